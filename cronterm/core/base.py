@@ -1,0 +1,78 @@
+"""What the core is told and what it answers."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.effect import StartAttempt, StopAttempt
+from cronterm.model.event import AnyEvent
+from cronterm.model.job import Job, Settings
+from cronterm.model.run import AttemptEnd
+
+RunCommand: TypeAlias = RunJob | StopRun | PauseJob | ResumeJob
+
+
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """Nothing happened but time. Every step decides what is due, with or without it."""
+
+
+class ConfigChanged(msgspec.Struct, frozen=True, tag=True):
+    """A complete new set of definitions is in force. `first` at engine start."""
+
+    jobs: tuple[Job, ...]
+    settings: Settings
+    sha256: str
+
+
+class Commanded(msgspec.Struct, frozen=True, tag=True):
+    """A person asked. `token` comes back with the answer. `by` is the peer's user name."""
+
+    command: RunCommand
+    by: str
+    token: int
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The runner started an attempt. Told again after a takeover: harmless."""
+
+    run: int
+    attempt: int
+    pid: int
+    started_at: Instant
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """The runner told an end (or recovery found one). Told again: harmless."""
+
+    run: int
+    attempt: int
+    end: AttemptEnd
+
+
+class NeverStarted(msgspec.Struct, frozen=True, tag=True):
+    """Recovery found a claim that its runner never heard of: start it now if still in time."""
+
+    run: int
+    attempt: int
+
+
+class Drain(msgspec.Struct, frozen=True, tag=True):
+    """The engine stops: decide nothing new. With `stop_runs` every open attempt is stopped."""
+
+    by: str
+    stop_runs: bool = False
+
+
+Input: TypeAlias = Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Drain
+
+
+class Effects(msgspec.Struct, frozen=True):
+    """In this order: record `events` in one transaction, stop, start, answer, publish."""
+
+    events: tuple[AnyEvent, ...] = ()
+    stops: tuple[StopAttempt, ...] = ()
+    starts: tuple[StartAttempt, ...] = ()
+    answers: tuple[tuple[int, Answer], ...] = ()
+    """(token, answer) for each `Commanded` of the batch."""

@@ -1,0 +1,118 @@
+"""Commands: requests, imperative. Each is answered after its commit."""
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import Instant
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """A request. `id` is made by the client; the engine does not carry out one id twice."""
+
+    id: str = ""
+
+
+class RunJob(Command, frozen=True, kw_only=True):
+    """Start a run now. Obeys `overlap` unless `force`."""
+
+    job: str
+    force: bool = False
+    scheduled_at: Instant | None = None
+
+
+class StopRun(Command, frozen=True, kw_only=True):
+    """End an open run by its stop rule. Give `run`, or `job` for all its open runs."""
+
+    run: int | None = None
+    job: str = ""
+    signal: str = ""
+    """Instead of the job's stop_signal; `SIGKILL` ends it at once."""
+
+
+class PauseJob(Command, frozen=True, kw_only=True):
+    """Hold back timed starts of `job`, or of everything when it is empty."""
+
+    job: str = ""
+    until: Instant | None = None
+    reason: str = ""
+
+
+class ResumeJob(Command, frozen=True, kw_only=True):
+    """End the pause of `job`, or of everything when it is empty."""
+
+    job: str = ""
+    catch_up: bool = False
+    """Apply the job's catch_up to the instants of the pause."""
+
+
+class ReloadConfig(Command, frozen=True, kw_only=True):
+    """Read the jobs file again now."""
+
+
+class AddJob(Command, frozen=True, kw_only=True):
+    """Write a new job into the jobs file."""
+
+    job: str
+    words: dict[str, Any]
+    """The job's words in the order they should be written."""
+    based_on: str
+    """sha256 of the file the edit was made on."""
+
+
+class EditJob(Command, frozen=True, kw_only=True):
+    """Change words of a job in the jobs file; a null value removes the word."""
+
+    job: str
+    words: dict[str, Any]
+    based_on: str
+
+
+class DeleteJob(Command, frozen=True, kw_only=True):
+    """Remove a job from the jobs file."""
+
+    job: str
+    based_on: str
+
+
+class UndoEdit(Command, frozen=True, kw_only=True):
+    """Put back the text before the last edit made through the engine."""
+
+    based_on: str
+
+
+class ShutDown(Command, frozen=True, kw_only=True):
+    """End the engine. Jobs go on with the runner unless `stop_runs`."""
+
+    now: bool = False
+    stop_runs: bool = False
+
+
+AnyCommand: TypeAlias = (
+    RunJob
+    | StopRun
+    | PauseJob
+    | ResumeJob
+    | ReloadConfig
+    | AddJob
+    | EditJob
+    | DeleteJob
+    | UndoEdit
+    | ShutDown
+)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a command. `n` is the number of the last event it caused."""
+
+    ok: bool
+    n: int = 0
+    message: str = ""
+    """Past tense when done ("paused backup"), the reason when refused."""
+    hint: str = ""
+    kind: Literal["", "unknown_job", "unknown_run", "overlap", "stale", "invalid", "stopping"] = ""
+    run: int | None = None
+    diff: str = ""
+    """Unified diff of an edit, or of what a stale edit missed."""
+    sha256: str = ""
+    """Of the jobs file after an edit."""

@@ -1,0 +1,31 @@
+"""What the core asks the executor to do; performed only after its record is committed."""
+
+from typing import Literal
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.job import Job
+from cronterm.model.run import Cause
+
+
+class StartAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Start this attempt now. The id of an attempt is (run, attempt) within a store."""
+
+    run: int
+    attempt: int
+    attempts: int
+    job: Job
+    cause: Cause
+    queued_at: Instant
+
+
+class StopAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """End this attempt's whole process tree: signal, grace, SIGKILL."""
+
+    run: int
+    attempt: int
+    why: Literal["user", "replaced", "shutdown"]
+    signal: str
+    """A signal name; SIGKILL leaves no grace."""
+    grace_us: int

@@ -1,0 +1,245 @@
+"""Events: recorded facts, past tense. The store keeps them, faces fold them.
+
+`step` returns events without numbers; the store numbers them at the commit (`Numbered`).
+New fields may be added; readers ignore types they do not know.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import Duration, Instant
+from cronterm.model.job import Job, Settings
+from cronterm.model.problem import Problem
+from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """What all facts have: when the engine recorded it."""
+
+    at: Instant
+
+
+class EngineStarted(Event, frozen=True, kw_only=True):
+    """An engine took this instance over."""
+
+    pid: int
+    version: str
+
+
+class EngineStopping(Event, frozen=True, kw_only=True):
+    """The engine decides nothing new and will end."""
+
+    by: str
+    stop_runs: bool = False
+
+
+class ConfigLoaded(Event, frozen=True, kw_only=True):
+    """A jobs file was read and is in force."""
+
+    sha256: str
+    settings: Settings
+    jobs: int
+
+
+class ConfigRejected(Event, frozen=True, kw_only=True):
+    """A jobs file has problems; the definitions before it stay in force."""
+
+    sha256: str
+    problems: tuple[Problem, ...]
+
+
+class JobAdded(Event, frozen=True, kw_only=True):
+    """A job is in the file that was not. It counts from `counts_from`."""
+
+    job: Job
+    counts_from: Instant
+    first_seen_at: Instant
+    """The anchor of its intervals; kept when a job comes back with the same schedule."""
+
+
+class JobChanged(Event, frozen=True, kw_only=True):
+    """A definition differs. Where its schedule does, it counts from `counts_from`."""
+
+    job: Job
+    counts_from: Instant | None = None
+    first_seen_at: Instant | None = None
+
+
+class JobRemoved(Event, frozen=True, kw_only=True):
+    """A job left the file. Its history stays, its pause goes."""
+
+    job: str
+
+
+class JobPaused(Event, frozen=True, kw_only=True):
+    """Timed starts of a job are held back."""
+
+    job: str
+    by: str
+    until: Instant | None = None
+    reason: str = ""
+
+
+class JobResumed(Event, frozen=True, kw_only=True):
+    """Timed starts of a job go on; it counts from `counts_from`."""
+
+    job: str
+    by: str
+    counts_from: Instant
+
+
+class AllPaused(Event, frozen=True, kw_only=True):
+    """Timed starts of all jobs are held back."""
+
+    by: str
+    until: Instant | None = None
+    reason: str = ""
+
+
+class AllResumed(Event, frozen=True, kw_only=True):
+    """The pause of everything is over; jobs paused one by one stay paused."""
+
+    by: str
+
+
+class ClockMoved(Event, frozen=True, kw_only=True):
+    """The wall clock was corrected by `by`; each job counts anew from now."""
+
+    by: Duration
+
+
+class CountingMoved(Event, frozen=True, kw_only=True):
+    """A job counts from `counts_from`; `decided` spans (from, to] ahead are not repeated."""
+
+    job: str
+    counts_from: Instant
+    decided: tuple[tuple[Instant, Instant], ...] = ()
+
+
+class InstantDecided(Event, frozen=True, kw_only=True):
+    """Due instants that start nothing: one, or a range that ends at `until`."""
+
+    job: str
+    cause: Literal["scheduled", "catch_up"] = "scheduled"
+    due_at: Instant
+    until: Instant | None = None
+    """The last instant of a range; None for a point. A range extends the row before it when that
+    has the same outcome, reason and schedule and nothing lies between."""
+    count: int = 1
+    outcome: Outcome
+    reason: Reason
+    schedule_hash: str
+    message: str = ""
+
+
+class RunQueued(Event, frozen=True, kw_only=True):
+    """A run exists. Its instant, where it has one, is decided with it."""
+
+    run: int
+    job: str
+    cause: Cause
+    ready_at: Instant
+    """Not before: the due instant plus its jitter."""
+    attempts: int
+    """The most attempts there may be."""
+    schedule_hash: str = ""
+
+
+class AttemptClaimed(Event, frozen=True, kw_only=True):
+    """An attempt will be started; committed before the runner hears of it."""
+
+    run: int
+    job: str
+    attempt: int
+    runner: str = ""
+    """Filled in by the engine."""
+    definition: str = ""
+    """Hash of the definition that the run is bound to."""
+
+
+class AttemptStarted(Event, frozen=True, kw_only=True):
+    """The runner started the process."""
+
+    run: int
+    job: str
+    attempt: int
+    pid: int
+    started_at: Instant
+
+
+class AttemptEnded(Event, frozen=True, kw_only=True):
+    """The runner told how an attempt ended."""
+
+    run: int
+    job: str
+    attempt: int
+    end: AttemptEnd
+
+
+class RetryScheduled(Event, frozen=True, kw_only=True):
+    """The run will be tried again."""
+
+    run: int
+    job: str
+    attempt: int
+    """The attempt that comes."""
+    ready_at: Instant
+
+
+class RunStopping(Event, frozen=True, kw_only=True):
+    """A running attempt is being ended."""
+
+    run: int
+    job: str
+    why: Literal["user", "replaced", "shutdown"]
+    by: str = ""
+
+
+class RunEnded(Event, frozen=True, kw_only=True):
+    """A run is final."""
+
+    run: int
+    job: str
+    outcome: Outcome
+    reason: Reason
+    message: str = ""
+
+
+class NextDueMoved(Event, frozen=True, kw_only=True):
+    """When each of these jobs is due next; None is never."""
+
+    next_at: dict[str, Instant | None]
+
+
+AnyEvent: TypeAlias = (
+    EngineStarted
+    | EngineStopping
+    | ConfigLoaded
+    | ConfigRejected
+    | JobAdded
+    | JobChanged
+    | JobRemoved
+    | JobPaused
+    | JobResumed
+    | AllPaused
+    | AllResumed
+    | ClockMoved
+    | CountingMoved
+    | InstantDecided
+    | RunQueued
+    | AttemptClaimed
+    | AttemptStarted
+    | AttemptEnded
+    | RetryScheduled
+    | RunStopping
+    | RunEnded
+    | NextDueMoved
+)
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """An event with its number; numbers of a store rise by one and never repeat."""
+
+    n: int
+    event: AnyEvent

@@ -1,0 +1,135 @@
+"""A job: a definition in jobs.yaml, complete, with every default filled in."""
+
+import hashlib
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import DAY, MINUTE, SECOND, Duration
+from cronterm.schedule.base import ScheduleSpec
+
+Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
+CatchUp: TypeAlias = Literal["skip", "latest", "all"]
+
+
+class Shell(msgspec.Struct, frozen=True, tag="shell"):
+    """A command line: text goes to `shell` as its last argument, a list runs as it is."""
+
+    command: str | tuple[str, ...]
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+
+
+class PythonCall(msgspec.Struct, frozen=True, tag="python"):
+    """A call of `target` (`pkg.mod:func` or `file.py:func`) in an interpreter of its own."""
+
+    target: str
+    args: tuple[Any, ...] = ()
+    """JSON values."""
+    kwargs: dict[str, Any] = {}
+
+
+Action: TypeAlias = Shell | PythonCall
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """How a failed run is tried again. `attempts` counts the tries after the first."""
+
+    attempts: int = 0
+    delay: Duration = 10 * SECOND
+    backoff: float = 2.0
+    max_delay: Duration = 5 * MINUTE
+    jitter: float = 0.0
+    """Ratio 0 to 1: each delay is spread by plus or minus this part of itself."""
+    on: tuple[Literal["failure", "timeout", "lost"], ...] = ("failure", "timeout")
+    exit_codes: tuple[int, ...] | None = None
+    """Retry a failure only on these; None is every failing code."""
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """How much history stays: the newest `runs`, and nothing older than `age`."""
+
+    runs: int = 1000
+    age: Duration = 90 * DAY
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One definition, all defaults applied, all paths absolute."""
+
+    id: str
+    source: str
+    """The file it was read from."""
+    line: int = 0
+    """Its first line in `source`, from 1."""
+    directory: str
+    """Directory of `source`: python files and env files are relative to it."""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    group: str = ""
+    schedule: tuple[ScheduleSpec, ...] = ()
+    """Any of them makes the job due; empty is `@manual`."""
+    schedule_text: str = ""
+    """The schedule as the user wrote it, parts joined by `; `, for people."""
+    timezone: str = "UTC"
+    jitter: Duration = 0
+    action: Action
+    working_dir: str
+    env: dict[str, str] = {}
+    env_files: tuple[str, ...] = ()
+    stdin: str | None = None
+    timeout: Duration | None = None
+    """Per attempt; the whole process tree is ended after it."""
+    stop_signal: str = "SIGTERM"
+    stop_grace_period: Duration = 10 * SECOND
+    retry: Retry = Retry()
+    overlap: Overlap = "skip"
+    queue_limit: int = 1
+    max_instances: int | None = None
+    """None: 1, or without limit under `overlap: allow`."""
+    catch_up: CatchUp = "skip"
+    catch_up_window: Duration = DAY
+    start_deadline: Duration | None = None
+    success_exit_codes: tuple[int, ...] = (0,)
+    skip_exit_codes: tuple[int, ...] = ()
+    output_max_size: int = 10_000_000
+    """Bytes."""
+    keep: Keep = Keep()
+    enabled: bool = True
+
+    @property
+    def instances(self) -> int | None:
+        """How many runs may be open at once; None is no limit."""
+        if self.max_instances is not None:
+            return self.max_instances
+        return None if self.overlap == "allow" else 1
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The `settings` of a jobs file, defaults filled in."""
+
+    timezone: str = "UTC"
+    max_running: int = 256
+    shutdown_grace: Duration = 10 * SECOND
+    start_grace: Duration = 60 * SECOND
+
+
+def schedule_hash(job: Job) -> str:
+    """Return what changes exactly when the timing of `job` does (16 hex digits)."""
+    timing = (job.schedule, job.jitter)
+    return hashlib.sha256(msgspec.json.encode(timing)).hexdigest()[:16]
+
+
+def definition_hash(job: Job) -> str:
+    """Return what changes exactly when the meaning of `job` does, not its place in the file."""
+    here = msgspec.structs.replace(job, line=0)
+    return hashlib.sha256(msgspec.json.encode(here, order="sorted")).hexdigest()[:16]
+
+
+def action_text(action: Action) -> str:
+    """Return the action as one line for people (newlines kept inside the text)."""
+    match action:
+        case Shell(command=str() as text):
+            return text
+        case Shell(command=argv):
+            return " ".join(argv)
+        case PythonCall(target=target):
+            return f"python {target}"

@@ -1,0 +1,37 @@
+"""What a store remembers for the core: enough to go on where another engine stopped."""
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.run import OpenRun
+from cronterm.model.snapshot import Pause
+
+
+class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store remembers of a job that is or was in the file."""
+
+    id: str
+    schedule_hash: str
+    definition_hash: str
+    present: bool
+    """It was in the file when the engine was last told."""
+    enabled: bool = True
+    first_seen_at: Instant
+    counts_from: Instant
+    """Every due instant at or before it is decided or does not count."""
+    decided: tuple[tuple[Instant, Instant], ...] = ()
+    """Spans (from, to] after `counts_from` that are decided (the clock was set back)."""
+    pause: Pause | None = None
+    in_fired: bool = False
+    """Its `@in` has fired."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a core needs to go on where another stopped."""
+
+    next_run: int = 1
+    jobs: tuple[KnownJob, ...] = ()
+    runs: tuple[OpenRun, ...] = ()
+    all_paused: Pause | None = None
+    boot_id: str = ""
+    """The boot at which `@reboot` jobs last fired."""

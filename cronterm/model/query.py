@@ -1,0 +1,161 @@
+"""Queries: questions that change nothing, and their answers."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.problem import Problem
+from cronterm.model.run import AttemptEnd, Outcome, Reason, RunRow
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """A question."""
+
+
+class ListRuns(Query, frozen=True, kw_only=True):
+    """History: runs and decisions that started nothing. Answer: `Runs`."""
+
+    job: str = ""
+    """Of this job only, also one that left the file."""
+    outcomes: tuple[Outcome, ...] = ()
+    decisions: bool = True
+    """With the decisions that started nothing."""
+    since: Instant | None = None
+    before_run: int | None = None
+    """Only runs with a smaller number (paging back)."""
+    limit: int | None = None
+    """At most that many, the newest. They come oldest first."""
+
+
+class Runs(msgspec.Struct, frozen=True):
+    """Rows, oldest first."""
+
+    rows: tuple[RunRow, ...]
+
+
+class ReadRun(Query, frozen=True, kw_only=True):
+    """One run with its attempts. Answer: `RunDetail`."""
+
+    run: int
+
+
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One try of a run."""
+
+    attempt: int
+    claimed_at: Instant
+    started_at: Instant | None = None
+    pid: int | None = None
+    end: AttemptEnd | None = None
+
+
+class RunDetail(msgspec.Struct, frozen=True):
+    """A run, its attempts oldest first, and the definition it was bound to (JSON text)."""
+
+    row: RunRow
+    attempts: tuple[AttemptRow, ...]
+    definition: str = ""
+
+
+class ReadOutput(Query, frozen=True, kw_only=True):
+    """Output of an attempt. Answer: `OutputPart`."""
+
+    run: int
+    attempt: int | None = None
+    """None is the last one."""
+    offset: int | None = None
+    """From this byte on (offsets count dropped bytes too); None is from the end back."""
+    max_bytes: int = 65_536
+
+
+class OutputChunk(msgspec.Struct, frozen=True):
+    """Bytes of one stream that arrived together."""
+
+    offset: int
+    at: Instant
+    stream: Literal["out", "err"]
+    data: bytes
+
+
+class OutputPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Consecutive chunks; `next_offset` continues, `end_offset` is what there is by now."""
+
+    run: int
+    attempt: int
+    chunks: tuple[OutputChunk, ...]
+    first_offset: int = 0
+    next_offset: int = 0
+    end_offset: int = 0
+    dropped: tuple[int, int] | None = None
+    """Offsets (from, to) that the size limit dropped, where this part meets them."""
+    complete: bool = False
+    """The attempt has ended: `end_offset` is final."""
+
+
+class ListNext(Query, frozen=True, kw_only=True):
+    """Coming due instants. Answer: `NextDue`."""
+
+    jobs: tuple[str, ...] = ()
+    """Empty is all."""
+    after: Instant | None = None
+    limit: int = 5
+    """Per job, at most 500."""
+
+
+class NextDue(msgspec.Struct, frozen=True):
+    """Instants by job, soonest first."""
+
+    next: dict[str, tuple[Instant, ...]]
+
+
+class ReadDecisions(Query, frozen=True, kw_only=True):
+    """The decision log of a job, for `why`. Answer: `Decisions`."""
+
+    job: str
+    at: Instant | None = None
+    """Only what covers this instant."""
+    limit: int = 20
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided about an instant or a range; `run` where one was started or queued."""
+
+    job: str
+    due_at: Instant
+    until: Instant | None = None
+    count: int = 1
+    decided_at: Instant
+    run: int | None = None
+    outcome: Outcome | None = None
+    """Of the decision, or of its run once ended; None while the run is open."""
+    reason: Reason = ""
+    message: str = ""
+
+
+class Decisions(msgspec.Struct, frozen=True):
+    """Oldest first."""
+
+    decisions: tuple[Decision, ...]
+
+
+class ReadConfig(Query, frozen=True, kw_only=True):
+    """The jobs file as it is on disk. Answer: `ConfigText`."""
+
+    job: str = ""
+    """Only this job's block, as it stands in the file."""
+
+
+class ConfigText(msgspec.Struct, frozen=True, kw_only=True):
+    """`text` of the file or of one block; `sha256` is always the file's."""
+
+    path: str
+    sha256: str
+    text: str
+    line: int = 1
+    """Line of the file where `text` begins."""
+    problems: tuple[Problem, ...] = ()
+
+
+AnyQuery: TypeAlias = ListRuns | ReadRun | ReadOutput | ListNext | ReadDecisions | ReadConfig
+AnyReply: TypeAlias = Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText

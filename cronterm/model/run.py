@@ -1,0 +1,125 @@
+"""A run: one firing of a job; an attempt: one try of a run."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.job import Job
+
+CauseKind: TypeAlias = Literal["scheduled", "catch_up", "manual", "signal", "upstream"]
+RunState: TypeAlias = Literal["queued", "running", "retrying", "stopping", "ended"]
+Outcome: TypeAlias = Literal[
+    "succeeded",
+    "failed",
+    "timed_out",
+    "stopped",
+    "replaced",
+    "skipped",
+    "missed",
+    "lost",
+]
+Reason: TypeAlias = Literal[
+    "",
+    "exit",
+    "signal",
+    "start_error",
+    "overlap",
+    "queue_full",
+    "paused",
+    "disabled",
+    "removed",
+    "exit_code",
+    "downtime",
+    "start_deadline",
+    "coalesced",
+    "runner_died",
+    "reboot",
+    "user",
+    "shutdown",
+]
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """Why a run is. `due_at` is its instant where it has one; `by` names who asked."""
+
+    kind: CauseKind
+    due_at: Instant | None = None
+    """The decided instant (scheduled, catch_up). A manual run has none."""
+    by: str = ""
+    scheduled_at: Instant | None = None
+    """What CRONTERM_SCHEDULED_AT tells the job: `due_at`, or what `--scheduled-at` said."""
+
+
+class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """How an attempt ended, as the runner saw it. Exactly one of code, signal, error tells."""
+
+    ended_at: Instant
+    exit_code: int | None = None
+    signal: int | None = None
+    start_error: str = ""
+    """Why it could not be started at all."""
+    stopped_for: Literal["", "timeout", "user", "replaced", "shutdown"] = ""
+    """The stop rule that was applied to it before it ended."""
+    lost: Literal["", "runner_died", "reboot"] = ""
+    cpu_us: int | None = None
+    max_rss_bytes: int | None = None
+    """None where the kernel's figure is the runner's own (vfork carries it over)."""
+    output_bytes: int = 0
+    """All that was written, dropped bytes included."""
+    left_processes: int = 0
+    """Background children that outlived a normal exit and were left alone."""
+    survivors: tuple[int, ...] = ()
+    """Pids that could not be ended."""
+
+
+class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without an end, as the store gives it back after a restart."""
+
+    run: int
+    job: str
+    cause: Cause
+    state: RunState
+    """`queued`, `running` (an attempt is claimed) or `retrying`."""
+    queued_at: Instant
+    ready_at: Instant
+    """Not started before: due instant plus jitter, or the end of a retry's delay."""
+    attempt: int = 0
+    """The last attempt that was claimed; 0 before the first."""
+    runner: str = ""
+    """The runner that holds the attempt."""
+    definition: Job | None = None
+    """Bound when the first attempt is claimed."""
+    started: bool = False
+    """The runner has told that the attempt started."""
+    last_end: AttemptEnd | None = None
+    """The end of the previous attempt, while retrying."""
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the history: a run, or a decision that started nothing (`run` is None)."""
+
+    run: int | None
+    job: str
+    cause: CauseKind
+    by: str = ""
+    scheduled_at: Instant | None = None
+    scheduled_until: Instant | None = None
+    """The last instant, when the row stands for a range of decisions."""
+    count: int = 1
+    """How many instants the row stands for."""
+    queued_at: Instant
+    started_at: Instant | None = None
+    """Start of the first attempt."""
+    ended_at: Instant | None = None
+    outcome: Outcome | None = None
+    reason: Reason = ""
+    message: str = ""
+    """What a person should know beyond the reason: a start error, survivors."""
+    exit_code: int | None = None
+    signal: int | None = None
+    attempt: int = 0
+    attempts: int = 1
+    cpu_us: int | None = None
+    max_rss_bytes: int | None = None
+    output_bytes: int = 0

@@ -1,0 +1,312 @@
+"""What is visible at event number n, and the one reducer that folds events into it.
+
+The engine folds what it publishes, each face folds what it receives: no face can see a thing that
+the engine does not, and nobody reads the core's own state. A `Snapshot` is mutable on purpose (a
+screen folds a thousand events a second) and belongs to one owner.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from cronterm.clock import Duration, Instant
+from cronterm.model.event import (
+    AllPaused,
+    AllResumed,
+    AnyEvent,
+    AttemptClaimed,
+    AttemptEnded,
+    AttemptStarted,
+    ConfigLoaded,
+    ConfigRejected,
+    EngineStarted,
+    EngineStopping,
+    InstantDecided,
+    JobAdded,
+    JobChanged,
+    JobPaused,
+    JobRemoved,
+    JobResumed,
+    NextDueMoved,
+    Numbered,
+    RetryScheduled,
+    RunEnded,
+    RunQueued,
+    RunStopping,
+)
+from cronterm.model.job import Job, Settings
+from cronterm.model.problem import Problem
+from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
+
+RECENT_RUNS = 60  # the widest duration chart of the dashboard
+
+JobState: TypeAlias = Literal[
+    "idle", "queued", "running", "retrying", "stopping", "paused", "disabled"
+]
+EngineState: TypeAlias = Literal["running", "stopping", "store_failing"]
+
+
+class PastRun(msgspec.Struct, frozen=True):
+    """An ended run, as small as charts need it. `started_at` is None where nothing started."""
+
+    run: int | None
+    ended_at: Instant
+    outcome: Outcome
+    reason: Reason = ""
+    started_at: Instant | None = None
+    duration: Duration | None = None
+    """From the first start to the last end, retries included."""
+    exit_code: int | None = None
+    signal: int | None = None
+    attempt: int = 0
+
+
+class LiveRun(msgspec.Struct):
+    """A run without an end."""
+
+    run: int
+    job: str
+    cause: Cause
+    state: RunState
+    queued_at: Instant
+    ready_at: Instant
+    attempts: int = 1
+    attempt: int = 0
+    pid: int | None = None
+    started_at: Instant | None = None
+    """Start of the first attempt."""
+    attempt_started_at: Instant | None = None
+    last_end: AttemptEnd | None = None
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Who holds back timed starts, since when and why."""
+
+    by: str
+    at: Instant
+    until: Instant | None = None
+    reason: str = ""
+
+
+class Totals(msgspec.Struct):
+    """Counts and durations over the kept history of a job; skipped and missed apart."""
+
+    runs: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    """Runs that ended failed, timed_out or lost."""
+    failed_in_a_row: int = 0
+    duration_sum: Duration = 0
+    """Over the runs that have a duration."""
+    durations: int = 0
+
+    @property
+    def average(self) -> Duration | None:
+        """Mean duration, or None before the first."""
+        return self.duration_sum // self.durations if self.durations else None
+
+
+class JobView(msgspec.Struct):
+    """A row of the job table."""
+
+    job: Job
+    next_at: Instant | None = None
+    pause: Pause | None = None
+    live: dict[int, LiveRun] = {}
+    recent: list[PastRun] = []
+    """Oldest first, at most RECENT_RUNS; skipped and missed decisions included."""
+    totals: Totals = msgspec.field(default_factory=Totals)
+
+    @property
+    def state(self) -> JobState:
+        """The state in the words of CONTRACTS 5; the most telling one of its open runs."""
+        states = {run.state for run in self.live.values()}
+        for state in ("stopping", "running", "retrying", "queued"):
+            if state in states:
+                return state
+        if not self.job.enabled:
+            return "disabled"
+        return "paused" if self.pause else "idle"
+
+    @property
+    def last(self) -> PastRun | None:
+        """The newest run that started something, or None."""
+        return next((past for past in reversed(self.recent) if past.started_at), None)
+
+
+class EngineView(msgspec.Struct):
+    """What runs here."""
+
+    pid: int = 0
+    version: str = ""
+    started_at: Instant = 0
+    host: str = ""
+    jobs_file: str = ""
+    state: EngineState = "running"
+    trouble: str = ""
+    """A sentence for the banner: the store cannot commit, the history was set aside, …"""
+
+
+class Snapshot(msgspec.Struct):
+    """All that a face can know without asking."""
+
+    n: int = 0
+    store: str = ""
+    engine: EngineView = msgspec.field(default_factory=EngineView)
+    settings: Settings = Settings()
+    sha256: str = ""
+    """Of the jobs file that is in force."""
+    loaded_at: Instant = 0
+    problems: tuple[Problem, ...] = ()
+    """Of the newest file, when it was rejected."""
+    rejected_sha256: str = ""
+    all_paused: Pause | None = None
+    jobs: dict[str, JobView] = {}
+    removed: dict[str, dict[int, LiveRun]] = {}
+    """Open runs of jobs that left the file."""
+
+    def live_run(self, job: str, run: int) -> LiveRun | None:
+        """Return an open run, or None."""
+        return self._live(job).get(run)
+
+    def _live(self, job: str) -> dict[int, LiveRun]:
+        view = self.jobs.get(job)
+        return view.live if view else self.removed.get(job, {})
+
+
+def fold(snapshot: Snapshot, numbered: Numbered) -> None:
+    """Apply one event to `snapshot`. Events at or below its number are ignored."""
+    if numbered.n <= snapshot.n:
+        return
+    snapshot.n = numbered.n
+    _fold(snapshot, numbered.event)
+
+
+def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
+    match event:
+        case NextDueMoved(next_at=moved):
+            for job, at in moved.items():
+                if view := snapshot.jobs.get(job):
+                    view.next_at = at
+        case RunQueued():
+            _queue(snapshot, event)
+        case AttemptClaimed():
+            if live := snapshot.live_run(event.job, event.run):
+                live.state, live.attempt, live.pid = "running", event.attempt, None
+        case AttemptStarted():
+            if live := snapshot.live_run(event.job, event.run):
+                live.pid, live.attempt_started_at = event.pid, event.started_at
+                live.started_at = live.started_at or event.started_at
+        case AttemptEnded():
+            if live := snapshot.live_run(event.job, event.run):
+                live.last_end, live.pid = event.end, None
+        case RetryScheduled():
+            if live := snapshot.live_run(event.job, event.run):
+                live.state, live.ready_at = "retrying", event.ready_at
+        case RunStopping():
+            if live := snapshot.live_run(event.job, event.run):
+                live.state = "stopping"
+        case RunEnded():
+            _end(snapshot, event)
+        case InstantDecided():
+            if view := snapshot.jobs.get(event.job):
+                _remember(view, PastRun(None, event.at, event.outcome, event.reason))
+        case _:
+            _fold_rare(snapshot, event)
+
+
+def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
+    match event:
+        case JobAdded(job=job):
+            live = snapshot.removed.pop(job.id, {})
+            snapshot.jobs[job.id] = JobView(job=job, live=live)
+        case JobChanged(job=job):
+            if view := snapshot.jobs.get(job.id):
+                view.job = job
+        case JobRemoved():
+            view = snapshot.jobs.pop(event.job, None)
+            if view and view.live:
+                snapshot.removed[event.job] = view.live
+        case JobPaused():
+            if view := snapshot.jobs.get(event.job):
+                view.pause = Pause(event.by, event.at, event.until, event.reason)
+        case JobResumed():
+            if view := snapshot.jobs.get(event.job):
+                view.pause = None
+        case AllPaused():
+            snapshot.all_paused = Pause(event.by, event.at, event.until, event.reason)
+        case AllResumed():
+            snapshot.all_paused = None
+        case ConfigLoaded():
+            snapshot.sha256, snapshot.loaded_at = event.sha256, event.at
+            snapshot.settings = event.settings
+            snapshot.problems, snapshot.rejected_sha256 = (), ""
+        case ConfigRejected():
+            snapshot.problems, snapshot.rejected_sha256 = event.problems, event.sha256
+        case EngineStarted():
+            engine = snapshot.engine
+            engine.pid, engine.version, engine.started_at = event.pid, event.version, event.at
+            engine.state = "running"
+        case EngineStopping():
+            snapshot.engine.state = "stopping"
+
+
+def _queue(snapshot: Snapshot, event: RunQueued) -> None:
+    if view := snapshot.jobs.get(event.job):
+        view.live[event.run] = LiveRun(
+            run=event.run,
+            job=event.job,
+            cause=event.cause,
+            state="queued",
+            queued_at=event.at,
+            ready_at=event.ready_at,
+            attempts=event.attempts,
+        )
+
+
+def _end(snapshot: Snapshot, event: RunEnded) -> None:
+    live = snapshot._live(event.job).pop(event.run, None)
+    view = snapshot.jobs.get(event.job)
+    if view is None:
+        if not snapshot.removed.get(event.job):
+            snapshot.removed.pop(event.job, None)
+        return
+    end = live.last_end if live else None
+    started_at = live.started_at if live else None
+    ended_at = end.ended_at if end else event.at
+    duration = ended_at - started_at if started_at is not None else None
+    past = PastRun(
+        run=event.run,
+        ended_at=ended_at,
+        outcome=event.outcome,
+        reason=event.reason,
+        started_at=started_at,
+        duration=duration,
+        exit_code=end.exit_code if end else None,
+        signal=end.signal if end else None,
+        attempt=live.attempt if live else 0,
+    )
+    _remember(view, past)
+    count(view.totals, past)
+
+
+def count(totals: Totals, past: PastRun) -> None:
+    """Add an ended run to the totals; decisions that started nothing do not count."""
+    if past.outcome in ("skipped", "missed") and past.started_at is None:
+        return
+    totals.runs += 1
+    if past.duration is not None:
+        totals.duration_sum += past.duration
+        totals.durations += 1
+    if past.outcome == "succeeded":
+        totals.succeeded += 1
+        totals.failed_in_a_row = 0
+    elif past.outcome in ("failed", "timed_out", "lost"):
+        totals.failed += 1
+        totals.failed_in_a_row += 1
+
+
+def _remember(view: JobView, past: PastRun) -> None:
+    view.recent.append(past)
+    if len(view.recent) > RECENT_RUNS:
+        del view.recent[0]

@@ -46,8 +46,11 @@ JobState: TypeAlias = Literal[
 EngineState: TypeAlias = Literal["running", "stopping", "store_failing"]
 
 
-class PastRun(msgspec.Struct, frozen=True):
-    """An ended run, as small as charts need it. `started_at` is None where nothing started."""
+class PastRun(msgspec.Struct, frozen=True, array_like=True):
+    """An ended run, as small as charts need it: an array on the wire, new fields go last.
+
+    `started_at` is None where nothing started.
+    """
 
     run: int | None
     ended_at: Instant
@@ -110,6 +113,8 @@ class JobView(msgspec.Struct):
     """A row of the job table."""
 
     job: Job
+    first_seen_at: Instant = 0
+    """The anchor of its intervals."""
     next_at: Instant | None = None
     pause: Pause | None = None
     live: dict[int, LiveRun] = {}
@@ -219,10 +224,13 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
     match event:
         case JobAdded(job=job):
             live = snapshot.removed.pop(job.id, {})
-            snapshot.jobs[job.id] = JobView(job=job, live=live)
+            view = JobView(job=job, first_seen_at=event.first_seen_at, live=live)
+            snapshot.jobs[job.id] = view
         case JobChanged(job=job):
             if view := snapshot.jobs.get(job.id):
                 view.job = job
+                if event.first_seen_at is not None:
+                    view.first_seen_at = event.first_seen_at
         case JobRemoved():
             view = snapshot.jobs.pop(event.job, None)
             if view and view.live:

@@ -1,0 +1,316 @@
+"""Every form of a schedule is read, everything else is refused with a mend."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, instant, rfc3339
+from cronterm.errors import BadInput
+from cronterm.schedule.base import (
+    AtSpec,
+    CronSpec,
+    EverySpec,
+    InSpec,
+    ManualSpec,
+    RebootSpec,
+    ScheduleSpec,
+    StartupSpec,
+)
+from cronterm.schedule.build import build
+from cronterm.schedule.describe import describe, warnings
+from cronterm.schedule.duration import format_duration, parse_duration
+from cronterm.schedule.forecast import first_dst_marks, upcoming
+from cronterm.schedule.parse import BadSchedule, Parsed, parse
+
+BERLIN = "Europe/Berlin"
+NOW = instant(datetime(2026, 11, 21, tzinfo=UTC))
+
+
+def read(words: object) -> Parsed:
+    """Parse with a zone and a job."""
+    return parse(words, timezone=BERLIN, job_id="backup")
+
+
+@pytest.mark.parametrize(
+    ("words", "spec"),
+    [
+        ("*/5 * * * *", CronSpec("*/5 * * * *", BERLIN)),
+        ("*/5  *\t* * MON-FRI", CronSpec("*/5 * * * mon-fri", BERLIN)),
+        ("@hourly", CronSpec("0 * * * *", BERLIN)),
+        ("@every 90s", EverySpec(90 * SECOND)),
+        ("@every 10", EverySpec(10 * SECOND)),
+        ("@in 30m", InSpec(30 * MINUTE)),
+        ("@reboot", RebootSpec()),
+        ("@Startup", StartupSpec()),
+        ("@manual", ManualSpec()),
+        ({"every": "10m", "from": "finish"}, EverySpec(10 * MINUTE, "finish")),
+        ({"every": 60, "from": "clock"}, EverySpec(MINUTE, "clock")),
+        ({"cron": "0 8 1-7 * 1", "day_match": "and"}, CronSpec("0 8 1-7 * 1", BERLIN, "and")),
+        ({"cron": "0 8 * * *", "timezone": "UTC"}, CronSpec("0 8 * * *", "UTC")),
+        ({"in": "1h"}, InSpec(HOUR)),
+    ],
+)
+def test_each_form_is_read(words: object, spec: ScheduleSpec) -> None:
+    assert read(words).specs == (spec,)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("2026-12-01T02:00:00Z", "2026-12-01T02:00:00Z"),
+        ("2026-12-01T02:00:00+05:30", "2026-11-30T20:30:00Z"),
+        ("@at 2026-12-01T02:00", "2026-12-01T01:00:00Z"),
+        ("2026-12-01", "2026-11-30T23:00:00Z"),
+        ("2026-03-29T02:30", "2026-03-29T01:00:00Z"),
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ({"at": "2026-12-01 02:00", "timezone": "UTC"}, "2026-12-01T02:00:00Z"),
+    ],
+)
+def test_moments_without_an_offset_are_wall_times_of_the_zone(words: object, expected: str) -> None:
+    spec = read(words).specs[0]
+
+    assert isinstance(spec, AtSpec)
+    assert rfc3339(spec.at) == expected
+
+
+def test_a_list_is_due_whenever_a_part_is() -> None:
+    parsed = read(["0 9 * * mon-fri", {"cron": "0 11 * * sat,sun", "timezone": "UTC"}])
+    schedule = build(parsed.specs, first_seen_at=NOW, last_end_at=None)
+
+    assert parsed.text == "0 9 * * mon-fri; 0 11 * * sat,sun UTC"
+    assert rfc3339(schedule.next_after(NOW) or 0) == "2026-11-21T11:00:00Z"
+    assert schedule.count_between(NOW, NOW + 7 * DAY) == 7
+    assert rfc3339(schedule.latest_at_or_before(NOW) or 0) == "2026-11-20T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("* * * *", "5, 6 or 7 fields, not 4"),
+        ("61 * * * *", "minute 61 is out of range"),
+        ("0 24 * * *", "hour 24 is out of range"),
+        ("5/10 * * * *", "5-59/10"),
+        ("0 22-6 * * *", "22-23,0-6"),
+        ("*/0 * * * *", "the step is 1 to 59"),
+        ("R * * * *", "random"),
+        ("@once", "@at 2026"),
+        ("@dayly", "unknown schedule"),
+        ("@daily 5", "unknown schedule"),
+        ("CRON_TZ=UTC 0 0 * * *", "timezone"),
+        ("0 0 L * 5", "cannot be joined"),
+        ("0 0 1 * 5#2", "cannot be joined"),
+        ("0 0 40W * *", "1W to 31W"),
+        ("0 0 * * 9L", "0 to 7"),
+        ("0 0 * * foo", "not understood|not acceptable"),
+        ("H(5-90) * * * *", "H ranges"),
+        ("H/90 * * * *", "the step is 1 to 60"),
+        ("50~70 * * * *", "0 to 59"),
+        ("*-5 * * * *", "not understood"),
+        ("0 0 31 2 *", "never fires"),
+        ("@every 0", "too short"),
+        ("@every soon", "not a duration"),
+        ("@in", "not a duration"),
+        ("@at tomorrow", "not a time"),
+        ("2026-02-30T00:00", "not a time"),
+        ("2026-12-01T02:00+99:99", "not a time"),
+        ("", "empty"),
+        ([], "empty"),
+        ("x" * 3000, "at most"),
+        ("1," * 600 + "1 * * * *", "at most"),
+        (["* * * * *"] * 101, "at most 100"),
+        (5, "quotes"),
+        (None, "quotes"),
+        ({"cron": 5}, "quotes"),
+        ({"cron": "* * * * *", "every": 5}, "exactly one"),
+        ({"cron": "* * * * *", "zone": 5}, "unknown key"),
+        ({"every": "5m", "anchor": "x"}, "not built yet"),
+        ({"every": "5m", "from": "end"}, "not one of"),
+        ({"cron": "* * * * *", "timezone": "America"}, "unknown timezone"),
+        ({"cron": "* * * * *", "timezone": "Europe/Berln"}, "Europe/Berlin"),
+        ({"cron": "* * * * *", "timezone": "x" * 300}, "unknown timezone"),
+        ({"cron": "* * * * *", "timezone": 5}, "unknown timezone"),
+        ({"at": 5}, "not a time"),
+    ],
+)
+def test_what_is_not_a_schedule_is_refused_with_a_mend(words: object, message: str) -> None:
+    with pytest.raises(BadSchedule, match=message.replace("(", r"\(")) as caught:
+        read(words)
+
+    assert len(str(caught.value)) < 300
+
+
+def test_a_problem_in_a_list_tells_its_place() -> None:
+    with pytest.raises(BadSchedule) as caught:
+        read(["@daily", {"cron": "* * * * *", "timezone": "Nowhere"}])
+
+    assert caught.value.path == (1, "timezone")
+
+
+RUBBISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RUBBISH | st.text("0123456789*/-,~LWH#@? RTZ:+", max_size=40))
+def test_rubbish_is_refused_and_nothing_else_happens(words: Any) -> None:
+    try:
+        parsed = read(words)
+    except BadSchedule:
+        return
+    describe(parsed.specs)
+    warnings(parsed.specs)
+    build(parsed.specs, first_seen_at=NOW, last_end_at=None).next_after(NOW)
+
+
+def test_hashes_are_stable_and_differ_between_jobs() -> None:
+    minutes = {parse("H * * * *", timezone="UTC", job_id=f"job-{n}").specs[0] for n in range(50)}
+
+    assert len(minutes) > 20
+    assert read("H * * * *") == read("H * * * *")
+    assert read("H H(1-4) * * *") != read("H H(10-14) * * *")
+    build(read("H/15 H H H H").specs, first_seen_at=0, last_end_at=None)
+    build(read("6~15 * * * *").specs, first_seen_at=0, last_end_at=None)
+
+
+def test_intervals_keep_to_their_grid() -> None:
+    every = build((EverySpec(10 * SECOND),), first_seen_at=NOW, last_end_at=None)
+    clock = build((EverySpec(7 * SECOND, "clock"),), first_seen_at=NOW + 1, last_end_at=None)
+    finish = build((EverySpec(MINUTE, "finish"),), first_seen_at=NOW, last_end_at=NOW + HOUR)
+
+    assert every.next_after(NOW - DAY) == NOW + 10 * SECOND
+    assert every.next_after(NOW + 10 * SECOND) == NOW + 20 * SECOND
+    assert every.latest_at_or_before(NOW + 9 * SECOND) is None
+    assert every.latest_at_or_before(NOW + 25 * SECOND) == NOW + 20 * SECOND
+    assert every.count_between(NOW - DAY, NOW + MINUTE) == 6
+    assert (clock.next_after(NOW) or 0) % (7 * SECOND) == 0
+    assert finish.next_after(NOW) == NOW + HOUR + MINUTE
+    assert finish.latest_at_or_before(NOW) is None
+    assert finish.latest_at_or_before(NOW + DAY) == NOW + HOUR + MINUTE
+    assert finish.count_between(NOW, NOW + DAY) == 1
+
+
+def test_what_has_no_instants_never_comes() -> None:
+    schedule = build((RebootSpec(), ManualSpec()), first_seen_at=NOW, last_end_at=None)
+
+    assert schedule.next_after(NOW) is None
+    assert schedule.latest_at_or_before(NOW) is None
+    assert schedule.count_between(0, NOW) == 0
+    assert build((InSpec(HOUR),), first_seen_at=NOW, last_end_at=None).next_after(0) == NOW + HOUR
+
+
+def test_overlapping_parts_count_their_common_instants_once() -> None:
+    specs = read(["*/2 * * * *", "*/3 * * * *"]).specs
+
+    assert build(specs, first_seen_at=0, last_end_at=None).count_between(NOW, NOW + HOUR) == 40
+    assert build(specs, first_seen_at=0, last_end_at=None).count_between(NOW, NOW + 365 * DAY) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("30 2 * * *", "daily at 02:30"),
+        ("*/5 * * * *", "every 5 minutes"),
+        ("0 9 * * mon-fri", "at 09:00, Monday through Friday"),
+        ("0 0 * * Lfri", "at 00:00, on the last Friday of the month"),
+        ("@every 90s", "every 90 seconds"),
+        ("@every 1h", "every hour"),
+        ("@every 1500ms", "every 1s500ms"),
+        ({"every": "10m", "from": "finish"}, "every 10 minutes after the last end"),
+        ("2026-12-01T02:00:00Z", "once on 2026-12-01 at 02:00:00 UTC"),
+        ("@in 30m", "once, 30m after it was first seen"),
+        ("@reboot", "at boot"),
+        ("@startup", "when the engine starts"),
+        ("@manual", "by hand"),
+        (["@daily", "@every 5m"], "daily at 00:00; every 5 minutes"),
+    ],
+)
+def test_schedules_have_words(words: object, expected: str) -> None:
+    assert describe(read(words).specs) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("0 0 1 * 1", 1),
+        ("0 0 */2 * 1", 1),
+        ("*/35 * * * *", 1),
+        ("*/7 0 1 * 1", 2),
+        ("@every 1d", 1),
+        ("0 0 * * *", 0),
+        ("*/15 * * * * *", 0),
+        ("@manual", 0),
+    ],
+)
+def test_what_may_surprise_is_said(words: object, count: int) -> None:
+    assert len(warnings(read(words).specs)) == count
+
+
+@pytest.mark.parametrize(
+    ("words", "day", "marks"),
+    [
+        ("30 2 * * *", "2026-03-29", ["02:00 to 03:00 does not exist"]),
+        ("30 2 * * *", "2026-10-25", ["first of two"]),
+        ("30 */2 * * *", "2026-10-25", ["", "first of two", "second of two"]),
+        ("@every 12h", "2026-03-29", ["the clock was set: intervals move against it"]),
+    ],
+)
+def test_daylight_saving_leaves_its_mark(words: object, day: str, marks: list[str]) -> None:
+    specs = read(words).specs
+    after = instant(datetime.fromisoformat(f"{day}T00:00:00+00:00")) - 2 * HOUR
+    schedule = build(specs, first_seen_at=after - 3 * HOUR, last_end_at=None)
+
+    found = upcoming(schedule, specs, timezone=BERLIN, after=after, limit=len(marks))
+    assert [each.mark for each in found][-len(marks) :] == marks or any(
+        each.mark == marks[0] for each in found
+    )
+
+
+def test_the_coming_year_tells_what_daylight_saving_will_do() -> None:
+    specs = read("30 2 * * *").specs
+    schedule = build(specs, first_seen_at=NOW, last_end_at=None)
+
+    marked = first_dst_marks(schedule, specs, timezone=BERLIN, after=NOW)
+    assert [f"{each.local:%F %H:%M} {each.mark}" for each in marked] == [
+        "2027-03-28 03:00 02:00 to 03:00 does not exist",
+        "2027-10-31 02:30 first of two",
+    ]
+    assert first_dst_marks(schedule, (ManualSpec(),), timezone=BERLIN, after=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("90s", 90 * SECOND),
+        ("1h30m", 90 * MINUTE),
+        (" 2 d ", 2 * DAY),
+        ("1w", 7 * DAY),
+        ("250ms", 250_000),
+        ("1.5h", 90 * MINUTE),
+        ("45", 45 * SECOND),
+        (45, 45 * SECOND),
+        (0.5, 500_000),
+        (0, 0),
+    ],
+)
+def test_durations_are_read(words: object, expected: int) -> None:
+    assert parse_duration(words) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "m5", "5 fortnights", "-5s", -1, True, None, [], 1e300, float("nan"), "9" * 15 + "w"],
+)
+def test_what_is_not_a_duration_is_refused(words: object) -> None:
+    with pytest.raises(BadInput):
+        parse_duration(words)
+
+
+@given(st.integers(0, 10**15))
+def test_durations_read_back_what_was_written(duration: int) -> None:
+    assert abs(parse_duration(format_duration(duration)) - duration) <= duration // 10**13

@@ -1,0 +1,108 @@
+"""What the engine relies on, whatever keeps the history."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.errors import CrontermError
+from cronterm.model.event import AnyEvent, Numbered
+from cronterm.model.job import Keep
+from cronterm.model.memory import Memory
+from cronterm.model.query import Decisions, ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
+from cronterm.model.snapshot import PastRun, Totals
+
+AttemptId = tuple[int, int]
+"""(run, attempt)."""
+
+
+class StoreFailing(CrontermError):
+    """Nothing was recorded: no space, an I/O error, a lost file. Trying again is right."""
+
+
+class NewerSchema(CrontermError):
+    """The history was written by a newer cronterm; it is left untouched."""
+
+
+class InstantTaken(Exception):
+    """An instant of the batch is already decided; nothing of the batch was recorded."""
+
+    def __init__(self, job: str, due_at: Instant) -> None:
+        super().__init__(f"{job}: the instant {due_at} is already decided")
+        self.job = job
+        self.due_at = due_at
+
+
+class PrunedRuns(msgspec.Struct, frozen=True):
+    """What one slice of retention removed."""
+
+    runs: int = 0
+    decisions: int = 0
+    attempts: tuple[AttemptId, ...] = ()
+    """Their output files may go."""
+
+
+class Store(Protocol):
+    """Remembers. Calls come from one thread at a time; any may raise `StoreFailing`."""
+
+    @property
+    def id(self) -> str:
+        """Eight random hex digits, new with each new database."""
+
+    @property
+    def last_n(self) -> int:
+        """The number of the last recorded event."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the banner: what had to be set aside or done without."""
+
+    def record(
+        self, events: Sequence[AnyEvent], *, outputs: Mapping[AttemptId, bytes] = ...
+    ) -> tuple[Numbered, ...]:
+        """Number and record all of `events` in one transaction; durable when it returns.
+
+        `outputs` are kept with their attempts. Raises `InstantTaken`.
+        """
+
+    def memory(self, *, now: Instant) -> Memory:
+        """Return what a core needs to go on from here."""
+
+    def views(self, jobs: Sequence[str]) -> dict[str, tuple[list[PastRun], Totals]]:
+        """Return the newest ended runs (oldest first) and the totals of each job.
+
+        A job that is not known has neither.
+        """
+
+    def prune(self, keep: Mapping[str, Keep], *, now: Instant, limit: int) -> PrunedRuns:
+        """Remove at most `limit` runs beyond their job's `Keep`; jobs not named get the default."""
+
+    def close(self) -> None:
+        """Write everything into the one file and let it go."""
+
+
+class Reader(Protocol):
+    """Looks things up. May be called from any thread, also while no engine runs."""
+
+    def list_runs(self, query: ListRuns) -> Runs:
+        """Return matching runs and decisions, oldest first."""
+
+    def read_run(self, query: ReadRun) -> RunDetail:
+        """Return one run; raises `CrontermError` when there is none."""
+
+    def decisions(self, query: ReadDecisions) -> Decisions:
+        """Return the newest decisions about a job, oldest first."""
+
+    def output_blob(self, run: int, attempt: int) -> bytes | None:
+        """Return the output that was kept with an attempt, or None when it is in a file."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,101 @@
+"""What the writer keeps in memory of each job, so that a batch touches each job's row once."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.snapshot import Totals
+
+Spans = tuple[tuple[Instant, Instant], ...]
+
+
+class Entry(msgspec.Struct):
+    """The often written part of a row of `job_state`."""
+
+    key: int
+    counts_from: Instant = 0
+    decided: Spans = ()
+    in_due: Instant | None = None
+    in_fired: bool = False
+    kept_runs: int = 0
+    totals: Totals = msgspec.field(default_factory=Totals)
+
+    @property
+    def decided_until(self) -> Instant:
+        """The last instant that is decided."""
+        return max([self.counts_from, *(until for _, until in self.decided)])
+
+    def decide(self, due_at: Instant, until: Instant) -> None:
+        """Take note that the instants from `due_at` to `until` are decided."""
+        self.counts_from = max(self.counts_from, until)
+        if self.in_due is not None and due_at <= self.in_due <= until:
+            self.in_fired = True
+
+
+def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
+    """Return all entries by job id."""
+    rows = connection.execute(
+        "SELECT job, key, counts_from_us, decided, in_due_us, in_fired, kept_runs, total_runs,"
+        " succeeded, failed, failed_in_a_row, duration_sum_us, durations FROM job_state"
+    )
+    return {
+        job: Entry(
+            key=key,
+            counts_from=counts_from,
+            decided=decode_spans(decided),
+            in_due=in_due,
+            in_fired=bool(in_fired),
+            kept_runs=kept_runs,
+            totals=Totals(*totals),
+        )
+        for job, key, counts_from, decided, in_due, in_fired, kept_runs, *totals in rows
+    }
+
+
+def insert_entry(connection: sqlite3.Connection, job: str, entry: Entry) -> None:
+    """Insert a job that was not in the file before, bare."""
+    connection.execute(
+        "INSERT INTO job_state (key, job, present, enabled, schedule_hash, definition_hash,"
+        " first_seen_us, counts_from_us, decided, in_fired, kept_runs, total_runs, succeeded,"
+        " failed, failed_in_a_row, duration_sum_us, durations)"
+        " VALUES (?, ?, 0, 1, '', '', 0, 0, '[]', 0, 0, 0, 0, 0, 0, 0, 0)",
+        (entry.key, job),
+    )
+
+
+def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    """Write `entries` into their rows."""
+    connection.executemany(
+        "UPDATE job_state SET counts_from_us = ?, decided = ?, in_due_us = ?, in_fired = ?,"
+        " kept_runs = ?, total_runs = ?, succeeded = ?, failed = ?, failed_in_a_row = ?,"
+        " duration_sum_us = ?, durations = ? WHERE key = ?",
+        [
+            (
+                entry.counts_from,
+                encode_spans(entry.decided),
+                entry.in_due,
+                entry.in_fired,
+                entry.kept_runs,
+                entry.totals.runs,
+                entry.totals.succeeded,
+                entry.totals.failed,
+                entry.totals.failed_in_a_row,
+                entry.totals.duration_sum,
+                entry.totals.durations,
+                entry.key,
+            )
+            for entry in entries
+        ],
+    )
+
+
+def encode_spans(spans: Spans) -> str:
+    """Return spans as JSON text."""
+    return msgspec.json.encode(spans).decode() if spans else "[]"
+
+
+def decode_spans(text: str) -> Spans:
+    """Return spans from JSON text."""
+    return msgspec.json.decode(text, type=Spans) if text != "[]" else ()

@@ -1,0 +1,95 @@
+"""Lists the history: runs, and between them the decisions that started nothing."""
+
+import sqlite3
+from typing import Any
+
+from cronterm.model.query import ListRuns
+from cronterm.model.run import RunRow
+from cronterm.store.rows import RUN_COLUMNS, decision_row, run_row
+
+EVERYTHING = -1  # SQLite's LIMIT
+
+
+def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
+    """Return the newest `limit` rows that match, oldest first, by the time they were recorded."""
+    key: int | None = None
+    if query.job:
+        found = connection.execute("SELECT key FROM job_state WHERE job = ?", (query.job,))
+        row = found.fetchone()
+        if row is None:
+            return []
+        key = row[0]
+    rows = _runs(connection, query, key)
+    if query.decisions:
+        rows += _decisions(connection, query, key)
+        rows.sort(key=lambda each: (each.queued_at, each.run is None, each.run))
+    if query.limit is not None:
+        rows = rows[max(0, len(rows) - query.limit) :]
+    return rows
+
+
+def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
+    conditions = ["1"]
+    values: list[Any] = []
+    table = "runs"
+    if key is not None:
+        conditions.append("runs.job = ?")
+        values.append(key)
+    if query.outcomes:
+        if "succeeded" not in query.outcomes:
+            table += " INDEXED BY runs_not_succeeded"
+            conditions.append("outcome <> 'succeeded'")
+        conditions.append(f"outcome IN ({_marks(len(query.outcomes))})")
+        values += query.outcomes
+    if query.before_run is not None:
+        conditions.append("run < ?")
+        values.append(query.before_run)
+    if query.since is not None:
+        conditions.append("queued_at_us >= ?")
+        values.append(query.since)
+        if key is None and not query.outcomes:
+            table += " INDEXED BY runs_by_time"
+    found = connection.execute(
+        f"SELECT {RUN_COLUMNS} FROM {table} JOIN job_state ON job_state.key = runs.job"
+        f" WHERE {' AND '.join(conditions)} ORDER BY run DESC LIMIT ?",
+        (*values, _limit(query)),
+    )
+    rows = [run_row(row) for row in found]
+    rows.reverse()
+    return rows
+
+
+def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
+    conditions = ["decisions.outcome IS NOT NULL", "decisions.run IS NULL"]
+    values: list[Any] = []
+    if key is not None:
+        conditions.append("decisions.job = ?")
+        values.append(key)
+    if query.outcomes:
+        conditions.append(f"decisions.outcome IN ({_marks(len(query.outcomes))})")
+        values += query.outcomes
+    if query.since is not None:
+        conditions.append("decided_at_us >= ?")
+        values.append(query.since)
+    if query.before_run is not None:
+        conditions.append(
+            "decided_at_us < ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)"
+        )
+        values.append(query.before_run)
+    order = "decided_at_us" if key is None else "due_at_us"
+    found = connection.execute(
+        "SELECT job_state.job, cause, due_at_us, until_us, count, decided_at_us,"
+        " decisions.outcome, decisions.reason, decisions.message"
+        " FROM decisions JOIN job_state ON job_state.key = decisions.job"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order} DESC LIMIT ?",
+        (*values, _limit(query)),
+    )
+    return [decision_row(row) for row in found]
+
+
+def _limit(query: ListRuns) -> int:
+    return EVERYTHING if query.limit is None else query.limit
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)

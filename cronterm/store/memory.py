@@ -1,0 +1,106 @@
+"""Reads back what a core needs after a restart."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from cronterm.model.job import Job
+from cronterm.model.memory import KnownJob, Memory
+from cronterm.model.run import Cause, OpenRun
+from cronterm.model.snapshot import Pause
+from cronterm.store.entries import decode_spans
+from cronterm.store.rows import END_COLUMNS, attempt_end
+
+
+def read_memory(connection: sqlite3.Connection) -> Memory:
+    """Return all known jobs by id, also removed ones, and all open runs, oldest first."""
+    next_run, boot_id, *pause = connection.execute(
+        "SELECT next_run, boot_id, pause_by, pause_at_us, pause_until_us, pause_reason FROM meta"
+    ).fetchone()
+    return Memory(
+        next_run=next_run,
+        jobs=_known_jobs(connection),
+        runs=_open_runs(connection),
+        all_paused=_pause(*pause),
+        boot_id=boot_id,
+    )
+
+
+def _pause(by: str | None, at: int, until: int | None, reason: str) -> Pause | None:
+    return None if by is None else Pause(by, at, until, reason)
+
+
+def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
+    rows = connection.execute(
+        "SELECT job, schedule_hash, definition_hash, present, enabled, first_seen_us,"
+        " counts_from_us, decided, in_fired, pause_by, pause_at_us, pause_until_us, pause_reason"
+        " FROM job_state ORDER BY job"
+    )
+    return tuple(
+        KnownJob(
+            id=job,
+            schedule_hash=schedule_hash,
+            definition_hash=definition_hash,
+            present=bool(present),
+            enabled=bool(enabled),
+            first_seen_at=first_seen_at,
+            counts_from=counts_from,
+            decided=decode_spans(decided),
+            in_fired=bool(in_fired),
+            pause=_pause(*pause),
+        )
+        for (
+            job,
+            schedule_hash,
+            definition_hash,
+            present,
+            enabled,
+            first_seen_at,
+            counts_from,
+            decided,
+            in_fired,
+            *pause,
+        ) in rows
+    )
+
+
+def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
+    rows = connection.execute(
+        "SELECT run, job_state.job, cause, due_at_us, asked_by, scheduled_at_us, state,"
+        " queued_at_us, ready_at_us, attempt, definitions.json"
+        " FROM runs JOIN job_state ON job_state.key = runs.job"
+        " LEFT JOIN definitions ON definitions.id = runs.definition"
+        " WHERE outcome IS NULL ORDER BY run"
+    ).fetchall()
+    definitions: dict[bytes, Job] = {}
+    return tuple(_open_run(connection, row, definitions) for row in rows)
+
+
+def _open_run(
+    connection: sqlite3.Connection, row: tuple[Any, ...], definitions: dict[bytes, Job]
+) -> OpenRun:
+    run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json = row
+    current = connection.execute(
+        "SELECT runner, started_at_us FROM attempts WHERE run = ? AND attempt = ?", (run, attempt)
+    ).fetchone()
+    ended = connection.execute(
+        f"SELECT {END_COLUMNS} FROM attempts WHERE run = ? AND ended_at_us IS NOT NULL"
+        " ORDER BY attempt DESC LIMIT 1",
+        (run,),
+    ).fetchone()
+    if json is not None and json not in definitions:
+        definitions[json] = msgspec.json.decode(json, type=Job)
+    return OpenRun(
+        run=run,
+        job=job,
+        cause=Cause(kind, due_at, by, scheduled_at),
+        state=state,
+        queued_at=queued_at,
+        ready_at=ready_at,
+        attempt=attempt,
+        runner=current[0] if current else "",
+        definition=None if json is None else definitions[json],
+        started=bool(current and current[1] is not None),
+        last_end=attempt_end(ended) if ended else None,
+    )

@@ -1,0 +1,165 @@
+"""Answers questions from the file, read-only: for the engine, and without one."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cronterm.errors import CrontermError
+from cronterm.model.query import (
+    AttemptRow,
+    Decision,
+    Decisions,
+    ListRuns,
+    ReadDecisions,
+    ReadRun,
+    RunDetail,
+    Runs,
+)
+from cronterm.store import files, schema
+from cronterm.store.base import NewerSchema
+from cronterm.store.listing import list_rows
+from cronterm.store.output import read_output
+from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
+
+
+class SqliteReader:
+    """A `Reader`. Each question opens the file and closes it: nothing is held in between.
+
+    (A reader that closes after the writer leaves its log behind, and one that stays open keeps the
+    log from starting over.)
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / files.DATABASE
+
+    def list_runs(self, query: ListRuns) -> Runs:
+        """Return matching runs and decisions, oldest first."""
+        with self._open() as connection:
+            return Runs(tuple(list_rows(connection, query)) if connection else ())
+
+    def read_run(self, query: ReadRun) -> RunDetail:
+        """Return one run; raises `CrontermError` when there is none."""
+        with self._open() as connection:
+            detail = _read_run(connection, query.run) if connection else None
+        if detail is None:
+            raise CrontermError(f"there is no run {query.run}", "`cronterm history` lists them")
+        return detail
+
+    def decisions(self, query: ReadDecisions) -> Decisions:
+        """Return the newest decisions about a job, oldest first."""
+        with self._open() as connection:
+            return Decisions(_decisions(connection, query) if connection else ())
+
+    def output_blob(self, run: int, attempt: int) -> bytes | None:
+        """Return the output that was kept with an attempt, or None when it is in a file."""
+        with self._open() as connection:
+            return read_output(connection, run, attempt) if connection else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection | None]:
+        """Give a connection for one question, None when there is no history yet."""
+        if not self._path.exists():
+            yield None
+            return
+        try:
+            connection = files.connect(self._path, mode="ro")
+            try:
+                connection.execute("PRAGMA trusted_schema = OFF")
+                self._check_version(connection)
+                connection.execute("BEGIN")  # one moment for all statements of the answer
+                yield connection
+            finally:
+                connection.close()
+        except (sqlite3.DatabaseError, schema.Damaged) as error:
+            raise CrontermError(f"{self._path} cannot be read: {error}") from error
+
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        version = schema.version_of(connection)
+        if version > schema.SCHEMA_VERSION:
+            raise NewerSchema(
+                f"{self._path} was written by a newer cronterm (schema {version})",
+                "use that version",
+            )
+        if version < schema.SCHEMA_VERSION:
+            raise CrontermError(
+                f"{self._path} was written by an older cronterm (schema {version})",
+                "start the engine once, it brings the history up to date",
+            )
+
+
+def open_reader(directory: Path) -> SqliteReader:
+    """Return a reader of the history in a state directory; there need not be one yet."""
+    return SqliteReader(directory)
+
+
+def _read_run(connection: sqlite3.Connection, run: int) -> RunDetail | None:
+    found = connection.execute(
+        f"SELECT {RUN_COLUMNS}, definitions.json FROM runs"
+        " JOIN job_state ON job_state.key = runs.job"
+        " LEFT JOIN definitions ON definitions.id = runs.definition WHERE run = ?",
+        (run,),
+    ).fetchone()
+    if found is None:
+        return None
+    *row, json = found
+    attempts = connection.execute(
+        f"SELECT attempt, claimed_at_us, started_at_us, pid, {END_COLUMNS} FROM attempts"
+        " WHERE run = ? ORDER BY attempt",
+        (run,),
+    )
+    definition = json.decode() if json else ""
+    return RunDetail(run_row(tuple(row)), tuple(map(_attempt_row, attempts)), definition)
+
+
+def _attempt_row(row: tuple[Any, ...]) -> AttemptRow:
+    attempt, claimed_at, started_at, pid, *end = row
+    return AttemptRow(
+        attempt=attempt,
+        claimed_at=claimed_at,
+        started_at=started_at,
+        pid=pid,
+        end=None if end[0] is None else attempt_end(tuple(end)),
+    )
+
+
+def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[Decision, ...]:
+    # The kept outcome of a decision is null while its run is in `runs`.
+    rows = connection.execute(
+        "SELECT job_state.job, decisions.due_at_us, until_us, count, decided_at_us, decisions.run,"
+        " ifnull(decisions.outcome, runs.outcome), ifnull(decisions.reason, runs.reason),"
+        " ifnull(decisions.message, runs.message)"
+        " FROM decisions JOIN job_state ON job_state.key = decisions.job"
+        " LEFT JOIN runs ON runs.run = decisions.run"
+        " WHERE job_state.job = :job AND (:at IS NULL OR decisions.due_at_us <= :at"
+        " AND :at <= ifnull(until_us, decisions.due_at_us))"
+        " ORDER BY decisions.due_at_us DESC, is_range DESC LIMIT :limit",
+        {"job": query.job, "at": query.at, "limit": query.limit},
+    ).fetchall()
+    return tuple(
+        Decision(
+            job=job,
+            due_at=due_at,
+            until=until if count > 1 else None,
+            count=count,
+            decided_at=decided_at,
+            run=run,
+            outcome=outcome,
+            reason=reason or "",
+            message=message or "",
+        )
+        for job, due_at, until, count, decided_at, run, outcome, reason, message in reversed(rows)
+    )

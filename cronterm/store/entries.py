@@ -19,6 +19,8 @@ class Entry(msgspec.Struct):
     decided: Spans = ()
     in_due: Instant | None = None
     in_fired: bool = False
+    last_end: Instant | None = None
+    """When its last run ended or its last decision started nothing."""
     kept_runs: int = 0
     totals: Totals = msgspec.field(default_factory=Totals)
 
@@ -37,7 +39,8 @@ class Entry(msgspec.Struct):
 def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
     """Return all entries by job id."""
     rows = connection.execute(
-        "SELECT job, key, counts_from_us, decided, in_due_us, in_fired, kept_runs, total_runs,"
+        "SELECT job, key, counts_from_us, decided, in_due_us, in_fired, last_end_us,"
+        " kept_runs, total_runs,"
         " succeeded, failed, failed_in_a_row, duration_sum_us, durations FROM job_state"
     )
     return {
@@ -47,10 +50,11 @@ def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
             decided=decode_spans(decided),
             in_due=in_due,
             in_fired=bool(in_fired),
+            last_end=last_end,
             kept_runs=kept_runs,
             totals=Totals(*totals),
         )
-        for job, key, counts_from, decided, in_due, in_fired, kept_runs, *totals in rows
+        for job, key, counts_from, decided, in_due, in_fired, last_end, kept_runs, *totals in rows
     }
 
 
@@ -69,6 +73,7 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
     """Write `entries` into their rows."""
     connection.executemany(
         "UPDATE job_state SET counts_from_us = ?, decided = ?, in_due_us = ?, in_fired = ?,"
+        " last_end_us = ?,"
         " kept_runs = ?, total_runs = ?, succeeded = ?, failed = ?, failed_in_a_row = ?,"
         " duration_sum_us = ?, durations = ? WHERE key = ?",
         [
@@ -77,6 +82,7 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
                 encode_spans(entry.decided),
                 entry.in_due,
                 entry.in_fired,
+                entry.last_end,
                 entry.kept_runs,
                 entry.totals.runs,
                 entry.totals.succeeded,

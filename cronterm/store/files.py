@@ -120,14 +120,20 @@ def sync_directory(directory: Path) -> None:
 
 
 @contextmanager
-def failing() -> Iterator[None]:
+def failing(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say when they cannot write into `StoreFailing`."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise StoreFailing(str(error), _hint(error)) from error
+        raise StoreFailing(f"{path}: {error}", _hint(error)) from error
     except OSError as error:
-        raise StoreFailing(error.strerror or str(error)) from error
+        raise StoreFailing(f"{path}: {error.strerror or error}") from error
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Say whether the file itself is at fault, not the disk, the rights or another program."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name == "SQLITE_ERROR" or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _hint(error: sqlite3.DatabaseError) -> str:
@@ -138,4 +144,6 @@ def _hint(error: sqlite3.DatabaseError) -> str:
         return "restart the engine: it sets a damaged history aside and goes on with a new one"
     if name.startswith("SQLITE_BUSY"):
         return "another program holds the file"
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
+        return "make it writable for this user, or name another --state-dir"
     return ""

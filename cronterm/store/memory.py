@@ -34,7 +34,8 @@ def _pause(by: str | None, at: int, until: int | None, reason: str) -> Pause | N
 def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
     rows = connection.execute(
         "SELECT job, schedule_hash, definition_hash, present, enabled, first_seen_us,"
-        " counts_from_us, decided, in_fired, pause_by, pause_at_us, pause_until_us, pause_reason"
+        " counts_from_us, decided, in_fired, last_end_us, pause_by, pause_at_us, pause_until_us,"
+        " pause_reason"
         " FROM job_state ORDER BY job"
     )
     return tuple(
@@ -48,6 +49,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             counts_from=counts_from,
             decided=decode_spans(decided),
             in_fired=bool(in_fired),
+            last_end_at=last_end_at,
             pause=_pause(*pause),
         )
         for (
@@ -60,6 +62,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             counts_from,
             decided,
             in_fired,
+            last_end_at,
             *pause,
         ) in rows
     )

@@ -1,5 +1,6 @@
 """Answers questions from the file, read-only: for the engine, and without one."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ class SqliteReader:
             yield None
             return
         try:
-            connection = files.connect(self._path, mode="ro")
+            connection = self._connect()
             try:
                 connection.execute("PRAGMA trusted_schema = OFF")
                 self._check_version(connection)
@@ -86,6 +87,13 @@ class SqliteReader:
                 connection.close()
         except (sqlite3.DatabaseError, schema.Damaged) as error:
             raise CrontermError(f"{self._path} cannot be read: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if os.access(self._path.parent, os.W_OK) or log.exists():
+            return files.connect(self._path, mode="ro")
+        # Without an index beside it, and no right to make one, only this flag opens the file.
+        return files.connect(self._path, mode="ro&immutable=1")
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
         version = schema.version_of(connection)

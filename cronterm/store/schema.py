@@ -1,5 +1,6 @@
 """The schema's version, its migrations, and whether a database really has it."""
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -70,6 +71,9 @@ def check(connection: sqlite3.Connection) -> None:
         reference.close()
     if missing:
         raise Damaged(f"{min(missing)[1]} is not as cronterm made it")
+    stores = connection.execute("SELECT store FROM meta").fetchall()
+    if len(stores) != 1 or not re.fullmatch("[0-9a-f]{8}", str(stores[0][0])):
+        raise Damaged("it does not say which store it is")
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """The history in one SQLite file: opened with care, written by one connection."""
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -9,7 +10,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from cronterm.clock import Instant
-from cronterm.errors import CrontermError
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
@@ -121,7 +121,7 @@ class SqliteStore:
         return recorder
 
     def _write(self, work: Callable[[], Answer]) -> Answer:
-        with files.failing():
+        with files.failing(self._path):
             self._check_files()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -135,7 +135,7 @@ class SqliteStore:
             return answer
 
     def _read(self, work: Callable[[], Answer]) -> Answer:
-        with files.failing():
+        with files.failing(self._path):
             self._check_files()
             return work()
 
@@ -153,12 +153,16 @@ class SqliteStore:
 
     def _connect(self) -> None:
         self._connection = files.connect(self._path, mode="rw")
-        for pragma in schema.PRAGMAS:
-            self._connection.execute(pragma)
-        # Makes SQLite open the log and the index beside it, whose identities are taken next.
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("UPDATE meta SET n = n")
-        self._connection.execute("COMMIT")
+        try:
+            for pragma in schema.PRAGMAS:
+                self._connection.execute(pragma)
+            # Makes SQLite open the log and the index beside it, whose identities are taken next.
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("UPDATE meta SET n = n")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.close()
+            raise
         self._sides = [
             self._path.with_name(f"{self._path.name}{side}") for side in ("-wal", "-shm")
         ]
@@ -210,16 +214,14 @@ def open_store(directory: Path, *, now: Instant) -> SqliteStore:
     files.prepare_directory(directory)
     notices: list[str] = []
     path = directory / files.DATABASE
+    with files.failing(path):
+        damage = _examine(path)
+        if damage:
+            place = files.set_aside(directory, now)
+            notices.append(f"the history was damaged ({damage}) and set aside in {place}")
+        watermark = _open_watermark(directory, now, notices)
     try:
-        _examine(directory)
-    except (schema.Damaged, sqlite3.DatabaseError) as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise CrontermError(f"{path} is locked by another program") from error
-        place = files.set_aside(directory, now)
-        notices.append(f"the history was damaged ({error}) and set aside in {place}")
-    watermark = _open_watermark(directory, now, notices)
-    try:
-        with files.failing():
+        with files.failing(path):
             if not path.exists():
                 _create(directory, notices)
             files.restrict(path)
@@ -229,9 +231,23 @@ def open_store(directory: Path, *, now: Instant) -> SqliteStore:
         raise
 
 
-def _examine(directory: Path) -> None:
-    """Raise `Damaged` or `NewerSchema`; bring an older schema up to date."""
-    path = directory / files.DATABASE
+def _examine(path: Path) -> str:
+    """Return why the file cannot be used, empty when it can; bring an older schema up to date.
+
+    Raises `NewerSchema`, and sqlite3.Error for what is not the file's fault.
+    """
+    try:
+        _check_and_migrate(path)
+    except schema.Damaged as damage:
+        return str(damage)
+    except sqlite3.DatabaseError as error:
+        if not files.is_damage(error):
+            raise
+        return str(error)
+    return ""
+
+
+def _check_and_migrate(path: Path) -> None:
     if not os.path.lexists(path):
         if any(os.path.lexists(f"{path}{side}") for side in files.SIDES):
             raise schema.Damaged("the database is gone, only its log is left")
@@ -256,8 +272,6 @@ def _examine(directory: Path) -> None:
             _back_up(writing, path.with_name(f"{path.name}.schema-{version}"))
             schema.migrate(writing, schema.migrations())
         schema.check(writing)
-        if writing.execute("SELECT count(*) FROM meta").fetchone()[0] != 1:
-            raise schema.Damaged("it does not say which store it is")
     finally:
         writing.close()
 
@@ -304,6 +318,8 @@ def _open_watermark(directory: Path, now: Instant, notices: list[str]) -> Waterm
     try:
         return Watermark(path)
     except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.ELOOP, errno.EACCES):
+            raise
         aside = path.with_name(f"{files.WATERMARK}.{now}")
         path.rename(aside)
         notices.append(f"{path.name} could not be opened ({error.strerror}): now {aside.name}")

@@ -21,9 +21,10 @@ CREATE TABLE job_state (
   definition_hash TEXT NOT NULL,
   first_seen_us INTEGER NOT NULL,
   counts_from_us INTEGER NOT NULL,
-  decided TEXT NOT NULL,          -- JSON: spans [from, to] after counts_from_us
+  decided TEXT NOT NULL,          -- JSON: spans [from, to], `from` not included
   in_due_us INTEGER,              -- the instant of its @in
   in_fired INTEGER NOT NULL,
+  last_end_us INTEGER,
   pause_by TEXT,
   pause_at_us INTEGER,
   pause_until_us INTEGER,

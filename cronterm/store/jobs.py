@@ -1,0 +1,163 @@
+"""Applies what happens to jobs as such: definitions, pauses, and what they count from."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from cronterm.clock import Instant
+from cronterm.model.event import (
+    AllPaused,
+    AllResumed,
+    CountingMoved,
+    JobAdded,
+    JobChanged,
+    JobPaused,
+    JobRemoved,
+    JobResumed,
+)
+from cronterm.model.job import Job, definition_hash, schedule_hash
+from cronterm.schedule.base import InSpec
+from cronterm.store.entries import Entry, insert_entry, load_entries, write_entries
+from cronterm.store.watermark import Watermark
+
+JobEvent: TypeAlias = (
+    JobAdded
+    | JobChanged
+    | JobRemoved
+    | JobPaused
+    | JobResumed
+    | AllPaused
+    | AllResumed
+    | CountingMoved
+)
+
+
+class JobRecorder:
+    """The part of a `Recorder` that knows the jobs."""
+
+    def __init__(self, connection: sqlite3.Connection, store: str, watermark: Watermark) -> None:
+        self._execute = connection.execute
+        self._connection = connection
+        self._store = store
+        self._watermark = watermark
+        self._entries = load_entries(connection)
+        self._definitions: dict[tuple[int, str], int] = {}
+        self._changed: dict[str, Entry] = {}
+
+    @property
+    def changed(self) -> Mapping[str, Entry]:
+        """The jobs that this batch has touched so far."""
+        return self._changed
+
+    def begin(self) -> None:
+        """Forget what the batch before touched."""
+        self._changed = {}
+
+    def finish(self) -> None:
+        """Write the rows of the jobs that were touched."""
+        if self._changed:
+            write_entries(self._connection, self._changed.values())
+
+    def entry(self, job: str) -> Entry:
+        """Return the entry of `job`, marked as changed; a job never heard of gets one."""
+        entry = self._entries.get(job)
+        if entry is None:
+            entry = self._entries[job] = Entry(key=len(self._entries) + 1)
+            insert_entry(self._connection, job, entry)
+        self._changed[job] = entry
+        return entry
+
+    def key(self, job: str) -> int:
+        """Return what the tables call `job`."""
+        entry = self._entries.get(job)
+        return self.entry(job).key if entry is None else entry.key
+
+    def apply(self, event: JobEvent) -> None:
+        """Apply one event."""
+        match event:
+            case JobAdded():
+                self._add(event)
+            case JobChanged():
+                self._change(event)
+            case JobRemoved(job=job):
+                self._execute(
+                    "UPDATE job_state SET present = 0, pause_by = NULL WHERE key = ?",
+                    (self.key(job),),
+                )
+            case JobPaused(job=job):
+                self._execute(
+                    "UPDATE job_state SET pause_by = ?, pause_at_us = ?, pause_until_us = ?,"
+                    " pause_reason = ? WHERE key = ?",
+                    (event.by, event.at, event.until, event.reason, self.key(job)),
+                )
+            case JobResumed(job=job):
+                entry = self.entry(job)
+                entry.counts_from = event.counts_from
+                self._execute("UPDATE job_state SET pause_by = NULL WHERE key = ?", (entry.key,))
+            case AllPaused():
+                self._execute(
+                    "UPDATE meta SET pause_by = ?, pause_at_us = ?, pause_until_us = ?,"
+                    " pause_reason = ?",
+                    (event.by, event.at, event.until, event.reason),
+                )
+            case AllResumed():
+                self._execute("UPDATE meta SET pause_by = NULL")
+            case CountingMoved(job=job):
+                entry = self.entry(job)
+                entry.counts_from, entry.decided = event.counts_from, event.decided
+            case _:
+                assert_never(event)
+
+    def definition(self, job: int, digest: str) -> int | None:
+        """Return the id of a definition that the store was told, None when it was not."""
+        known = self._definitions.get((job, digest))
+        if known is None:
+            row = self._execute(
+                "SELECT id FROM definitions WHERE job = ? AND hash = ?", (job, digest)
+            ).fetchone()
+            if row is None:
+                return None
+            known = self._definitions[job, digest] = row[0]
+        return known
+
+    def _add(self, event: JobAdded) -> None:
+        job = event.job
+        entry = self.entry(job.id)
+        entry.counts_from, entry.decided = event.counts_from, ()
+        mark = self._watermark.mark(job.id)
+        if mark is not None and mark.store != self._store:  # a database before this one knew more
+            entry.counts_from = max(entry.counts_from, mark.decided)
+        self._define(entry, job, first_seen_at=event.first_seen_at)
+
+    def _change(self, event: JobChanged) -> None:
+        entry = self.entry(event.job.id)
+        first_seen_at, timing = self._execute(
+            "SELECT first_seen_us, schedule_hash FROM job_state WHERE key = ?", (entry.key,)
+        ).fetchone()
+        if event.counts_from is not None:
+            entry.counts_from = event.counts_from
+        if timing != schedule_hash(event.job):
+            entry.decided = ()
+        if event.first_seen_at is not None:
+            first_seen_at = event.first_seen_at
+        self._define(entry, event.job, first_seen_at=first_seen_at)
+
+    def _define(self, entry: Entry, job: Job, *, first_seen_at: Instant) -> None:
+        digest = definition_hash(job)
+        in_due = max(
+            (first_seen_at + spec.delay for spec in job.schedule if isinstance(spec, InSpec)),
+            default=None,
+        )
+        if in_due != entry.in_due:
+            entry.in_due, entry.in_fired = in_due, False
+        self._execute(
+            "UPDATE job_state SET present = 1, enabled = ?, schedule_hash = ?,"
+            " definition_hash = ?, first_seen_us = ? WHERE key = ?",
+            (job.enabled, schedule_hash(job), digest, first_seen_at, entry.key),
+        )
+        self._execute(
+            "INSERT OR IGNORE INTO definitions (job, hash, json) VALUES (?, ?, ?)",
+            (entry.key, digest, msgspec.json.encode(job)),
+        )

@@ -25,6 +25,8 @@ class EngineStarted(Event, frozen=True, kw_only=True):
 
     pid: int
     version: str
+    boot_id: str = ""
+    """`@reboot` jobs have fired for this boot."""
 
 
 class EngineStopping(Event, frozen=True, kw_only=True):

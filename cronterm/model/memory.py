@@ -24,6 +24,8 @@ class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
     pause: Pause | None = None
     in_fired: bool = False
     """Its `@in` has fired."""
+    last_end_at: Instant | None = None
+    """Of its last run, or of the last decision that started nothing."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):

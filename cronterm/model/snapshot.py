@@ -224,17 +224,16 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
     match event:
         case JobAdded(job=job):
             live = snapshot.removed.pop(job.id, {})
-            view = JobView(job=job, first_seen_at=event.first_seen_at, live=live)
-            snapshot.jobs[job.id] = view
+            snapshot.jobs[job.id] = JobView(job=job, first_seen_at=event.first_seen_at, live=live)
         case JobChanged(job=job):
             if view := snapshot.jobs.get(job.id):
                 view.job = job
                 if event.first_seen_at is not None:
                     view.first_seen_at = event.first_seen_at
         case JobRemoved():
-            view = snapshot.jobs.pop(event.job, None)
-            if view and view.live:
-                snapshot.removed[event.job] = view.live
+            gone = snapshot.jobs.pop(event.job, None)
+            if gone and gone.live:
+                snapshot.removed[event.job] = gone.live
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
                 view.pause = Pause(event.by, event.at, event.until, event.reason)

@@ -1,0 +1,308 @@
+"""What people change: definitions, pauses, runs by hand; and what the clock does to the count."""
+
+import difflib
+
+from cronterm.clock import HOUR, SECOND, Duration, Instant
+from cronterm.core.base import ConfigChanged, RunCommand
+from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.runs import (
+    admission,
+    arrive,
+    cancel_waiting,
+    queue_run,
+    stop_runs,
+)
+from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.event import (
+    AllPaused,
+    ClockMoved,
+    CountingMoved,
+    JobAdded,
+    JobChanged,
+    JobPaused,
+    JobRemoved,
+)
+from cronterm.model.job import Job, definition_hash, schedule_hash
+from cronterm.model.memory import KnownJob
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import Pause
+from cronterm.schedule.base import EverySpec, RebootSpec, ScheduleSpec, StartupSpec
+
+CORRECTION = 3 * HOUR  # cron(8): a larger step of the clock is a correction, not a season
+SLEW = SECOND  # smaller steps are the daily work of NTP
+MOST_SPANS = 8  # corrections that are remembered
+
+
+# -- definitions ---------------------------------------------------------------------------------
+
+
+def apply_config(books: Books, changed: ConfigChanged, known: dict[str, KnownJob]) -> None:
+    """Take a complete new set of definitions into force; `known` is what the store remembers."""
+    books.settings = changed.settings
+    new = {job.id: job for job in changed.jobs}
+    for job_id in [job_id for job_id in books.jobs if job_id not in new]:
+        _remove(books, job_id)
+    for job in changed.jobs:
+        record = books.jobs.get(job.id)
+        if record is None:
+            _add(books, job, known.pop(job.id, None))
+        else:
+            _change(books, record, job)
+
+
+def _add(books: Books, job: Job, known: KnownJob | None) -> None:
+    now, timing = books.now.utc, schedule_hash(job)
+    is_same = known is not None and known.schedule_hash == timing
+    first_seen_at = known.first_seen_at if known is not None and is_same else now
+    goes_on = known is not None and known.present and is_same
+    counts_from = known.counts_from if known is not None and goes_on else now
+    record = JobRecord(
+        job=job,
+        definition_hash=definition_hash(job),
+        schedule_hash=timing,
+        first_seen_at=first_seen_at,
+        counts_from=counts_from,
+        counted_since=first_seen_at,
+        decided=known.decided if known is not None and goes_on else (),
+        pause=known.pause if known is not None and known.present else None,
+        last_end_at=known.last_end_at if known is not None else None,
+    )
+    books.jobs[job.id] = record
+    _adopt_open_runs(books, record)
+    if known is None or not known.present:
+        books.events.append(
+            JobAdded(at=now, job=job, counts_from=counts_from, first_seen_at=first_seen_at)
+        )
+    elif not goes_on:
+        books.events.append(
+            JobChanged(at=now, job=job, counts_from=now, first_seen_at=first_seen_at)
+        )
+    else:
+        _go_on(books, record, known)
+    books.watch_job(record)
+
+
+def _adopt_open_runs(books: Books, record: JobRecord) -> None:
+    for run in sorted(books.runs.values(), key=lambda run: run.run):
+        if run.job == record.job.id:
+            record.open[run.run] = run
+
+
+def _go_on(books: Books, record: JobRecord, known: KnownJob) -> None:
+    """Continue a job that was in force before this engine started."""
+    now = books.now.utc
+    if record.counts_from > now + CORRECTION:
+        _count_anew(books, record)
+    if known.enabled != record.job.enabled and not known.enabled:
+        _decide_as_disabled(books, record)
+    if known.definition_hash != record.definition_hash:
+        books.events.append(JobChanged(at=now, job=record.job))
+
+
+def _decide_as_disabled(books: Books, record: JobRecord) -> None:
+    enabled = record.job
+    record.job = _with_enabled(enabled, False)
+    decide(books, record)
+    record.job = enabled
+    record.held_at = None
+    record.counts_from = max(record.counts_from, books.now.utc)
+
+
+def _with_enabled(job: Job, enabled: bool) -> Job:
+    fields = {name: getattr(job, name) for name in job.__struct_fields__}
+    return Job(**fields | {"enabled": enabled})
+
+
+def _change(books: Books, record: JobRecord, job: Job) -> None:
+    new_hash = definition_hash(job)
+    was_enabled = record.job.enabled
+    record.job = job  # its place in the file may have moved, even if nothing else did
+    if new_hash == record.definition_hash:
+        return
+    now, timing = books.now.utc, schedule_hash(job)
+    record.definition_hash = new_hash
+    is_new_timing = timing != record.schedule_hash
+    if is_new_timing:
+        record.schedule_hash = timing
+        record.first_seen_at = record.counts_from = record.counted_since = now
+        record.decided = ()
+        record.build()
+    elif job.enabled and not was_enabled:
+        record.counts_from = max(record.counts_from, now)
+        record.held_at = None
+    books.events.append(
+        JobChanged(
+            at=now,
+            job=job,
+            counts_from=record.counts_from if is_new_timing or job.enabled != was_enabled else None,
+            first_seen_at=record.first_seen_at if is_new_timing else None,
+        )
+    )
+    if not job.enabled:
+        cancel_waiting(books, list(record.open.values()), "disabled")
+    books.watch_job(record)
+
+
+def _remove(books: Books, job_id: str) -> None:
+    record = books.jobs[job_id]
+    waiting = [run for run in record.open.values() if run.state in ("queued", "retrying")]
+    for run in waiting:
+        run.definition = run.definition or record.job
+    cancel_waiting(books, waiting, "removed")
+    for run in record.open.values():  # they finish by the definition they started with
+        run.definition = run.definition or record.job
+    del books.jobs[job_id]
+    books.events.append(JobRemoved(at=books.now.utc, job=job_id))
+
+
+def fire_at_start(books: Books, *, is_boot: bool, is_start: bool) -> None:
+    """Start what is due once per boot or once per engine start."""
+    kinds: tuple[type[ScheduleSpec], ...] = ()
+    kinds += (RebootSpec,) if is_boot else ()
+    kinds += (StartupSpec,) if is_start else ()
+    for record in list(books.jobs.values()):
+        if books.is_held(record) or not any(isinstance(s, kinds) for s in record.job.schedule):
+            continue
+        cause = Cause("scheduled", scheduled_at=books.now.utc)
+        admitted = admission(books, record)
+        run = queue_run(books, record, cause, ready_at=books.now.utc)
+        arrive(books, record, run, admitted)
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
+    """Carry out a command; a refusal is an answer."""
+    if books.is_draining and not isinstance(command, StopRun):
+        return Answer(ok=False, kind="stopping", message="the engine is stopping")
+    match command:
+        case StopRun():
+            return _stop(books, command, by)
+        case PauseJob(job=""):
+            return _pause_all(books, command, by)
+        case ResumeJob(job=""):
+            if books.all_paused is None:
+                return Answer(ok=True, message="nothing was paused as a whole")
+            resume_all(books, by=by, at=books.now.utc, catch_up=command.catch_up)
+            return Answer(ok=True, message="resumed everything")
+        case _:
+            pass
+    record = books.jobs.get(command.job)
+    if record is None:
+        return _unknown_job(books, command.job)
+    match command:
+        case RunJob():
+            return _run(books, record, command, by)
+        case PauseJob():
+            return _pause(books, record, command, by)
+        case ResumeJob():
+            if record.pause is None:
+                return Answer(ok=True, message=f"{command.job} was not paused")
+            resume(books, record, by=by, at=books.now.utc, catch_up=command.catch_up)
+            return Answer(ok=True, message=f"resumed {command.job}")
+
+
+def _unknown_job(books: Books, job: str) -> Answer:
+    near = difflib.get_close_matches(job, books.jobs, 1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return Answer(ok=False, kind="unknown_job", message=f"there is no job {job}", hint=hint)
+
+
+def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
+    admitted = "start" if command.force else admission(books, record)
+    if admitted in ("skip", "queue_full"):
+        open_run = next(iter(record.open.values()))
+        return Answer(
+            ok=False,
+            kind="overlap",
+            message=f"run {open_run.run} of {record.job.id} is {open_run.state},"
+            f" overlap is {record.job.overlap}",
+            hint="run it all the same with --force",
+        )
+    cause = Cause("manual", by=by, scheduled_at=command.scheduled_at)
+    run = queue_run(books, record, cause, ready_at=books.now.utc, is_forced=command.force)
+    if command.force:
+        run.is_arrived = True
+        books.waiting[run.run] = run
+    else:
+        arrive(books, record, run, admitted)
+    return Answer(ok=True, message=f"run {run.run} of {record.job.id}", run=run.run)
+
+
+def _stop(books: Books, command: StopRun, by: str) -> Answer:
+    if command.run is not None:
+        run = books.runs.get(command.run)
+        if run is None:
+            return Answer(ok=False, kind="unknown_run", message=f"run {command.run} is not open")
+        stop_runs(books, [run], by=by, signal=command.signal)
+        return Answer(ok=True, message=f"stopping run {run.run} of {run.job}", run=run.run)
+    runs: list[RunRecord] = [run for run in books.runs.values() if run.job == command.job]
+    if not runs and command.job not in books.jobs:
+        return _unknown_job(books, command.job)
+    if not runs:
+        return Answer(ok=False, kind="unknown_run", message=f"no run of {command.job} is open")
+    count = stop_runs(books, runs, by=by, signal=command.signal)
+    runs_word = "run" if count == 1 else "runs"
+    return Answer(ok=True, message=f"stopping {count} {runs_word} of {command.job}")
+
+
+def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:
+    now = books.now.utc
+    record.pause = Pause(by, now, command.until, command.reason)
+    books.events.append(
+        JobPaused(at=now, job=record.job.id, by=by, until=command.until, reason=command.reason)
+    )
+    books.watch_job(record)
+    return Answer(ok=True, message=f"paused {record.job.id}")
+
+
+def _pause_all(books: Books, command: PauseJob, by: str) -> Answer:
+    now = books.now.utc
+    books.all_paused = Pause(by, now, command.until, command.reason)
+    books.events.append(AllPaused(at=now, by=by, until=command.until, reason=command.reason))
+    for record in books.jobs.values():
+        books.watch_job(record)
+    return Answer(ok=True, message="paused everything")
+
+
+# -- the clock -----------------------------------------------------------------------------------
+
+
+def note_clock(books: Books, moved: Duration) -> None:
+    """Take in a step of the wall clock against elapsed time (SEMANTICS 0).
+
+    Forward up to three hours is downtime, and backward up to three hours decides nothing again:
+    both need nothing here. A larger step is a correction: every job counts from now, and what is
+    decided already stays so. Intervals begin anew on a correction and on any step back.
+    """
+    is_correction = abs(moved) > CORRECTION
+    if not is_correction and moved > -SLEW:
+        return
+    if is_correction:
+        books.events.append(ClockMoved(at=books.now.utc, by=moved))
+    for record in books.jobs.values():
+        if is_correction:
+            _count_anew(books, record)
+        if any(isinstance(s, EverySpec) and s.origin == "start" for s in record.job.schedule):
+            _anchor_anew(books, record)
+        books.watch_job(record)
+
+
+def _count_anew(books: Books, record: JobRecord) -> None:
+    now = books.now.utc
+    span = (record.counted_since, record.counts_from)
+    spans = (*record.decided, span) if span[0] < span[1] else record.decided
+    record.decided = spans[-MOST_SPANS:]
+    record.counts_from = record.counted_since = now
+    books.events.append(
+        CountingMoved(at=now, job=record.job.id, counts_from=now, decided=record.decided)
+    )
+
+
+def _anchor_anew(books: Books, record: JobRecord) -> None:
+    now: Instant = books.now.utc
+    record.first_seen_at = record.counts_from = record.counted_since = now
+    record.build()
+    books.events.append(JobChanged(at=now, job=record.job, counts_from=now, first_seen_at=now))

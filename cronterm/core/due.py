@@ -1,0 +1,227 @@
+"""Due instants become decisions: each one exactly once (SEMANTICS 3 and 4)."""
+
+from typing import Literal
+
+from cronterm.clock import SECOND, Instant
+from cronterm.core.books import Books, JobRecord
+from cronterm.core.policies import jitter_of
+from cronterm.core.runs import admission, arrive, note_end, queue_run
+from cronterm.model.event import AllResumed, InstantDecided, JobResumed
+from cronterm.model.run import Cause, Outcome, Reason
+
+MOST_CATCH_UP = 100  # runs per job; the rest is missed, never "give up and run nothing"
+PUNCTUAL = SECOND  # with start_grace: 0 an instant is still on time while the loop gets to it
+
+
+def decide_all(books: Books) -> None:
+    """Decide every instant at or before now."""
+    _end_pauses(books)
+    for record in list(books.due_jobs()):
+        decide(books, record)
+        books.watch_job(record)
+
+
+def decide(books: Books, record: JobRecord) -> None:
+    """Decide what is due of one job, by its definition and pause as they are."""
+    low, now = record.counts_from, books.now.utc
+    if low >= now:
+        return
+    for start, end in sorted(record.decided):
+        if low < start:
+            _decide_span(books, record, low, min(start, now))
+        low = max(low, min(end, now))
+    if low < now:
+        _decide_span(books, record, low, now)
+
+
+def _decide_span(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
+    """Decide the instants in (low, high]; those at the end may still be started."""
+    newest = record.schedule.latest_at_or_before(high)
+    if newest is None or newest <= low:
+        return
+    if books.is_held(record):
+        _decide_held(books, record, low, newest)
+    else:
+        grace = max(books.settings.start_grace, PUNCTUAL)
+        is_live = books.now.utc - newest <= grace
+        _catch_up(books, record, low, newest - 1 if is_live else newest, is_live=is_live)
+        if is_live:
+            _start_live(books, record, newest)
+    record.counts_from = newest
+
+
+def _start_live(books: Books, record: JobRecord, due_at: Instant) -> None:
+    job = record.job
+    ready_at = due_at + jitter_of(job)
+    if job.start_deadline is not None and books.now.utc - ready_at > job.start_deadline:
+        _decide_point(books, record, due_at, "missed", "start_deadline")
+        return
+    cause = Cause("scheduled", due_at=due_at, scheduled_at=due_at)
+    if ready_at > books.now.utc:
+        books.watch_run(queue_run(books, record, cause, ready_at=ready_at))
+        return
+    admitted = admission(books, record)
+    if admitted == "skip":
+        _decide_point(books, record, due_at, "skipped", "overlap")
+    elif admitted == "queue_full":
+        _decide_point(books, record, due_at, "skipped", "queue_full")
+    else:
+        arrive(books, record, queue_run(books, record, cause, ready_at=ready_at), admitted)
+
+
+def _catch_up(
+    books: Books, record: JobRecord, low: Instant, high: Instant, *, is_live: bool
+) -> None:
+    """Decide the instants in (low, high], which are too old to be live."""
+    job = record.job
+    if job.catch_up == "skip":
+        _decide_range(books, record, low, high, "missed", "downtime")
+        return
+    window = min(max(books.now.utc - job.catch_up_window - 1, low), high)
+    _decide_range(books, record, low, window, "missed", "downtime")
+    if job.catch_up == "latest":
+        newest = record.schedule.latest_at_or_before(high)
+        if is_live or newest is None or newest <= window:
+            _decide_range(books, record, window, high, "missed", "coalesced")
+            return
+        _decide_range(books, record, window, newest - 1, "missed", "coalesced")
+        _queue_catch_up(books, record, newest)
+        return
+    at = record.schedule.next_after(window)
+    for _ in range(MOST_CATCH_UP):
+        if at is None or at > high:
+            return
+        _queue_catch_up(books, record, at)
+        window = at
+        at = record.schedule.next_after(at)
+    _decide_range(books, record, window, high, "missed", "downtime")
+
+
+def _queue_catch_up(books: Books, record: JobRecord, due_at: Instant) -> None:
+    """Queue a run that made it through downtime; they go one at a time per job."""
+    cause = Cause("catch_up", due_at=due_at, scheduled_at=due_at)
+    run = queue_run(books, record, cause, ready_at=books.now.utc)
+    run.is_arrived = True
+    books.waiting[run.run] = run
+
+
+def _decide_point(
+    books: Books, record: JobRecord, due_at: Instant, outcome: Outcome, reason: Reason
+) -> None:
+    _record(books, record, due_at, None, 1, outcome, reason)
+
+
+def _decide_range(
+    books: Books,
+    record: JobRecord,
+    low: Instant,
+    high: Instant,
+    outcome: Outcome,
+    reason: Literal["disabled", "paused", "downtime", "coalesced"],
+) -> None:
+    """Decide all instants in (low, high] alike, without walking them."""
+    count = record.schedule.count_between(low, high)
+    if not count:
+        return
+    first = record.schedule.next_after(low)
+    last = record.schedule.latest_at_or_before(high)
+    assert first is not None
+    assert last is not None
+    _record(books, record, first, last, count, outcome, reason)
+
+
+def _record(
+    books: Books,
+    record: JobRecord,
+    due_at: Instant,
+    until: Instant | None,
+    count: int,
+    outcome: Outcome,
+    reason: Reason,
+) -> None:
+    books.events.append(
+        InstantDecided(
+            at=books.now.utc,
+            job=record.job.id,
+            due_at=due_at,
+            until=until,
+            count=count,
+            outcome=outcome,
+            reason=reason,
+            schedule_hash=record.schedule_hash,
+        )
+    )
+    note_end(books, record)
+
+
+def _end_pauses(books: Books) -> None:
+    """End the pauses whose time is over; what was due in them is theirs."""
+    now = books.now
+    pause = books.all_paused
+    if pause is not None and pause.until is not None and pause.until <= now.utc:
+        resume_all(books, by="until", at=pause.until)
+    for record in books.jobs.values():
+        pause = record.pause
+        if pause is not None and pause.until is not None and pause.until <= now.utc:
+            resume(books, record, by="until", at=pause.until)
+
+
+def _decide_held(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
+    reason: Literal["disabled", "paused"] = "paused" if record.job.enabled else "disabled"
+    _decide_range(books, record, low, high, "skipped", reason)
+    record.held_at = books.now.utc
+
+
+def resume(
+    books: Books, record: JobRecord, *, by: str, at: Instant, catch_up: bool = False
+) -> None:
+    """End the pause of a job: instants up to `at` were paused, it counts from there.
+
+    With `catch_up` the job's rule for downtime is applied to the instants of the pause.
+    """
+    _settle(books, record, at)
+    pause, record.pause = record.pause, None
+    books.events.append(
+        JobResumed(at=books.now.utc, job=record.job.id, by=by, counts_from=record.counts_from)
+    )
+    if pause is not None and catch_up and not books.is_held(record):
+        _catch_up_pause(books, record, pause.at, at)
+    books.watch_job(record)
+
+
+def resume_all(books: Books, *, by: str, at: Instant, catch_up: bool = False) -> None:
+    """End the pause of everything; jobs that are paused one by one stay so."""
+    for record in books.jobs.values():
+        _settle(books, record, at)
+    pause, books.all_paused = books.all_paused, None
+    books.events.append(AllResumed(at=books.now.utc, by=by))
+    for record in books.jobs.values():
+        if pause is not None and catch_up and not books.is_held(record):
+            _catch_up_pause(books, record, pause.at, at)
+        books.watch_job(record)
+
+
+def _settle(books: Books, record: JobRecord, at: Instant) -> None:
+    """Decide the held instants up to `at`, before the hold ends there."""
+    newest = record.schedule.latest_at_or_before(at)
+    if newest is not None and newest > record.counts_from and books.is_held(record):
+        _decide_held(books, record, record.counts_from, newest)
+        record.counts_from = newest
+    record.held_at = None
+
+
+def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instant) -> None:
+    """Queue what a pause held back. Its rows stand; each caught-up instant gets its own beside."""
+    job = record.job
+    low = max(start, end - job.catch_up_window)
+    if job.catch_up == "latest":
+        newest = record.schedule.latest_at_or_before(end)
+        if newest is not None and newest > low:
+            _queue_catch_up(books, record, newest)
+    elif job.catch_up == "all":
+        at = record.schedule.next_after(low)
+        for _ in range(MOST_CATCH_UP):
+            if at is None or at > end:
+                return
+            _queue_catch_up(books, record, at)
+            at = record.schedule.next_after(at)

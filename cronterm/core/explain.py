@@ -1,0 +1,82 @@
+"""Says in sentences why a job ran or did not, from recorded decisions only."""
+
+from collections.abc import Callable, Sequence
+
+from cronterm.clock import Instant
+from cronterm.model.query import Decision
+from cronterm.model.run import Outcome, Reason
+from cronterm.model.snapshot import JobView, Pause
+
+Show = Callable[[Instant], str]
+"""Turns an instant into text for people."""
+
+BECAUSE: dict[tuple[Outcome, Reason], str] = {
+    ("skipped", "overlap"): "was skipped: the run before it was still open (overlap: skip)",
+    ("skipped", "queue_full"): "was skipped: the queue of the job was full (queue_limit)",
+    ("skipped", "paused"): "was held back: the job was paused",
+    ("skipped", "disabled"): "was held back: the job was disabled (enabled: false)",
+    ("skipped", "removed"): "was cancelled: the job was removed from the file",
+    ("skipped", "exit_code"): "ran and had nothing to do (skip_exit_codes)",
+    ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
+    ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
+    ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",
+    ("succeeded", ""): "succeeded",
+    ("failed", "exit"): "failed by its exit code",
+    ("failed", "signal"): "was ended by a signal",
+    ("failed", "start_error"): "could not be started",
+    ("timed_out", ""): "ran into its timeout and was ended",
+    ("stopped", "user"): "was stopped by a person",
+    ("stopped", "shutdown"): "was stopped with the machine or the engine",
+    ("replaced", ""): "was replaced by the next run (overlap: replace)",
+    ("lost", "runner_died"): "was lost: its runner died",
+    ("lost", "reboot"): "was lost: the machine restarted",
+}
+
+
+def explain(
+    view: JobView | None,
+    all_paused: Pause | None,
+    decisions: Sequence[Decision],
+    *,
+    show: Show,
+) -> tuple[str, ...]:
+    """Return what is so now, then what was decided, oldest first."""
+    return (*_present(view, all_paused, show), *(_past(each, show) for each in decisions))
+
+
+def _present(view: JobView | None, all_paused: Pause | None, show: Show) -> list[str]:
+    if view is None:
+        return ["The job is not in the file any more."]
+    lines = []
+    if not view.job.enabled:
+        lines.append("It is disabled in the file (enabled: false): nothing starts by itself.")
+    for pause, what in ((view.pause, "It is paused"), (all_paused, "Everything is paused")):
+        if pause is not None:
+            lines.append(_paused(pause, what, show))
+    for run in view.live.values():
+        since = run.started_at if run.started_at is not None else run.queued_at
+        lines.append(f"Run {run.run} is {run.state} since {show(since)}.")
+    if view.next_at is not None:
+        lines.append(f"It is due next at {show(view.next_at)}.")
+    elif not lines:
+        lines.append("It is not due any more: it has no coming instant.")
+    return lines
+
+
+def _paused(pause: Pause, what: str, show: Show) -> str:
+    until = f" until {show(pause.until)}" if pause.until is not None else ""
+    reason = f": {pause.reason}" if pause.reason else ""
+    return f"{what} by {pause.by} since {show(pause.at)}{until}{reason}."
+
+
+def _past(decision: Decision, show: Show) -> str:
+    if decision.until is not None and decision.count > 1:
+        when = f"{show(decision.due_at)} to {show(decision.until)} ({decision.count} instants)"
+    else:
+        when = show(decision.due_at)
+    run = f" run {decision.run}" if decision.run is not None else ""
+    if decision.outcome is None:
+        return f"{when}{run} is open."
+    because = BECAUSE.get((decision.outcome, decision.reason), decision.outcome)
+    message = f" ({decision.message})" if decision.message else ""
+    return f"{when}{run} {because}{message}."

@@ -1,0 +1,102 @@
+"""The rules that need no state: overlap, outcome, retry, jitter."""
+
+import hashlib
+import random
+import signal
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from cronterm.clock import Duration
+from cronterm.model.job import Job
+from cronterm.model.run import AttemptEnd, Outcome, Reason, RunState
+
+Admission: TypeAlias = Literal["start", "queue", "replace", "skip", "queue_full"]
+
+START_ERROR_CODES = {126: "the command is not executable", 127: "the command was not found"}
+
+
+def admit(job: Job, others: Sequence[RunState]) -> Admission:
+    """Decide what a new run of `job` may do beside its other open runs (SEMANTICS 5)."""
+    instances = job.instances
+    if instances is None or len(others) < instances:
+        return "start"
+    match job.overlap:
+        case "queue":
+            return "queue" if len(others) - instances < job.queue_limit else "queue_full"
+        case "replace":
+            return "replace"
+        case _:
+            return "skip"
+
+
+def judge(end: AttemptEnd, job: Job) -> tuple[Outcome, Reason, str]:
+    """Return outcome, reason and what a person should know (SEMANTICS 8, in its order)."""
+    survivors = " ".join(map(str, end.survivors))
+    message = f"could not be ended: pid {survivors}" if survivors else ""
+    if end.lost:
+        return "lost", end.lost, "the machine restarted" if end.lost == "reboot" else message
+    if end.start_error:
+        return "failed", "start_error", end.start_error
+    match end.stopped_for:
+        case "timeout":
+            return "timed_out", "", message
+        case "user":
+            return "stopped", "user", message
+        case "shutdown":
+            return "stopped", "shutdown", message
+        case "replaced":
+            return "replaced", "", message
+        case "":
+            pass
+    if end.signal is not None:
+        return "failed", "signal", signal_name(end.signal)
+    if end.exit_code in job.skip_exit_codes:
+        return "skipped", "exit_code", message
+    if end.exit_code in job.success_exit_codes:
+        return "succeeded", "", message
+    return "failed", "exit", START_ERROR_CODES.get(end.exit_code or 0, message)
+
+
+def signal_name(number: int) -> str:
+    """Return `SIGSEGV` for 11; the number where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def may_retry(end: AttemptEnd, outcome: Outcome, job: Job, attempt: int) -> bool:
+    """Tell whether a run whose attempt ended so is tried again (SEMANTICS 6)."""
+    retry = job.retry
+    if attempt > retry.attempts:
+        return False
+    match outcome:
+        case "failed":
+            is_listed = retry.exit_codes is None or end.exit_code in retry.exit_codes
+            return "failure" in retry.on and is_listed
+        case "timed_out":
+            return "timeout" in retry.on
+        case "lost":
+            return "lost" in retry.on
+        case _:
+            return False
+
+
+def retry_delay(job: Job, attempt: int, seed: str) -> Duration:
+    """Return the delay after attempt `attempt` (from 1): min(max, delay·backoff^(n-1)) ± jitter."""
+    retry = job.retry
+    try:
+        grown = retry.delay * retry.backoff ** (attempt - 1)
+    except OverflowError:
+        grown = retry.max_delay
+    delay = min(retry.max_delay, grown)
+    spread = random.Random(f"{seed}-{attempt}").uniform(-1, 1) * retry.jitter
+    return max(round(delay * (1 + spread)), 0)
+
+
+def jitter_of(job: Job) -> Duration:
+    """Return the job's own offset within its jitter: the same each time."""
+    if not job.jitter:
+        return 0
+    digest = hashlib.sha256(job.id.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % job.jitter

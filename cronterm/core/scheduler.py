@@ -1,0 +1,199 @@
+"""The stepper: told the time and what happened, it answers what to record, stop and start."""
+
+from collections.abc import Sequence
+
+from cronterm.clock import Duration, Now
+from cronterm.core.base import (
+    Commanded,
+    ConfigChanged,
+    Drain,
+    Effects,
+    Ended,
+    Input,
+    NeverStarted,
+    Started,
+    Tick,
+)
+from cronterm.core.books import Books, RunRecord
+from cronterm.core.changes import apply_config, carry_out, fire_at_start, note_clock
+from cronterm.core.due import decide_all
+from cronterm.core.runs import (
+    admission,
+    arrive,
+    end_run,
+    note_ended,
+    note_started,
+    start_of,
+    start_waiting,
+    stop_attempt,
+)
+from cronterm.model.event import EngineStopping, JobRemoved, NextDueMoved
+from cronterm.model.memory import Memory
+from cronterm.model.run import OpenRun
+
+
+class Scheduler:
+    """Decides. The same memory, seed and inputs give the same effects."""
+
+    def __init__(self, memory: Memory, *, seed: int, boot_id: str, is_start: bool = True) -> None:
+        """Go on from `memory`. `is_start`: the engine starts; else the core alone is built anew."""
+        self._books = Books(next_run=memory.next_run, seed=str(seed))
+        self._books.all_paused = memory.all_paused
+        self._known = {job.id: job for job in memory.jobs}
+        self._adopted = memory.runs
+        self._is_boot = is_start and memory.boot_id != boot_id
+        self._is_start = is_start
+        self._offset: int | None = None
+
+    def step(self, now: Now, given: Sequence[Input]) -> Effects:
+        """Decide all that is due by the definitions before `given`, then take `given` in, in order.
+
+        Before the first `ConfigChanged` nothing is due and nothing starts.
+        """
+        books = self._books
+        books.now = now
+        self._note_clock(now)
+        self._decide()
+        for each in given:
+            self._take(each)
+        self._decide()
+        if not books.is_draining:
+            start_waiting(books)
+        next_at = books.moved_next()
+        if next_at:
+            books.events.append(NextDueMoved(at=now.utc, next_at=next_at))
+        return self._effects()
+
+    def wait(self, now: Now) -> Duration | None:
+        """Return how long nothing is due from `now` on, in microseconds; None is for ever."""
+        return self._books.wait(now)
+
+    def _note_clock(self, now: Now) -> None:
+        offset = now.utc - now.elapsed
+        if self._offset is not None:
+            note_clock(self._books, offset - self._offset)
+        self._offset = offset
+
+    def _decide(self) -> None:
+        books = self._books
+        if books.is_draining:
+            return
+        decide_all(books)
+        for run in list(books.ready_runs()):
+            if run.run in books.runs:  # not given up for one before it
+                self._let_in(run)
+
+    def _let_in(self, run: RunRecord) -> None:
+        """Take in a run whose jitter or retry delay is over."""
+        books = self._books
+        if run.state == "retrying":
+            run.retry_at = None
+            books.waiting[run.run] = run
+            return
+        record = books.jobs[run.job]
+        arrive(books, record, run, admission(books, record, run))
+
+    def _take(self, given: Input) -> None:
+        books = self._books
+        match given:
+            case Ended():
+                note_ended(books, given.run, given.attempt, given.end)
+            case Started():
+                note_started(books, given.run, given.attempt, given.pid, given.started_at)
+            case Commanded():
+                books.answers.append((given.token, carry_out(books, given.command, given.by)))
+            case ConfigChanged():
+                self._take_config(given)
+            case NeverStarted():
+                self._never_started(given)
+            case Drain():
+                self._drain(given)
+            case Tick():
+                pass
+
+    def _take_config(self, changed: ConfigChanged) -> None:
+        books = self._books
+        adopted, self._adopted = self._adopted, ()
+        for run in adopted:
+            _adopt(books, run)
+        apply_config(books, changed, self._known)
+        for run in adopted:
+            record = books.runs.get(run.run)
+            if record is not None and run.job not in books.jobs and record.state != "running":
+                _cancel_removed(books, record)
+        for known in self._known.values():
+            if known.present:
+                _forget(books, known.id)
+        self._known = {}
+        fire_at_start(books, is_boot=self._is_boot, is_start=self._is_start)
+        self._is_boot = self._is_start = False
+
+    def _never_started(self, given: NeverStarted) -> None:
+        """Start a claimed attempt that its runner never heard of, if it is still in time."""
+        books = self._books
+        run = books.runs.get(given.run)
+        if run is None or run.attempt != given.attempt or run.state != "running":
+            return
+        if books.now.utc - run.ready_at <= books.settings.start_grace:
+            books.starts.append(start_of(run))
+        else:
+            books.running -= 1
+            end_run(books, run, "missed", "downtime", "the engine was gone before it started")
+
+    def _drain(self, given: Drain) -> None:
+        books = self._books
+        books.events.append(
+            EngineStopping(at=books.now.utc, by=given.by, stop_runs=given.stop_runs)
+        )
+        books.is_draining = True
+        if given.stop_runs:
+            for run in books.runs.values():
+                if run.state == "running":
+                    stop_attempt(books, run, "shutdown", by=given.by)
+
+    def _effects(self) -> Effects:
+        books = self._books
+        effects = Effects(
+            tuple(books.events), tuple(books.stops), tuple(books.starts), tuple(books.answers)
+        )
+        books.events, books.stops, books.starts, books.answers = [], [], [], []
+        return effects
+
+
+def _adopt(books: Books, run: OpenRun) -> None:
+    """Take over an open run that the store remembers."""
+    record = RunRecord(
+        run=run.run,
+        job=run.job,
+        cause=run.cause,
+        state=run.state,
+        queued_at=run.queued_at,
+        ready_at=run.ready_at,
+        attempt=run.attempt,
+        definition=run.definition,
+        last_end=run.last_end,
+        is_arrived=run.state != "queued" or run.ready_at <= books.now.utc,
+    )
+    books.runs[run.run] = record
+    match run.state:
+        case "running" | "stopping":
+            record.state = "running"  # who stopped it has told the runner; the end will say so
+            books.running += 1
+        case "retrying":
+            record.retry_at = books.now.elapsed + max(run.ready_at - books.now.utc, 0)
+            books.watch_run(record)
+        case "queued" if record.is_arrived:
+            books.waiting[run.run] = record
+        case _:
+            books.watch_run(record)
+
+
+def _cancel_removed(books: Books, run: RunRecord) -> None:
+    if run.last_end is not None and run.definition is not None:
+        end_run(books, run, "failed", "exit", "its retry was cancelled: removed")
+    else:
+        end_run(books, run, "skipped", "removed")
+
+
+def _forget(books: Books, job: str) -> None:
+    books.events.append(JobRemoved(at=books.now.utc, job=job))

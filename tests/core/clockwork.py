@@ -1,0 +1,298 @@
+"""Dialogues with the core in virtual time, and a small memory that folds its events."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cronterm.clock import SECOND, Duration, Instant, Now, instant, rfc3339
+from cronterm.core.base import (
+    Commanded,
+    ConfigChanged,
+    Effects,
+    Ended,
+    Input,
+    RunCommand,
+    Started,
+    Tick,
+)
+from cronterm.core.scheduler import Scheduler
+from cronterm.model.command import Answer
+from cronterm.model.event import (
+    AllPaused,
+    AllResumed,
+    AnyEvent,
+    AttemptClaimed,
+    AttemptEnded,
+    AttemptStarted,
+    CountingMoved,
+    InstantDecided,
+    JobAdded,
+    JobChanged,
+    JobPaused,
+    JobRemoved,
+    JobResumed,
+    NextDueMoved,
+    RetryScheduled,
+    RunEnded,
+    RunQueued,
+    RunStopping,
+)
+from cronterm.model.job import Job, Settings, Shell, definition_hash, schedule_hash
+from cronterm.model.memory import KnownJob, Memory
+from cronterm.model.run import AttemptEnd, OpenRun
+from cronterm.model.snapshot import Pause
+from cronterm.schedule.parse import parse
+
+DAY_START = instant(datetime(2026, 6, 1, tzinfo=UTC))
+BOOT_OFFSET = 1_000_000 * SECOND
+
+
+def job(job_id: str, schedule: object = "* * * * *", **words: Any) -> Job:
+    """Return a job with defaults."""
+    parsed = parse(schedule, timezone=words.get("timezone", "UTC"), job_id=job_id)
+    return Job(
+        id=job_id,
+        source="jobs.yaml",
+        directory="/",
+        working_dir="/",
+        action=Shell("true"),
+        schedule=parsed.specs,
+        schedule_text=parsed.text,
+        **words,
+    )
+
+
+class Remembering:
+    """Folds events into a `Memory`, as the store does; refuses what the store refuses."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.runs: dict[int, dict[str, Any]] = {}
+        self.points: dict[tuple[str, Instant], str] = {}
+        self.ranges: list[InstantDecided] = []
+        self.definitions: dict[str, Job] = {}
+        self.all_paused: Pause | None = None
+        self.next_run = 1
+        self.boot_id = "boot"
+
+    def record(self, events: tuple[AnyEvent, ...]) -> None:
+        """Take in what was recorded."""
+        for event in events:
+            self._record(event)
+
+    def _decided(self, job: str, at: Instant) -> None:
+        self.jobs[job]["counts_from"] = max(self.jobs[job]["counts_from"], at)
+
+    def _record(self, event: AnyEvent) -> None:
+        match event:
+            case JobAdded() | JobChanged():
+                it = self.jobs.setdefault(event.job.id, {"counts_from": event.at, "pause": None})
+                it |= {
+                    "id": event.job.id,
+                    "schedule_hash": schedule_hash(event.job),
+                    "definition_hash": definition_hash(event.job),
+                    "present": True,
+                    "enabled": event.job.enabled,
+                }
+                self.definitions[it["definition_hash"]] = event.job
+                if event.counts_from is not None:
+                    it["counts_from"] = event.counts_from
+                if event.first_seen_at is not None:
+                    it["first_seen_at"] = event.first_seen_at
+            case JobRemoved():
+                self.jobs[event.job] |= {"present": False, "pause": None}
+            case JobPaused():
+                self.jobs[event.job]["pause"] = Pause(event.by, event.at, event.until, event.reason)
+            case JobResumed():
+                self.jobs[event.job]["pause"] = None
+                self._decided(event.job, event.counts_from)
+            case AllPaused():
+                self.all_paused = Pause(event.by, event.at, event.until, event.reason)
+            case AllResumed():
+                self.all_paused = None
+            case CountingMoved():
+                it = self.jobs[event.job]
+                it["counts_from"], it["decided"] = event.counts_from, event.decided
+            case InstantDecided():
+                if event.until is None:
+                    assert (event.job, event.due_at) not in self.points, "decided twice"
+                    self.points[event.job, event.due_at] = event.outcome
+                else:
+                    self.ranges.append(event)
+                self._decided(event.job, event.until or event.due_at)
+                self.jobs[event.job]["last_end_at"] = event.at
+            case RunQueued():
+                if event.cause.due_at is not None:
+                    assert (event.job, event.cause.due_at) not in self.points, "decided twice"
+                    self.points[event.job, event.cause.due_at] = "run"
+                    self._decided(event.job, event.cause.due_at)
+                self.next_run = event.run + 1
+                self.runs[event.run] = {
+                    "run": event.run,
+                    "job": event.job,
+                    "cause": event.cause,
+                    "state": "queued",
+                    "queued_at": event.at,
+                    "ready_at": event.ready_at,
+                }
+            case AttemptClaimed():
+                self.runs[event.run] |= {
+                    "state": "running",
+                    "attempt": event.attempt,
+                    "definition": self.definitions[event.definition],
+                }
+            case RetryScheduled():
+                self.runs[event.run] |= {"state": "retrying", "ready_at": event.ready_at}
+            case AttemptEnded():
+                self.runs[event.run]["last_end"] = event.end
+            case RunStopping():
+                self.runs[event.run]["state"] = "stopping"
+            case RunEnded():
+                del self.runs[event.run]
+                self.jobs[event.job]["last_end_at"] = event.at
+            case _:
+                pass
+
+    def memory(self) -> Memory:
+        """Return what a core needs to go on."""
+        return Memory(
+            next_run=self.next_run,
+            jobs=tuple(KnownJob(**it) for it in self.jobs.values()),
+            runs=tuple(OpenRun(**it) for it in self.runs.values()),
+            all_paused=self.all_paused,
+            boot_id=self.boot_id,
+        )
+
+
+class Clockwork:
+    """A core, a clock that only moves when told, and the last effects in words."""
+
+    def __init__(self, *jobs: Job, seed: int = 7, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self.jobs = jobs
+        self.seed = seed
+        self.utc = DAY_START
+        self.skew: Duration = 0
+        self.remembering = Remembering()
+        self.effects = Effects()
+        self.log: list[str] = []
+        self._token = 0
+        self.core = self._new_core(is_start=True)
+        self.configure(*jobs)
+
+    def _new_core(self, *, is_start: bool, boot_id: str = "boot") -> Scheduler:
+        memory = self.remembering.memory()
+        return Scheduler(memory, seed=self.seed, boot_id=boot_id, is_start=is_start)
+
+    def now(self) -> Now:
+        """Return the virtual reading of both clocks."""
+        return Now(self.utc, self.utc - DAY_START - self.skew + BOOT_OFFSET)
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def at(self, clock: str) -> "Clockwork":
+        """Move to a time of the first day, or of `+1 02:00`, the second."""
+        days, _, time = clock.rpartition(" ")
+        parts = [*time.split(":"), "0"][:3]
+        seconds = int(parts[0]) * 3600 + int(parts[1]) * 60 + float(parts[2])
+        self.utc = DAY_START + int(days or 0) * 86_400 * SECOND + int(seconds * SECOND)
+        return self
+
+    def later(self, duration: Duration) -> "Clockwork":
+        """Move on by a duration."""
+        self.utc += duration
+        return self
+
+    def set_clock(self, by: Duration) -> "Clockwork":
+        """Step the wall clock; elapsed time stays."""
+        self.utc += by
+        self.skew += by
+        return self
+
+    # -- inputs ----------------------------------------------------------------------------------
+
+    def step(self, *given: Input) -> "Clockwork":
+        """Step with inputs; what was recorded is remembered."""
+        self.effects = self.core.step(self.now(), given)
+        self.remembering.record(self.effects.events)
+        self.log += [f"{rfc3339(self.utc)[11:]} {line}" for line in self.words()]
+        return self
+
+    def tick(self) -> "Clockwork":
+        """Step with nothing but time."""
+        return self.step(Tick())
+
+    def configure(self, *jobs: Job) -> "Clockwork":
+        """Take a new set of jobs into force."""
+        self.jobs = jobs
+        return self.step(ConfigChanged(jobs, self.settings, "sha"))
+
+    def starts(self, run: int, attempt: int = 1) -> "Clockwork":
+        """The runner starts an attempt."""
+        return self.step(Started(run, attempt, 4711, self.utc))
+
+    def exits(self, run: int, code: int = 0, attempt: int | None = None, **end: Any) -> "Clockwork":
+        """The runner tells an end."""
+        if attempt is None:
+            attempt = self.remembering.runs[run]["attempt"] if run in self.remembering.runs else 1
+        exit_code = None if set(end) & {"signal", "start_error", "lost"} else code
+        return self.step(
+            Ended(run, attempt, AttemptEnd(ended_at=self.utc, exit_code=exit_code, **end))
+        )
+
+    def ask(self, command: RunCommand, by: str = "ann") -> Answer:
+        """Give a command and return its answer."""
+        self._token += 1
+        self.step(Commanded(command, by, self._token))
+        return dict(self.effects.answers)[self._token]
+
+    def restart(self, *, boot_id: str = "boot", is_start: bool = True) -> "Clockwork":
+        """Throw the core away and go on with a new one."""
+        self.core = self._new_core(is_start=is_start, boot_id=boot_id)
+        return self.configure(*self.jobs)
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def words(self) -> list[str]:
+        """Return the last effects, one short line each; what only faces need is left out."""
+        quiet = (NextDueMoved, JobAdded, AttemptStarted, AttemptClaimed, AttemptEnded)
+        lines = [in_words(event) for event in self.effects.events if not isinstance(event, quiet)]
+        lines += [f"stop {stop.run}.{stop.attempt} {stop.signal}" for stop in self.effects.stops]
+        return lines + [f"start {start.run}.{start.attempt}" for start in self.effects.starts]
+
+    def expects(self, *lines: str) -> "Clockwork":
+        """Hold the last effects against `lines`."""
+        words = self.words()
+        assert words == list(lines), "\n".join(words)
+        return self
+
+    def expects_nothing(self) -> "Clockwork":
+        """Nothing worth a word happened."""
+        return self.expects()
+
+    def next_due(self, job_id: str) -> Instant | None:
+        """Return what the core watches for."""
+        return self.core._books.jobs[job_id].next_due()
+
+
+def in_words(event: AnyEvent) -> str:
+    """Return an event as a short line."""
+    match event:
+        case RunQueued(run=run, job=job_id, cause=cause):
+            due = "" if cause.due_at is None else f" due {rfc3339(cause.due_at)[11:]}"
+            return f"queued {job_id} {run} {cause.kind}{due}"
+        case InstantDecided(job=job_id, outcome=outcome, reason=reason, count=count):
+            span = rfc3339(event.due_at)[11:]
+            span += f"..{rfc3339(event.until)[11:]} x{count}" if event.until is not None else ""
+            return f"{outcome}({reason}) {job_id} {span}"
+        case RetryScheduled(run=run, attempt=attempt, ready_at=ready_at):
+            return f"retry {run}.{attempt} at {rfc3339(ready_at)[11:]}"
+        case RunEnded(run=run, outcome=outcome, reason=reason):
+            return f"{outcome}({reason}) {run}" if reason else f"{outcome} {run}"
+        case RunStopping(run=run, why=why):
+            return f"stopping {run} {why}"
+        case JobChanged(job=changed):
+            return f"JobChanged {changed.id}"
+        case JobPaused() | JobResumed() | JobRemoved() | CountingMoved():
+            return f"{type(event).__name__} {event.job}"
+        case _:
+            return type(event).__name__

@@ -1,0 +1,62 @@
+"""`why` in sentences."""
+
+from msgspec.structs import replace
+
+from cronterm.clock import rfc3339
+from cronterm.core.explain import explain
+from cronterm.model.query import Decision
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import JobView, LiveRun, Pause
+from tests.core.clockwork import DAY_START, job
+
+
+def say(view: JobView | None, *decisions: Decision, pause: Pause | None = None) -> tuple[str, ...]:
+    """Explain with RFC 3339 times."""
+    return explain(view, pause, decisions, show=lambda at: rfc3339(at)[11:])
+
+
+def test_the_present_comes_first() -> None:
+    live = LiveRun(
+        run=7,
+        job="a",
+        cause=Cause("manual"),
+        state="running",
+        queued_at=0,
+        ready_at=0,
+        started_at=0,
+    )
+    view = JobView(job=job("a"), live={7: live}, next_at=DAY_START)
+
+    assert say(view) == ("Run 7 is running since 00:00:00Z.", "It is due next at 00:00:00Z.")
+
+
+def test_what_holds_a_job_back_is_named() -> None:
+    pause = Pause("ann", 0, DAY_START, "moving")
+    view = JobView(job=job("a", enabled=False), pause=pause)
+
+    assert say(view, pause=Pause("bob", 0)) == (
+        "It is disabled in the file (enabled: false): nothing starts by itself.",
+        "It is paused by ann since 00:00:00Z until 00:00:00Z: moving.",
+        "Everything is paused by bob since 00:00:00Z.",
+    )
+    assert say(None) == ("The job is not in the file any more.",)
+    assert say(JobView(job=job("a"))) == ("It is not due any more: it has no coming instant.",)
+
+
+def test_decisions_are_sentences() -> None:
+    view = JobView(job=job("a"), next_at=DAY_START)
+    due = Decision(job="a", due_at=DAY_START, decided_at=DAY_START)
+
+    assert say(
+        view,
+        replace(due, outcome="skipped", reason="overlap"),
+        replace(due, until=DAY_START + 1, count=9, outcome="missed", reason="downtime"),
+        replace(due, run=4),
+        replace(due, run=5, outcome="failed", reason="exit", message="not found"),
+    )[1:] == (
+        "00:00:00Z was skipped: the run before it was still open (overlap: skip).",
+        "00:00:00Z to 00:00:00.000001Z (9 instants) was missed: no engine ran then"
+        " (catch_up says what becomes of it).",
+        "00:00:00Z run 4 is open.",
+        "00:00:00Z run 5 failed by its exit code (not found).",
+    )

@@ -17,7 +17,7 @@ DATABASE = "history.db"
 WATERMARK = "watermark"
 QUARANTINE = "quarantine"
 SIDES = ("-wal", "-shm", "-journal")
-LOCKED_S = 5.0  # a backup tool may hold the file for a moment
+LOCKED_S = 2.0  # a backup tool may hold the file for a moment
 
 _MAGIC = b"SQLite format 3\x00"
 

@@ -20,7 +20,7 @@ from cronterm.store.entries import load_entries, write_entries
 from cronterm.store.memory import read_memory
 from cronterm.store.output import keep_output
 from cronterm.store.recording import Recorder
-from cronterm.store.retention import prune_history
+from cronterm.store.retention import give_back_space, prune_history
 from cronterm.store.views import read_views
 from cronterm.store.watermark import Watermark
 
@@ -83,7 +83,11 @@ class SqliteStore:
     def prune(self, keep: Mapping[str, Keep], *, now: Instant, limit: int) -> PrunedRuns:
         """Remove at most `limit` runs beyond their job's `Keep`; jobs not named get the default."""
         self._recorder = None
-        return self._write(lambda: prune_history(self._connection, keep, now=now, limit=limit))
+        pruned = self._write(lambda: prune_history(self._connection, keep, now=now, limit=limit))
+        if pruned.runs or pruned.decisions:
+            with files.failing(self._path):
+                give_back_space(self._connection)
+        return pruned
 
     def close(self) -> None:
         """Write everything into the one file and let it go."""

@@ -31,7 +31,7 @@ def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
 def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
     conditions = ["1"]
     values: list[Any] = []
-    table = "runs"
+    table, order = "runs", "run DESC"
     if key is not None:
         conditions.append("runs.job = ?")
         values.append(key)
@@ -49,9 +49,10 @@ def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> l
         values.append(query.since)
         if key is None and not query.outcomes:
             table += " INDEXED BY runs_by_time"
+            order = "queued_at_us DESC, run DESC"
     found = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM {table} JOIN job_state ON job_state.key = runs.job"
-        f" WHERE {' AND '.join(conditions)} ORDER BY run DESC LIMIT ?",
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
         (*values, _limit(query)),
     )
     rows = [run_row(row) for row in found]

@@ -1,11 +1,12 @@
 """Keeps the history within each job's bounds, a slice at a time."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from cronterm.clock import HOUR, Instant
 from cronterm.model.job import Keep
+from cronterm.model.run import Outcome
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
 
@@ -13,7 +14,7 @@ GUARD = 48 * HOUR
 """Decisions this far behind what a job counts from stay, whatever its `Keep` says: the clock may be
 set back, and they are what keeps an instant from starting twice."""
 
-VACUUM_PAGES = 2048  # a slice must stay short: 8 MiB
+VACUUM_PAGES = 512  # a slice must stay short: 2 MiB
 
 
 class Slice(NamedTuple):
@@ -23,6 +24,19 @@ class Slice(NamedTuple):
     keep: Keep
     before: Instant
     """What ended before it is too old."""
+
+
+class DoomedRun(NamedTuple):
+    """A run that goes, with what must be undone for it."""
+
+    run: int
+    due_at: Instant | None
+    started_at: Instant | None
+    ended_at: Instant
+    definition: int | None
+    outcome: Outcome
+    reason: str
+    message: str
 
 
 def prune_history(
@@ -41,13 +55,11 @@ def prune_history(
     for each in slices:
         if runs >= limit:
             break
-        doomed = list(_doomed_runs(connection, each, limit - runs))
+        doomed = _doomed_runs(connection, each, limit - runs)
         if doomed:
             attempts += _remove_runs(connection, each.entry, doomed)
             runs += len(doomed)
     decisions = _prune_decisions(connection, {each.entry.key: each for each in slices}, limit)
-    if runs:
-        _forget_definitions(connection)
     return PrunedRuns(runs, decisions, tuple(attempts))
 
 
@@ -57,18 +69,17 @@ def give_back_space(connection: sqlite3.Connection) -> None:
     connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
 
 
-def _doomed_runs(connection: sqlite3.Connection, job: Slice, limit: int) -> Iterator[int]:
+def _doomed_runs(connection: sqlite3.Connection, job: Slice, limit: int) -> list[DoomedRun]:
     excess = job.entry.kept_runs - job.keep.runs
     if excess <= 0 and not _has_old_runs(connection, job):
-        return
+        return []
     ended = connection.execute(
-        "SELECT run, ended_at_us FROM runs WHERE job = ? AND outcome IS NOT NULL"
-        " ORDER BY run LIMIT ?",
+        "SELECT run, due_at_us, started_at_us, ended_at_us, definition, outcome, reason, message"
+        " FROM runs WHERE job = ? AND outcome IS NOT NULL ORDER BY run LIMIT ?",
         (job.entry.key, limit),
-    ).fetchall()
-    for number, (run, ended_at) in enumerate(ended):
-        if number < excess or ended_at < job.before:
-            yield run
+    )
+    runs = map(DoomedRun._make, ended)
+    return [run for n, run in enumerate(runs) if n < excess or run.ended_at < job.before]
 
 
 def _has_old_runs(connection: sqlite3.Connection, job: Slice) -> bool:
@@ -79,47 +90,63 @@ def _has_old_runs(connection: sqlite3.Connection, job: Slice) -> bool:
     return oldest is not None and oldest[0] < job.before
 
 
-def _remove_runs(connection: sqlite3.Connection, entry: Entry, runs: list[int]) -> list[AttemptId]:
+def _remove_runs(
+    connection: sqlite3.Connection, entry: Entry, runs: list[DoomedRun]
+) -> list[AttemptId]:
     attempts: list[AttemptId] = []
     for run in runs:
-        attempts += connection.execute("SELECT run, attempt FROM attempts WHERE run = ?", (run,))
-        _remove_run(connection, entry, run)
-    totals = entry.totals
-    totals.failed_in_a_row = min(totals.failed_in_a_row, totals.failed)
+        _subtract(entry, run)
+        attempts += connection.execute(
+            "SELECT run, attempt FROM attempts WHERE run = ?", (run.run,)
+        )
+    entry.totals.failed_in_a_row = min(entry.totals.failed_in_a_row, entry.totals.failed)
     write_entries(connection, [entry])
+    # A decision outlives its run for a while and from now on carries the outcome itself.
+    connection.executemany(
+        "UPDATE decisions SET outcome = ?, reason = ?, message = ?"
+        " WHERE job = ? AND due_at_us = ? AND is_range = 0 AND run = ?",
+        [
+            (run.outcome, run.reason, run.message, entry.key, run.due_at, run.run)
+            for run in runs
+            if run.due_at is not None
+        ],
+    )
+    numbers = [(run.run,) for run in runs]
+    connection.executemany("DELETE FROM outputs WHERE run = ?", numbers)
+    connection.executemany("DELETE FROM attempts WHERE run = ?", numbers)
+    connection.executemany("DELETE FROM runs WHERE run = ?", numbers)
+    for definition in {run.definition for run in runs if run.definition is not None}:
+        _forget_definition(connection, entry.key, definition)
     return attempts
 
 
-def _remove_run(connection: sqlite3.Connection, entry: Entry, run: int) -> None:
-    due_at, started_at, ended_at, outcome, reason, message = connection.execute(
-        "SELECT due_at_us, started_at_us, ended_at_us, outcome, reason, message FROM runs"
-        " WHERE run = ?",
-        (run,),
-    ).fetchone()
-    # The decision outlives its run for a while and from now on carries the outcome itself.
-    connection.execute(
-        "UPDATE decisions SET outcome = ?, reason = ?, message = ?"
-        " WHERE job = ? AND due_at_us = ? AND is_range = 0 AND run = ?",
-        (outcome, reason, message, entry.key, due_at, run),
-    )
-    connection.execute("DELETE FROM outputs WHERE run = ?", (run,))
-    connection.execute("DELETE FROM attempts WHERE run = ?", (run,))
-    connection.execute("DELETE FROM runs WHERE run = ?", (run,))
+def _subtract(entry: Entry, run: DoomedRun) -> None:
+    """Undo what `count` did for a run."""
     entry.kept_runs -= 1
-    if outcome in ("skipped", "missed") and started_at is None:
+    if run.outcome in ("skipped", "missed") and run.started_at is None:
         return
     totals = entry.totals
     totals.runs -= 1
-    totals.succeeded -= outcome == "succeeded"
-    totals.failed -= outcome in ("failed", "timed_out", "lost")
-    if started_at is not None:
+    totals.succeeded -= run.outcome == "succeeded"
+    totals.failed -= run.outcome in ("failed", "timed_out", "lost")
+    if run.started_at is not None:
         totals.durations -= 1
-        totals.duration_sum -= ended_at - started_at
+        totals.duration_sum -= run.ended_at - run.started_at
+
+
+def _forget_definition(connection: sqlite3.Connection, job: int, definition: int) -> None:
+    """Forget a definition that neither a run nor its job needs any more."""
+    connection.execute(
+        "DELETE FROM definitions WHERE id = :definition"
+        " AND hash <> (SELECT definition_hash FROM job_state WHERE key = :job)"
+        " AND NOT EXISTS (SELECT 1 FROM runs WHERE job = :job AND definition = :definition)",
+        {"definition": definition, "job": job},
+    )
 
 
 def _prune_decisions(connection: sqlite3.Connection, jobs: Mapping[int, Slice], limit: int) -> int:
     counts = connection.execute(
-        "SELECT job, count(*) FROM decisions WHERE outcome IS NOT NULL GROUP BY job"
+        "SELECT job, sum(run IS NULL) FROM decisions WHERE outcome IS NOT NULL GROUP BY job"
     ).fetchall()
     removed = 0
     for key, count in counts:
@@ -127,10 +154,11 @@ def _prune_decisions(connection: sqlite3.Connection, jobs: Mapping[int, Slice], 
         guarded = job.entry.counts_from - GUARD
         oldest = connection.execute(
             "SELECT due_at_us, is_range, ifnull(until_us, due_at_us), decided_at_us, run"
-            " FROM decisions WHERE job = ? AND outcome IS NOT NULL ORDER BY due_at_us LIMIT ?",
-            (key, limit - removed),
+            " FROM decisions WHERE job = ? AND outcome IS NOT NULL AND due_at_us <= ?"
+            " ORDER BY run IS NOT NULL, due_at_us LIMIT ?",
+            (key, guarded, limit - removed),
         ).fetchall()
-        excess = count - job.keep.runs
+        excess = count - job.keep.runs  # of those without a run, which come first
         doomed = [
             (key, due_at, is_range)
             for number, (due_at, is_range, until, decided_at, run) in enumerate(oldest)
@@ -143,12 +171,3 @@ def _prune_decisions(connection: sqlite3.Connection, jobs: Mapping[int, Slice], 
         if removed >= limit:
             break
     return removed
-
-
-def _forget_definitions(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "DELETE FROM definitions WHERE id NOT IN"
-        " (SELECT definition FROM runs WHERE definition IS NOT NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM job_state WHERE key = definitions.job"
-        " AND definition_hash = definitions.hash)"
-    )

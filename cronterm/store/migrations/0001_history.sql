@@ -124,5 +124,5 @@ CREATE TABLE decisions (
   schedule_hash TEXT,
   PRIMARY KEY (job, due_at_us, is_range)
 ) WITHOUT ROWID;
-CREATE INDEX decisions_without_run ON decisions (job, due_at_us) WHERE outcome IS NOT NULL;
+CREATE INDEX decisions_settled ON decisions (job, due_at_us, run) WHERE outcome IS NOT NULL;
 CREATE INDEX decisions_by_time ON decisions (decided_at_us) WHERE outcome IS NOT NULL;

@@ -1,0 +1,156 @@
+"""How long a long history takes: `python -m benchmarks.history [RUNS] [JOBS]`, W5 of the goals.
+
+Fills a history in a temporary directory and times every question that a screen or a command asks.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from cronterm.clock import MINUTE, SECOND, Instant
+from cronterm.model.event import (
+    AnyEvent,
+    AttemptClaimed,
+    AttemptEnded,
+    AttemptStarted,
+    InstantDecided,
+    JobAdded,
+    RunEnded,
+    RunQueued,
+)
+from cronterm.model.job import Job, Keep, Shell
+from cronterm.model.query import ListRuns, ReadDecisions, ReadRun
+from cronterm.model.run import AttemptEnd, Cause
+from cronterm.store.reader import open_reader
+from cronterm.store.sqlite import SqliteStore, open_store
+
+START: Instant = 1_767_268_800 * SECOND
+BATCH = 1000
+REPEATS = 7
+
+
+def main(runs: int = 200_000, jobs: int = 500) -> None:
+    """Fill, ask, print."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        with open_store(directory, now=START) as store:
+            names = [f"job-{number:05}" for number in range(jobs)]
+            _fill(store, names, runs)
+            _ask(store, directory, names, runs)
+            _prune(store, names, runs)
+        size = (directory / "history.db").stat().st_size
+        print(f"{size / 2**20:8.1f} MiB at the end, before space is given back")
+        began = time.perf_counter()
+        open_store(directory, now=START).close()
+        print(f"{(time.perf_counter() - began) * 1e3:8.1f} ms to open again")
+
+
+def _fill(store: SqliteStore, names: list[str], runs: int) -> None:
+    store.record([_added(name) for name in names])
+    began, cpu = time.perf_counter(), time.process_time()
+    for first in range(1, runs + 1, BATCH):
+        numbers = range(first, min(first + BATCH, runs + 1))
+        store.record([event for run in numbers for event in _queue_and_claim(names, run)])
+        store.record([_start(names, run) for run in numbers])
+        store.record([event for run in numbers for event in _end(names, run)])
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    print(
+        f"{runs / took:8.0f} runs a second, {cpu / runs * 1e6:.0f} us of CPU each (with the events)"
+    )
+
+
+def _ask(store: SqliteStore, directory: Path, names: list[str], runs: int) -> None:
+    reader = open_reader(directory)
+    job = names[len(names) // 2]
+    yesterday = _due(runs) - 1440 * MINUTE
+    questions: dict[str, Callable[[], object]] = {
+        "memory of a core": lambda: store.memory(now=START),
+        "views of all jobs": lambda: store.views(names),
+        "last 50 of a job": lambda: reader.list_runs(ListRuns(job=job, limit=50)),
+        "last 100 of all": lambda: reader.list_runs(ListRuns(limit=100)),
+        "last 100 failed": lambda: reader.list_runs(ListRuns(outcomes=("failed",), limit=100)),
+        "last 100 failed of a job": lambda: reader.list_runs(
+            ListRuns(job=job, outcomes=("failed",), limit=100)
+        ),
+        "page in the middle": lambda: reader.list_runs(ListRuns(before_run=runs // 2, limit=100)),
+        "100 since a day ago": lambda: reader.list_runs(ListRuns(since=yesterday, limit=100)),
+        "one run": lambda: reader.read_run(ReadRun(run=runs // 2)),
+        "decisions of a job": lambda: reader.decisions(ReadDecisions(job=job)),
+        "decision about an instant": lambda: reader.decisions(
+            ReadDecisions(job=job, at=_due(runs // 2))
+        ),
+    }
+    for words, ask in questions.items():
+        times = []
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            ask()
+            times.append(time.perf_counter() - began)
+        print(f"{median(times) * 1e3:8.2f} ms  {words}")
+
+
+def _prune(store: SqliteStore, names: list[str], runs: int) -> None:
+    keep = dict.fromkeys(names, Keep(runs=max(1, runs // len(names) // 2)))
+    slices = []
+    while True:
+        began = time.perf_counter()
+        pruned = store.prune(keep, now=_due(runs), limit=1000)
+        slices.append(time.perf_counter() - began)
+        if pruned.runs < 1000:
+            break
+    print(f"{median(slices) * 1e3:8.2f} ms  a slice of retention, {len(slices)} slices")
+
+
+def _due(run: int) -> Instant:
+    return START + run * SECOND
+
+
+def _name(names: list[str], run: int) -> str:
+    return names[run * run % len(names)]
+
+
+def _added(name: str) -> JobAdded:
+    job = Job(id=name, source="/jobs.yaml", directory="/", working_dir="/", action=Shell(("true",)))
+    return JobAdded(at=START, job=job, counts_from=START, first_seen_at=START)
+
+
+def _queue_and_claim(names: list[str], run: int) -> list[AnyEvent]:
+    due_at, name = _due(run), _name(names, run)
+    events: list[AnyEvent] = []
+    if run % 50 == 0:
+        skipped = due_at - SECOND // 2
+        events.append(
+            InstantDecided(
+                at=skipped,
+                job=name,
+                due_at=skipped,
+                outcome="skipped",
+                reason="overlap",
+                schedule_hash="",
+            )
+        )
+    cause = Cause("scheduled", due_at, "", due_at)
+    queued = RunQueued(at=due_at, run=run, job=name, cause=cause, ready_at=due_at, attempts=1)
+    return [*events, queued, AttemptClaimed(at=due_at, run=run, job=name, attempt=1, runner="r")]
+
+
+def _start(names: list[str], run: int) -> AttemptStarted:
+    at = _due(run)
+    return AttemptStarted(at=at, run=run, job=_name(names, run), attempt=1, pid=run, started_at=at)
+
+
+def _end(names: list[str], run: int) -> list[AnyEvent]:
+    at, name, code = _due(run) + SECOND, _name(names, run), int(run % 20 == 0)
+    end = AttemptEnd(ended_at=at, exit_code=code, cpu_us=900, max_rss_bytes=1 << 23, output_bytes=9)
+    outcome, reason = ("failed", "exit") if code else ("succeeded", "")
+    return [
+        AttemptEnded(at=at, run=run, job=name, attempt=1, end=end),
+        RunEnded(at=at, run=run, job=name, outcome=outcome, reason=reason),  # type: ignore[arg-type]
+    ]
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

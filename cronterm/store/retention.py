@@ -30,6 +30,7 @@ class DoomedRun(NamedTuple):
     """A run that goes, with what must be undone for it."""
 
     run: int
+    attempt: int
     due_at: Instant | None
     started_at: Instant | None
     ended_at: Instant
@@ -74,8 +75,8 @@ def _doomed_runs(connection: sqlite3.Connection, job: Slice, limit: int) -> list
     if excess <= 0 and not _has_old_runs(connection, job):
         return []
     ended = connection.execute(
-        "SELECT run, due_at_us, started_at_us, ended_at_us, definition, outcome, reason, message"
-        " FROM runs WHERE job = ? AND outcome IS NOT NULL ORDER BY run LIMIT ?",
+        "SELECT run, attempt, due_at_us, started_at_us, ended_at_us, definition, outcome, reason,"
+        " message FROM runs WHERE job = ? AND outcome IS NOT NULL ORDER BY run LIMIT ?",
         (job.entry.key, limit),
     )
     runs = map(DoomedRun._make, ended)
@@ -96,9 +97,7 @@ def _remove_runs(
     attempts: list[AttemptId] = []
     for run in runs:
         _subtract(entry, run)
-        attempts += connection.execute(
-            "SELECT run, attempt FROM attempts WHERE run = ?", (run.run,)
-        )
+        attempts += [(run.run, attempt) for attempt in range(1, run.attempt + 1)]
     entry.totals.failed_in_a_row = min(entry.totals.failed_in_a_row, entry.totals.failed)
     write_entries(connection, [entry])
     # A decision outlives its run for a while and from now on carries the outcome itself.

@@ -1,0 +1,102 @@
+"""Turns a job's action into what a process needs: argv, environment, directory."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cronterm.clock import rfc3339
+from cronterm.errors import CrontermError
+from cronterm.model.effect import StartAttempt
+from cronterm.model.job import Job, PythonCall, Shell
+
+CALL = Path(__file__).parent.parent / "runner" / "call.py"
+TRIGGERS = {"catch_up": "catchup"}
+
+_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+
+
+def base_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what jobs inherit: all but what is meant for cronterm itself."""
+    return {name: value for name, value in environ.items() if not name.startswith("CRONTERM_")}
+
+
+def start_header(start: StartAttempt) -> dict[str, Any]:
+    """Return the runner's `start` message. Raises `CrontermError` for a bad env file."""
+    job = start.job
+    env = dict(job.env)
+    for path in job.env_files:
+        env = read_env_file(Path(path)) | env
+    env |= _own_environment(start)
+    match job.action:
+        case Shell(command=str() as text, shell=shell):
+            argv = [*shell, text]
+        case Shell(command=words):
+            argv = list(words)
+        case PythonCall() as call:
+            # The file itself, not -m: the call must not import cronterm.
+            argv = [sys.executable, "-u", "-P", str(CALL)]
+            env["CRONTERM_CALL"] = _call(call, job)
+    return {
+        "type": "start",
+        "run": start.run,
+        "attempt": start.attempt,
+        "argv": argv,
+        "env": env,
+        "cwd": job.working_dir,
+        "stdin": job.stdin,
+        "timeout_us": job.timeout,
+        "stop_signal": job.stop_signal,
+        "grace_us": job.stop_grace_period,
+        "max_size": job.output_max_size,
+    }
+
+
+def _own_environment(start: StartAttempt) -> dict[str, str]:
+    at = start.cause.scheduled_at
+    return {
+        "CRONTERM_JOB": start.job.id,
+        "CRONTERM_RUN_ID": str(start.run),
+        "CRONTERM_ATTEMPT": str(start.attempt),
+        "CRONTERM_SCHEDULED_AT": "" if at is None else rfc3339(at),
+        "CRONTERM_TRIGGER": TRIGGERS.get(start.cause.kind, start.cause.kind),
+    }
+
+
+def _call(call: PythonCall, job: Job) -> str:
+    return json.dumps(
+        {
+            "target": call.target,
+            "args": call.args,
+            "kwargs": call.kwargs,
+            "directory": job.directory,
+        }
+    )
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read `NAME=value` lines; quotes around a value go, `#` lines and blank ones too.
+
+    Raises `CrontermError` with the line that is wrong. `$NAME` is not expanded.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else "is not UTF-8"
+        raise CrontermError(f"env_file {path}: {reason}") from None
+    env: dict[str, str] = {}
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        found = _ASSIGNMENT.fullmatch(line)
+        if found is None or "\0" in line:
+            raise CrontermError(f"env_file {path}:{number}: not NAME=value")
+        name, value = found.groups()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        env[name] = value
+    return env

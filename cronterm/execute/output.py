@@ -1,0 +1,163 @@
+"""Reads what an attempt wrote, while it runs and after: from its files or from its small blob.
+
+Only what is asked for is read: a file of a gigabyte opens at its end.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cronterm.model.query import OutputChunk, OutputPart
+from cronterm.runner.output import RECORD, unpack_blob
+
+SUFFIXES = ("", ".tail0", ".tail1")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive bytes with their index, in a file or in memory."""
+
+    log: Path | bytes
+    idx: Path | bytes
+    records: int
+    first: int
+    """Offset of the first byte."""
+    end: int
+
+    def record(self, number: int) -> tuple[int, int, int, int]:
+        """Return (offset, µs, stream, flags) of a record."""
+        place = number * RECORD.size
+        if isinstance(self.idx, bytes):
+            found = RECORD.unpack_from(self.idx, place)
+        else:
+            with open(self.idx, "rb") as file:
+                file.seek(place)
+                found = RECORD.unpack(file.read(RECORD.size))
+        offset, at, stream, flags = found
+        return int(offset), int(at), int(stream), int(flags)
+
+    def records_between(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """Return the records numbered from `start` up to `end`."""
+        low, high = start * RECORD.size, end * RECORD.size
+        if isinstance(self.idx, bytes):
+            content = self.idx[low:high]
+        else:
+            with open(self.idx, "rb") as file:
+                file.seek(low)
+                content = file.read(high - low)
+        whole = len(content) // RECORD.size * RECORD.size
+        return [(o, a, s, f) for o, a, s, f in RECORD.iter_unpack(content[:whole])]
+
+    def bytes_between(self, start: int, end: int) -> bytes:
+        """Return the bytes at absolute offsets."""
+        low, high = start - self.first, end - self.first
+        if isinstance(self.log, bytes):
+            return self.log[low:high]
+        with open(self.log, "rb") as file:
+            file.seek(low)
+            return file.read(high - low)
+
+
+def read_output(
+    directory: Path,
+    *,
+    run: int,
+    attempt: int,
+    blob: bytes | None,
+    offset: int | None,
+    max_bytes: int,
+    complete: bool,
+) -> OutputPart:
+    """Return up to `max_bytes` of an attempt's output, from `offset` on or from the end back.
+
+    Offsets count dropped bytes. `blob` is what the store keeps of small output.
+    """
+    stretches = list(_stretches(directory, f"{run}-{attempt}", blob))
+    if not stretches:
+        return OutputPart(run=run, attempt=attempt, chunks=(), complete=complete)
+    end = stretches[-1].end
+    start = max(end - max_bytes, stretches[0].first) if offset is None else offset
+    chunks: list[OutputChunk] = []
+    room = max_bytes
+    dropped: tuple[int, int] | None = None
+    before: int | None = None
+    for stretch in stretches:
+        if before is not None and stretch.first > before and start <= stretch.first:
+            dropped = (before, stretch.first)
+        before = stretch.end
+        if stretch.end <= start or room <= 0:
+            continue
+        for chunk in _chunks(stretch, max(start, stretch.first), room):
+            chunks.append(chunk)
+            room -= len(chunk.data)
+    first = chunks[0].offset if chunks else min(start, end)
+    after = chunks[-1].offset + len(chunks[-1].data) if chunks else min(start, end)
+    return OutputPart(
+        run=run,
+        attempt=attempt,
+        chunks=tuple(chunks),
+        first_offset=first,
+        next_offset=after,
+        end_offset=end,
+        dropped=dropped,
+        complete=complete,
+    )
+
+
+def _stretches(directory: Path, name: str, blob: bytes | None) -> Iterator[Stretch]:
+    if blob:
+        index, log = unpack_blob(blob)
+        if index:
+            yield Stretch(log, index, len(index) // RECORD.size, 0, len(log))
+        return
+    found = [_from_files(directory / f"{name}{suffix}") for suffix in SUFFIXES]
+    yield from sorted((each for each in found if each is not None), key=lambda each: each.first)
+
+
+def _from_files(base: Path) -> Stretch | None:
+    log, idx = Path(f"{base}.log"), Path(f"{base}.idx")
+    try:
+        size = log.stat().st_size
+        records = idx.stat().st_size // RECORD.size
+    except OSError:
+        return None
+    if not records:
+        return None
+    with open(idx, "rb") as file:
+        first = int(RECORD.unpack(file.read(RECORD.size))[0])
+    return Stretch(log, idx, records, first, first + size)
+
+
+def _chunks(stretch: Stretch, start: int, room: int) -> Iterator[OutputChunk]:
+    """Yield chunks from `start` on, at most `room` bytes; the first and last may be cut."""
+    low, high = 0, stretch.records
+    while high - low > 1:
+        middle = (low + high) // 2
+        if stretch.record(middle)[0] <= start:
+            low = middle
+        else:
+            high = middle
+    end = min(start + room, stretch.end)
+    step = 4096  # records read at a time
+    while low < stretch.records:
+        batch = stretch.records_between(low, min(low + step, stretch.records))
+        for index, (offset, at, stream, _) in enumerate(batch):
+            is_last = low + index + 1 == stretch.records
+            if index + 1 < len(batch):
+                stop = batch[index + 1][0]
+            else:
+                stop = stretch.end if is_last else stretch.record(low + index + 1)[0]
+            begin, stop = max(offset, start), min(stop, end)
+            if begin < stop:
+                content = stretch.bytes_between(begin, stop)
+                yield OutputChunk(begin, at, "out" if stream == 1 else "err", content)
+            if stop >= end:
+                return
+        low += len(batch)
+
+
+def remove_output(directory: Path, run: int, attempt: int) -> None:
+    """Remove the files of an attempt, those that exist."""
+    for suffix in SUFFIXES:
+        for kind in ("log", "idx"):
+            Path(directory, f"{run}-{attempt}{suffix}.{kind}").unlink(missing_ok=True)

@@ -1,0 +1,390 @@
+"""The engine's side of the runners: one for new attempts, older ones until they are empty."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cronterm.clock import SystemClock
+from cronterm.control import Output
+from cronterm.errors import CrontermError
+from cronterm.execute.base import (
+    ClaimedAttempt,
+    Ended,
+    OnMessage,
+    OutputBatch,
+    Started,
+    Verdict,
+)
+from cronterm.execute.command import base_environment, start_header
+from cronterm.model.effect import StartAttempt, StopAttempt
+from cronterm.model.run import AttemptEnd
+from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, connect, pack
+
+log = logging.getLogger("cronterm.execute")
+
+ANSWER_S = 1.0  # a runner that hangs delays nothing else
+APPEAR_S = 10.0
+RETRY_S = 1.0
+
+AttemptId = tuple[int, int]
+
+
+@dataclass(eq=False)
+class Link:
+    """A connection to one runner."""
+
+    runner: str
+    writer: asyncio.StreamWriter
+    live: dict[AttemptId, tuple[int, int]] = field(default_factory=dict)
+    ends: dict[AttemptId, Ended] = field(default_factory=dict)
+    """Told and not acknowledged."""
+    jobs: dict[AttemptId, str] = field(default_factory=dict)
+
+    def send(self, header: Header) -> None:
+        """Send one frame; the loop writes it."""
+        self.writer.write(pack(header))
+
+
+class RunnerExecutor:
+    """Holds attempts in runners below `<state>/runners`. Use on one event loop."""
+
+    def __init__(
+        self, state_dir: Path, *, store: str, on_message: OnMessage, linger_s: float = 60.0
+    ) -> None:
+        self._runners = state_dir / "runners"
+        self._output = state_dir / "output" / store
+        self._store = store
+        self._on_message = on_message
+        self._linger_s = linger_s
+        self._clock = SystemClock()
+        self._links: dict[str, Link] = {}
+        self._holders: dict[AttemptId, str] = {}
+        self._names: dict[AttemptId, str] = {}
+        self._listeners: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+        self._is_watching = False
+        self._is_ready = False
+        self.runner_id = ""
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    async def open(self, claimed: Sequence[ClaimedAttempt]) -> tuple[Verdict, ...]:
+        """Say hello to every runner, have one for new attempts, and judge each claimed attempt."""
+        self._runners.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for attempt in claimed:
+            identity = (attempt.run, attempt.attempt)
+            self._holders[identity], self._names[identity] = attempt.runner, attempt.job
+        places = sorted(place.name for place in self._runners.iterdir() if place.is_dir())
+        links = await asyncio.gather(*(self._say_hello(name) for name in places))
+        for link in links:
+            if link is not None:
+                self._links[link.runner] = link
+        hanging = {name for name in places if name not in self._links and self._is_alive(name)}
+        if not self._links:
+            await self._start_runner()
+        self.runner_id = self.runner_id or next(iter(self._links))
+        self._is_ready = True
+        if hanging:
+            log.warning("runners do not answer", extra={"runners": " ".join(sorted(hanging))})
+            self._spawn(self._reach(hanging))
+        return tuple(self._judge(attempt, hanging) for attempt in claimed)
+
+    def _judge(self, attempt: ClaimedAttempt, hanging: set[str]) -> Verdict:
+        identity = (attempt.run, attempt.attempt)
+        run, number = identity
+        for link in self._links.values():
+            if identity in link.live:
+                self._holders[identity] = link.runner
+                pid, started_at = link.live[identity]
+                return Verdict(
+                    run=run, attempt=number, state="live", pid=pid, started_at=started_at
+                )
+            if identity in link.ends:
+                self._holders[identity] = link.runner
+                ended = link.ends[identity]
+                return Verdict(
+                    run=run, attempt=number, state="ended", end=ended.end, output=ended.output
+                )
+        if attempt.runner in hanging:
+            return Verdict(run=run, attempt=number, state="unknown")
+        return Verdict(run=run, attempt=number, state="never_started")
+
+    async def _say_hello(self, name: str) -> Link | None:
+        """Connect and wait for the answer and all ends it announces; None if there is none."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                sock = connect(self._runners / name / "sock")
+                sock.setblocking(False)
+                reader, writer = await asyncio.open_unix_connection(sock=sock)
+                link = Link(name, writer)
+                link.send(
+                    {
+                        "type": "hello",
+                        "protocol": PROTOCOL,
+                        "env": base_environment(os.environ),
+                        "umask": _umask(),
+                    }
+                )
+                frames = Frames()
+                early = await self._wait_welcome(link, reader, frames)
+        except (OSError, TimeoutError, BadFrame):
+            return None
+        for header, payload in early:
+            self._hear(link, header, payload)
+        if self._is_watching:
+            link.send({"type": "watch", "on": True})
+        self._spawn(self._listen(link, reader, frames))
+        return link
+
+    async def _wait_welcome(
+        self, link: Link, reader: asyncio.StreamReader, frames: Frames
+    ) -> list[tuple[Header, bytes]]:
+        announced: set[AttemptId] | None = None
+        early: list[tuple[Header, bytes]] = []
+        while announced is None or announced - link.ends.keys():
+            received = await reader.read(1 << 18)
+            if not received:
+                raise ConnectionError
+            for header, payload in frames.feed(received):
+                match header["type"]:
+                    case "welcome":
+                        announced = {(run, number) for run, number in header["ends"]}
+                        for run, number, pid, started_at in header["live"]:
+                            link.live[run, number] = (pid, started_at)
+                            self._holders[run, number] = link.runner
+                    case "ended":
+                        ended = _ended(header, payload)
+                        link.ends[ended.run, ended.attempt] = ended
+                        self._holders[ended.run, ended.attempt] = link.runner
+                    case _:
+                        early.append((header, payload))
+        return early
+
+    async def _start_runner(self) -> None:
+        """Start a runner and connect. Raises `CrontermError` when it does not come up."""
+        name = secrets.token_hex(4)
+        place = self._runners / name
+        words = [sys.executable, "-P", "-m", "cronterm.runner"]
+        words += ["--directory", str(place), "--output", str(self._output)]
+        words += ["--store", self._store, "--linger", str(self._linger_s)]
+        process = await asyncio.to_thread(self._spawn_runner, words)
+        try:
+            async with asyncio.timeout(APPEAR_S):
+                while (link := await self._say_hello(name)) is None:
+                    if process.poll() is not None:
+                        raise CrontermError(f"the runner ended with {process.returncode}")
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise CrontermError("the runner does not come up") from None
+        self._spawn(_reap(process))
+        self._links[name] = link
+        self.runner_id = name
+
+    def _spawn_runner(self, words: Sequence[str]) -> "subprocess.Popen[bytes]":
+        """Start a process that outlives this one; what it says when it breaks is in the log."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        errors = os.open(self._runners.parent / "cronterm.log", flags, 0o600)
+        try:
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(errors)
+
+    def _is_alive(self, name: str) -> bool:
+        """Tell whether a runner holds its lock."""
+        try:
+            with open(self._runners / name / "lock", "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    async def _reach(self, names: set[str]) -> None:
+        """Try again and again to reach runners that hang, until they answer or die."""
+        while names and not self._is_closing:
+            await asyncio.sleep(RETRY_S)
+            for name in sorted(names):
+                link = await self._say_hello(name)
+                if link is not None:
+                    self._links[name] = link
+                    self._tell_again(link)
+                if link is not None or not self._is_alive(name):
+                    names.discard(name)
+
+    # -- starting and stopping -------------------------------------------------------------------
+
+    def start_nowait(self, start: StartAttempt) -> None:
+        """Send an attempt to the newest runner."""
+        identity = (start.run, start.attempt)
+        self._holders[identity], self._names[identity] = self.runner_id, start.job.id
+        try:
+            header = start_header(start)
+        except CrontermError as error:
+            self._fail(identity, str(error))
+            return
+        link = self._links.get(self.runner_id)
+        if link is not None:  # else it is lost with the runner, and started by the next one
+            link.send(header)
+
+    def _fail(self, identity: AttemptId, why: str) -> None:
+        end = AttemptEnd(ended_at=self._clock.now().utc, start_error=why)
+        ended = Ended(identity[0], identity[1], end, b"")
+        asyncio.get_running_loop().call_soon(self._on_message, ended)
+
+    def stop_nowait(self, stop: StopAttempt) -> None:
+        """Send a stop to the runner that holds the attempt."""
+        link = self._links.get(self._holders.get((stop.run, stop.attempt), ""))
+        if link is not None:
+            link.send(
+                {
+                    "type": "stop",
+                    "run": stop.run,
+                    "attempt": stop.attempt,
+                    "why": stop.why,
+                    "signal": stop.signal,
+                    "grace_us": stop.grace_us,
+                }
+            )
+
+    def acknowledge_nowait(self, run: int, attempt: int) -> None:
+        """Tell the runner that an end is recorded."""
+        identity = (run, attempt)
+        link = self._links.get(self._holders.pop(identity, ""))
+        self._names.pop(identity, None)
+        if link is not None:
+            link.ends.pop(identity, None)
+            link.send({"type": "ack", "run": run, "attempt": attempt})
+
+    def watch_nowait(self, *, on: bool) -> None:
+        """Have output sent, or not."""
+        if on != self._is_watching:
+            self._is_watching = on
+            for link in self._links.values():
+                link.send({"type": "watch", "on": on})
+
+    async def close(self) -> None:
+        """Close the connections; the runners go on."""
+        self._is_closing = True
+        for link in self._links.values():
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await link.writer.drain()
+            link.writer.close()
+        for listener in list(self._listeners):
+            listener.cancel()
+        await asyncio.gather(*self._listeners, return_exceptions=True)
+
+    # -- hearing ---------------------------------------------------------------------------------
+
+    def _spawn(self, coroutine: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(coroutine, name="runner")
+        self._listeners.add(task)
+        task.add_done_callback(self._listeners.discard)
+
+    async def _listen(self, link: Link, reader: asyncio.StreamReader, frames: Frames) -> None:
+        try:
+            while received := await reader.read(1 << 18):
+                for header, payload in frames.feed(received):
+                    self._hear(link, header, payload)
+        except (OSError, BadFrame) as error:
+            log.warning("lost a runner", extra={"runner": link.runner, "why": str(error)})
+        finally:
+            link.writer.close()
+        if not self._is_closing:
+            await self._replace(link)
+
+    def _hear(self, link: Link, header: Header, payload: bytes) -> None:
+        match header["type"]:
+            case "started":
+                run, attempt = header["run"], header["attempt"]
+                started = Started(run, attempt, header["pid"], header["started_at"])
+                self._on_message(started)
+            case "ended":
+                ended = _ended(header, payload)
+                link.ends[ended.run, ended.attempt] = ended
+                self._holders[ended.run, ended.attempt] = link.runner
+                self._on_message(ended)
+            case "output":
+                self._on_message(self._batch(header, payload))
+
+    def _batch(self, header: Header, payload: bytes) -> OutputBatch:
+        run, attempt = header["run"], header["attempt"]
+        job = self._names.get((run, attempt), "")
+        chunks = []
+        place = 0
+        for offset, at, stream, _, length in header["pieces"]:
+            content = payload[place : place + length]
+            place += length
+            chunks.append(
+                Output(run, job, attempt, offset, at, "out" if stream == 1 else "err", content)
+            )
+        return OutputBatch(tuple(chunks))
+
+    async def _replace(self, lost: Link) -> None:
+        """A runner is gone: have another, which tells the ends of what the lost one held."""
+        self._links.pop(lost.runner, None)
+        held = [identity for identity, name in self._holders.items() if name == lost.runner]
+        while not self._is_closing:
+            if lost.runner == self.runner_id or held:
+                try:
+                    await self._start_runner()
+                except (CrontermError, OSError) as error:
+                    log.error("no runner: %s", error)  # a state, not a bug
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                link = self._links[self.runner_id]
+                self._tell_again(link)
+                self._tell_lost(held)
+            return
+
+    def _tell_again(self, link: Link) -> None:
+        """Tell what a takeover found, as if it came just now."""
+        for (run, attempt), (pid, started_at) in link.live.items():
+            self._on_message(Started(run, attempt, pid, started_at))
+        for ended in list(link.ends.values()):
+            self._on_message(ended)
+
+    def _tell_lost(self, held: Sequence[AttemptId]) -> None:
+        """Tell of attempts that no runner knows: they were sent and never started."""
+        for identity in held:
+            is_known = any(
+                identity in link.live or identity in link.ends for link in self._links.values()
+            )
+            if not is_known and identity in self._holders:
+                end = AttemptEnd(ended_at=self._clock.now().utc, lost="runner_died")
+                self._on_message(Ended(identity[0], identity[1], end, b""))
+
+
+def _ended(header: Header, payload: bytes) -> Ended:
+    words = dict(header["end"])
+    words["survivors"] = tuple(words.get("survivors", ()))
+    return Ended(header["run"], header["attempt"], AttemptEnd(**words), payload)
+
+
+def _umask() -> int:
+    """Return this process's umask; reading it means setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+async def _reap(process: subprocess.Popen[bytes]) -> None:
+    """Leave no zombie of a runner that ends while the engine lives."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.to_thread(process.wait)

@@ -1,0 +1,242 @@
+"""An instance: one jobs file, one state directory, one engine.
+
+The name of an instance comes from the place of its jobs file, not from what the file links to:
+a ConfigMap swaps the link (CONTRACTS 1). State, lock and socket lie in one private directory.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_state_path
+
+from cronterm.clock import SystemClock, rfc3339
+from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
+
+FILE_ENV = "CRONTERM_FILE"
+STATE_ENV = "CRONTERM_STATE_DIR"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Where everything of one instance lies. Nothing is created before `prepare`."""
+
+    jobs_file: Path
+    """Absolute; its parent resolved, its own link not followed."""
+    state_dir: Path
+
+    @property
+    def lock_file(self) -> Path:
+        """Holds the flock; its JSON only informs."""
+        return self.state_dir / "engine.lock"
+
+    @property
+    def socket(self) -> Path:
+        """The door."""
+        return self.state_dir / "api.sock"
+
+    @property
+    def log_file(self) -> Path:
+        """The log of an engine that a screen started."""
+        return self.state_dir / "cronterm.log"
+
+    @property
+    def cache_dir(self) -> Path:
+        """What can be made again."""
+        return self.state_dir / "cache"
+
+    def output_dir(self, store: str) -> Path:
+        """Output files of a store's runs."""
+        return self.state_dir / "output" / store
+
+    def prepare(self) -> None:
+        """Create the private directories and claim them for this jobs file.
+
+        Raises `CrontermError` when they cannot be had, `AlreadyRunning` when the state directory
+        belongs to another jobs file.
+        """
+        for directory in (self.state_dir, self.cache_dir):
+            _make_private(directory)
+        claim = self.state_dir / "instance.json"
+        known = _read_json(claim).get("jobs_file")
+        if known is None:
+            _write_private(claim, {"jobs_file": str(self.jobs_file)})
+        elif known != str(self.jobs_file):
+            raise AlreadyRunning(
+                f"{self.state_dir} belongs to {known}", "use another --state-dir for this file"
+            )
+
+    def check(self) -> None:
+        """Raise `AlreadyRunning` if the state directory belongs to another jobs file."""
+        known = _read_json(self.state_dir / "instance.json").get("jobs_file")
+        if known not in (None, str(self.jobs_file)):
+            raise AlreadyRunning(
+                f"{self.state_dir} belongs to {known}", "use another --state-dir for this file"
+            )
+
+    @contextlib.contextmanager
+    def acquire_lock(self) -> Iterator[None]:
+        """Hold the instance while the block runs. Raises `AlreadyRunning`, naming the holder."""
+        self.prepare()
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        lock = os.open(self.lock_file, flags, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = self.holder()
+                raise AlreadyRunning(
+                    f"an engine of {self.jobs_file} runs already, pid {holder.get('pid', '?')}"
+                    f" since {holder.get('since', '?')}",
+                    "attach to it with `cronterm`, or end it with `cronterm down`",
+                ) from None
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, json.dumps(_about_this_process()).encode(), 0)
+            yield
+        finally:
+            os.close(lock)
+
+    def holder(self) -> dict[str, Any]:
+        """Return what the lock file tells of its holder."""
+        return _read_json(self.lock_file)
+
+    def is_held(self) -> bool:
+        """Tell whether an engine holds the lock, without taking it for more than a moment."""
+        try:
+            lock = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+
+def _about_this_process() -> dict[str, Any]:
+    return {
+        "pid": os.getpid(),
+        "host": platform.node(),
+        "version": version("cronterm"),
+        "since": rfc3339(SystemClock().now().utc // 1_000_000 * 1_000_000),
+    }
+
+
+def _make_private(directory: Path) -> None:
+    """Create a directory that only this user can enter. Raises `CrontermError`."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = directory.lstat()
+    except OSError as error:
+        raise CrontermError(
+            f"{directory}: {error.strerror}", "name a place for state with --state-dir"
+        ) from None
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
+        raise CrontermError(f"{directory} is not a directory of yours", "use another --state-dir")
+    if stat.S_IMODE(about.st_mode) & 0o077:
+        directory.chmod(0o700)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_private(path: Path, content: Mapping[str, Any]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        beside.replace(path)
+    except OSError as error:
+        raise CrontermError(
+            f"{path}: {error.strerror}", "name a place for state with --state-dir"
+        ) from None
+
+
+def find_instance(jobs_file: str | None, state_dir: str | None) -> Instance:
+    """Return the instance that the options, the environment and the usual places mean.
+
+    The jobs file need not exist when it is named; unnamed, the first that exists counts, and
+    `./jobs.yaml` where none does.
+    """
+    path = _absolute(Path(jobs_file) if jobs_file else _usual_file())
+    chosen = state_dir or os.environ.get(STATE_ENV)
+    state = Path(chosen).absolute() if chosen else _state_root() / instance_name(path)
+    return Instance(path, state)
+
+
+def instance_name(path: Path) -> str:
+    """Return `<stem>-<8 hex of the sha256 of its path>`."""
+    return f"{path.stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def _absolute(path: Path) -> Path:
+    """Return `path` with its parent resolved; its own link is not followed."""
+    path = path.expanduser()
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _usual_file() -> Path:
+    if named := os.environ.get(FILE_ENV):
+        return Path(named)
+    home = Path(os.environ.get("HOME") or "/nonexistent")
+    usual = (
+        Path("jobs.yaml"),
+        home / ".config" / "cronterm" / "jobs.yaml",
+        Path("/etc/cronterm/jobs.yaml"),
+    )
+    return next((path for path in usual if path.exists()), usual[0])
+
+
+def _state_root() -> Path:
+    """Return where instances keep their state. Raises `CrontermError` without a home."""
+    try:
+        root = user_state_path("cronterm")
+    except (RuntimeError, KeyError):
+        root = Path("~")
+    if not root.is_absolute():
+        raise CrontermError(
+            "there is no home directory to keep state in", "name a place with --state-dir"
+        )
+    return root
+
+
+def running_instances() -> list[Instance]:
+    """Return this user's instances whose engine runs, of those in the usual place."""
+    try:
+        places = sorted(_state_root().iterdir())
+    except (OSError, CrontermError):
+        return []
+    found = []
+    for place in places:
+        jobs_file = _read_json(place / "instance.json").get("jobs_file")
+        if isinstance(jobs_file, str):
+            instance = Instance(Path(jobs_file), place)
+            if instance.is_held():
+                found.append(instance)
+    return found
+
+
+def no_engine(instance: Instance) -> NoEngine:
+    """Return the error that says what does not run, and what does."""
+    others = [f"-f {other.jobs_file}" for other in running_instances()]
+    hint = f"running: {', '.join(others)}" if others else "start one with `cronterm --headless`"
+    exists = instance.jobs_file.exists()
+    what = f"no engine runs for {instance.jobs_file}"
+    return NoEngine(what if exists else f"{what}, and the file does not exist", hint)

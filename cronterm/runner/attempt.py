@@ -1,0 +1,186 @@
+"""One attempt while the runner holds it."""
+
+import os
+import resource
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from cronterm.runner.output import ERR, OUT, LineMerger, Piece, Sink
+from cronterm.runner.process import find_tree, send, signal_number, signal_tree
+
+KILL_EVERY_S = 0.02
+KILL_FOR_S = 1.0  # what is left then is reported, never hidden
+DRAIN_S = 2.0  # a background child that holds stdout must not keep the run open
+LIVE_BYTES = 256 << 10  # output that waits for the engine; older pieces are dropped
+
+
+def now_us() -> int:
+    """Return wall time in microseconds: the runner stamps what it sees."""
+    return time.time_ns() // 1_000
+
+
+@dataclass
+class Stopping:
+    """A stop rule at work."""
+
+    why: str
+    kill_at: float
+    give_up_at: float
+
+
+@dataclass
+class Attempt:
+    """A process, its pipes, its output, its deadlines (monotonic seconds)."""
+
+    run: int
+    number: int
+    mark: str
+    stop_signal: str
+    grace_s: float
+    process: subprocess.Popen[bytes]
+    sink: Sink
+    pipes: dict[int, int]
+    """Descriptor → stream."""
+    started_at: int
+    deadline: float | None
+    merger: LineMerger = field(default_factory=LineMerger)
+    live: list[Piece] = field(default_factory=list)
+    live_bytes: int = 0
+    stopping: Stopping | None = None
+    status: int | None = None
+    """Wait status of the leader, once it was reaped."""
+    usage: resource.struct_rusage | None = None
+    ended_at: int = 0
+    drain_until: float = 0.0
+    survivors: set[int] = field(default_factory=set)
+    left: int = 0
+
+    @property
+    def id(self) -> tuple[int, int]:
+        """(run, attempt)."""
+        return self.run, self.number
+
+    @property
+    def pid(self) -> int:
+        """The leader's pid, also its session and group."""
+        return self.process.pid
+
+    # -- output ----------------------------------------------------------------------------------
+
+    def read(self, pipe: int, most: int) -> bool:
+        """Read what a pipe has, `most` bytes at most; return whether it is at its end."""
+        try:
+            content = os.read(pipe, most)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        if not content:
+            return True
+        stream = self.pipes[pipe]
+        whole, flags = self.merger.feed(stream, content)
+        if whole:
+            self._take(stream, whole, flags)
+        return False
+
+    def flush_lines(self) -> None:
+        """Pass unfinished lines on: a prompt or a progress bar is not held back."""
+        for stream, rest in self.merger.flush():
+            self._take(stream, rest, 1)
+
+    def _take(self, stream: int, content: bytes, flags: int) -> None:
+        piece = self.sink.take(stream, now_us(), content, flags)
+        self.live.append(piece)
+        self.live_bytes += len(content)
+        while self.live_bytes > LIVE_BYTES:
+            self.live_bytes -= len(self.live.pop(0)[4])
+
+    def take_live(self) -> list[Piece]:
+        """Return and forget what waits for the engine."""
+        pieces, self.live, self.live_bytes = self.live, [], 0
+        return pieces
+
+    # -- ending ----------------------------------------------------------------------------------
+
+    def reaped(self, status: int, usage: resource.struct_rusage) -> None:
+        """Take note that the leader is dead."""
+        self.status, self.usage, self.ended_at = status, usage, now_us()
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.drain_until = time.monotonic() + DRAIN_S
+
+    def stop(self, why: str, name: str, grace_s: float) -> None:
+        """Begin or sharpen the stop rule: signal, grace, SIGKILL to the whole tree."""
+        now = time.monotonic()
+        if self.stopping is None:
+            self.stopping = Stopping(why, now + grace_s, now + grace_s + KILL_FOR_S)
+        else:
+            kill_at = min(self.stopping.kill_at, now + grace_s)
+            self.stopping = Stopping(self.stopping.why, kill_at, kill_at + KILL_FOR_S)
+        if name != "SIGKILL":
+            signal_tree(self.pid, self.mark, signal_number(name))
+
+    def kill_tree(self) -> bool:
+        """SIGKILL what is left of the tree; return whether there is nothing left to try."""
+        assert self.stopping is not None
+        tree = self.tree()
+        refused = send(tree, signal.SIGKILL)
+        self.survivors = refused
+        if time.monotonic() > self.stopping.give_up_at:
+            self.survivors = tree
+            return True
+        return not tree - refused
+
+    def tree(self) -> set[int]:
+        """Return the living processes of this attempt."""
+        tree = find_tree(self.pid, self.mark)
+        if self.status is not None:
+            tree.discard(self.pid)  # reaped: the number may be another's by now
+        return tree
+
+    def is_overdue(self, now: float) -> bool:
+        """Tell whether its timeout is over and nothing has been done about it yet."""
+        is_free = self.stopping is None and self.status is None
+        return is_free and self.deadline is not None and now >= self.deadline
+
+    def is_settled(self, now: float) -> bool:
+        """Tell whether the tree of a stopped attempt is gone, ending what outlives its grace."""
+        assert self.stopping is not None
+        return not self.tree() or (now >= self.stopping.kill_at and self.kill_tree())
+
+    # -- telling ---------------------------------------------------------------------------------
+
+    def end(self, own_peak_kib: int) -> dict[str, Any]:
+        """Return how it ended, in the words of the protocol."""
+        assert self.status is not None
+        assert self.usage is not None
+        by_signal = os.WIFSIGNALED(self.status)
+        peak = self.usage.ru_maxrss
+        return {
+            "ended_at": self.ended_at,
+            "exit_code": None if by_signal else os.WEXITSTATUS(self.status),
+            "signal": os.WTERMSIG(self.status) if by_signal else None,
+            "stopped_for": self.stopping.why if self.stopping is not None else "",
+            "cpu_us": round((self.usage.ru_utime + self.usage.ru_stime) * 1e6),
+            # Linux carries the parent's high-water mark through vfork and exec.
+            "max_rss_bytes": peak * 1024 if peak > own_peak_kib else None,
+            "output_bytes": self.sink.bytes,
+            "left_processes": self.left,
+            "survivors": sorted(self.survivors),
+        }
+
+
+def open_pipes() -> tuple[dict[int, int], int, int]:
+    """Return (read ends by stream, write end for stdout, write end for stderr). Raises OSError."""
+    out_read, out_write = os.pipe2(os.O_CLOEXEC)
+    try:
+        err_read, err_write = os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        os.close(out_read)
+        os.close(out_write)
+        raise
+    os.set_blocking(out_read, False)
+    os.set_blocking(err_read, False)
+    return {out_read: OUT, err_read: ERR}, out_write, err_write

@@ -1,0 +1,491 @@
+"""The runner's loop: one selector, no threads, nothing that blocks on a socket."""
+
+import os
+import resource
+import selectors
+import signal
+import socket
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cronterm.runner.attempt import KILL_EVERY_S, Attempt, now_us, open_pipes
+from cronterm.runner.journal import AttemptId, Journal
+from cronterm.runner.output import MEMORY, Piece, Sink
+from cronterm.runner.pause_point import pause_point
+from cronterm.runner.process import StartError, StartSpec, orphans, start
+from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, pack
+
+READ_MOST = 64 << 10
+PASS_MOST_S = 0.02  # how long starts may keep the rest of the loop waiting
+OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
+SPILL_AFTER_US = 1_000_000
+ALL_MEMORY = 8 << 20
+SEND_MOST = 4 << 20  # bytes that wait for a slow engine; output beyond is dropped
+REMEMBERED = 20_000  # attempts that are over: an id is never started twice
+
+
+@dataclass
+class Peer:
+    """A connection. Only the one that said hello last may ask for anything."""
+
+    socket: socket.socket
+    frames: Frames
+    waiting: bytearray
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a runner lives."""
+
+    directory: Path
+    output: Path
+    store: str
+    boot: str
+    linger_s: float
+
+
+class Runner:
+    """Holds attempts until they end and the engine has recorded it."""
+
+    def __init__(self, place: Place, listener: socket.socket, journal: Journal) -> None:
+        self._place = place
+        self._journal = journal
+        self._selector = selectors.DefaultSelector()
+        self._listener = listener
+        self._attempts: dict[AttemptId, Attempt] = {}
+        self._by_pid: dict[int, Attempt] = {}
+        self._leftover: set[int] = set()
+        """Pipes that a background child still holds; read and thrown away."""
+        self._over: OrderedDict[AttemptId, None] = OrderedDict()
+        self._starts: deque[Header] = deque()
+        self._peers: dict[int, Peer] = {}
+        self._engine: Peer | None = None
+        self._env: Mapping[str, str] = dict(os.environ)
+        self._umask = 0o022
+        self._is_watched = False
+        self._is_draining = False
+        self._is_terminating = False
+        self._alone_since = time.monotonic()
+        self._output_at = 0.0
+        self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGTERM, self._on_term)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
+
+    def _on_term(self, number: int, frame: object) -> None:
+        self._is_terminating = True
+
+    # -- the loop --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run until there is nothing left to hold and nobody to hold it for."""
+        is_stopping = False
+        while not self._may_exit():
+            timeout = 0.0 if self._starts else self._timeout()
+            for key, _ in self._selector.select(timeout):
+                if self._selector.get_map().get(key.fd) is not key:
+                    continue  # closed or changed by an event before it
+                callback: Callable[[int], None] = key.data
+                callback(key.fd)
+            if self._is_terminating and not is_stopping:
+                is_stopping = True
+                self._starts.clear()
+                for attempt in list(self._attempts.values()):
+                    self._stop(attempt, "shutdown", attempt.stop_signal, attempt.grace_s)
+            self._start_some()
+            self._keep_deadlines()
+            self._flush_output()
+
+    def _may_exit(self) -> bool:
+        if self._attempts or self._starts:
+            self._alone_since = time.monotonic()
+            return False
+        if self._is_terminating:
+            return True
+        if self._leftover:
+            self._alone_since = time.monotonic()
+            return False
+        if self._is_draining and not self._journal.entries:
+            return True
+        if self._engine is not None:
+            self._alone_since = time.monotonic()
+            return False
+        return time.monotonic() - self._alone_since >= self._place.linger_s
+
+    def _timeout(self) -> float | None:
+        """Return how long nothing needs to be done; idle is silent."""
+        now = time.monotonic()
+        waits: list[float] = []
+        for attempt in self._attempts.values():
+            if attempt.stopping is not None:
+                is_killing = now >= attempt.stopping.kill_at
+                waits.append(KILL_EVERY_S if is_killing else attempt.stopping.kill_at - now)
+                if attempt.status is not None:
+                    waits.append(KILL_EVERY_S)
+            elif attempt.deadline is not None:
+                waits.append(attempt.deadline - now)
+            if attempt.status is not None:
+                waits.append(attempt.drain_until - now)
+            if attempt.merger.is_holding or attempt.live or attempt.sink.since is not None:
+                waits.append(max(self._output_at + OUTPUT_EVERY_S - now, 0))
+        if not self._attempts and self._engine is None and not self._leftover:
+            waits.append(self._alone_since + self._place.linger_s - now)
+        return max(min(waits), 0) if waits else None
+
+    def _woken(self, fd: int) -> None:
+        with suppress(BlockingIOError):
+            os.read(fd, 4096)
+        self._reap()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            attempt = self._by_pid.pop(pid, None)
+            if attempt is not None:
+                attempt.reaped(status, usage)
+                self._try_finish(attempt)
+
+    # -- attempts --------------------------------------------------------------------------------
+
+    def _start_some(self) -> None:
+        """Start what waits; a burst goes before output, but not for ever."""
+        until = time.monotonic() + PASS_MOST_S
+        while self._starts and time.monotonic() < until:
+            self._start(self._starts.popleft())
+
+    def _start(self, asked: Header) -> None:
+        identity = (asked["run"], asked["attempt"])
+        if identity in self._attempts or identity in self._journal.entries:
+            self._answer_known(identity)
+            return
+        if identity in self._over:
+            return
+        mark = f"{self._place.store}-{asked['run']}"
+        sink = Sink(self._place.output, f"{identity[0]}-{identity[1]}", asked["max_size"])
+        try:
+            self._journal.starting(identity, boot=self._place.boot, mark=mark)
+        except OSError as error:
+            self._fail_start(identity, sink, f"the journal: {error.strerror}")
+            return
+        pause_point("after_journal_starting")
+        spec = StartSpec(
+            asked["argv"],
+            {**self._env, **asked["env"], "CRONTERM_MARK": mark},
+            asked["cwd"],
+            asked["stdin"],
+            self._umask,
+        )
+        try:
+            pipes, out, err = open_pipes()
+        except OSError as error:
+            self._fail_start(identity, sink, error.strerror or str(error))
+            return
+        try:
+            process = start(spec, out, err)
+        except StartError as error:
+            for pipe in pipes:
+                os.close(pipe)
+            self._fail_start(identity, sink, str(error))
+            return
+        finally:
+            os.close(out)
+            os.close(err)
+        pause_point("after_spawn")
+        timeout = asked["timeout_us"]
+        attempt = Attempt(
+            run=identity[0],
+            number=identity[1],
+            mark=mark,
+            stop_signal=asked["stop_signal"],
+            grace_s=asked["grace_us"] / 1e6,
+            process=process,
+            sink=sink,
+            pipes=pipes,
+            started_at=now_us(),
+            deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
+        )
+        self._attempts[identity] = self._by_pid[process.pid] = attempt
+        self._journal.started(identity, process.pid)
+        for pipe in pipes:
+            self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
+        self._tell_started(attempt)
+
+    def _reader(self, attempt: Attempt) -> Callable[[int], None]:
+        def read(pipe: int) -> None:
+            if attempt.read(pipe, READ_MOST):
+                self._close_pipe(attempt, pipe)
+                if attempt.status is not None:
+                    self._try_finish(attempt)
+
+        return read
+
+    def _close_pipe(self, attempt: Attempt, pipe: int) -> None:
+        self._selector.unregister(pipe)
+        os.close(pipe)
+        del attempt.pipes[pipe]
+
+    def _fail_start(self, identity: AttemptId, sink: Sink, why: str) -> None:
+        end = {"ended_at": now_us(), "start_error": why}
+        self._journal.ended(identity, end, b"")
+        self._tell_ended(identity)
+
+    def _stop(self, attempt: Attempt, why: str, name: str, grace_s: float) -> None:
+        if attempt.status is None or attempt.stopping is not None:
+            attempt.stop(why, name, grace_s)
+
+    def _keep_deadlines(self) -> None:
+        now = time.monotonic()
+        for attempt in list(self._attempts.values()):
+            if attempt.is_overdue(now):
+                self._stop(attempt, "timeout", attempt.stop_signal, attempt.grace_s)
+            if attempt.status is not None:
+                self._try_finish(attempt)
+            elif attempt.stopping is not None and now >= attempt.stopping.kill_at:
+                attempt.kill_tree()
+
+    def _try_finish(self, attempt: Attempt) -> None:
+        """End an attempt whose leader is dead, once its output is read and its tree is settled."""
+        now = time.monotonic()
+        if attempt.id not in self._attempts:
+            return
+        if attempt.stopping is not None and not attempt.is_settled(now):
+            return
+        for pipe in list(attempt.pipes):
+            while pipe in attempt.pipes:
+                before = attempt.sink.bytes
+                if attempt.read(pipe, READ_MOST):
+                    self._close_pipe(attempt, pipe)
+                elif attempt.sink.bytes == before:
+                    break
+        if attempt.pipes and attempt.stopping is None and now < attempt.drain_until:
+            return
+        self._finish(attempt)
+
+    def _finish(self, attempt: Attempt) -> None:
+        attempt.flush_lines()
+        if attempt.stopping is None:
+            attempt.left = self._count_left(attempt)
+        for pipe in list(attempt.pipes):
+            self._selector.modify(pipe, selectors.EVENT_READ, self._throw_away)
+            self._leftover.add(pipe)
+        self._send_output(attempt)
+        del self._attempts[attempt.id]
+        end = attempt.end(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        output = attempt.sink.close()
+        self._journal.ended(attempt.id, end, output)
+        pause_point("after_journal_end")
+        self._tell_ended(attempt.id)
+
+    def _count_left(self, attempt: Attempt) -> int:
+        """Count background children; only orphans of ours are worth the look through the table."""
+        if not attempt.pipes and not orphans(self._by_pid):
+            return 0
+        return len(attempt.tree())
+
+    def _throw_away(self, pipe: int) -> None:
+        try:
+            content = os.read(pipe, READ_MOST)
+        except BlockingIOError:
+            return
+        except OSError:
+            content = b""
+        if not content:
+            self._selector.unregister(pipe)
+            os.close(pipe)
+            self._leftover.discard(pipe)
+
+    # -- output ----------------------------------------------------------------------------------
+
+    def _flush_output(self) -> None:
+        now = time.monotonic()
+        if now < self._output_at + OUTPUT_EVERY_S or not self._attempts:
+            return
+        self._output_at = now
+        at = now_us()
+        in_memory = 0
+        for attempt in self._attempts.values():
+            attempt.flush_lines()
+            self._send_output(attempt)
+            since = attempt.sink.since
+            if since is not None and at - since > SPILL_AFTER_US:
+                attempt.sink.spill()
+            in_memory += attempt.sink.in_memory
+        if in_memory > ALL_MEMORY - MEMORY:
+            for attempt in self._attempts.values():
+                attempt.sink.spill()
+
+    def _send_output(self, attempt: Attempt) -> None:
+        pieces = attempt.take_live()
+        engine = self._engine
+        if not pieces or not self._is_watched or engine is None:
+            return
+        if len(engine.waiting) > SEND_MOST:
+            return
+        header = {
+            "type": "output",
+            "run": attempt.run,
+            "attempt": attempt.number,
+            "pieces": [_shape(piece) for piece in pieces],
+        }
+        self._send(pack(header, b"".join(piece[4] for piece in pieces)))
+
+    # -- the engine ------------------------------------------------------------------------------
+
+    def _accept(self, fd: int) -> None:
+        try:
+            there, _ = self._listener.accept()
+        except OSError:
+            return
+        there.setblocking(False)
+        self._peers[there.fileno()] = Peer(there, Frames(), bytearray())
+        self._selector.register(there, selectors.EVENT_READ, self._hear)
+
+    def _hear(self, fd: int) -> None:
+        peer = self._peers.get(fd)
+        if peer is None:
+            return
+        if peer.waiting:
+            self._write(peer)
+        try:
+            received = peer.socket.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self._drop(peer)
+            return
+        try:
+            for header, _ in peer.frames.feed(received):
+                if fd not in self._peers:
+                    return
+                self._obey(peer, header)
+        except (BadFrame, KeyError, TypeError):
+            self._drop(peer)
+
+    def _drop(self, peer: Peer) -> None:
+        self._peers.pop(peer.socket.fileno(), None)
+        self._selector.unregister(peer.socket)
+        peer.socket.close()
+        if peer is self._engine:
+            self._engine = None
+            self._is_watched = False
+            self._alone_since = time.monotonic()
+
+    def _obey(self, peer: Peer, header: Header) -> None:
+        kind = header["type"]
+        if kind == "hello":
+            self._welcome(peer, header)
+        elif peer is not self._engine:
+            self._drop(peer)
+        elif kind == "start":
+            if not self._is_terminating:
+                self._starts.append(header)
+        elif kind == "stop":
+            attempt = self._attempts.get((header["run"], header["attempt"]))
+            if attempt is not None:
+                self._stop(attempt, header["why"], header["signal"], header["grace_us"] / 1e6)
+        elif kind == "ack":
+            self._acknowledge((header["run"], header["attempt"]))
+        elif kind == "watch":
+            self._is_watched = bool(header["on"])
+        elif kind == "drain":
+            self._is_draining = True
+
+    def _acknowledge(self, identity: AttemptId) -> None:
+        entry = self._journal.entries.get(identity)
+        if entry is None or entry.end is None:
+            return
+        self._journal.acknowledged(identity)
+        self._over[identity] = None
+        if len(self._over) > REMEMBERED:
+            self._over.popitem(last=False)
+
+    def _welcome(self, peer: Peer, hello: Header) -> None:
+        """Take over to a new engine: what others still have in their sockets stays unread."""
+        for other in list(self._peers.values()):
+            if other is not peer:
+                self._drop(other)
+        self._starts.clear()
+        self._engine = peer
+        self._env = hello["env"]
+        self._umask = hello["umask"]
+        self._is_watched = False
+        ends = [identity for identity, entry in self._journal.entries.items() if entry.end]
+        welcome = {
+            "type": "welcome",
+            "protocol": PROTOCOL,
+            "pid": os.getpid(),
+            "live": [[a.run, a.number, a.pid, a.started_at] for a in self._attempts.values()],
+            "ends": ends,
+        }
+        self._send(pack(welcome))
+        for identity in ends:
+            self._tell_ended(identity)
+
+    def _answer_known(self, identity: AttemptId) -> None:
+        attempt = self._attempts.get(identity)
+        if attempt is not None:
+            self._tell_started(attempt)
+        else:
+            self._tell_ended(identity)
+
+    def _tell_started(self, attempt: Attempt) -> None:
+        header = {
+            "type": "started",
+            "run": attempt.run,
+            "attempt": attempt.number,
+            "pid": attempt.pid,
+            "started_at": attempt.started_at,
+        }
+        self._send(pack(header))
+
+    def _tell_ended(self, identity: AttemptId) -> None:
+        entry = self._journal.entries.get(identity)
+        if entry is None or entry.end is None:
+            return
+        header: dict[str, Any] = {"type": "ended", "run": identity[0], "attempt": identity[1]}
+        self._send(pack(header | {"end": entry.end}, entry.output))
+
+    def _send(self, frame: bytes) -> None:
+        """Send to the engine, never waiting for it: the rest goes when it reads."""
+        engine = self._engine
+        if engine is None:
+            return
+        engine.waiting += frame
+        self._write(engine)
+
+    def _write(self, peer: Peer) -> None:
+        try:
+            while peer.waiting:
+                sent = peer.socket.send(peer.waiting[: 1 << 18])
+                del peer.waiting[:sent]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._drop(peer)
+            return
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.waiting else 0)
+        key = self._selector.get_key(peer.socket)
+        if key.events != events:
+            self._selector.modify(peer.socket, events, self._hear)
+
+
+def _shape(piece: Piece) -> list[int]:
+    offset, at, stream, flags, content = piece
+    return [offset, at, stream, flags, len(content)]

@@ -1,0 +1,153 @@
+"""What outlives the runner: which attempts it was about to start, and how they ended.
+
+One JSON line a fact, written before the fact has consequences and never synced: it survives the
+death of every process, and a dead machine is another boot. An acknowledged attempt is over; when
+all are over the file is emptied.
+"""
+
+import base64
+import fcntl
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LARGEST = 8 << 20  # bytes; beyond it the journal is written anew with what is still open
+
+AttemptId = tuple[int, int]
+Fields = dict[str, Any]
+
+
+@dataclass
+class Entry:
+    """An attempt that is not acknowledged."""
+
+    boot: str
+    mark: str
+    pid: int | None = None
+    end: Fields | None = None
+    output: bytes = b""
+
+
+@dataclass
+class Journal:
+    """The journal of one runner, open for writing."""
+
+    path: Path
+    entries: dict[AttemptId, Entry] = field(default_factory=dict)
+    _file: int = -1
+    _size: int = 0
+
+    def __post_init__(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file = os.open(self.path, flags, 0o600)
+
+    def starting(self, attempt: AttemptId, *, boot: str, mark: str) -> None:
+        """Note that an attempt is about to be started. Raises OSError: then it must not be."""
+        self._append({"k": "starting", "id": attempt, "boot": boot, "mark": mark})
+        self.entries[attempt] = Entry(boot, mark)
+
+    def started(self, attempt: AttemptId, pid: int) -> None:
+        """Note the process of an attempt."""
+        self.entries[attempt].pid = pid
+        self._try({"k": "started", "id": attempt, "pid": pid})
+
+    def ended(self, attempt: AttemptId, end: Fields, output: bytes) -> None:
+        """Note how an attempt ended, with its small output."""
+        entry = self.entries.setdefault(attempt, Entry("", ""))
+        entry.end, entry.output = end, output
+        self._try(_end_line(attempt, end, output))
+
+    def acknowledged(self, attempt: AttemptId) -> None:
+        """Forget an attempt: the engine has recorded its end."""
+        if self.entries.pop(attempt, None) is None:
+            return
+        if not self.entries:
+            os.ftruncate(self._file, 0)
+            self._size = 0
+            return
+        self._try({"k": "ack", "id": attempt})
+        if self._size > LARGEST:
+            self._compact()
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _try(self, fact: Fields) -> None:
+        """Append, but go on without: on a full disk the engine is told all the same."""
+        try:
+            self._append(fact)
+        except OSError:
+            return
+
+    def _append(self, fact: Fields) -> None:
+        line = json.dumps(fact, separators=(",", ":")).encode() + b"\n"
+        written = os.write(self._file, line)
+        self._size += written
+        if written < len(line):
+            raise OSError("the journal was cut short")
+
+    def _compact(self) -> None:
+        beside = self.path.with_suffix(".new")
+        with open(beside, "wb", opener=lambda p, f: os.open(p, f, 0o600)) as new:
+            for attempt, entry in self.entries.items():
+                for fact in _facts(attempt, entry):
+                    new.write(json.dumps(fact, separators=(",", ":")).encode() + b"\n")
+        beside.replace(self.path)
+        os.close(self._file)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._size = os.fstat(self._file).st_size
+
+
+def _end_line(attempt: AttemptId, end: Fields, output: bytes) -> Fields:
+    packed = base64.b64encode(output).decode()
+    return {"k": "end", "id": attempt, "end": end, "output": packed}
+
+
+def _facts(attempt: AttemptId, entry: Entry) -> list[Fields]:
+    facts: list[Fields] = [{"k": "starting", "id": attempt, "boot": entry.boot, "mark": entry.mark}]
+    if entry.pid is not None:
+        facts.append({"k": "started", "id": attempt, "pid": entry.pid})
+    if entry.end is not None:
+        facts.append(_end_line(attempt, entry.end, entry.output))
+    return facts
+
+
+def read_journal(path: Path) -> dict[AttemptId, Entry]:
+    """Return what a journal holds; a line that was cut short or is rubbish is passed over."""
+    entries: dict[AttemptId, Entry] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return entries
+    for line in lines:
+        try:
+            fact = json.loads(line)
+            run, number = fact["id"]
+            attempt = (int(run), int(number))
+            match fact["k"]:
+                case "starting":
+                    entries[attempt] = Entry(fact["boot"], fact["mark"])
+                case "started":
+                    entries[attempt].pid = fact["pid"]
+                case "end":
+                    entry = entries.setdefault(attempt, Entry("", ""))
+                    entry.end, entry.output = fact["end"], base64.b64decode(fact["output"])
+                case "ack":
+                    entries.pop(attempt, None)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return entries
+
+
+def take_lock(path: Path) -> int | None:
+    """Return a descriptor that holds the lock, or None while its runner lives."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock

@@ -1,0 +1,256 @@
+"""A jobs file to definitions: all of it, or all that is wrong with it."""
+
+import hashlib
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from cronterm.config.fields import Bad, Reading
+from cronterm.config.job import (
+    Context,
+    Values,
+    build_job,
+    read_history,
+    read_output_words,
+    read_words,
+)
+from cronterm.config.reader import (
+    HAS_LIBYAML,
+    Node,
+    Refused,
+    check_tree,
+    compose,
+    plain_key,
+    read_file,
+    writable_by_others,
+)
+from cronterm.config.words import SETTINGS, TOP
+from cronterm.errors import BadInput
+from cronterm.model.job import Job, Settings
+from cronterm.model.problem import Problem
+from cronterm.schedule.zone import check_zone
+
+VERSION = 1
+MOST_PROBLEMS = 200  # nobody reads more; a generated file may have a million
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID_RULE = "letters, digits, . _ -, at most 64, beginning with a letter or digit"
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says. `jobs` is empty when there are problems."""
+
+    jobs: tuple[Job, ...] = ()
+    settings: Settings = Settings()
+    sha256: str
+    text: str
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @staticmethod
+    def empty() -> "Loaded":
+        """Return what a file that does not exist says."""
+        return Loaded(sha256=hashlib.sha256(b"").hexdigest(), text="")
+
+
+def load(path: Path, *, local_timezone: str) -> Loaded:
+    """Read a jobs file. Never raises: what is wrong is in `problems`."""
+    try:
+        text, digest = read_file(path)
+    except Refused as refused:
+        return Loaded(sha256="", text="", problems=(refused.problem,))
+    loaded = load_text(text, path=path, local_timezone=local_timezone, sha256=digest)
+    others = _others_may_write(path)
+    if others is None:
+        return loaded
+    if os.geteuid() == 0:
+        return msgspec.structs.replace(loaded, jobs=(), problems=(others, *loaded.problems))
+    return msgspec.structs.replace(loaded, warnings=(others, *loaded.warnings))
+
+
+def _others_may_write(path: Path) -> Problem | None:
+    if not writable_by_others(path):
+        return None
+    return Problem(
+        file=str(path),
+        message="others may change this file or put another in its place",
+        hint="chmod go-w the file and its directory, and own it",
+    )
+
+
+def load_text(text: str, *, path: Path, local_timezone: str, sha256: str = "") -> Loaded:
+    """Read the text of a jobs file as if it stood in `path`. Never raises."""
+    digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    reading = Reading(str(path))
+    jobs: tuple[Job, ...] = ()
+    settings = Settings(timezone=local_timezone)
+    try:
+        root = compose(text, str(path))
+        if root is not None:
+            reading.problems += check_tree(root, str(path))
+            if not reading.problems:
+                jobs, settings = _read_root(reading, root, path, local_timezone)
+    except Refused as refused:
+        reading.problems.append(refused.problem)
+    problems = _in_order(reading.problems)
+    return Loaded(
+        jobs=() if problems else jobs,
+        settings=settings,
+        sha256=digest,
+        text=text,
+        problems=problems,
+        warnings=() if HAS_LIBYAML else (_slow(path),),
+    )
+
+
+def _slow(path: Path) -> Problem:
+    return Problem(
+        file=str(path),
+        message="PyYAML was built without libyaml: reading is 25 times slower",
+        hint="install the wheel of PyYAML",
+    )
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    ordered = sorted(problems, key=lambda problem: (problem.line, problem.column))
+    if len(ordered) <= MOST_PROBLEMS:
+        return tuple(ordered)
+    rest = len(ordered) - MOST_PROBLEMS
+    more = Problem(file=ordered[0].file, message=f"and {rest} problems more")
+    return (*ordered[:MOST_PROBLEMS], more)
+
+
+def _read_root(
+    reading: Reading, root: Node, path: Path, local_timezone: str
+) -> tuple[tuple[Job, ...], Settings]:
+    try:
+        top = reading.words(root, "", TOP)
+    except Bad:
+        return (), Settings()
+    if "version" in top:
+        reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
+    settings, base = _read_settings(reading, top, local_timezone)
+    context = Context(reading, path, settings.timezone, base)
+    if "defaults" in top and not _is_nothing(top["defaults"][1]):
+        own = read_words(context, top["defaults"][1], "defaults", is_default=True)
+        context.base = base | own
+    if "jobs" not in top:
+        if not reading.problems:
+            reading.note(root, "", "there is no `jobs`", "add `jobs:` with a job below it")
+        return (), settings
+    return _read_jobs(context, top["jobs"][1]), settings
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
+
+
+def _read_settings(
+    reading: Reading, top: dict[str, tuple[Node, Node]], local_timezone: str
+) -> tuple[Settings, Values]:
+    """Return the settings, and what they give the jobs as defaults."""
+    values: dict[str, Any] = {"timezone": local_timezone}
+    base: Values = {}
+    if "settings" not in top or _is_nothing(top["settings"][1]):
+        return Settings(timezone=local_timezone), base
+    try:
+        found = reading.words(top["settings"][1], "settings", SETTINGS)
+    except Bad:
+        return Settings(timezone=local_timezone), base
+    readers = {
+        "timezone": lambda node, path: _settings_zone(reading, node, path),
+        "max_running": reading.integer(1, 100_000),
+        "shutdown_grace": reading.duration,
+        "start_grace": reading.duration,
+    }
+    job_readers = {
+        "catch_up": reading.choice("skip", "latest", "all"),
+        "history": lambda node, path: read_history(reading, node, path),
+        "output": lambda node, path: read_output_words(reading, node, path),
+    }
+    for word, (_, node) in found.items():
+        into, how = (values, readers) if word in readers else (base, job_readers)
+        try:
+            into[word] = how[word](node, f"settings.{word}")
+        except Bad:
+            continue
+    return Settings(**values), base
+
+
+def _settings_zone(reading: Reading, node: Node, path: str) -> str:
+    try:
+        return check_zone(reading.text(node, path))
+    except BadInput as error:
+        raise reading.bad(node, path, error.message, error.hint) from None
+
+
+def _read_jobs(context: Context, node: Node) -> tuple[Job, ...]:
+    reading = context.reading
+    if _is_nothing(node):
+        return ()
+    if isinstance(node, yaml.SequenceNode):
+        entries = list(_listed(reading, node))
+    elif isinstance(node, yaml.MappingNode):
+        entries = [(plain_key(key), key, value) for key, value in node.value]
+    else:
+        reading.note(node, "jobs", "a text where a mapping of jobs is expected")
+        return ()
+    jobs = []
+    lines: dict[str, int] = {}
+    for job_id, key, value in entries:
+        if not _is_good_id(reading, job_id, key, lines):
+            continue
+        job = build_job(context, job_id, key, value)
+        if job is not None:
+            jobs.append(job)
+    return tuple(jobs)
+
+
+def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
+    """Return jobs of the list form, where `name`, `id` or `job_id` names each."""
+    entries: list[tuple[str, Node, Node]] = []
+    for number, item in enumerate(node.value):
+        if not isinstance(item, yaml.MappingNode):
+            reading.note(item, f"jobs.{number}", "a job is a mapping")
+            continue
+        named = [pair for pair in item.value if pair[0].value in ("name", "id", "job_id")]
+        if len(named) != 1:
+            reading.note(item, f"jobs.{number}", "a listed job has exactly one of name, id, job_id")
+            continue
+        rest = [pair for pair in item.value if pair is not named[0]]
+        words = yaml.MappingNode(item.tag, rest, item.start_mark, item.end_mark)
+        entries.append((str(named[0][1].value), named[0][1], words))
+    return entries
+
+
+def _is_good_id(reading: Reading, job_id: str, key: Node, lines: dict[str, int]) -> bool:
+    shown = job_id if len(job_id) <= 40 else job_id[:37] + "..."
+    folded = job_id.casefold()
+    if not _ID.fullmatch(job_id):
+        reading.note(key, "jobs", f"{shown!r} cannot name a job", _ID_RULE)
+    elif job_id.isdigit():
+        reading.note(key, f"jobs.{shown}", f"{shown!r} would be taken for a run", "add a letter")
+    elif folded in lines:
+        reading.note(key, f"jobs.{shown}", f"{shown!r} stands twice, first in line {lines[folded]}")
+    else:
+        lines[folded] = key.start_mark.line + 1
+        return True
+    return False
+
+
+def is_suspicious(known: Collection[str], loaded: Loaded) -> bool:
+    """Tell whether a file that was read just now may be half-written (CONTRACTS 21).
+
+    An empty or broken one, and one that drops more than half of four or more jobs.
+    """
+    if not known:
+        return False
+    if loaded.problems or not loaded.jobs:
+        return True
+    left = len(set(known) & {job.id for job in loaded.jobs})
+    return len(known) >= 4 and left < len(known) / 2

@@ -5,6 +5,7 @@ one representation from the schedule to the database, without rounding and witho
 Faces turn them into text with `rfc3339` and `aware`.
 """
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,3 +87,15 @@ def rfc3339(t: Instant) -> str:
     """Return `t` as RFC 3339 in UTC with `Z`, with a fraction only where there is one."""
     text = aware(t).replace(tzinfo=None).isoformat()
     return text + "Z"
+
+
+def local_zone() -> str:
+    """Return the name of this machine's time zone, UTC where it cannot be told."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named and Path("/usr/share/zoneinfo", named).is_file():
+        return named
+    target = os.path.realpath("/etc/localtime")
+    _, found, name = target.partition("/zoneinfo/")
+    if not found or not Path(target).is_file():
+        return "UTC"
+    return "UTC" if name in ("Etc/UTC", "UCT", "Zulu", "Etc/UCT", "Universal") else name

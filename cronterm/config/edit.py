@@ -112,7 +112,7 @@ class Source:
             if line.strip() and _closes(value, last):
                 break
             last -= 1
-        return last
+        return int(last)
 
     def with_lines(self, start: int, end: int, text: str) -> str:
         """Return the text with the lines from `start` up to `end` replaced by `text`."""
@@ -311,8 +311,8 @@ def delete_job(text: str, job_id: str) -> str:
 
 
 def _dash_column(source: Source, item: Node) -> int:
-    line = source.lines[item.start_mark.line]
-    return line.rfind("-", 0, int(item.start_mark.column))
+    line: str = source.lines[item.start_mark.line]
+    return line.rfind("-", 0, item.start_mark.column)
 
 
 def _key_like(item: Node, column: int) -> Node:

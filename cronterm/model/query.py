@@ -134,9 +134,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decisions(msgspec.Struct, frozen=True):
-    """Oldest first."""
+    """Oldest first; `sentences` say for people what is so now and what was decided."""
 
     decisions: tuple[Decision, ...]
+    sentences: tuple[str, ...] = ()
 
 
 class ReadConfig(Query, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cronterm.errors import CrontermError
+from cronterm.model.memory import Memory
 from cronterm.model.query import (
     AttemptRow,
     Decision,
@@ -22,6 +23,7 @@ from cronterm.model.query import (
 from cronterm.store import files, schema
 from cronterm.store.base import NewerSchema
 from cronterm.store.listing import list_rows
+from cronterm.store.memory import read_memory
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 
@@ -58,6 +60,18 @@ class SqliteReader:
         """Return the output that was kept with an attempt, or None when it is in a file."""
         with self._open() as connection:
             return read_output(connection, run, attempt) if connection else None
+
+    def memory(self) -> Memory:
+        """Return what the last engine left behind; empty when there is no history yet."""
+        with self._open() as connection:
+            return read_memory(connection) if connection else Memory()
+
+    def store_id(self) -> str:
+        """Return the id of the store, empty when there is none yet."""
+        with self._open() as connection:
+            if connection is None:
+                return ""
+            return str(connection.execute("SELECT store FROM meta").fetchone()[0])
 
     def __enter__(self) -> Self:
         return self

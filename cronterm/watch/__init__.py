@@ -1,0 +1,1 @@
+"""Sense: files that change, and the machine's load. Tells, decides nothing."""

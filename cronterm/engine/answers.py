@@ -1,0 +1,167 @@
+"""Answers queries from the store, the output files, the schedules and the jobs file.
+
+Everything here only reads; the engine and the offline control share it.
+"""
+
+import asyncio
+import difflib
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from cronterm.clock import Clock, Instant, aware
+from cronterm.config.edit import job_block
+from cronterm.core.explain import explain
+from cronterm.errors import CrontermError
+from cronterm.execute.output import read_output
+from cronterm.model.job import Job
+from cronterm.model.query import (
+    AnyReply,
+    ConfigText,
+    Decisions,
+    ListNext,
+    ListRuns,
+    NextDue,
+    OutputPart,
+    Query,
+    ReadConfig,
+    ReadDecisions,
+    ReadOutput,
+    ReadRun,
+)
+from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.schedule.base import Schedule
+from cronterm.schedule.build import build
+from cronterm.store.base import Reader
+
+MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
+
+
+class Answers:
+    """Looks things up for faces. `snapshot` gives what is in force now."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        output: Path,
+        jobs_file: Path,
+        clock: Clock,
+        snapshot: Callable[[], Snapshot],
+    ) -> None:
+        self._reader = reader
+        self._output = output
+        self._jobs_file = jobs_file
+        self._clock = clock
+        self._snapshot = snapshot
+
+    async def answer(self, query: Query) -> AnyReply:
+        """Answer `query`. Raises `CrontermError` when the thing asked about is not there."""
+        snapshot = self._snapshot()
+        match query:
+            case ListNext():
+                views = {job: snapshot.jobs[job] for job in self._named(query.jobs, snapshot)}
+                after = self._clock.now().utc if query.after is None else query.after
+                limit = min(query.limit, MOST_NEXT)
+                return await asyncio.to_thread(next_due, views, after, limit)
+            case _:
+                return await asyncio.to_thread(self._read, query, snapshot)
+
+    def _named(self, jobs: tuple[str, ...], snapshot: Snapshot) -> tuple[str, ...]:
+        for job in jobs:
+            if job not in snapshot.jobs:
+                raise unknown_job(job, snapshot.jobs)
+        return jobs or tuple(snapshot.jobs)
+
+    def _read(self, query: Query, snapshot: Snapshot) -> AnyReply:
+        match query:
+            case ListRuns():
+                return self._reader.list_runs(query)
+            case ReadRun():
+                return self._reader.read_run(query)
+            case ReadDecisions():
+                return self._explained(query, snapshot)
+            case ReadOutput():
+                return self._part(query)
+            case ReadConfig():
+                return self._config(query, snapshot)
+            case _:
+                raise CrontermError(f"{type(query).__name__} cannot be answered")
+
+    def _explained(self, query: ReadDecisions, snapshot: Snapshot) -> Decisions:
+        """Return decisions with sentences. Raises `CrontermError` for a job never heard of."""
+        decisions = self._reader.decisions(query).decisions
+        view = snapshot.jobs.get(query.job)
+        if view is None and not decisions:
+            raise unknown_job(query.job, snapshot.jobs)
+        sentences = explain(view, snapshot.all_paused, decisions, show=_shown)
+        return Decisions(decisions, sentences)
+
+    def _part(self, query: ReadOutput) -> OutputPart:
+        detail = self._reader.read_run(ReadRun(run=query.run))
+        attempt = query.attempt
+        if attempt is None:
+            attempt = detail.row.attempt or 1
+        known = next((row for row in detail.attempts if row.attempt == attempt), None)
+        if known is None:
+            return OutputPart(run=query.run, attempt=attempt, chunks=(), complete=True)
+        return read_output(
+            self._output,
+            run=query.run,
+            attempt=attempt,
+            blob=self._reader.output_blob(query.run, attempt),
+            offset=query.offset,
+            max_bytes=query.max_bytes,
+            complete=known.end is not None,
+        )
+
+    def _config(self, query: ReadConfig, snapshot: Snapshot) -> ConfigText:
+        path = self._jobs_file
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise CrontermError(f"{path}: {error.strerror}") from None
+        text, line = raw.decode("utf-8", "replace"), 1
+        if query.job:
+            line, text = job_block(text, query.job)
+        return ConfigText(
+            path=str(path),
+            sha256=hashlib.sha256(raw).hexdigest(),
+            text=text,
+            line=line,
+            problems=snapshot.problems,
+        )
+
+
+def next_due(views: Mapping[str, JobView], after: Instant, limit: int) -> NextDue:
+    """Return up to `limit` instants strictly after `after` for each enabled job."""
+    due: dict[str, tuple[Instant, ...]] = {}
+    for job, view in views.items():
+        due[job] = tuple(_next(view, after, limit)) if view.job.enabled else ()
+    return NextDue(due)
+
+
+def _next(view: JobView, after: Instant, limit: int) -> list[Instant]:
+    schedule = _schedule(view.job, view)
+    instants: list[Instant] = []
+    at: Instant | None = after
+    while at is not None and len(instants) < limit:
+        at = schedule.next_after(at)
+        if at is not None:
+            instants.append(at)
+    return instants
+
+
+def _schedule(job: Job, view: JobView) -> Schedule:
+    last = view.recent[-1].ended_at if view.recent else None
+    return build(job.schedule, first_seen_at=view.first_seen_at, last_end_at=last)
+
+
+def unknown_job(job: str, known: Iterable[str]) -> CrontermError:
+    """Return the error for a job that is not there, with one that is near."""
+    near = difflib.get_close_matches(job, list(known), 1)
+    return CrontermError(f"there is no job {job}", f"did you mean {near[0]}?" if near else "")
+
+
+def _shown(at: Instant) -> str:
+    return f"{aware(at).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,125 @@
+"""The bus: what was recorded goes to everyone who looks, in order and without gaps.
+
+Events wait in a ring for subscribers; output and gauges are offered and may be dropped. Each
+subscriber has one bounded queue: who falls behind is told `Lagged` and begins anew.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from cronterm.control import Gauges, Lagged, Message, Output
+from cronterm.model.event import Numbered
+from cronterm.model.snapshot import Snapshot, fold
+
+RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume
+QUEUE_MESSAGES = 20_000  # a burst of a thousand starts is four thousand events
+QUEUE_OUTPUT_BYTES = 4 << 20  # output beyond it is dropped; faces read gaps by offset
+
+
+class Subscriber:
+    """One face's queue."""
+
+    def __init__(self, *, output: bool) -> None:
+        self.wants_output = output
+        self.is_lagging = False
+        self._messages: deque[Message] = deque()
+        self._output_bytes = 0
+        self._arrived = asyncio.Event()
+
+    def offer(self, message: Message) -> None:
+        """Queue a message; droppable ones are dropped when the queue is full."""
+        if isinstance(message, Output):
+            if not self.wants_output or self._output_bytes > QUEUE_OUTPUT_BYTES:
+                return
+            self._output_bytes += len(message.data)
+        elif len(self._messages) >= QUEUE_MESSAGES:
+            if isinstance(message, Gauges):
+                return
+            self._messages.clear()
+            self._output_bytes = 0
+            self.is_lagging = True
+        if not self.is_lagging:
+            self._messages.append(message)
+        self._arrived.set()
+
+    async def wait_message(self) -> Message | None:
+        """Return the next message, or None when this subscriber lagged and must begin anew."""
+        while not self._messages and not self.is_lagging:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self.is_lagging:
+            self.is_lagging = False
+            return None
+        message = self._messages.popleft()
+        if isinstance(message, Output):
+            self._output_bytes -= len(message.data)
+        return message
+
+
+class Bus:
+    """Owns the snapshot, the fold of all that was published."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._ring: deque[Numbered] = deque(maxlen=RING_EVENTS)
+        self._subscribers: set[Subscriber] = set()
+
+    @property
+    def has_watchers(self) -> bool:
+        """Somebody looks: gauges are worth reading."""
+        return bool(self._subscribers)
+
+    @property
+    def has_readers(self) -> bool:
+        """Somebody wants output."""
+        return any(subscriber.wants_output for subscriber in self._subscribers)
+
+    def publish(self, events: Sequence[Numbered]) -> None:
+        """Fold recorded events into the snapshot and hand them to every subscriber."""
+        for numbered in events:
+            fold(self.snapshot, numbered)
+            self._ring.append(numbered)
+        for subscriber in self._subscribers:
+            for numbered in events:
+                subscriber.offer(numbered)
+
+    def offer(self, message: Output | Gauges) -> None:
+        """Hand a droppable message to every subscriber."""
+        for subscriber in self._subscribers:
+            subscriber.offer(message)
+
+    def announce(self) -> None:
+        """Give every subscriber a new snapshot: something outside the events changed."""
+        for subscriber in self._subscribers:
+            subscriber.offer(self.copy())
+
+    def copy(self) -> Snapshot:
+        """Return a snapshot that its receiver may fold into."""
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(self.snapshot), type=Snapshot)
+
+    async def stream(self, *, after: int | None, output: bool) -> AsyncIterator[Message]:
+        """Yield a snapshot (or the missed events), then everything from then on."""
+        subscriber = Subscriber(output=output)
+        for opening in self._opening(after):
+            subscriber.offer(opening)
+        self._subscribers.add(subscriber)
+        try:
+            while True:
+                message = await subscriber.wait_message()
+                if message is None:
+                    yield Lagged()
+                    yield self.copy()
+                else:
+                    yield message
+        finally:
+            self._subscribers.discard(subscriber)
+
+    def _opening(self, after: int | None) -> list[Message]:
+        if after is not None and self._ring and self._ring[0].n <= after + 1:
+            return [numbered for numbered in self._ring if numbered.n > after]
+        if after is not None and after == self.snapshot.n:
+            return []
+        return [self.copy()]

@@ -1,0 +1,233 @@
+"""Composes an engine for one instance and runs it: lock, store, takeover, loop, chores, door."""
+
+import asyncio
+import os
+import platform
+import pwd
+import secrets
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from cronterm.clock import SystemClock, boot_id
+from cronterm.config.load import Loaded
+from cronterm.core.base import Ended, Started
+from cronterm.core.scheduler import Scheduler
+from cronterm.engine.answers import Answers
+from cronterm.engine.bus import Bus
+from cronterm.engine.chores import prune_history, send_gauges
+from cronterm.engine.engine import Engine
+from cronterm.engine.local import LocalControl
+from cronterm.engine.recovery import claimed_attempts, first_snapshot, takeover_inputs
+from cronterm.engine.reload import Definitions
+from cronterm.errors import BadInput, NoEngine
+from cronterm.execute.base import Ended as RunnerEnded
+from cronterm.execute.base import Message as RunnerMessage
+from cronterm.execute.base import OutputBatch
+from cronterm.execute.base import Started as RunnerStarted
+from cronterm.execute.output import remove_output
+from cronterm.execute.runner_client import RunnerExecutor
+from cronterm.instance import Instance
+from cronterm.model.event import AnyEvent, EngineStarted
+from cronterm.model.memory import Memory
+from cronterm.model.snapshot import EngineView, Snapshot
+from cronterm.store.reader import open_reader
+from cronterm.store.sqlite import SqliteStore, open_store
+from cronterm.watch.files import FileWatch
+
+Serve = Callable[[LocalControl, str], Coroutine[Any, Any, None]]
+"""Opens the door and serves until cancelled."""
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """How this engine is run."""
+
+    instance: Instance
+    local_timezone: str
+    is_for_screen: bool = False
+    """A screen waits for it: start even without a file or with a broken one, it will show that."""
+
+
+class Host:
+    """One engine and what it needs around it. Use `run` once."""
+
+    def __init__(self, options: HostOptions, *, serve: Serve) -> None:
+        self._options = options
+        self._instance = options.instance
+        self._serve = serve
+        self._clock = SystemClock()
+
+    async def run(self) -> None:
+        """Run until told to stop.
+
+        Raises `AlreadyRunning`; `NoEngine` and `BadInput` for a first file that is missing or
+        broken, unless a screen waits that will show it.
+        """
+        with (
+            self._instance.acquire_lock(),
+            open_store(self._instance.state_dir, now=self._clock.now().utc) as store,
+        ):
+            await self._run(store)
+
+    async def _run(self, store: SqliteStore) -> None:
+        instance = self._instance
+        bus = Bus(Snapshot(store=store.id))
+        executor = RunnerExecutor(
+            instance.state_dir,
+            store=store.id,
+            on_message=lambda message: _hear(engine, bus, message),
+        )
+        engine = Engine(
+            clock=self._clock,
+            store=store,
+            executor=executor,
+            bus=bus,
+            make_scheduler=_make_scheduler,
+        )
+        definitions = Definitions(
+            instance.jobs_file,
+            cache=instance.cache_dir,
+            clock=self._clock,
+            local_timezone=self._options.local_timezone,
+            engine=engine,
+        )
+        try:
+            await self._recover(engine, store, executor, definitions)
+            await self._work(engine, store, definitions)
+        finally:
+            await executor.close()
+
+    async def _recover(
+        self,
+        engine: Engine,
+        store: SqliteStore,
+        executor: RunnerExecutor,
+        definitions: Definitions,
+    ) -> None:
+        loaded, facts = await self._first_definitions(definitions)
+        memory = store.memory(now=self._clock.now().utc)
+        verdicts = await executor.open(claimed_attempts(memory))
+        views = store.views([job.id for job in loaded.jobs])
+        snapshot = first_snapshot(memory, loaded.jobs, views)
+        snapshot.n, snapshot.store = store.last_n, store.id
+        snapshot.engine = EngineView(
+            host=platform.node(),
+            jobs_file=str(self._instance.jobs_file),
+            trouble="; ".join(store.notices),
+        )
+        engine.bus.snapshot = snapshot
+        changed, fact = definitions.adoption(loaded)
+        started = EngineStarted(
+            at=self._clock.now().utc,
+            pid=os.getpid(),
+            version=version("cronterm"),
+            boot_id=boot_id(),
+        )
+        engine.tell(facts=[started, fact, *facts])
+        await engine.recover(memory, [changed, *takeover_inputs(verdicts)])
+
+    async def _first_definitions(self, definitions: Definitions) -> tuple[Loaded, list[AnyEvent]]:
+        """Return what to start with, and the facts to tell about a file that is not in force."""
+        path = definitions.path
+        if not path.exists():
+            if not self._options.is_for_screen:
+                raise NoEngine(f"{path} does not exist", "name a jobs file with -f FILE")
+            return Loaded.empty(), []
+        loaded = await definitions.read()
+        if not loaded.problems:
+            await definitions.keep(loaded)
+            return loaded, []
+        last_good = await definitions.last_good()
+        if last_good is None and not self._options.is_for_screen:
+            raise BadInput("\n".join(map(str, loaded.problems)))
+        return last_good or Loaded.empty(), [definitions.rejection(loaded)]
+
+    async def _work(self, engine: Engine, store: SqliteStore, definitions: Definitions) -> None:
+        instance = self._instance
+        loop = asyncio.get_running_loop()
+        reader = open_reader(instance.state_dir)
+        answers = Answers(
+            reader=reader,
+            output=instance.output_dir(store.id),
+            jobs_file=instance.jobs_file,
+            clock=self._clock,
+            snapshot=lambda: engine.bus.snapshot,
+        )
+        control = LocalControl(
+            engine=engine,
+            definitions=definitions,
+            answers=answers,
+            by=lambda: user_name(os.getuid()),
+        )
+        changed = asyncio.Event()
+
+        def note_change() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        watch = FileWatch(instance.jobs_file, on_change=note_change)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stop, engine, number)
+        loop.add_signal_handler(signal.SIGHUP, changed.set)
+        with reader, watch:
+            async with asyncio.TaskGroup() as group:
+                chores = [
+                    group.create_task(self._serve(control, store.id), name="door"),
+                    group.create_task(_reload_on(changed, definitions), name="reload"),
+                    group.create_task(
+                        send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
+                    ),
+                    group.create_task(
+                        prune_history(
+                            engine,
+                            store,
+                            instance.output_dir(store.id),
+                            forget=remove_output,
+                        ),
+                        name="prune",
+                    ),
+                ]
+                await engine.run()
+                for chore in chores:
+                    chore.cancel()
+
+
+def _make_scheduler(memory: Memory, is_start: bool) -> Scheduler:
+    return Scheduler(memory, seed=secrets.randbits(64), boot_id=boot_id(), is_start=is_start)
+
+
+def _hear(engine: Engine, bus: Bus, message: RunnerMessage) -> None:
+    """Take in what the runner tells; output never passes through the core."""
+    match message:
+        case RunnerStarted():
+            engine.tell_started(
+                Started(message.run, message.attempt, message.pid, message.started_at)
+            )
+        case RunnerEnded():
+            engine.tell_ended(Ended(message.run, message.attempt, message.end), message.output)
+        case OutputBatch() if bus.has_readers:
+            for output in message.chunks:
+                bus.offer(output)
+
+
+def _stop(engine: Engine, number: int) -> None:
+    engine.shut_down(
+        by=signal.Signals(number).name, grace_s=engine.shutdown_grace_s(stop_runs=False)
+    )
+
+
+async def _reload_on(changed: asyncio.Event, definitions: Definitions) -> None:
+    while True:
+        await changed.wait()
+        changed.clear()
+        await definitions.reload()
+
+
+def user_name(uid: int) -> str:
+    """Return the name of `uid`, or the number where there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,73 @@
+"""The engine's log: one line per fact that a person would want to find there.
+
+Never the output or the environment of a job.
+"""
+
+import logging
+
+from cronterm.model.event import (
+    AnyEvent,
+    AttemptEnded,
+    AttemptStarted,
+    ClockMoved,
+    ConfigLoaded,
+    ConfigRejected,
+    EngineStarted,
+    EngineStopping,
+    InstantDecided,
+    JobPaused,
+    JobResumed,
+    RetryScheduled,
+    RunEnded,
+    RunStopping,
+)
+
+log = logging.getLogger("cronterm")
+
+
+def narrate(event: AnyEvent) -> None:
+    """Log `event`, if it is worth a line."""
+    match event:
+        case AttemptStarted():
+            log.info("started", extra=_run(event) | {"attempt": event.attempt, "pid": event.pid})
+        case RunEnded():
+            level = logging.INFO if event.outcome in ("succeeded", "skipped") else logging.WARNING
+            log.log(level, event.outcome, extra=_run(event) | _why(event.reason, event.message))
+        case AttemptEnded() if event.end.survivors:
+            pids = " ".join(map(str, event.end.survivors))
+            log.warning("processes could not be ended", extra=_run(event) | {"pids": pids})
+        case RetryScheduled():
+            log.info("will be tried again", extra=_run(event) | {"attempt": event.attempt})
+        case RunStopping():
+            log.info("stopping", extra=_run(event) | {"why": event.why, "by": event.by})
+        case InstantDecided(outcome="missed"):
+            log.warning(
+                "missed",
+                extra={"job": event.job, "count": event.count} | _why(event.reason, event.message),
+            )
+        case JobPaused():
+            log.info("paused", extra={"job": event.job, "by": event.by})
+        case JobResumed():
+            log.info("resumed", extra={"job": event.job, "by": event.by})
+        case ConfigLoaded():
+            log.info("jobs file loaded", extra={"jobs": event.jobs})
+        case ConfigRejected():
+            for problem in event.problems:
+                log.error("%s", problem)
+            log.error("jobs file rejected, the definitions before it stay in force")
+        case ClockMoved():
+            log.warning("clock corrected", extra={"by_s": event.by / 1_000_000})
+        case EngineStarted():
+            log.info("engine started", extra={"pid": event.pid, "version": event.version})
+        case EngineStopping():
+            log.info("engine stopping", extra={"by": event.by})
+
+
+def _run(
+    event: AttemptStarted | AttemptEnded | RetryScheduled | RunStopping | RunEnded,
+) -> dict[str, object]:
+    return {"job": event.job, "run": event.run}
+
+
+def _why(reason: str, message: str) -> dict[str, object]:
+    return {key: text for key, text in (("reason", reason), ("message_", message)) if text}

@@ -1,0 +1,80 @@
+"""What an engine does before its first tick: takes over where another one stopped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cronterm.core.base import Ended, Input, NeverStarted, Started
+from cronterm.execute.base import ClaimedAttempt, Verdict
+from cronterm.model.job import Job
+from cronterm.model.memory import Memory
+from cronterm.model.run import OpenRun
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot, Totals
+
+
+def claimed_attempts(memory: Memory) -> tuple[ClaimedAttempt, ...]:
+    """Return the attempts that were claimed and have no recorded end."""
+    return tuple(
+        ClaimedAttempt(run=run.run, attempt=run.attempt, runner=run.runner)
+        for run in memory.runs
+        if run.state in ("running", "stopping")
+    )
+
+
+def takeover_inputs(verdicts: Iterable[Verdict]) -> tuple[Input, ...]:
+    """Return what the core is told of each claimed attempt; one that hangs tells nothing yet."""
+    given: list[Input] = []
+    for verdict in verdicts:
+        match verdict.state:
+            case "live":
+                given.append(Started(verdict.run, verdict.attempt, verdict.pid, verdict.started_at))
+            case "ended":
+                assert verdict.end is not None
+                given.append(Ended(verdict.run, verdict.attempt, verdict.end))
+            case "never_started":
+                given.append(NeverStarted(verdict.run, verdict.attempt))
+            case "unknown":
+                pass
+    return tuple(given)
+
+
+def first_snapshot(
+    memory: Memory,
+    jobs: Sequence[Job],
+    views: Mapping[str, tuple[list[PastRun], Totals]],
+) -> Snapshot:
+    """Return what was visible when the engine before this one stopped.
+
+    Jobs that are new in the file come by their own events, those that left it go by theirs.
+    """
+    known = {job.id: job for job in memory.jobs if job.present}
+    snapshot = Snapshot(all_paused=memory.all_paused)
+    live: dict[str, dict[int, LiveRun]] = {}
+    for run in memory.runs:
+        live.setdefault(run.job, {})[run.run] = _live_run(run)
+    for job in jobs:
+        if job.id not in known:
+            continue
+        recent, totals = views.get(job.id, ([], Totals()))
+        snapshot.jobs[job.id] = JobView(
+            job=job,
+            first_seen_at=known[job.id].first_seen_at,
+            pause=known[job.id].pause,
+            live=live.pop(job.id, {}),
+            recent=recent,
+            totals=totals,
+        )
+    snapshot.removed = live
+    return snapshot
+
+
+def _live_run(run: OpenRun) -> LiveRun:
+    return LiveRun(
+        run=run.run,
+        job=run.job,
+        cause=run.cause,
+        state=run.state,
+        queued_at=run.queued_at,
+        ready_at=run.ready_at,
+        attempts=1 + (run.definition.retry.attempts if run.definition else 0),
+        attempt=run.attempt,
+        last_end=run.last_end,
+    )

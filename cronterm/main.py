@@ -1,0 +1,71 @@
+"""Composes the house: which face, with or without an engine, signals, exit codes.
+
+The one room that knows everybody; it imports inside functions, so that `cronterm status` does not
+pay for the engine and the engine not for the screen.
+"""
+
+import asyncio
+import os
+import resource
+import sys
+from importlib.metadata import version
+from typing import NoReturn
+
+from cronterm.cli.base import HeadlessOptions, Rooms
+from cronterm.cli.program import run_program
+from cronterm.clock import SystemClock, local_zone
+from cronterm.instance import Instance
+from cronterm.model.query import AnyReply, Query
+from cronterm.remote.client import RequestClient
+
+
+def main() -> NoReturn:
+    """Run the program and exit with its status."""
+    _reopen_standard_streams()
+    rooms = Rooms(
+        connect=lambda instance: RequestClient(instance.socket),
+        ask_offline=_ask_offline,
+        run_screen=_run_screen,
+        run_headless=_run_headless,
+        version=lambda: version("cronterm"),
+    )
+    sys.exit(run_program(rooms))
+
+
+def _reopen_standard_streams() -> None:
+    """Started with closed descriptors, a database file must not become stdout."""
+    while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(file)
+
+
+def _ask_offline(instance: Instance, query: Query) -> AnyReply:
+    # The store and the loader: only when no engine answers.
+    from cronterm.engine.offline import ask_offline
+
+    return ask_offline(instance, query, clock=SystemClock(), local_timezone=local_zone())
+
+
+def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
+    # The engine and its server cost 100 ms that commands do not pay.
+    from cronterm.engine.host import Host, HostOptions
+    from cronterm.engine.local import LocalControl
+    from cronterm.engine.log import configure_log
+    from cronterm.remote.server import serve
+
+    configure_log("json" if options.log_format == "json" else "text", options.log_level)
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+    async def open_door(control: LocalControl, store: str) -> None:
+        await serve(control, instance.socket, store=store)
+
+    host = Host(
+        HostOptions(instance, local_zone(), is_for_screen=options.for_screen), serve=open_door
+    )
+    asyncio.run(host.run())
+    return 0
+
+
+def _run_screen(instance: Instance) -> int:
+    raise NotImplementedError

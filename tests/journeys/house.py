@@ -1,0 +1,135 @@
+"""A real engine as a process of its own, with the means to look at it from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PATIENCE_S = 30.0
+
+
+def wait_until(condition: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
+    """Return once `condition` holds; fail with `what` after `limit_s`."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit_s:g} s: {what}")
+        time.sleep(0.02)
+
+
+class House:
+    """One instance in a directory of its own. Commands are real processes."""
+
+    def __init__(self, directory: Path, jobs: str) -> None:
+        self.directory = directory
+        self.jobs_file = directory / "jobs.yaml"
+        self.state_dir = directory / "state"
+        self.jobs_file.write_text(jobs, encoding="utf-8")
+        self.engine: subprocess.Popen[bytes] | None = None
+
+    def command(self, *words: str) -> list[str]:
+        """Return the argv of a cronterm command on this instance."""
+        place = ["-f", str(self.jobs_file), "--state-dir", str(self.state_dir)]
+        return [sys.executable, "-m", "cronterm", *words, *place]
+
+    def start(self, **env: str) -> subprocess.Popen[bytes]:
+        """Start an engine and return once it answers."""
+        with open(self.directory / "engine.log", "ab") as log:
+            self.engine = subprocess.Popen(
+                self.command("--headless"),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | env,
+            )
+        engine = self.engine
+        wait_until(lambda: self._answers(engine), f"the engine answers\n{self.log()}")
+        return self.engine
+
+    def _answers(self, engine: subprocess.Popen[bytes]) -> bool:
+        if engine.poll() is not None:
+            raise AssertionError(f"the engine ended with {engine.returncode}\n{self.log()}")
+        lock = self.state_dir / "engine.lock"
+        sock = self.state_dir / "api.sock"
+        if not (lock.exists() and sock.exists()):
+            return False
+        status = self.run("status", "--json")
+        return status.returncode == 0 and json.loads(status.stdout)["engine"]["pid"] == engine.pid
+
+    def run(self, *words: str, timeout: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*words), capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return what `status --json` prints."""
+        done = self.run("status", "--json")
+        assert done.returncode == 0, done.stderr
+        status: dict[str, Any] = json.loads(done.stdout)
+        return status
+
+    def history(self, *words: str) -> list[dict[str, Any]]:
+        """Return the rows of `history --json`."""
+        done = self.run("history", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def kill(self) -> None:
+        """End the engine with SIGKILL."""
+        assert self.engine is not None
+        self.engine.kill()
+        self.engine.wait()
+
+    def stop(self) -> int:
+        """End the engine in an orderly way and return its exit status."""
+        assert self.engine is not None
+        self.engine.send_signal(signal.SIGTERM)
+        return self.engine.wait(PATIENCE_S)
+
+    def log(self) -> str:
+        """Return the end of the engine's log."""
+        path = self.directory / "engine.log"
+        return path.read_text(encoding="utf-8")[-4000:] if path.exists() else ""
+
+    def processes(self) -> list[int]:
+        """Return the pids of all processes that belong to this instance, runners included."""
+        needle = str(self.state_dir).encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if needle in words:
+                found.append(int(entry.name))
+        return found
+
+    def end_all(self) -> None:
+        """End whatever of this instance is still there."""
+        if self.engine is not None and self.engine.poll() is None:
+            self.engine.kill()
+            self.engine.wait()
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+@contextmanager
+def house(directory: Path, jobs: str) -> Iterator[House]:
+    """Give an instance and leave no process of it behind."""
+    it = House(directory, jobs)
+    try:
+        yield it
+    finally:
+        it.end_all()

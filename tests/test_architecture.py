@@ -1,0 +1,223 @@
+"""The floors of the house: who may import whom, and what only one room may touch."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "cronterm"
+
+GROUND, WORDS, ROOMS, FACES, ROOF = range(5)
+
+FLOORS = {
+    "errors": GROUND,
+    "clock": GROUND,
+    "sanitize": GROUND,
+    "schedule": WORDS,
+    "model": WORDS,
+    "core": ROOMS,
+    "config": ROOMS,
+    "execute": ROOMS,
+    "store": ROOMS,
+    "watch": ROOMS,
+    "control": ROOMS,
+    "instance": ROOMS,
+    "runner": ROOMS,
+    "engine": FACES,
+    "tui": FACES,
+    "cli": FACES,
+    "remote": FACES,
+    "main": ROOF,
+    "__main__": ROOF,
+}
+
+BESIDE = {
+    ("model", "schedule"): "a job carries the specs of its schedule",
+    ("execute", "runner"): "both ends speak one protocol",
+    ("clock", "errors"): "",
+}
+
+HANDS = {"store", "execute", "watch", "core", "runner"}
+"""What a face may not touch: it sees and asks through the door."""
+
+TEXTUAL_ROOMS = {"tui"}
+CLOCK_CALLS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "time_ns"),
+}
+
+
+def modules() -> list[Path]:
+    """Return every module of the package."""
+    return sorted(path for path in ROOT.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """Return the room that a module belongs to; the package's own __init__ has none."""
+    parts = path.relative_to(ROOT).parts
+    return parts[0].removesuffix(".py") if len(parts) == 1 else parts[0]
+
+
+def name(path: Path) -> str:
+    """Return the dotted name of a module."""
+    parts = list(path.relative_to(ROOT.parent).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line, dotted name) of each import, those inside functions too."""
+    known = {name(module) for module in modules()}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield node.lineno, whole if whole in known else node.module
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room(path) for path in modules()} - {"__init__"}
+
+    assert rooms <= set(FLOORS), "say in FLOORS where these live"
+
+
+def test_imports_go_down_only() -> None:
+    wrong = []
+    for path in modules():
+        here = room(path)
+        for line, imported in imports(path):
+            parts = imported.split(".")
+            if parts[0] != "cronterm" or len(parts) < 2 or parts[1] == here or here == "__init__":
+                continue
+            there = parts[1]
+            if FLOORS[there] < FLOORS[here] or (here, there) in BESIDE:
+                continue
+            wrong.append(f"{path.relative_to(ROOT.parent)}:{line}: {here} imports {there}")
+
+    assert wrong == []
+
+
+def test_execute_knows_only_the_protocol_side_of_the_runner() -> None:
+    allowed = {"protocol", "output", "pause_point", "journal"}
+    wrong = [
+        f"{path.name}:{line}: {imported}"
+        for path in modules()
+        if room(path) == "execute"
+        for line, imported in imports(path)
+        if imported.startswith("cronterm.runner.") and imported.split(".")[2] not in allowed
+    ]
+
+    assert wrong == []
+
+
+def test_faces_look_through_the_door() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT.parent)}:{line}: {imported}"
+        for path in modules()
+        if room(path) in {"tui", "cli", "remote"}
+        for line, imported in imports(path)
+        if imported.startswith("cronterm.") and imported.split(".")[1] in HANDS
+    ]
+
+    assert wrong == []
+
+
+def test_no_import_circles() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in modules():
+        here = name(path)
+        graph[here] = {
+            imported
+            for _, imported in imports(path)
+            if imported.startswith("cronterm.") and imported != here
+        }
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_only_the_screen_imports_textual() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT.parent)}:{line}"
+        for path in modules()
+        if room(path) not in TEXTUAL_ROOMS
+        for line, imported in imports(path)
+        if imported.split(".")[0] in {"textual", "rich"}
+    ]
+
+    assert wrong == []
+
+
+def test_the_runner_imports_the_standard_library_only() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT.parent)}:{line}: {imported}"
+        for path in modules()
+        if room(path) == "runner"
+        for line, imported in imports(path)
+        if imported.split(".")[0] not in sys.stdlib_module_names
+        and not imported.startswith("cronterm.runner")
+    ]
+
+    assert wrong == []
+
+
+def test_only_main_imports_inside_a_function() -> None:
+    wrong = []
+    for path in modules():
+        if room(path) in {"main", "__main__"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                wrong += [
+                    f"{path.relative_to(ROOT.parent)}:{inner.lineno}"
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Import | ast.ImportFrom)
+                ]
+
+    assert sorted(set(wrong)) == []
+
+
+def test_only_the_clock_asks_for_the_wall_time() -> None:
+    wrong = []
+    for path in modules():
+        if room(path) in {
+            "clock",
+            "runner",
+        }:  # the runner may not import the clock; it stamps output
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                owner = node.value
+                owner_name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")
+                if (owner_name, node.attr) in CLOCK_CALLS:
+                    wrong.append(f"{path.relative_to(ROOT.parent)}:{node.lineno}")
+
+    assert wrong == []
+
+
+def test_the_package_itself_is_empty() -> None:
+    text = (ROOT / "__init__.py").read_text(encoding="utf-8")
+
+    assert text == "", "an upgrade may replace files under a running runner: nothing to import here"
+
+
+def test_textual_stays_a_small_part() -> None:
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    textual = sum(
+        count
+        for path, count in lines.items()
+        if any(imported.split(".")[0] == "textual" for _, imported in imports(path))
+    )
+
+    assert textual < sum(lines.values()) / 5

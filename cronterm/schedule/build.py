@@ -12,7 +12,8 @@ from cronterm.schedule.base import (
     ScheduleSpec,
 )
 from cronterm.schedule.cron import cron_schedule
-from cronterm.schedule.simple import Interval, Once, Union
+from cronterm.schedule.simple import Interval, Once
+from cronterm.schedule.union import Part, Union
 
 NEVER: Schedule = Union(())
 
@@ -35,7 +36,7 @@ def build(
 
 def _build_one(
     spec: ScheduleSpec, first_seen_at: Instant, last_end_at: Instant | None
-) -> Schedule | None:
+) -> Part | None:
     match spec:
         case CronSpec():
             return cron_schedule(spec)

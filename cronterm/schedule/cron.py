@@ -9,14 +9,24 @@ zone, not a season: what lies in it is not made up for.
 
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from datetime import date
-from functools import lru_cache
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import BadInput
 from cronterm.schedule.base import CronSpec
 from cronterm.schedule.fields import Fields, read_fields
-from cronterm.schedule.zone import DAY_S, EPOCH_ORDINAL, FIRST_ORDINAL, LAST_ORDINAL, Zone, zone
+from cronterm.schedule.zone import (
+    DAY_S,
+    EPOCH_ORDINAL,
+    FIRST_ORDINAL,
+    LAST_ORDINAL,
+    Stretch,
+    Zone,
+    zone,
+)
 
 LONGEST_SEASON_S = 3 * 3600
 GREGORIAN_YEARS = 400  # weekdays and leap years repeat: what is not in these years never comes
@@ -50,6 +60,21 @@ class TimesOfDay:
         minute, second = divmod(rest, len(self._seconds))
         return self._hours[hour] * 3600 + self._minutes[minute] * 60 + self._seconds[second]
 
+    @cached_property
+    def mask(self) -> int:
+        """One bit for each second of the day, the first lowest."""
+        minute = sum(1 << second for second in self._seconds)
+        hour = sum(minute << 60 * at for at in self._minutes)
+        return sum(hour << 3600 * at for at in self._hours)
+
+
+class Run(NamedTuple):
+    """Times of day, from index `first` to before `last`, as instants: `base` + time (UTC s)."""
+
+    base: int
+    first: int
+    last: int
+
 
 class CronSchedule:
     """A cron expression in a zone. Immutable but for its caches; see `Schedule` for the answers."""
@@ -59,7 +84,7 @@ class CronSchedule:
         self._zone = of_zone
         self._times = TimesOfDay(fields)
         self._month_days = lru_cache(64)(self._days_of_month)
-        self._odd_days = lru_cache(8)(self._odd_instants)
+        self._odd_runs = lru_cache(8)(self._runs_of_stretches)
         self._near = (0, 0, 0)
         """(from, to, ordinal) in UTC seconds of the regular day that was looked at last."""
 
@@ -81,6 +106,9 @@ class CronSchedule:
         while (day := self._day_from(day, 1)) is not None:
             found = self._first_after(day, after)
             if found is not None:
+                if self._is_odd(day) and self._matches(day + 1):  # days may be interleaved
+                    other = self._first_after(day + 1, after)
+                    found = found if other is None else min(found, other)
                 return found * SECOND
             day += 1
         return None
@@ -88,10 +116,14 @@ class CronSchedule:
     def latest_at_or_before(self, t: Instant) -> Instant | None:
         """Return the last due instant not later than `t`, or None when there was none."""
         until = t // SECOND
-        day: int | None = self._zone.ordinal_at(until)
+        ordinal = self._zone.ordinal_at(until)
+        day: int | None = ordinal + 1 if self._is_odd(ordinal + 1) else ordinal
         while (day := self._day_from(day, -1)) is not None:
             found = self._last_until(day, until)
             if found is not None:
+                if self._is_odd(day) and self._matches(day - 1):
+                    other = self._last_until(day - 1, until)
+                    found = found if other is None else max(found, other)
                 return found * SECOND
             day -= 1
         return None
@@ -101,29 +133,58 @@ class CronSchedule:
         if until <= after:
             return 0
         first, last = after // SECOND, until // SECOND
-        start = self._zone.ordinal_at(first) - 1
-        end = self._zone.ordinal_at(last)
-        count, seen = 0, first
-        day: int | None = start
-        while (day := self._day_from(day, 1)) is not None and day <= end:
-            offset = self._zone.offset_of_day(day)
-            if offset is None:
-                odd = [at for at in self._odd_days(day) if seen < at <= last]
-                count += len(odd)
-                seen = max(odd, default=seen)
-            else:
-                midnight = (day - EPOCH_ORDINAL) * DAY_S - offset
-                high = min(last - midnight, DAY_S - 1)
-                low = min(max(seen - midnight, -1), DAY_S - 1)
-                if high > low:
-                    count += self._times.rank(high) - (self._times.rank(low) if low >= 0 else 0)
-            day += 1
+        count = 0
+        for run in self._runs_between(first, last):
+            low, high = self._times.rank(first - run.base), self._times.rank(last - run.base)
+            count += max(min(high, run.last) - max(low, run.first), 0)
         return count
+
+    # -- for unions and forecasts ----------------------------------------------------------------
+
+    fraction = 0
+    """Microseconds that each instant is past a whole second."""
+
+    def on_seconds(self) -> tuple["CronSchedule", ...]:
+        """Return the parts whose instants share a fraction of a second: itself."""
+        return (self,)
+
+    def mask(self, start: int) -> int:
+        """Return one bit for each of the 86,400 UTC seconds from `start`, the first lowest."""
+        found = 0
+        for run in self._runs_between(start - 1, start + DAY_S - 1):
+            low, high = self._times.at(run.first), self._times.at(run.last - 1)
+            bits = (self._times.mask >> low) & ((1 << high - low + 1) - 1)
+            shift = run.base + low - start
+            found |= bits << shift if shift >= 0 else bits >> -shift
+        return found & ((1 << DAY_S) - 1)
+
+    def moved_to(self, at: Instant) -> tuple[datetime, datetime] | None:
+        """Return the first and the last wall time of a gap that `at` stands in for, or None."""
+        landing, fraction = divmod(at, SECOND)
+        if fraction:
+            return None
+        ordinal = self._zone.ordinal_at(landing)
+        walls = [
+            datetime.combine(date.fromordinal(day), time()) + timedelta(seconds=second)
+            for day in (ordinal - 1, ordinal)
+            if self._is_odd(day) and self._matches(day)
+            for stretch in self._zone.stretches(day)
+            if stretch.at == landing and self._makes_up(stretch)
+            for first, last in [self._indices(stretch)]
+            if first < last
+            for second in (self._times.at(first), self._times.at(last - 1))
+        ]
+        return (walls[0], walls[-1]) if walls else None
 
     # -- days ------------------------------------------------------------------------------------
 
     def _is_odd(self, ordinal: int) -> bool:
-        return ordinal >= FIRST_ORDINAL and self._zone.offset_of_day(ordinal) is None
+        in_calendar = FIRST_ORDINAL <= ordinal <= LAST_ORDINAL
+        return in_calendar and self._zone.offset_of_day(ordinal) is None
+
+    def _matches(self, ordinal: int) -> bool:
+        day = date.fromordinal(ordinal)
+        return day.month in self._fields.months and day.day in self._month_days(day.year, day.month)
 
     def _day_from(self, ordinal: int | None, step: int) -> int | None:
         """Return the nearest matching day at or beyond `ordinal` in a direction, or None."""
@@ -193,39 +254,63 @@ class CronSchedule:
     # -- times of a day --------------------------------------------------------------------------
 
     def _first_after(self, ordinal: int, after: int) -> int | None:
-        offset = self._zone.offset_of_day(ordinal)
-        if offset is None:
-            return next((at for at in self._odd_days(ordinal) if at > after), None)
-        midnight = (ordinal - EPOCH_ORDINAL) * DAY_S - offset
-        self._near = (midnight, midnight + DAY_S, ordinal)
-        index = self._times.rank(after - midnight) if after >= midnight else 0
-        return midnight + self._times.at(index) if index < self._times.count else None
+        for run in self._runs(ordinal):
+            index = max(self._times.rank(after - run.base), run.first)
+            if index < run.last:
+                return run.base + self._times.at(index)
+        return None
 
     def _last_until(self, ordinal: int, until: int) -> int | None:
+        for run in reversed(self._runs(ordinal)):
+            index = min(self._times.rank(until - run.base), run.last) - 1
+            if index >= run.first:
+                return run.base + self._times.at(index)
+        return None
+
+    def _runs_between(self, first: int, last: int) -> Iterator[Run]:
+        """Yield the runs of all days that may have an instant in (`first`, `last`]."""
+        end = self._zone.ordinal_at(last) + 1
+        day: int | None = self._zone.ordinal_at(first) - 1
+        while (day := self._day_from(day, 1)) is not None and day <= end:
+            yield from self._runs(day)
+            day += 1
+
+    def _runs(self, ordinal: int) -> tuple[Run, ...]:
+        """Return what fires on a matching local day, in the order of time."""
         offset = self._zone.offset_of_day(ordinal)
         if offset is None:
-            return next((at for at in reversed(self._odd_days(ordinal)) if at <= until), None)
+            return self._odd_runs(ordinal)
         midnight = (ordinal - EPOCH_ORDINAL) * DAY_S - offset
-        if until < midnight:
-            return None
-        index = self._times.rank(min(until - midnight, DAY_S - 1)) - 1
-        return midnight + self._times.at(index) if index >= 0 else None
+        self._near = (midnight, midnight + DAY_S, ordinal)
+        return (Run(midnight, 0, self._times.count),)
 
-    def _odd_instants(self, ordinal: int) -> tuple[int, ...]:
-        """Return the instants of a local day on which the offset changes, sorted (UTC seconds)."""
-        found: set[int] = set()
-        for index in range(self._times.count):
-            second = self._times.at(index)
-            instants = self._zone.instants(ordinal, second)
-            if self._fields.is_wildcard:
-                found.update(instants)
-            elif instants:
-                found.add(instants[0])
-            else:
-                at, gap = self._zone.after_gap(ordinal, second)
-                if gap < LONGEST_SEASON_S:
-                    found.add(at)
-        return tuple(sorted(found))
+    def _runs_of_stretches(self, ordinal: int) -> tuple[Run, ...]:
+        found = []
+        for stretch in self._zone.stretches(ordinal):
+            first, last = self._indices(stretch)
+            if first == last:
+                continue
+            if stretch.gap:
+                if self._makes_up(stretch) and not self._fires_otherwise(stretch.at, ordinal):
+                    found.append(Run(stretch.at - self._times.at(first), first, first + 1))
+            elif self._fields.is_wildcard or not stretch.is_repeated:
+                found.append(Run(stretch.at - stretch.low, first, last))
+        return tuple(found)
+
+    def _indices(self, stretch: Stretch) -> tuple[int, int]:
+        return self._times.rank(stretch.low - 1), self._times.rank(stretch.high - 1)
+
+    def _makes_up(self, stretch: Stretch) -> bool:
+        """Tell whether what a stretch would have had comes at the first instant after it."""
+        return 0 < stretch.gap < LONGEST_SEASON_S and not self._fields.is_wildcard
+
+    def _fires_otherwise(self, at: int, ordinal: int) -> bool:
+        """Tell whether the end of a gap, `at`, is due without the part of the gap in a day."""
+        day = self._zone.ordinal_at(at)
+        second = at + self._zone.offset_at(at) - (day - EPOCH_ORDINAL) * DAY_S
+        # Of a gap over midnight the next day makes up for both parts.
+        unless = self._times.rank(second - 1) if day == ordinal else 0
+        return self._matches(day) and self._times.rank(second) > unless
 
 
 def _nearest_workday(day: int, first: int, length: int) -> int:

@@ -31,12 +31,13 @@ ALIASES = {
 }
 
 _NAME = r"(?:\d{1,4}|[a-z]{3})"
-_ITEM = re.compile(rf"(\*|{_NAME})(?:-({_NAME}))?(?:/(\d{{1,4}}))?")
-_HASHED = re.compile(r"h(?:\((\d{1,4})-(\d{1,4})\))?(?:/(\d{1,4}))?")
-_PICK = re.compile(r"(\d{1,4})~(\d{1,4})")
-_LAST_WEEKDAY = re.compile(rf"(?:({_NAME})l|l({_NAME}))")
-_NTH_WEEKDAY = re.compile(rf"({_NAME})#([1-5])")
-_NEAREST = re.compile(r"(\d{1,2})w")
+_ITEM = re.compile(rf"(\*|{_NAME})(?:-({_NAME}))?(?:/(\d{{1,4}}))?", re.ASCII)
+_HASHED = re.compile(r"h(?:\((\d{1,4})-(\d{1,4})\))?(?:/(\d{1,4}))?", re.ASCII)
+_PICK = re.compile(r"(\d{1,4})~(\d{1,4})", re.ASCII)
+_LAST_WEEKDAY = re.compile(rf"(?:({_NAME})l|l({_NAME}))", re.ASCII)
+_NTH_WEEKDAY = re.compile(rf"({_NAME})#([1-5])", re.ASCII)
+_NEAREST = re.compile(r"(\d{1,2})w", re.ASCII)
+_YEARS = re.compile(r"[12]\d{3}(?:[-,/]\d{1,4})*", re.ASCII)
 _WEEKDAYS = dict(zip(("sun", "mon", "tue", "wed", "thu", "fri", "sat"), range(7), strict=True))
 
 LONGEST = 1000  # characters; a list of every second is shorter
@@ -72,6 +73,8 @@ def normalise(text: str, job_id: str) -> str:
         raise BadInput(f"a cron expression has 5, 6 or 7 fields, not {len(words)}", hint)
     if len(text) > LONGEST:
         raise BadInput(f"a cron expression has at most {LONGEST} characters", "use several")
+    if len(words) == 6 and _YEARS.fullmatch(words[-1]):
+        raise BadInput("a year needs all seven fields", f"write 0 {' '.join(words)}")
     first = MINUTE if len(words) == 5 else SECOND
     resolved = []
     for field, word in enumerate(words, first):
@@ -125,7 +128,7 @@ def read_fields(expression: str, day_match: Literal["or", "and"]) -> Fields:
     weekday, weekday_special = _split_special(words[WEEKDAY], WEEKDAY)
     for field, other in ((DAY, WEEKDAY), (WEEKDAY, DAY)):
         special = day_special if field == DAY else weekday_special
-        if special and not words[other].startswith("*"):
+        if special and words[other] != "*":
             raise BadInput(
                 f"{special[0].upper()!r} cannot be joined with a {FIELDS[other]}",
                 f"put * in the {FIELDS[other]} field, or use two schedules",
@@ -213,6 +216,9 @@ def _plain(item: str, field: int) -> str:
             raise _bad(field, item, f"{low} to {high}")
         return item
     if step is not None and end is None:
+        first = int(start) if start.isdigit() else low
+        if first + int(step) > high:
+            raise _bad(field, item, f"the step leads beyond {high}: {start} alone says the same")
         raise _bad(field, item, f"say where it ends: {start}-{high}/{step}")
     if end is None or start == end:
         return start  # croniter reads X-X as the whole field

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cronterm.clock import DAY, HOUR, SECOND, Instant, aware
+from cronterm.clock import DAY, HOUR, Instant, aware
 from cronterm.schedule.base import CronSpec, EverySpec, Schedule, ScheduleSpec
+from cronterm.schedule.cron import CronSchedule, cron_schedule
 
 MOST = 500  # SEMANTICS 1: beyond it one says "every second"
 
@@ -32,27 +33,32 @@ def upcoming(
     found: list[Upcoming] = []
     zones = {spec.timezone for spec in specs if isinstance(spec, CronSpec)}
     info = ZoneInfo(zones.pop() if len(zones) == 1 else timezone)
+    crons = [cron_schedule(spec) for spec in specs if isinstance(spec, CronSpec)]
     is_interval = any(isinstance(spec, EverySpec) and spec.interval >= HOUR for spec in specs)
     at = schedule.next_after(after)
     while at is not None and len(found) < min(limit, MOST):
-        found.append(Upcoming(at, aware(at).astimezone(info), _mark(at, info, is_interval)))
+        found.append(Upcoming(at, aware(at).astimezone(info), _mark(at, info, crons, is_interval)))
         at = schedule.next_after(at)
     return found
 
 
-def _mark(at: Instant, info: ZoneInfo, is_interval: bool) -> str:
+def _mark(at: Instant, info: ZoneInfo, crons: Sequence[CronSchedule], is_interval: bool) -> str:
+    for cron in crons:
+        if moved := cron.moved_to(at):
+            first, last = map(_time, moved)
+            return f"{first} does not exist" if first == last else f"{first} to {last} do not exist"
     local = aware(at).astimezone(info)
-    before = aware(at - SECOND).astimezone(info).utcoffset()
-    now = local.utcoffset()
-    if before is not None and now is not None and now > before and not is_interval:
-        gap = (local - (now - before)).replace(tzinfo=None)
-        return f"{gap:%H:%M} to {local:%H:%M} does not exist"
     if _is_ambiguous(local):
-        return "second of two" if local.fold else "first of two"
+        return f"{'second' if local.fold else 'first'} of two {_time(local)}"
     day_before = aware(at - DAY).astimezone(info).utcoffset()
-    if is_interval and day_before != now:
+    is_moved = is_interval and day_before != local.utcoffset()
+    if is_moved and not any(cron.count_between(at - 1, at) for cron in crons):
         return "the clock was set: intervals move against it"
     return ""
+
+
+def _time(wall: datetime) -> str:
+    return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
 
 
 def _is_ambiguous(local: datetime) -> bool:

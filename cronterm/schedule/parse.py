@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cronterm.clock import SECOND, Instant, instant
+from cronterm.clock import SECOND, Duration, Instant, instant
 from cronterm.errors import BadInput
 from cronterm.schedule.base import (
     AtSpec,
@@ -22,16 +22,20 @@ from cronterm.schedule.base import (
 from cronterm.schedule.cron import cron_schedule
 from cronterm.schedule.duration import format_duration, parse_duration
 from cronterm.schedule.fields import ALIASES, normalise
+from cronterm.schedule.words import shown
 from cronterm.schedule.zone import check_zone, zone
 
-SHORTEST_INTERVAL = SECOND
+SHORTEST = SECOND  # of an interval, and of the delay of @in: 0 would be over when it begins
 MOST_PARTS = 100  # schedules of one job
 LONGEST_TEXT = 2000
 
 _STAMP = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?"
-    r"\s*([Zz]|[+-]\d{2}:?\d{2})?"
+    r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?"
+    r"\s*([Zz]|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
+_PHRASE = re.compile(r"every\s+(\d{0,9})\s*(second|minute|hour|day|week)s?", re.ASCII)
+_PERIOD = re.compile(r"p((?:\d+[wd])*)(?:t((?:\d+[hms])+))?", re.ASCII)  # ISO 8601
 _OTHER_WORDS = {
     "@once": 'write the moment: "@at 2026-12-01T02:00"',
     "@minutely": 'write "* * * * *"',
@@ -106,8 +110,20 @@ def parse_text(text: str, timezone: str, job_id: str) -> ScheduleSpec:
         raise BadInput("a time zone does not stand in the expression", "set timezone beside it")
     if first.startswith("@") and (first not in ALIASES or len(words) > 1):
         hint = _OTHER_WORDS.get(first, "@hourly @daily @weekly @every 5m @at … @manual")
-        raise BadInput(f"unknown schedule {_shown(text)}", hint)
+        raise BadInput(f"unknown schedule {shown(text)}", hint)
+    if hint := _every_hint(text):
+        raise BadInput(f"{shown(text)} is not a cron expression", hint)
     return _cron(text, timezone, "or", job_id)
+
+
+def _every_hint(text: str) -> str:
+    """Return the `@every` that words like `every 5 minutes` or `P1D` mean, else an empty text."""
+    plain = text.strip().lower()
+    if phrase := _PHRASE.fullmatch(plain):
+        return f'write "@every {phrase[1] or 1}{phrase[2][0]}"'
+    if (period := _PERIOD.fullmatch(plain)) and len(plain) > 2:
+        return f'write "@every {period[1]}{period[2] or ""}"'
+    return 'write "@every 5m"' if plain.split()[0] == "every" else ""
 
 
 def _cron(text: str, timezone: str, day_match: Literal["or", "and"], job_id: str) -> CronSpec:
@@ -117,12 +133,18 @@ def _cron(text: str, timezone: str, day_match: Literal["or", "and"], job_id: str
 
 
 def _every(words: object, origin: Literal["start", "clock", "finish"] = "start") -> EverySpec:
-    interval = parse_duration(words)
-    if interval < SHORTEST_INTERVAL:
-        raise BadInput(
-            f"an interval of {format_duration(interval)} is too short", "1s is the shortest"
-        )
-    return EverySpec(interval, origin)
+    return EverySpec(_not_too_short("an interval", words), origin)
+
+
+def _in(words: object) -> InSpec:
+    return InSpec(_not_too_short("a delay", words))
+
+
+def _not_too_short(what: str, words: object) -> Duration:
+    duration = parse_duration(words)
+    if duration < SHORTEST:
+        raise BadInput(f"{what} of {format_duration(duration)} is too short", "1s is the shortest")
+    return duration
 
 
 _SINGLE: dict[str, ScheduleSpec] = {
@@ -133,7 +155,7 @@ _SINGLE: dict[str, ScheduleSpec] = {
 _WITH_REST: dict[str, Callable[[str, str], ScheduleSpec]] = {
     "@every": lambda rest, timezone: _every(rest),
     "@at": lambda rest, timezone: AtSpec(parse_moment(rest, timezone)),
-    "@in": lambda rest, timezone: InSpec(parse_duration(rest)),
+    "@in": lambda rest, timezone: _in(rest),
 }
 
 
@@ -146,22 +168,23 @@ def parse_moment(words: object, timezone: str) -> Instant:
     hint = "write it like 2026-12-01T02:00:00+01:00, or without an offset for the job's zone"
     found = _STAMP.fullmatch(words.strip()) if isinstance(words, str) else None
     if found is None:
-        raise BadInput(f"{_shown(words)} is not a time", hint)
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+        raise BadInput(f"{shown(words)} is not a time", hint)
+    year, month, day, hour, minute, second, parts = (int(part or 0) for part in found.groups()[:7])
+    if parts:
+        raise BadInput(f"{shown(words)} has a fraction of a second", "whole seconds only")
     try:
         wall = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         if not 1970 <= year <= 9000:
             raise ValueError("year is out of range")
-        if found[7]:
-            text = found[7].upper().replace("Z", "+00:00")
+        if found[8]:
+            text = found[8].upper().replace("Z", "+00:00")
             return instant(datetime.fromisoformat(wall.isoformat()[:19] + text))
     except ValueError as error:
-        raise BadInput(f"{_shown(words)} is not a time: {error}", hint) from None
+        raise BadInput(f"{shown(words)} is not a time: {error}", hint) from None
     of_zone = zone(timezone)
     ordinal = wall.toordinal()
     of_day = hour * 3600 + minute * 60 + second
-    instants = of_zone.instants(ordinal, of_day)
-    return (instants[0] if instants else of_zone.after_gap(ordinal, of_day)[0]) * SECOND
+    return of_zone.first_instant(ordinal, of_day) * SECOND
 
 
 _KINDS: dict[str, tuple[str, ...]] = {
@@ -175,16 +198,18 @@ _KINDS: dict[str, tuple[str, ...]] = {
 def _parse_mapping(
     words: Mapping[Any, Any], timezone: str, job_id: str
 ) -> tuple[ScheduleSpec, str]:
+    for key in ("anchor", "on_calendar"):
+        if key in words:
+            raise BadSchedule(f"{key!r} is not built yet in this version", "", (key,))
     kinds = [kind for kind in _KINDS if kind in words]
     if len(kinds) != 1:
         raise BadSchedule("a schedule mapping has exactly one of cron, every, at, in")
     kind = kinds[0]
     for key in words:
-        if key in ("anchor", "on_calendar"):
-            raise BadSchedule(f"{key!r} is not built yet in this version", "", (key,))
         if key not in _KINDS[kind]:
             allowed = ", ".join(_KINDS[kind])
-            raise BadSchedule(f"unknown key {_shown(key)}", f"with {kind}: {allowed}", (str(key),))
+            name = key if isinstance(key, str) else shown(key)
+            raise BadSchedule(f"unknown key {shown(key)}", f"with {kind}: {allowed}", (name,))
     try:
         return _of_kind(kind, words, timezone, job_id)
     except BadSchedule:
@@ -203,6 +228,11 @@ def _of_kind(
             day_match = _choice(words, "day_match", ("or", "and"), "or")
             if not isinstance(value, str):
                 raise BadInput("cron is a text", 'write it in quotes: "*/5 * * * *"')
+            if value.lstrip().startswith("@") and value.strip().lower() not in ALIASES:
+                raise BadInput(
+                    f"{shown(value)} is not a cron expression",
+                    "write every, at or in instead of cron, or the text without a mapping",
+                )
             spec: ScheduleSpec = _cron(value, of_zone, day_match, job_id)
             also = f" {of_zone}" if "timezone" in words else ""
             also += " day_match and" if day_match == "and" else ""
@@ -216,8 +246,8 @@ def _of_kind(
             of_zone = _checked("timezone", words.get("timezone", timezone), check_zone)
             return AtSpec(parse_moment(value, of_zone)), f"@at {value}"
         case _:
-            delay = parse_duration(value)
-            return InSpec(delay), f"@in {format_duration(delay)}"
+            spec = _in(value)
+            return spec, f"@in {format_duration(spec.delay)}"
 
 
 def _checked(key: str, value: object, check: Callable[[object], str]) -> str:
@@ -230,13 +260,5 @@ def _checked(key: str, value: object, check: Callable[[object], str]) -> str:
 def _choice(words: Mapping[Any, Any], key: str, choices: tuple[str, ...], default: str) -> Any:
     value = words.get(key, default)
     if not isinstance(value, str) or value not in choices:
-        raise BadSchedule(f"{_shown(value)} is not one of {', '.join(choices)}", "", (key,))
+        raise BadSchedule(f"{shown(value)} is not one of {', '.join(choices)}", "", (key,))
     return value
-
-
-def _shown(words: object) -> str:
-    try:
-        text = repr(words)
-    except (ValueError, RecursionError):  # an integer of more than 4,300 digits
-        text = "this"
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,9 +1,12 @@
-"""Intervals, single instants, and the union of several schedules."""
+"""Intervals and single instants."""
 
-from collections.abc import Sequence
+from functools import lru_cache
+from math import gcd
 
-from cronterm.clock import Duration, Instant
-from cronterm.schedule.base import Schedule
+from cronterm.clock import SECOND, Duration, Instant
+from cronterm.schedule.zone import DAY_S
+
+MOST_PIECES = 1000  # of an interval in milliseconds; a finer one stays whole
 
 
 class Interval:
@@ -12,8 +15,10 @@ class Interval:
     def __init__(self, anchor: Instant, interval: Duration) -> None:
         self._anchor = anchor
         self._interval = interval
+        self.fraction = None if interval % SECOND else anchor % SECOND
+        """Microseconds that each instant is past a whole second; None if they differ."""
 
-    def next_after(self, t: Instant) -> Instant | None:
+    def next_after(self, t: Instant) -> Instant:
         """Return the first instant of the grid strictly later than `t`."""
         steps = max((t - self._anchor) // self._interval + 1, 1)
         return self._anchor + steps * self._interval
@@ -28,12 +33,41 @@ class Interval:
         high = max((until - self._anchor) // self._interval, 0)
         return max(high - max((after - self._anchor) // self._interval, 0), 0)
 
+    def on_seconds(self) -> tuple["Interval", ...]:
+        """Return parts whose instants share a fraction of a second: 1.5 s is 3 s and 3 s."""
+        pieces = SECOND // gcd(self._interval, SECOND)
+        if not 1 < pieces <= MOST_PIECES:
+            return (self,)
+        whole = pieces * self._interval
+        starts = (self._anchor + n * self._interval for n in range(1, pieces + 1))
+        return tuple(Interval(start - whole, whole) for start in starts)
+
+    def mask(self, start: int) -> int:
+        """Return one bit for each of the 86,400 UTC seconds from `start`, the first lowest."""
+        assert self.fraction is not None
+        first = self.next_after(start * SECOND + self.fraction - 1) // SECOND - start
+        if first >= DAY_S:
+            return 0
+        return (_comb(self._interval // SECOND) << first) & ((1 << DAY_S) - 1)
+
+
+@lru_cache(64)
+def _comb(step: int) -> int:
+    """Return a day of bits of which each `step`th is set, from the lowest on."""
+    bits, length = 1, step
+    while length < DAY_S:
+        bits |= bits << length
+        length *= 2
+    return bits
+
 
 class Once:
     """One instant."""
 
     def __init__(self, at: Instant) -> None:
         self._at = at
+        self.fraction = at % SECOND
+        """Microseconds that the instant is past a whole second."""
 
     def next_after(self, t: Instant) -> Instant | None:
         """Return the instant if it is later than `t`."""
@@ -47,39 +81,11 @@ class Once:
         """Return 1 if the instant lies in (`after`, `until`], else 0."""
         return int(after < self._at <= until)
 
+    def on_seconds(self) -> tuple["Once", ...]:
+        """Return the parts whose instants share a fraction of a second: itself."""
+        return (self,)
 
-WALK_LIMIT = 100_000  # instants; a longer walk would stall the engine
-
-
-class Union:
-    """Due whenever any of its parts is; none of them is never. Equal instants are one."""
-
-    def __init__(self, parts: Sequence[Schedule]) -> None:
-        self._parts = tuple(parts)
-
-    def next_after(self, t: Instant) -> Instant | None:
-        """Return the earliest of the parts' next instants."""
-        found = [at for part in self._parts if (at := part.next_after(t)) is not None]
-        return min(found, default=None)
-
-    def latest_at_or_before(self, t: Instant) -> Instant | None:
-        """Return the latest of the parts' last instants."""
-        found = [at for part in self._parts if (at := part.latest_at_or_before(t)) is not None]
-        return max(found, default=None)
-
-    def count_between(self, after: Instant, until: Instant) -> int:
-        """Return how many instants lie in (`after`, `until`].
-
-        Beyond 100,000 an instant that two parts share counts twice.
-        """
-        if len(self._parts) == 1:
-            return self._parts[0].count_between(after, until)
-        counts = [part.count_between(after, until) for part in self._parts]
-        if sum(map(bool, counts)) <= 1 or sum(counts) > WALK_LIMIT:
-            return sum(counts)
-        count = 0
-        at = self.next_after(after)
-        while at is not None and at <= until:
-            count += 1
-            at = self.next_after(at)
-        return count
+    def mask(self, start: int) -> int:
+        """Return one bit for each of the 86,400 UTC seconds from `start`, the first lowest."""
+        second = self._at // SECOND - start
+        return 1 << second if 0 <= second < DAY_S else 0

@@ -37,7 +37,8 @@ FLOORS = {
 BESIDE = {
     ("model", "schedule"): "a job carries the specs of its schedule",
     ("execute", "runner"): "both ends speak one protocol",
-    ("clock", "errors"): "",
+    ("execute", "control"): "output goes to faces as the runner tells it",
+    ("__main__", "main"): "python -m cronterm",
 }
 
 HANDS = {"store", "execute", "watch", "core", "runner"}

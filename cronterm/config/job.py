@@ -190,7 +190,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     reading, path = context.reading, f"jobs.{job_id}"
     problems = len(reading.problems)
     own = read_words(context, node, path)
-    values = _merge(context.base, own)
+    values = merge(context.base, own)
     timezone = values.get("timezone") or context.timezone
     specs, text = _schedule(context, values.get("schedule"), path, timezone, job_id)
     action = _action(reading, values, own, key, path)
@@ -239,7 +239,7 @@ _SAME = [
 ]
 
 
-def _merge(base: Values, own: Values) -> Values:
+def merge(base: Values, own: Values) -> Values:
     """Lay a job's words over the defaults: env and tags add up, the rest replaces."""
     values = base | own
     if base.get("env") and own.get("env"):

@@ -15,6 +15,7 @@ from cronterm.config.job import (
     Context,
     Values,
     build_job,
+    merge,
     read_history,
     read_output_words,
     read_words,
@@ -138,7 +139,7 @@ def _read_root(
     context = Context(reading, path, settings.timezone, base)
     if "defaults" in top and not _is_nothing(top["defaults"][1]):
         own = read_words(context, top["defaults"][1], "defaults", is_default=True)
-        context.base = base | own
+        context.base = merge(base, own)
     if "jobs" not in top:
         if not reading.problems:
             reading.note(root, "", "there is no `jobs`", "add `jobs:` with a job below it")

@@ -80,10 +80,11 @@ def read_file(path: Path) -> tuple[str, str]:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise refuse(f"cannot be read: {error.strerror}") from None
+    about = os.fstat(file)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(file)
+        raise refuse("is not a regular file")
     with os.fdopen(file, "rb") as opened:
-        about = os.fstat(opened.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise refuse("is not a regular file")
         if about.st_size > LARGEST_FILE:
             raise refuse(f"is larger than {LARGEST_FILE >> 20} MiB", "put jobs into several files")
         raw = opened.read(LARGEST_FILE + 1)
@@ -195,7 +196,7 @@ def _check_keys(node: yaml.MappingNode, file: str) -> Iterator[Problem]:
         if not isinstance(key, yaml.ScalarNode):
             yield problem_at(key, file, "a key is a text", "")
             continue
-        if key.value == "<<" and key.style is None:
+        if key.value == "<<" and not key.style:
             message = "merge keys are not built yet in this version"
             yield problem_at(key, file, message, "write the keys out, or use defaults")
         elif key.value in first:
@@ -248,6 +249,6 @@ def is_ambiguous(node: Node) -> bool:
     """Tell whether other YAML readers take this unquoted text for a number or a truth value."""
     return (
         isinstance(node, yaml.ScalarNode)
-        and node.style is None
+        and not node.style
         and _AMBIGUOUS.fullmatch(node.value) is not None
     )

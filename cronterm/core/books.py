@@ -33,6 +33,8 @@ class RunRecord:
     definition: Job | None = None
     """Bound at the first claim."""
     last_end: AttemptEnd | None = None
+    is_started: bool = False
+    """The start of its attempt is recorded."""
     is_forced: bool = False
     is_arrived: bool = False
     """Its overlap has been decided; before that it waits for its jitter."""

@@ -151,6 +151,7 @@ def claim(books: Books, run: RunRecord) -> None:
     run.attempt += 1
     run.state = "running"
     run.retry_at = None
+    run.is_started = False
     books.running += 1
     books.events.append(
         AttemptClaimed(
@@ -182,6 +183,9 @@ def note_started(books: Books, run: int, attempt: int, pid: int, started_at: Ins
     record = books.runs.get(run)
     if record is None or record.attempt != attempt or record.state not in ("running", "stopping"):
         return
+    if record.is_started:
+        return
+    record.is_started = True
     books.events.append(
         AttemptStarted(
             at=books.now.utc,

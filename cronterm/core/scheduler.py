@@ -172,6 +172,7 @@ def _adopt(books: Books, run: OpenRun) -> None:
         attempt=run.attempt,
         definition=run.definition,
         last_end=run.last_end,
+        is_started=run.started,
         is_arrived=run.state != "queued" or run.ready_at <= books.now.utc,
     )
     books.runs[run.run] = record

@@ -7,7 +7,7 @@ attempts wait in the runner's journal until they are acknowledged.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -144,10 +144,20 @@ class Engine:
 
     # -- the loop ------------------------------------------------------------------------------
 
-    async def recover(self, memory: Memory, first: Sequence[Input]) -> None:
-        """Build the core and let it take in what a takeover found, before the first tick."""
+    async def recover(
+        self,
+        memory: Memory,
+        first: Sequence[Input],
+        outputs: Mapping[tuple[int, int], bytes],
+    ) -> None:
+        """Build the core and let it take in what a takeover found, before the first tick.
+
+        What runners told meanwhile waits behind `first`: before it, the core knows no run.
+        """
         self._scheduler = self._make_scheduler(memory, True)
-        self.tell(*first)
+        told = self._take()
+        self.tell(*first, *told.inputs, facts=told.facts)
+        self._batch.outputs = {**outputs, **told.outputs}
         await self._perform(self._take())
 
     async def run(self) -> None:

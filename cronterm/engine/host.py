@@ -20,7 +20,12 @@ from cronterm.engine.bus import Bus
 from cronterm.engine.chores import prune_history, send_gauges
 from cronterm.engine.engine import Engine
 from cronterm.engine.local import LocalControl
-from cronterm.engine.recovery import claimed_attempts, first_snapshot, takeover_inputs
+from cronterm.engine.recovery import (
+    claimed_attempts,
+    first_snapshot,
+    takeover_inputs,
+    takeover_outputs,
+)
 from cronterm.engine.reload import Definitions
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
@@ -127,7 +132,8 @@ class Host:
             boot_id=boot_id(),
         )
         engine.tell(facts=[started, fact, *facts])
-        await engine.recover(memory, [changed, *takeover_inputs(verdicts)])
+        first = [changed, *takeover_inputs(verdicts)]
+        await engine.recover(memory, first, takeover_outputs(verdicts))
 
     async def _first_definitions(self, definitions: Definitions) -> tuple[Loaded, list[AnyEvent]]:
         """Return what to start with, and the facts to tell about a file that is not in force."""
@@ -206,6 +212,10 @@ def _hear(engine: Engine, bus: Bus, message: RunnerMessage) -> None:
                 Started(message.run, message.attempt, message.pid, message.started_at)
             )
         case RunnerEnded():
+            if message.started_at:
+                engine.tell_started(
+                    Started(message.run, message.attempt, message.pid, message.started_at)
+                )
             engine.tell_ended(Ended(message.run, message.attempt, message.end), message.output)
         case OutputBatch() if bus.has_readers:
             for output in message.chunks:

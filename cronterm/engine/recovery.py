@@ -13,7 +13,7 @@ from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot, Totals
 def claimed_attempts(memory: Memory) -> tuple[ClaimedAttempt, ...]:
     """Return the attempts that were claimed and have no recorded end."""
     return tuple(
-        ClaimedAttempt(run=run.run, attempt=run.attempt, runner=run.runner)
+        ClaimedAttempt(run=run.run, attempt=run.attempt, runner=run.runner, job=run.job)
         for run in memory.runs
         if run.state in ("running", "stopping")
     )
@@ -28,12 +28,22 @@ def takeover_inputs(verdicts: Iterable[Verdict]) -> tuple[Input, ...]:
                 given.append(Started(verdict.run, verdict.attempt, verdict.pid, verdict.started_at))
             case "ended":
                 assert verdict.end is not None
+                if verdict.started_at:
+                    started = (verdict.pid, verdict.started_at)
+                    given.append(Started(verdict.run, verdict.attempt, *started))
                 given.append(Ended(verdict.run, verdict.attempt, verdict.end))
             case "never_started":
                 given.append(NeverStarted(verdict.run, verdict.attempt))
             case "unknown":
                 pass
     return tuple(given)
+
+
+def takeover_outputs(verdicts: Iterable[Verdict]) -> dict[tuple[int, int], bytes]:
+    """Return the small output of the attempts that ended while no engine ran."""
+    return {
+        (verdict.run, verdict.attempt): verdict.output for verdict in verdicts if verdict.output
+    }
 
 
 def first_snapshot(

@@ -61,6 +61,9 @@ class Ended(msgspec.Struct, frozen=True):
     attempt: int
     end: AttemptEnd
     output: bytes
+    pid: int = 0
+    started_at: Instant = 0
+    """0 where it never started; told again, because the word of the start may be lost."""
 
 
 class OutputBatch(msgspec.Struct, frozen=True):

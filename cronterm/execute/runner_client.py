@@ -71,7 +71,6 @@ class RunnerExecutor:
         self._listeners: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._is_watching = False
-        self._is_ready = False
         self.runner_id = ""
 
     # -- opening ---------------------------------------------------------------------------------
@@ -91,11 +90,18 @@ class RunnerExecutor:
         if not self._links:
             await self._start_runner()
         self.runner_id = self.runner_id or next(iter(self._links))
-        self._is_ready = True
+        self._tell_unclaimed({(each.run, each.attempt) for each in claimed})
         if hanging:
             log.warning("runners do not answer", extra={"runners": " ".join(sorted(hanging))})
             self._spawn(self._reach(hanging))
         return tuple(self._judge(attempt, hanging) for attempt in claimed)
+
+    def _tell_unclaimed(self, claimed: set[AttemptId]) -> None:
+        """Tell ends that are recorded already: the engine died between commit and word of it."""
+        for link in self._links.values():
+            for identity, ended in list(link.ends.items()):
+                if identity not in claimed:
+                    self._on_message(ended)
 
     def _judge(self, attempt: ClaimedAttempt, hanging: set[str]) -> Verdict:
         identity = (attempt.run, attempt.attempt)
@@ -111,7 +117,13 @@ class RunnerExecutor:
                 self._holders[identity] = link.runner
                 ended = link.ends[identity]
                 return Verdict(
-                    run=run, attempt=number, state="ended", end=ended.end, output=ended.output
+                    run=run,
+                    attempt=number,
+                    state="ended",
+                    pid=ended.pid,
+                    started_at=ended.started_at,
+                    end=ended.end,
+                    output=ended.output,
                 )
         if attempt.runner in hanging:
             return Verdict(run=run, attempt=number, state="unknown")
@@ -374,7 +386,9 @@ class RunnerExecutor:
 def _ended(header: Header, payload: bytes) -> Ended:
     words = dict(header["end"])
     words["survivors"] = tuple(words.get("survivors", ()))
-    return Ended(header["run"], header["attempt"], AttemptEnd(**words), payload)
+    pid, started_at = words.pop("pid", 0), words.pop("started_at", 0)
+    end = AttemptEnd(**words)
+    return Ended(header["run"], header["attempt"], end, payload, pid, started_at)
 
 
 def _umask() -> int:

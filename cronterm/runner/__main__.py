@@ -85,6 +85,8 @@ def settle(journal: Journal, entries: dict[AttemptId, Entry], boot: str) -> None
                 "lost": "runner_died" if is_this_boot else "reboot",
                 "survivors": sorted(survivors),
             }
+            if entry.pid is not None:
+                end |= {"pid": entry.pid, "started_at": entry.started_at}
         journal.ended(identity, end, entry.output)
 
 

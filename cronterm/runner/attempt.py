@@ -159,6 +159,8 @@ class Attempt:
         by_signal = os.WIFSIGNALED(self.status)
         peak = self.usage.ru_maxrss
         return {
+            "pid": self.pid,
+            "started_at": self.started_at,
             "ended_at": self.ended_at,
             "exit_code": None if by_signal else os.WEXITSTATUS(self.status),
             "signal": os.WTERMSIG(self.status) if by_signal else None,

@@ -220,7 +220,7 @@ class Runner:
             deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
         )
         self._attempts[identity] = self._by_pid[process.pid] = attempt
-        self._journal.started(identity, process.pid)
+        self._journal.started(identity, process.pid, attempt.started_at)
         for pipe in pipes:
             self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
         self._tell_started(attempt)

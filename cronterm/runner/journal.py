@@ -26,6 +26,7 @@ class Entry:
     boot: str
     mark: str
     pid: int | None = None
+    started_at: int = 0
     end: Fields | None = None
     output: bytes = b""
 
@@ -48,10 +49,11 @@ class Journal:
         self._append({"k": "starting", "id": attempt, "boot": boot, "mark": mark})
         self.entries[attempt] = Entry(boot, mark)
 
-    def started(self, attempt: AttemptId, pid: int) -> None:
-        """Note the process of an attempt."""
-        self.entries[attempt].pid = pid
-        self._try({"k": "started", "id": attempt, "pid": pid})
+    def started(self, attempt: AttemptId, pid: int, started_at: int) -> None:
+        """Note the process of an attempt and when it began, in µs since 1970."""
+        entry = self.entries[attempt]
+        entry.pid, entry.started_at = pid, started_at
+        self._try(_started_line(attempt, pid, started_at))
 
     def ended(self, attempt: AttemptId, end: Fields, output: bytes) -> None:
         """Note how an attempt ended, with its small output."""
@@ -101,6 +103,10 @@ class Journal:
         self._size = os.fstat(self._file).st_size
 
 
+def _started_line(attempt: AttemptId, pid: int, started_at: int) -> Fields:
+    return {"k": "started", "id": attempt, "pid": pid, "at": started_at}
+
+
 def _end_line(attempt: AttemptId, end: Fields, output: bytes) -> Fields:
     packed = base64.b64encode(output).decode()
     return {"k": "end", "id": attempt, "end": end, "output": packed}
@@ -109,7 +115,7 @@ def _end_line(attempt: AttemptId, end: Fields, output: bytes) -> Fields:
 def _facts(attempt: AttemptId, entry: Entry) -> list[Fields]:
     facts: list[Fields] = [{"k": "starting", "id": attempt, "boot": entry.boot, "mark": entry.mark}]
     if entry.pid is not None:
-        facts.append({"k": "started", "id": attempt, "pid": entry.pid})
+        facts.append(_started_line(attempt, entry.pid, entry.started_at))
     if entry.end is not None:
         facts.append(_end_line(attempt, entry.end, entry.output))
     return facts
@@ -132,6 +138,7 @@ def read_journal(path: Path) -> dict[AttemptId, Entry]:
                     entries[attempt] = Entry(fact["boot"], fact["mark"])
                 case "started":
                     entries[attempt].pid = fact["pid"]
+                    entries[attempt].started_at = fact["at"]
                 case "end":
                     entry = entries.setdefault(attempt, Entry("", ""))
                     entry.end, entry.output = fact["end"], base64.b64decode(fact["output"])

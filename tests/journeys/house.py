@@ -36,7 +36,7 @@ class House:
     def command(self, *words: str) -> list[str]:
         """Return the argv of a cronterm command on this instance."""
         place = ["-f", str(self.jobs_file), "--state-dir", str(self.state_dir)]
-        return [sys.executable, "-m", "cronterm", *words, *place]
+        return [sys.executable, "-m", "cronterm", *place, *words]
 
     def start(self, **env: str) -> subprocess.Popen[bytes]:
         """Start an engine and return once it answers."""

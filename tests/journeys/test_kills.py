@@ -4,7 +4,9 @@ The long form, fifty kills of twenty jobs: `pytest -m long -n 0 tests/journeys/t
 """
 
 import random
+import subprocess
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +58,9 @@ def kill_repeatedly(home: House, kills: int, truth: Path, seed: int) -> None:
     moments = random.Random(seed)
     for _ in range(kills):
         engine = home.start()
-        notes = len(truth.read_bytes()) if truth.exists() else 0
-        wait_until(lambda: truth.exists() and len(truth.read_bytes()) > notes, "something starts")
-        try:
+        _wait_for_news(truth)
+        with suppress(subprocess.TimeoutExpired):
             engine.wait(moments.uniform(0.0, 1.2))
-        except TimeoutError:
-            raise
-        except Exception as error:
-            if type(error).__name__ != "TimeoutExpired":
-                raise
         home.kill()
     home.start()
     text = home.jobs_file.read_text(encoding="utf-8")
@@ -75,6 +71,15 @@ def kill_repeatedly(home: House, kills: int, truth: Path, seed: int) -> None:
         encoding="utf-8",
     )
     wait_until(lambda: _is_quiet(home), "every run ends")
+
+
+def _wait_for_news(truth: Path) -> None:
+    known = _size(truth)
+    wait_until(lambda: _size(truth) > known, "something starts")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _is_quiet(home: House) -> bool:

@@ -10,10 +10,12 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
 
 FILE_ENV = "CRONTERM_FILE"
 STATE_ENV = "CRONTERM_STATE_DIR"
+CLAIM = "instance.json"
+LOCK_PATIENCE_S = 0.25  # whoever asks `is_held` holds the lock for microseconds
 
 
 @dataclass(frozen=True)
@@ -64,20 +68,16 @@ class Instance:
         Raises `CrontermError` when they cannot be had, `AlreadyRunning` when the state directory
         belongs to another jobs file.
         """
-        for directory in (self.state_dir, self.cache_dir):
-            _make_private(directory)
-        claim = self.state_dir / "instance.json"
-        known = _read_json(claim).get("jobs_file")
-        if known is None:
+        _make_private(self.state_dir)
+        self.check()
+        _make_private(self.cache_dir)
+        claim = self.state_dir / CLAIM
+        if _read_json(claim).get("jobs_file") is None:
             _write_private(claim, {"jobs_file": str(self.jobs_file)})
-        elif known != str(self.jobs_file):
-            raise AlreadyRunning(
-                f"{self.state_dir} belongs to {known}", "use another --state-dir for this file"
-            )
 
     def check(self) -> None:
         """Raise `AlreadyRunning` if the state directory belongs to another jobs file."""
-        known = _read_json(self.state_dir / "instance.json").get("jobs_file")
+        known = _read_json(self.state_dir / CLAIM).get("jobs_file")
         if known not in (None, str(self.jobs_file)):
             raise AlreadyRunning(
                 f"{self.state_dir} belongs to {known}", "use another --state-dir for this file"
@@ -87,18 +87,16 @@ class Instance:
     def acquire_lock(self) -> Iterator[None]:
         """Hold the instance while the block runs. Raises `AlreadyRunning`, naming the holder."""
         self.prepare()
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        lock = os.open(self.lock_file, flags, 0o600)
+        lock = _open_private(self.lock_file)
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _take(lock):
                 holder = self.holder()
                 raise AlreadyRunning(
                     f"an engine of {self.jobs_file} runs already, pid {holder.get('pid', '?')}"
                     f" since {holder.get('since', '?')}",
                     "attach to it with `cronterm`, or end it with `cronterm down`",
-                ) from None
+                )
+            self.check()  # two files may have claimed the directory at once
             os.ftruncate(lock, 0)
             os.pwrite(lock, json.dumps(_about_this_process()).encode(), 0)
             yield
@@ -124,28 +122,63 @@ class Instance:
         return False
 
 
+def _take(lock: int) -> bool:
+    """Take the lock, unless another engine holds it for longer than a question needs."""
+    end = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
 def _about_this_process() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "host": platform.node(),
-        "version": version("cronterm"),
+        "version": metadata.version("cronterm"),
         "since": rfc3339(SystemClock().now().utc // 1_000_000 * 1_000_000),
     }
 
 
 def _make_private(directory: Path) -> None:
-    """Create a directory that only this user can enter. Raises `CrontermError`."""
+    """Create a directory that only this user can enter. Raises `CrontermError`.
+
+    One that is there is made private if it is empty or ours already: `--state-dir /tmp` must not
+    lock everybody out of it.
+    """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = directory.lstat()
+        link, about = directory.lstat(), directory.stat()
+        if not {link.st_uid, about.st_uid} <= {os.geteuid()}:
+            raise CrontermError(f"{directory} is not yours", "use another --state-dir")
+        if stat.S_IMODE(about.st_mode) & 0o077:
+            names = {entry.name for entry in directory.iterdir()}
+            if names and CLAIM not in names:
+                raise CrontermError(
+                    f"others may enter {directory}, and it holds something else",
+                    "name a directory of its own with --state-dir",
+                )
+            directory.chmod(0o700)
     except OSError as error:
-        raise CrontermError(
-            f"{directory}: {error.strerror}", "name a place for state with --state-dir"
-        ) from None
-    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
-        raise CrontermError(f"{directory} is not a directory of yours", "use another --state-dir")
-    if stat.S_IMODE(about.st_mode) & 0o077:
-        directory.chmod(0o700)
+        raise _no_place(directory, error) from None
+
+
+def _no_place(path: Path, error: OSError) -> CrontermError:
+    return CrontermError(f"{path}: {error.strerror}", "name a place for state with --state-dir")
+
+
+def _open_private(path: Path) -> int:
+    """Return a descriptor of a file of ours. Raises `CrontermError`."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError as error:
+        raise _no_place(path, error) from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -164,51 +197,62 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
             json.dump(content, file)
         beside.replace(path)
     except OSError as error:
-        raise CrontermError(
-            f"{path}: {error.strerror}", "name a place for state with --state-dir"
-        ) from None
+        raise _no_place(path, error) from None
 
 
 def find_instance(jobs_file: str | None, state_dir: str | None) -> Instance:
     """Return the instance that the options, the environment and the usual places mean.
 
     The jobs file need not exist when it is named; unnamed, the first that exists counts, and
-    `./jobs.yaml` where none does.
+    `./jobs.yaml` where none does. Raises `CrontermError` where there is no place for either.
     """
     path = _absolute(Path(jobs_file) if jobs_file else _usual_file())
     chosen = state_dir or os.environ.get(STATE_ENV)
-    state = Path(chosen).absolute() if chosen else _state_root() / instance_name(path)
-    return Instance(path, state)
+    if not chosen:
+        return Instance(path, _state_root() / instance_name(path))
+    state = Path(chosen)
+    return Instance(path, _absolute(state) if state.name else _resolved(state))
 
 
 def instance_name(path: Path) -> str:
     """Return `<stem>-<8 hex of the sha256 of its path>`."""
-    return f"{path.stem}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    return f"{path.stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
 
 
 def _absolute(path: Path) -> Path:
     """Return `path` with its parent resolved; its own link is not followed."""
-    path = path.expanduser()
-    return Path(os.path.realpath(path.parent)) / path.name
+    return _resolved(path.parent) / path.name
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(path.expanduser()))
+    except (OSError, RuntimeError):  # the current directory was removed; ~nobody
+        raise CrontermError(f"there is no directory {path}", "name it with its full path") from None
 
 
 def _usual_file() -> Path:
     if named := os.environ.get(FILE_ENV):
         return Path(named)
-    home = Path(os.environ.get("HOME") or "/nonexistent")
+    home = os.path.expanduser("~")  # noqa: PTH111  a user may have none: not an error here
     usual = (
         Path("jobs.yaml"),
-        home / ".config" / "cronterm" / "jobs.yaml",
+        Path(home, ".config", "cronterm", "jobs.yaml"),
         Path("/etc/cronterm/jobs.yaml"),
     )
-    return next((path for path in usual if path.exists()), usual[0])
+    return next((path for path in usual if _exists(path)), usual[0])
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is a file; in a directory that may not be entered there is none."""
+    return os.path.exists(path)  # noqa: PTH110  Path.exists raises PermissionError before 3.12
 
 
 def _state_root() -> Path:
     """Return where instances keep their state. Raises `CrontermError` without a home."""
     try:
         root = user_state_path("cronterm")
-    except (RuntimeError, KeyError):
+    except RuntimeError:
         root = Path("~")
     if not root.is_absolute():
         raise CrontermError(
@@ -225,7 +269,7 @@ def running_instances() -> list[Instance]:
         return []
     found = []
     for place in places:
-        jobs_file = _read_json(place / "instance.json").get("jobs_file")
+        jobs_file = _read_json(place / CLAIM).get("jobs_file")
         if isinstance(jobs_file, str):
             instance = Instance(Path(jobs_file), place)
             if instance.is_held():
@@ -235,8 +279,19 @@ def running_instances() -> list[Instance]:
 
 def no_engine(instance: Instance) -> NoEngine:
     """Return the error that says what does not run, and what does."""
-    others = [f"-f {other.jobs_file}" for other in running_instances()]
-    hint = f"running: {', '.join(others)}" if others else "start one with `cronterm --headless`"
-    exists = instance.jobs_file.exists()
     what = f"no engine runs for {instance.jobs_file}"
-    return NoEngine(what if exists else f"{what}, and the file does not exist", hint)
+    if not _exists(instance.jobs_file):
+        what += ", and the file does not exist"
+    others = [_reached_by(other) for other in running_instances()]
+    if not others:
+        return NoEngine(what, "start one with `cronterm --headless`")
+    return NoEngine(what, f"running: {', '.join(others)}")
+
+
+def _reached_by(instance: Instance) -> str:
+    """Return the options that reach a running engine."""
+    usual = _state_root() / instance_name(instance.jobs_file)
+    words = ["cronterm", "-f", str(instance.jobs_file)]
+    if instance.state_dir != usual:
+        words += ["--state-dir", str(instance.state_dir)]
+    return shlex.join(words)

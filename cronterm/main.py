@@ -14,6 +14,7 @@ from typing import NoReturn
 from cronterm.cli.base import HeadlessOptions, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
+from cronterm.errors import CrontermError
 from cronterm.instance import Instance
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
@@ -68,4 +69,26 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
 
 
 def _run_screen(instance: Instance) -> int:
-    raise NotImplementedError
+    # Textual alone costs half a second on a small machine.
+    from cronterm.host_process import ensure_engine, start_engine
+    from cronterm.remote.control import HttpControl
+    from cronterm.tui.app import CrontermApp, Hosting
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "") in (
+        "",
+        "dumb",
+    ):
+        raise CrontermError(
+            "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
+        )
+    has_started = ensure_engine(instance)
+    hosting = Hosting(
+        has_started=has_started,
+        start=lambda: start_engine(instance),
+        jobs_file=str(instance.jobs_file),
+    )
+    app = CrontermApp(HttpControl(instance.socket), clock=SystemClock(), hosting=hosting)
+    ending = app.run()
+    if ending == "keep" and has_started:
+        print(f"the engine goes on; `cronterm -f {instance.jobs_file}` attaches, `down` ends it")
+    return app.return_code or 0

@@ -6,7 +6,7 @@ subscriber has one bounded queue: who falls behind is told `Lagged` and begins a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -64,6 +64,8 @@ class Bus:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.on_readers: Callable[[bool], None] = lambda has_readers: None
+        """Told when the first face wants output, and when the last one leaves."""
         self._ring: deque[Numbered] = deque(maxlen=RING_EVENTS)
         self._subscribers: set[Subscriber] = set()
 
@@ -106,6 +108,7 @@ class Bus:
         for opening in self._opening(after):
             subscriber.offer(opening)
         self._subscribers.add(subscriber)
+        self.on_readers(self.has_readers)
         try:
             while True:
                 message = await subscriber.wait_message()
@@ -116,6 +119,7 @@ class Bus:
                     yield message
         finally:
             self._subscribers.discard(subscriber)
+            self.on_readers(self.has_readers)
 
     def _opening(self, after: int | None) -> list[Message]:
         if after is not None and self._ring and self._ring[0].n <= after + 1:

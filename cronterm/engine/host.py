@@ -85,6 +85,7 @@ class Host:
             store=store.id,
             on_message=lambda message: _hear(engine, bus, message),
         )
+        bus.on_readers = lambda has_readers: executor.watch_nowait(on=has_readers)
         engine = Engine(
             clock=self._clock,
             store=store,

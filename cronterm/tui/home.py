@@ -1,0 +1,61 @@
+"""What screens may ask of the app: one road for every wish, whichever screen it comes from."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from cronterm.clock import Instant
+from cronterm.control import Control
+from cronterm.model.command import AnyCommand
+from cronterm.tui.look import Glyphs
+
+
+class Home(Protocol):
+    """The app, as screens know it."""
+
+    glyphs: Glyphs
+    control: Control
+
+    def now(self) -> Instant:
+        """Return the instant that everything is drawn for."""
+
+    def send(self, command: AnyCommand) -> None:
+        """Send a command and tell its answer."""
+
+    def open_job(self, job: str) -> None:
+        """Open a job's page."""
+
+    def open_log(self, job: str, *, is_failed: bool = False) -> None:
+        """Open the log of a job's last run, or of its last failure."""
+
+    def open_run(self, job: str, run: int) -> None:
+        """Open the log of a run."""
+
+    def edit_job(self, job: str | None) -> None:
+        """Open the form; None is a new job."""
+
+    def open_editor(self, job: str | None) -> None:
+        """Open $EDITOR on the jobs file."""
+
+    def ask_trigger(self, jobs: Sequence[str]) -> None:
+        """Ask, then run jobs now."""
+
+    def ask_stop(self, jobs: Sequence[str]) -> None:
+        """Ask, then stop open runs."""
+
+    def ask_delete(self, job: str) -> None:
+        """Ask, then delete a job from the file."""
+
+    def toggle_pause(self, jobs: Sequence[str]) -> None:
+        """Pause jobs, or resume them."""
+
+    def toggle_pause_all(self) -> None:
+        """Pause or resume everything."""
+
+    def undo(self) -> None:
+        """Undo the last change made here."""
+
+    def reload(self) -> None:
+        """Read the jobs file again, or start a gone engine."""
+
+    def ask_quit(self) -> None:
+        """Leave."""

@@ -1,0 +1,112 @@
+"""Every key in one table: bindings, key bar, help and palette are made from it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Where = Literal["jobs", "detail", "log", "all"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key and what it does. `bar` is its word in the key bar, empty when it is not there."""
+
+    id: str
+    keys: str
+    action: str
+    text: str
+    group: str
+    where: tuple[Where, ...]
+    bar: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The first key as people read it."""
+        names = {
+            "enter": "⏎",
+            "slash": "/",
+            "question_mark": "?",
+            "colon": ":",
+            "space": "space",
+            "escape": "esc",
+            "left_square_bracket": "[",
+            "right_square_bracket": "]",
+            "less_than_sign": "<",
+            "greater_than_sign": ">",
+            "asterisk": "*",
+            "ctrl+q": "^q",
+            "ctrl+l": "^l",
+            "delete": "del",
+            "question": "?",
+        }
+        return " ".join(names.get(key, key) for key in self.keys.split(",")[:2])
+
+
+J: Where = "jobs"
+D: Where = "detail"
+L: Where = "log"
+ALL: Where = "all"
+
+KEYS: tuple[Key, ...] = (
+    Key("open", "enter", "open", "details of the job", "Jobs", (J,), "details"),
+    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D), "trigger"),
+    Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D), "pause"),
+    Key("pause_all", "P", "pause_all", "pause or resume everything", "Jobs", (J,)),
+    Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
+    Key("edit", "e", "edit", "edit with the form", "Jobs", (J, D), "edit"),
+    Key("editor", "E", "editor", "edit the file in $EDITOR", "Jobs", (J, D)),
+    Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
+    Key("stop", "x", "stop", "stop what runs…", "Jobs", (J, D), "stop"),
+    Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D)),
+    Key("mark", "space", "mark", "mark", "Jobs", (J,), "mark"),
+    Key("mark_all", "asterisk", "mark_all", "mark all, or none", "Jobs", (J,)),
+    Key("logs", "l", "logs", "log of the last run", "Logs", (J, D), "logs"),
+    Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D)),
+    Key("follow", "f", "follow", "follow on or off", "Logs", (J, L), "follow"),
+    Key("wrap", "w", "wrap", "wrap lines", "Logs", (L,), "wrap"),
+    Key("times", "t", "times", "times on or off", "Logs", (L,), "time"),
+    Key("errors", "e", "errors", "stderr only", "Logs", (L,), "errors only"),
+    Key("older", "less_than_sign", "older", "the run before", "Logs", (L,), "older run"),
+    Key("newer", "greater_than_sign", "newer", "the run after", "Logs", (L,), "newer run"),
+    Key("filter", "slash", "filter", "filter: word !word #tag is:ok", "Find", (J,), "filter"),
+    Key("sort", "s", "sort", "sort by the next column", "Find", (J,), "sort"),
+    Key("reverse", "S", "reverse", "sort the other way", "Find", (J,)),
+    Key("zoom", "z", "zoom", "zoom the pane", "Move", (J,), "zoom"),
+    Key("tab_left", "left_square_bracket", "tab(-1)", "the tab before", "Move", (D,)),
+    Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "Move", (D,), "tab"),
+    Key("next_job", "j,down", "step(1)", "next job, or next run", "Move", (D,), "next"),
+    Key("previous_job", "k,up", "step(-1)", "the one before", "Move", (D,)),
+    Key("open_run", "enter", "open_run", "log of the run", "Logs", (D,), "open run"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L), "back"),
+    Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
+    Key("quit_now", "ctrl+q", "quit_now", "quit now, the engine goes on", "App", (ALL,)),
+    Key("reload", "R", "reload", "read the file again; restart a gone engine", "App", (J,)),
+    Key("theme", "comma", "theme", "dark or light", "App", (ALL,)),
+    Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),
+    Key("palette", "colon,ctrl+p", "command_palette", "command palette", "App", (ALL,), "cmd"),
+    Key("help", "question_mark,f1", "help", "this help", "App", (ALL,), "help"),
+)
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """Return the bindings of a place; each has its id, so that keys can be remapped."""
+    return [
+        Binding(key.keys, key.action, key.text, id=key.id, show=False)
+        for key in KEYS
+        if where in key.where
+    ]
+
+
+def key_bar(where: Where) -> list[tuple[str, str]]:
+    """Return the (key, word) pairs of a place's key bar."""
+    shown = [(key.shown.split()[0], key.bar) for key in KEYS if key.bar and where in key.where]
+    return [*shown, (":", "cmd"), ("?", "help")]
+
+
+def groups() -> dict[str, list[Key]]:
+    """Return the keys by group, for the help."""
+    found: dict[str, list[Key]] = {}
+    for key in KEYS:
+        found.setdefault(key.group, []).append(key)
+    return found

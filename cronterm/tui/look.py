@@ -1,0 +1,190 @@
+"""Colours by role and glyphs by state: every widget says what a text is, never how it looks."""
+
+import locale
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.theme import Theme
+
+DARK = {
+    "background": "#0e131a",
+    "head": "#18212d",
+    "raised": "#151c26",
+    "line": "#2b3644",
+    "accent": "#58b6ff",
+    "text": "#d5dde8",
+    "muted": "#8391a5",
+    "faint": "#4d5a6b",
+    "ok": "#3fc9a5",
+    "spark": "#2c8a78",
+    "warn": "#f5b83d",
+    "fail": "#ff7a66",
+    "paused": "#9aa7b8",
+    "selection": "#16304a",
+}
+LIGHT = {
+    "background": "#f7f9fb",
+    "head": "#e4eaf1",
+    "raised": "#eef2f6",
+    "line": "#b6c2cf",
+    "accent": "#0b62b0",
+    "text": "#1c2733",
+    "muted": "#566375",
+    "faint": "#8a96a5",
+    "ok": "#00795a",
+    "spark": "#3f9c84",
+    "warn": "#9c6200",
+    "fail": "#8f1020",
+    "paused": "#5b6775",
+    "selection": "#cfe4f8",
+}
+
+
+def themes() -> list[Theme]:
+    """Return the themes that this program ships."""
+    return [
+        _theme("cronterm-dark", DARK, dark=True),
+        _theme("cronterm-light", LIGHT, dark=False),
+    ]
+
+
+def _theme(name: str, roles: dict[str, str], *, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        primary=roles["accent"],
+        secondary=roles["accent"],
+        accent=roles["accent"],
+        foreground=roles["text"],
+        background=roles["background"],
+        surface=roles["raised"],
+        panel=roles["head"],
+        success=roles["ok"],
+        warning=roles["warn"],
+        error=roles["fail"],
+        dark=dark,
+        variables={
+            "line": roles["line"],
+            "head": roles["head"],
+            "muted": roles["muted"],
+            "block-cursor-background": roles["accent"],
+            "footer-key-foreground": roles["accent"],
+        },
+    )
+
+
+class Palette:
+    """Styles by role. A role may carry `+bold`; `on` gives another background."""
+
+    def __init__(self, roles: dict[str, str]) -> None:
+        self._roles = roles
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    def style(self, role: str, on: str = "background") -> Style:
+        """Return the style of a role on a background role."""
+        style = self._styles.get((role, on))
+        if style is None:
+            name, _, flag = role.partition("+")
+            color = self._roles.get(name, name)
+            style = Style(color=color, bgcolor=self._roles[on], bold=flag == "bold")
+            self._styles[role, on] = style
+        return style
+
+
+DARK_PALETTE = Palette(DARK)
+LIGHT_PALETTE = Palette(LIGHT)
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Characters of one width each; a word always stands beside a state."""
+
+    states: dict[str, str]
+    spark: str
+    failed: str
+    cursor: str
+    separator: str
+    up: str
+    down: str
+    is_ascii: bool = False
+
+
+UNICODE = Glyphs(
+    states={
+        "succeeded": "✓",
+        "failed": "✗",
+        "timed_out": "✗",
+        "lost": "✗",
+        "running": "►",
+        "stopping": "►",
+        "paused": "‖",
+        "late": "!",
+        "missed": "!",
+        "long": "◷",
+        "retrying": "↻",
+        "replaced": "↻",
+        "queued": "·",
+        "never": "·",
+        "disabled": "–",
+        "skipped": "–",
+        "stopped": "■",
+    },
+    spark="▁▂▃▄▅▆▇",
+    failed="×",
+    cursor="▌",
+    separator="│",
+    up="▲",
+    down="▼",
+)
+ASCII = Glyphs(
+    states={
+        "succeeded": "+",
+        "failed": "X",
+        "timed_out": "X",
+        "lost": "X",
+        "running": ">",
+        "stopping": ">",
+        "paused": "=",
+        "late": "!",
+        "missed": "!",
+        "long": "~",
+        "retrying": "r",
+        "replaced": "r",
+        "queued": ".",
+        "never": ".",
+        "disabled": "-",
+        "skipped": "-",
+        "stopped": "#",
+    },
+    spark="__.-=^^",
+    failed="x",
+    cursor="|",
+    separator="|",
+    up="^",
+    down="v",
+    is_ascii=True,
+)
+
+ROLES = {
+    "succeeded": "ok",
+    "failed": "fail",
+    "timed_out": "fail",
+    "lost": "fail",
+    "running": "accent",
+    "stopping": "warn",
+    "paused": "paused",
+    "late": "warn",
+    "missed": "warn",
+    "long": "warn",
+    "retrying": "warn",
+    "replaced": "muted",
+    "queued": "muted",
+    "never": "faint",
+    "disabled": "faint",
+    "skipped": "muted",
+    "stopped": "muted",
+}
+
+
+def choose_glyphs() -> Glyphs:
+    """Return the characters that this terminal can be expected to show."""
+    return UNICODE if "utf" in locale.getpreferredencoding(False).lower() else ASCII

@@ -1,0 +1,1 @@
+"""What is pushed above the dashboard: detail, log, form, dialogs, help."""

@@ -1,0 +1,252 @@
+"""The dashboard: the jobs, their log, and at the side what deserves a look."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widgets import Input
+
+from cronterm.clock import Instant
+from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.screens.page import Page
+from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.panels import (
+    AlertsPanel,
+    ChartPanel,
+    ErrorsPanel,
+    NextPanel,
+    Panel,
+    SelectedPanel,
+    SystemPanel,
+)
+from cronterm.tui.widgets.stream_log import StreamLog
+from cronterm.tui.widgets.table import SORTS, JobTable
+
+WIDE = 160
+
+
+class Dashboard(Page):
+    """The one view of this version."""
+
+    BINDINGS = bindings("jobs")  # Textual reads it from the class
+
+    def body(self) -> ComposeResult:
+        """Give the table, the log and the side."""
+        with Container(id="body"):
+            yield JobTable(self.picture, id="jobs")
+            yield StreamLog(self.picture, id="log")
+            with Vertical(id="side"):
+                yield SystemPanel(self.picture, id="system")
+                yield ChartPanel(self.picture, id="chart")
+                yield SelectedPanel(self.picture, id="selected")
+                yield ErrorsPanel(self.picture, id="errors")
+                yield AlertsPanel(self.picture, id="alerts")
+                yield NextPanel(self.picture, id="next")
+        yield Input(id="filter", placeholder="word  !word  #tag  is:failing")
+
+    def on_mount(self) -> None:
+        """Begin on the table."""
+        super().on_mount()
+        self.table.focus()
+
+    @property
+    def table(self) -> JobTable:
+        """The job table."""
+        return self.query_one(JobTable)
+
+    @property
+    def log_pane(self) -> StreamLog:
+        """The log stream."""
+        return self.query_one(StreamLog)
+
+    def on_resize(self) -> None:
+        """Put the side where the layout wants it: beside the log, or beside everything."""
+        body, side = self.query_one("#body"), self.query_one("#side")
+        if self.size.width >= WIDE:
+            body.move_child(side, before=self.log_pane)
+        else:
+            body.move_child(side, after=self.log_pane)
+
+    def update(self, now: Instant) -> None:
+        """Draw the picture at `now`."""
+        super().update(now)
+        table, log = self.table, self.log_pane
+        table.update(now)
+        mark = self.home.glyphs.down if table.is_reversed else self.home.glyphs.up
+        filtered = f" · /{table.filter}" if table.filter else ""
+        marked = f" · {len(table.marked)} marked" if table.marked else ""
+        count = len(self.picture.snapshot.jobs)
+        table.border_title = f"Jobs {count} · sort {table.sort.upper()} {mark}{filtered}{marked}"
+        table.border_subtitle = table.position
+        log.update()
+        log.border_title = f"Log · {log.filter or 'all jobs'}"
+        log.border_subtitle = log.status
+        for panel in self.query(Panel):
+            if panel.display:
+                panel.update(now, table.cursor)
+
+    # -- finding ---------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the filter of the pane that has the focus."""
+        is_log = self.log_pane.has_focus
+        line = self.query_one("#filter", Input)
+        line.value = self.log_pane.filter if is_log else self.table.filter
+        line.set_class(True, "shown")
+        line.set_class(is_log, "for-log")
+        line.focus()
+        self.query_one(KeyBar).show([], "filter: ⏎ keep   esc clear")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        if event.input.id == "filter":
+            self._set_filter(event.value)
+
+    def _set_filter(self, words: str) -> None:
+        if self.query_one("#filter").has_class("for-log"):
+            self.log_pane.filter = words
+        else:
+            self.table.filter = words
+            self.table.order()
+        self.update(self.home.now())
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter and go back to the pane."""
+        self._close_filter()
+
+    def on_key(self, event: object) -> None:
+        """Escape clears the filter, or ends the zoom."""
+        if getattr(event, "key", "") != "escape":
+            return
+        if self.query_one("#filter").has_class("shown"):
+            self._set_filter("")
+            self._close_filter()
+        else:
+            self.remove_class("zoom-jobs", "zoom-log")
+            if self.table.filter:
+                self.table.filter = ""
+                self.table.order()
+                self.update(self.home.now())
+
+    def _close_filter(self) -> None:
+        line = self.query_one("#filter", Input)
+        is_log = line.has_class("for-log")
+        line.set_class(False, "shown")
+        (self.log_pane if is_log else self.table).focus()
+        self.query_one(KeyBar).show(key_bar(self.where))
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        table = self.table
+        table.sort = SORTS[(SORTS.index(table.sort) + 1) % len(SORTS)]
+        table.order()
+        self.update(self.home.now())
+
+    def action_reverse(self) -> None:
+        """Sort the other way."""
+        self.table.is_reversed = not self.table.is_reversed
+        self.table.order()
+        self.update(self.home.now())
+
+    def action_zoom(self) -> None:
+        """Let the focused pane fill the screen, or put it back."""
+        name = "zoom-log" if self.log_pane.has_focus else "zoom-jobs"
+        self.set_class(not self.has_class(name), name)
+
+    def action_follow(self) -> None:
+        """Follow the log, or stand still."""
+        self.log_pane.toggle_follow()
+
+    def action_mark(self) -> None:
+        """Mark the job under the cursor and go on."""
+        table = self.table
+        if table.cursor is not None:
+            table.marked ^= {table.cursor}
+            table.action_move(1)
+            self.update(self.home.now())
+
+    def action_mark_all(self) -> None:
+        """Mark all that is shown, or nothing."""
+        table = self.table
+        table.marked = set() if table.marked else set(table.jobs)
+        self.update(self.home.now())
+
+    def on_job_table_moved(self) -> None:
+        """Draw what is about the selected job."""
+        for panel in self.query(Panel):
+            if panel.display:
+                panel.update(self.home.now(), self.table.cursor)
+
+    def on_job_table_opened(self) -> None:
+        """Open the job that was clicked twice."""
+        self.action_open()
+
+    # -- doing (the app knows how) ---------------------------------------------------------------
+
+    def chosen(self) -> list[str]:
+        """Return the marked jobs, or the one under the cursor."""
+        table = self.table
+        if table.marked:
+            return [job for job in table.jobs if job in table.marked]
+        return [table.cursor] if table.cursor is not None else []
+
+    def action_open(self) -> None:
+        """Open the job."""
+        if self.table.cursor is not None:
+            self.home.open_job(self.table.cursor)
+        elif not self.picture.snapshot.jobs:
+            self.home.edit_job(None)
+
+    def action_trigger(self) -> None:
+        """Ask, then trigger."""
+        self.home.ask_trigger(self.chosen())
+
+    def action_pause(self) -> None:
+        """Pause or resume."""
+        self.home.toggle_pause(self.chosen())
+
+    def action_pause_all(self) -> None:
+        """Pause or resume everything."""
+        self.home.toggle_pause_all()
+
+    def action_stop(self) -> None:
+        """Ask, then stop."""
+        self.home.ask_stop(self.chosen())
+
+    def action_delete_job(self) -> None:
+        """Ask, then delete."""
+        if self.table.cursor is not None:
+            self.home.ask_delete(self.table.cursor)
+
+    def action_add(self) -> None:
+        """Open the form for a new job."""
+        self.home.edit_job(None)
+
+    def action_edit(self) -> None:
+        """Open the form for the job."""
+        if self.table.cursor is not None:
+            self.home.edit_job(self.table.cursor)
+
+    def action_editor(self) -> None:
+        """Open $EDITOR at the job."""
+        self.home.open_editor(self.table.cursor)
+
+    def action_undo(self) -> None:
+        """Undo the last change."""
+        self.home.undo()
+
+    def action_logs(self) -> None:
+        """Open the log of the last run."""
+        if self.table.cursor is not None:
+            self.home.open_log(self.table.cursor)
+
+    def action_failed_log(self) -> None:
+        """Open the log of the last failure."""
+        if self.table.cursor is not None:
+            self.home.open_log(self.table.cursor, is_failed=True)
+
+    def action_reload(self) -> None:
+        """Read the file again, or restart a gone engine."""
+        self.home.reload()
+
+    def action_quit_screen(self) -> None:
+        """Leave, after asking what becomes of the engine this screen started."""
+        self.home.ask_quit()

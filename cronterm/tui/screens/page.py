@@ -1,0 +1,60 @@
+"""A full page above the dashboard: a head, one painted body, a key bar."""
+
+from typing import cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from cronterm.clock import Instant
+from cronterm.tui.home import Home
+from cronterm.tui.keymap import Where, key_bar
+from cronterm.tui.picture import Picture
+from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
+from cronterm.tui.widgets.paint import Painted
+
+
+class Page(Screen[None]):
+    """A screen with the bars around it; subclasses give `body`."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24"), (30, "-h30")]  # noqa: RUF012
+
+    where: Where = "jobs"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+
+    @property
+    def home(self) -> Home:
+        """The app, as this program knows it."""
+        return cast(Home, self.app)
+
+    def compose(self) -> ComposeResult:
+        """Give the bars with the body between."""
+        yield TopBar(self.picture)
+        yield TabBar(self.picture)
+        yield Banner(self.picture)
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """Give what is between the bars."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Show the keys of this place."""
+        self.query_one(KeyBar).show(key_bar(self.where))
+
+    def update(self, now: Instant) -> None:
+        """Draw the picture at `now`."""
+        self.query_one(TopBar).update(now)
+        self.query_one(TabBar).repaint()
+        self.query_one(Banner).update(now)
+
+
+def repaint_all(screen: Screen[object]) -> None:
+    """Draw every painted widget of a screen anew, after the colours changed."""
+    for widget in screen.query(Painted):
+        widget._strips = []
+        widget.refresh()

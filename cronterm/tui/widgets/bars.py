@@ -1,0 +1,213 @@
+"""The lines at the edges: top bar, tab bar with gauges, banner, key bar."""
+
+from cronterm.clock import SECOND, Instant, aware
+from cronterm.control import Gauges
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.picture import FAILED, Picture
+from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
+from cronterm.tui.words import age, countdown
+
+
+class TopBar(Painted):
+    """Who runs, how the jobs are, what comes next, what time it is."""
+
+    on_role = "head"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+        self.now: Instant = 0
+
+    def update(self, now: Instant) -> None:
+        """Draw the picture at `now`."""
+        self.now = now
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line."""
+        left = self._left(width)
+        right = self._right(width)
+        gap = width - width_of(left) - width_of(right)
+        if gap < 1:
+            right = right[-1:]
+            gap = max(width - width_of(left) - width_of(right), 1)
+        return [[*left, (" " * gap, "muted"), *right]]
+
+    def _left(self, width: int) -> list[Part]:
+        picture, glyphs = self.picture, self.glyphs
+        dot = "*" if glyphs.is_ascii else "●"
+        states = picture.counts()
+        parts: list[Part] = [(" cronterm ", "accent+bold"), *self._engine(dot)]
+        total = len(picture.snapshot.jobs)
+        parts += [(f" {glyphs.separator} ", "line"), (f"{total} job{'s' * (total != 1)}", "text")]
+        failing = sum(states[state] for state in FAILED)
+        counted = (
+            ("succeeded", states["succeeded"], "ok"),
+            ("failed", failing, "fail+bold"),
+            ("running", states["running"] + states["stopping"], "accent"),
+            ("retrying", states["retrying"], "warn"),
+            ("paused", states["paused"], "paused"),
+        )
+        for state, count, role in counted:
+            if count:
+                parts.append((f"  {glyphs.states[state]} {count}", role))
+        due = picture.next_job()
+        if due is not None and width >= 100 and picture.is_live:
+            job, at = due
+            parts += [
+                (f" {glyphs.separator} ", "line"),
+                ("next ", "muted"),
+                (fit(job, min(len(job), 24)), "text"),
+            ]
+            parts.append((f" {countdown(at - self.now)}", "accent+bold"))
+        return parts
+
+    def _engine(self, dot: str) -> list[Part]:
+        picture = self.picture
+        if picture.gone is not None:
+            return [(f"{dot} gone", "fail+bold")]
+        if not picture.is_live:
+            return [(f"{dot} connecting", "muted")]
+        match picture.snapshot.engine.state:
+            case "stopping":
+                return [(f"{dot} stopping", "warn")]
+            case "store_failing":
+                return [(f"{dot} history failing", "fail+bold")]
+            case _:
+                return [(dot, "ok"), (" live", "ok")]
+
+    def _right(self, width: int) -> list[Part]:
+        here = aware(self.now).astimezone()
+        zone = f" {here:%Z}" if width >= 100 else ""
+        parts: list[Part] = []
+        if width >= 160:
+            engine = self.picture.snapshot.engine
+            parts.append((f"{engine.host}  {sanitize_line(engine.jobs_file)}  ", "muted"))
+            if self.picture.snapshot.loaded_at:
+                ago = age(self.now - self.picture.snapshot.loaded_at)
+                parts.append((f"{self.glyphs.states['succeeded']} loaded {ago} ago  ", "ok"))
+        parts.append((f"{here:%H:%M:%S}{zone} ", "muted"))
+        return parts
+
+
+class TabBar(Painted):
+    """The views and the gauges."""
+
+    on_role = "head"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+        self.place = ""
+        """What is open above the dashboard."""
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line."""
+        left: list[Part] = [(" ", "text"), (" 1 Jobs ", "accent+bold")]
+        if self.place:
+            arrow = ">" if self.glyphs.is_ascii else "›"
+            left.append((f"  {arrow} {self.place}", "text"))
+        right = self._gauges(width)
+        gap = max(width - width_of(left) - width_of(right), 1)
+        return [[*left, (" " * gap, "text"), *right]]
+
+    def _gauges(self, width: int) -> list[Part]:
+        if not self.picture.gauges:
+            return []
+        gauges: Gauges = self.picture.gauges[-1]
+        parts: list[Part] = []
+        for name, ratio in (("CPU", gauges.cpu), ("MEM", gauges.memory), ("DSK", gauges.disk)):
+            role = "fail" if ratio >= 0.9 else "warn" if ratio >= 0.75 else "ok"
+            level = min(int(ratio * len(self.glyphs.spark)), len(self.glyphs.spark) - 1)
+            bar = self.glyphs.spark[level]
+            percent = f"{round(ratio * 100)}"
+            text = f" {percent:>2}%  " if width >= 100 else f"{percent:>2} "
+            parts += [(f"{name} ", "muted"), (bar, role), (text, "text")]
+        return parts
+
+
+class Banner(Painted):
+    """One line that says what is wrong and what to do; hidden when nothing is."""
+
+    on_role = "raised"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(id="banner")
+        self.picture = picture
+        self.now: Instant = 0
+
+    def update(self, now: Instant) -> None:
+        """Show or hide, and draw."""
+        self.now = now
+        self.display = bool(self._text())
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line."""
+        return [[(" ", "text"), *self._text()]]
+
+    def _text(self) -> list[Part]:
+        picture, states = self.picture, self.glyphs.states
+        snapshot = picture.snapshot
+        if picture.gone is not None:
+            ago = (self.now - picture.gone.since) // SECOND
+            return [
+                (f"{states['failed']} ENGINE GONE {ago}s", "fail+bold"),
+                (" — nothing is scheduled, jobs go on   ", "text"),
+                ("R", "accent+bold"),
+                (" restart", "text"),
+            ]
+        if snapshot.engine.trouble:
+            return [(f"{states['failed']} {sanitize_line(snapshot.engine.trouble)}", "fail+bold")]
+        if snapshot.problems:
+            count = len(snapshot.jobs)
+            problem = snapshot.problems[0]
+            place = f"line {problem.line}:{problem.column}: " if problem.line else ""
+            more = f" (+{len(snapshot.problems) - 1})" if len(snapshot.problems) > 1 else ""
+            return [
+                (f"! jobs file {place}{sanitize_line(problem.message)}{more}", "warn+bold"),
+                (f" — running the previous {count} jobs", "text"),
+            ]
+        if snapshot.all_paused is not None:
+            pause = snapshot.all_paused
+            why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
+            return [
+                (f"{states['paused']} everything is paused by {pause.by}{why}   ", "warn+bold"),
+                ("P", "accent+bold"),
+                (" resume", "text"),
+            ]
+        return []
+
+
+class KeyBar(Painted):
+    """What can be pressed here, the most useful first."""
+
+    on_role = "head"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[tuple[str, str]] = []
+        self.prompt = ""
+
+    def show(self, keys: list[tuple[str, str]], prompt: str = "") -> None:
+        """Show these (key, word) pairs, or a prompt."""
+        self.keys, self.prompt = keys, prompt
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line; `:` and `?` are never dropped."""
+        if self.prompt:
+            return [[(" " + self.prompt, "text")]]
+        last = [pair for pair in self.keys if pair[0] in (":", "?")]
+        room = width - sum(len(key) + len(word) + 3 for key, word in last)
+        parts: list[Part] = []
+        for key, word in self.keys:
+            if (key, word) in last:
+                continue
+            room -= len(key) + len(word) + 3
+            if room < 0:
+                break
+            parts += [(f" {key}", "accent+bold"), (f" {word} ", "muted")]
+        for key, word in last:
+            parts += [(f" {key}", "accent+bold"), (f" {word} ", "muted")]
+        return [parts]

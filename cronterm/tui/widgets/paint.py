@@ -1,0 +1,112 @@
+"""Painting by lines: text with a role becomes a strip; only what changed is sent."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cronterm.tui.look import DARK_PALETTE, LIGHT_PALETTE, UNICODE, Glyphs, Palette
+
+Part = tuple[str, str]
+"""A text and its role."""
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return `text` in exactly `width` cells, cut with an ellipsis where it is longer."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
+    pad = " " * (width - length)
+    return pad + text if right else text + pad
+
+
+def width_of(parts: Sequence[Part]) -> int:
+    """Return how many cells parts fill."""
+    return sum(cell_len(text) for text, _ in parts)
+
+
+def glyphs_of(app: "App[object]") -> Glyphs:
+    """Return the glyph set of the running app."""
+    return cast(Glyphs, getattr(app, "glyphs", UNICODE))
+
+
+class Painted(Widget):
+    """A widget whose content is lines of parts. Subclasses give `paint`."""
+
+    on_role = "background"
+
+    def __init__(
+        self, *, id: str | None = None, classes: str | None = None
+    ) -> None:  # Textual's word
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the current theme."""
+        return DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters that this terminal shows."""
+        return glyphs_of(self.app)
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the lines, top first; missing ones are blank."""
+        raise NotImplementedError
+
+    def line_role(self, y: int) -> str:
+        """Return the background role of a line."""
+        return self.on_role
+
+    def repaint(self) -> None:
+        """Paint anew and send the lines that differ."""
+        if not self.is_mounted or not self.size.width or not self.size.height:
+            return
+        strips = self._paint()
+        old, self._strips = self._strips, strips
+        if len(old) != len(strips):
+            self.refresh()
+            return
+        for y, (before, after) in enumerate(zip(old, strips, strict=True)):
+            if before != after:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _paint(self) -> list[Strip]:
+        width, height = self.size.width, self.size.height
+        lines = self.paint(width, height)[:height]
+        lines += [[]] * (height - len(lines))
+        return [self._strip(line, width, self.line_role(y)) for y, line in enumerate(lines)]
+
+    def _strip(self, parts: list[Part], width: int, on: str) -> Strip:
+        style = self.palette.style
+        segments = [Segment(text, style(role, on)) for text, role in parts if text]
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            return strip.crop(0, width)
+        return strip.extend_cell_length(width, style("text", on))
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line from the last painting."""
+        if y >= len(self._strips) or self._strips[y].cell_length != self.size.width:
+            self._strips = self._paint()
+        if y >= len(self._strips):
+            return Strip.blank(self.size.width, self.palette.style("text", self.on_role))
+        return self._strips[y]
+
+    def on_resize(self) -> None:
+        """Paint for the new size."""
+        self._strips = []
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Paint in the new colours."""
+        super().notify_style_update()
+        self._strips = []

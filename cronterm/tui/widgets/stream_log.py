@@ -1,0 +1,106 @@
+"""The log stream: a window on a ring of lines that follows until someone scrolls up."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from textual.binding import Binding
+
+from cronterm.tui.look import ROLES
+from cronterm.tui.picture import LogLine, Picture
+from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.words import clock
+
+
+class StreamLog(Painted, can_focus=True):
+    """Draws the newest lines of the picture's log that pass its filter."""
+
+    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
+        Binding("down,j", "scroll_by(1)", show=False),
+        Binding("up,k", "scroll_by(-1)", show=False),
+        Binding("pagedown,ctrl+d", "scroll_page(1)", show=False),
+        Binding("pageup,ctrl+u", "scroll_page(-1)", show=False),
+        Binding("home,g", "scroll_by(-1000000)", show=False),
+        Binding("end,G", "scroll_by(1000000)", show=False),
+    ]
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self.picture = picture
+        self.filter = ""
+        self.is_following = True
+        self._above = 0
+        """Lines below the window while it does not follow."""
+        self._seen = 0
+
+    def update(self) -> None:
+        """Draw what came."""
+        if not self.is_following:
+            self._above += self.picture.log_total - self._seen
+        self._seen = self.picture.log_total
+        self.repaint()
+
+    @property
+    def status(self) -> str:
+        """What the pane's lower edge says."""
+        if self.is_following:
+            return "following"
+        return f"paused, {self._above} below · f follows"
+
+    def _lines(self) -> Sequence[LogLine]:
+        log = self.picture.log
+        if not self.filter:
+            return log
+        words = self.filter.casefold()
+        return [
+            line for line in log if words in line.text.casefold() or words in line.job.casefold()
+        ]
+
+    def _window(self, height: int) -> list[LogLine]:
+        lines = self._lines()
+        self._above = 0 if self.is_following else min(self._above, max(len(lines) - height, 0))
+        newest = reversed(lines)
+        shown = list(islice(newest, self._above, self._above + height))
+        return shown[::-1]
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the window's lines: time, glyph, job, text."""
+        window = self._window(height)
+        name = max(min(max((len(line.job) for line in window), default=0), 20, width // 4), 6)
+        lines = [self._line(line, name, width) for line in window]
+        if not lines:
+            lines.append([(" nothing has happened yet", "faint")])
+        return lines
+
+    def _line(self, line: LogLine, name: int, width: int) -> list[Part]:
+        glyph = self.glyphs.states.get(line.state, " ")
+        room = max(width - name - 14, 1)
+        return [
+            (f" {clock(line.at)} ", "faint"),
+            (f"{glyph} ", ROLES.get(line.state, "muted")),
+            (fit(line.job, name) + "  ", "accent"),
+            (fit(line.text, room), line.role),
+        ]
+
+    def action_scroll_by(self, by: int) -> None:
+        """Scroll; at the end it follows again."""
+        self._above = max(self._above - by, 0)
+        self.is_following = self._above == 0 and by > 0
+        self.repaint()
+
+    def action_scroll_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self.action_scroll_by(by * max(self.size.height - 1, 1))
+
+    def toggle_follow(self) -> None:
+        """Follow, or stand still."""
+        self.is_following = not self.is_following
+        self._above = 0
+        self.repaint()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scroll down."""
+        self.action_scroll_by(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scroll up."""
+        self.action_scroll_by(-3)

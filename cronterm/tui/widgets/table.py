@@ -1,0 +1,393 @@
+"""The job table: one line a job, the cursor on a job and not on a row."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from cronterm.clock import MINUTE, SECOND, Instant
+from cronterm.model.snapshot import JobView
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.look import ROLES
+from cronterm.tui.picture import FAILED, Picture, lateness, state_of
+from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.spark import spark
+from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent
+
+SortKey = Literal["next", "name", "last", "duration", "errors", "state"]
+SORTS: tuple[SortKey, ...] = ("next", "name", "last", "duration", "errors", "state")
+
+RESORT_AFTER = 2 * SECOND
+KEY_REST = SECOND  # rows do not move under a finger
+
+NEVER_AT = 1 << 62
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns there is room for, and how wide."""
+
+    name: int
+    schedule: int
+    words: bool
+    last: bool
+    average: bool
+    trend: int
+    ok: bool
+    errors: bool
+
+
+def columns_for(width: int) -> Columns:
+    """Choose columns by the inner width; the order never changes, only what is there."""
+    errors = width >= 92
+    average = width >= 114
+    last = width >= 60
+    schedule = 0 if width < 56 else 17 if width >= 76 else 14
+    trend = 12 if width < 90 else 19 if width < 150 else 12
+    trend = trend if width >= 70 else 0
+    fixed = 14 + (schedule + 2 if schedule else 0) + (10 if last else 0) + 9
+    fixed += (9 if average else 0) + (trend + 2 if trend else 0) + (12 if errors else 0)
+    words = width >= 124
+    room = width - fixed - (24 if words else 0)
+    return Columns(
+        name=max(min(room, 30), 8),
+        schedule=schedule,
+        words=words,
+        last=last,
+        average=average,
+        trend=trend,
+        ok=errors,
+        errors=errors,
+    )
+
+
+class JobTable(Painted, can_focus=True):
+    """Draws `picture`; posts `Moved` when the cursor is on another job."""
+
+    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", show=False),
+        Binding("home,g", "move(-1000000)", show=False),
+        Binding("end,G", "move(1000000)", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another job."""
+
+        def __init__(self, job: str | None) -> None:
+            super().__init__()
+            self.job = job
+
+    class Opened(Message):
+        """The job under the cursor was clicked twice."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self.picture = picture
+        self.now: Instant = 0
+        self.sort: SortKey = "next"
+        self.is_reversed = False
+        self.filter = ""
+        self.marked: set[str] = set()
+        self.cursor: str | None = None
+        self._order: list[str] = []
+        self._top = 0
+        self._sorted_at: Instant = 0
+        self._moved_at: Instant = 0
+
+    # -- order -----------------------------------------------------------------------------------
+
+    def update(self, now: Instant, *, is_new: bool = False) -> None:
+        """Draw the picture at `now`; rows are sorted anew at most every two seconds."""
+        self.now = now
+        jobs = self.picture.snapshot.jobs
+        is_stale = now - self._sorted_at >= RESORT_AFTER and now - self._moved_at >= KEY_REST
+        if (
+            is_new
+            or is_stale
+            or len(self._order) != len(jobs)
+            or any(job not in jobs for job in self._order)
+        ):
+            self.order()
+        self.repaint()
+
+    def order(self) -> None:
+        """Sort and filter; the cursor stays on its job."""
+        self._sorted_at = self.now
+        jobs = self.picture.snapshot.jobs
+        place = self._order.index(self.cursor) if self.cursor in self._order else 0
+        views = [view for view in jobs.values() if matches(view, self.filter, self._state(view))]
+        views.sort(key=self._sort_key, reverse=self.is_reversed)
+        self._order = [view.job.id for view in views]
+        if self.cursor not in self._order:
+            left = min(place, len(self._order) - 1)
+            self._point(self._order[left] if self._order else None)
+        self.marked &= set(jobs)
+        self._keep_in_view()
+
+    def _sort_key(self, view: JobView) -> tuple[object, ...]:
+        last = view.last
+        match self.sort:
+            case "next":
+                if view.live:
+                    return (0, min(run.queued_at for run in view.live.values()), view.job.id)
+                return (1, view.next_at or NEVER_AT, view.job.id)
+            case "name":
+                return (view.job.id.casefold(),)
+            case "last":
+                return (-(last.ended_at if last else 0), view.job.id)
+            case "duration":
+                return (-(last.duration or 0) if last else 0, view.job.id)
+            case "errors":
+                return (-view.totals.failed, view.job.id)
+            case "state":
+                return (SEVERITY.get(self._state(view), 9), view.job.id)
+
+    def _state(self, view: JobView) -> str:
+        if lateness(view, self.now) is not None:
+            return "late"
+        return state_of(view, self.picture.paused(view))
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs that are shown, in order."""
+        return self._order
+
+    # -- cursor ----------------------------------------------------------------------------------
+
+    def _point(self, job: str | None) -> None:
+        if job != self.cursor:
+            self.cursor = job
+            self.post_message(self.Moved(job))
+
+    def go_to(self, job: str) -> None:
+        """Put the cursor on a job."""
+        if job in self._order:
+            self._point(job)
+            self._keep_in_view()
+            self.repaint()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        if not self._order:
+            return
+        place = self._order.index(self.cursor) if self.cursor in self._order else 0
+        place = max(0, min(len(self._order) - 1, place + by))
+        self._moved_at = self.now
+        self._point(self._order[place])
+        self._keep_in_view()
+        self.repaint()
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.action_move(by * max(self._rows() - 1, 1))
+
+    def _rows(self) -> int:
+        return max(self.size.height - 1, 1)
+
+    def _keep_in_view(self) -> None:
+        place = self._order.index(self.cursor) if self.cursor in self._order else 0
+        rows = self._rows()
+        self._top = max(min(self._top, place), place - rows + 1)
+        self._top = max(0, min(self._top, len(self._order) - rows))
+
+    @property
+    def position(self) -> str:
+        """`7/48`."""
+        place = self._order.index(self.cursor) + 1 if self.cursor in self._order else 0
+        return f"{place}/{len(self._order)}"
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; the head sorts."""
+        if event.y == 0:
+            return
+        place = self._top + event.y - 1
+        if place < len(self._order):
+            self._moved_at = self.now
+            self._point(self._order[place])
+            self.repaint()
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def on_mouse_scroll_down(self) -> None:
+        """Move down."""
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move up."""
+        self.action_move(-3)
+
+    # -- painting --------------------------------------------------------------------------------
+
+    def line_role(self, y: int) -> str:
+        """Return the selection's background under the cursor."""
+        place = self._top + y - 1
+        is_here = y > 0 and place < len(self._order) and self._order[place] == self.cursor
+        return "selection" if is_here else "background"
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the head and the rows in view."""
+        self._keep_in_view()
+        columns = columns_for(width)
+        lines = [self._head(columns)]
+        jobs = self.picture.snapshot.jobs
+        for job in self._order[self._top : self._top + height - 1]:
+            if job in jobs:
+                lines.append(self._row(jobs[job], columns, is_here=job == self.cursor))
+        if not self._order:
+            lines += self._empty(width)
+        return lines
+
+    def _empty(self, width: int) -> list[list[Part]]:
+        if not self.picture.is_live and not self.picture.snapshot.n:
+            return [[], [("  connecting to the engine…", "muted")]]
+        if self.filter:
+            return [[], [(f"  no job matches {self.filter!r}", "muted")]]
+        return [
+            [],
+            [("  No jobs yet", "text+bold")],
+            [],
+            [("  a ", "accent+bold"), ("add the first one with a form", "text")],
+            [("  or write the file: it is picked up as soon as you save it", "muted")],
+        ]
+
+    def _head(self, c: Columns) -> list[Part]:
+        mark = self.glyphs.down if self.is_reversed else self.glyphs.up
+
+        def title(text: str, key: SortKey | None = None) -> str:
+            return f"{text} {mark}" if key == self.sort else text
+
+        parts = [("    ", "muted"), (fit(title("NEXT", "next"), 8, right=True), "muted+bold")]
+        parts += [("  ", "muted"), (fit(title("NAME", "name"), c.name), "muted+bold")]
+        if c.schedule:
+            parts.append(("  " + fit("SCHEDULE", c.schedule), "muted+bold"))
+        if c.words:
+            parts.append(("  " + fit("", 22), "muted+bold"))
+        if c.last:
+            parts.append(("  " + fit(title("LAST", "last"), 8), "muted+bold"))
+        parts.append((fit(title("DUR", "duration"), 9, right=True), "muted+bold"))
+        if c.average:
+            parts.append((fit("AVG", 9, right=True), "muted+bold"))
+        if c.trend:
+            parts.append(("  " + fit("LAST RUNS", c.trend), "muted+bold"))
+        if c.errors:
+            parts.append((fit("OK%", 6, right=True), "muted+bold"))
+            parts.append((fit(title("ERR", "errors"), 6, right=True), "muted+bold"))
+        return parts
+
+    def _row(self, view: JobView, c: Columns, *, is_here: bool) -> list[Part]:
+        state, glyphs = self._state(view), self.glyphs
+        last, totals = view.last, view.totals
+        is_quiet = state in ("paused", "disabled")
+        name_role = "paused" if is_quiet else "text+bold" if is_here else "text"
+        second = "text" if is_here else "muted"
+        mark = glyphs.cursor if is_here else "*" if view.job.id in self.marked else " "
+        parts: list[Part] = [(mark, "accent"), (f"{glyphs.states[state]} ", f"{ROLES[state]}+bold")]
+        parts += [(" ", "text"), self._next(view, state)]
+        parts += [("  ", "text"), (fit(view.job.id, c.name), name_role)]
+        if c.schedule:
+            text = sanitize_line(view.job.schedule_text)
+            parts.append(("  " + fit(text, c.schedule), second))
+        if c.words:
+            parts.append(("  " + fit(sanitize_line(view.job.description), 22), second))
+        if c.last:
+            parts += self._last(view, is_here=is_here)
+        parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))
+        if c.average:
+            parts.append((fit(duration(totals.average), 9, right=True), second))
+        if c.trend:
+            parts += [("  ", "text"), *spark(view.recent, c.trend, glyphs)]
+        if c.errors:
+            parts += _rates(view)
+        return parts
+
+    def _next(self, view: JobView, state: str) -> Part:
+        running = [r.started_at for r in view.live.values() if r.started_at is not None]
+        if running:
+            return fit(elapsed_clock(self.now - min(running)), 8, right=True), "accent+bold"
+        if not self.picture.is_live and self.picture.snapshot.n:
+            return fit("—" if not self.glyphs.is_ascii else "-", 8, right=True), "faint"
+        if state in ("paused", "disabled"):
+            return fit("off" if state == "disabled" else "paused", 8, right=True), "faint"
+        retrying = [r.ready_at for r in view.live.values() if r.state in ("retrying", "queued")]
+        at = min(retrying) if retrying else view.next_at
+        if at is None:
+            return fit("·" if not self.glyphs.is_ascii else ".", 8, right=True), "faint"
+        left = at - self.now
+        role = "warn" if retrying else "accent" if left < MINUTE else "text"
+        return fit(countdown(left), 8, right=True), role
+
+    def _last(self, view: JobView, *, is_here: bool) -> list[Part]:
+        last = view.last
+        if last is None:
+            return [("  " + fit("", 8), "faint")]
+        role = ROLES[last.outcome]
+        quiet = "text" if is_here else "muted"
+        ago = fit(age(self.now - last.ended_at), 6)
+        return [
+            (f"  {self.glyphs.states[last.outcome]} ", role),
+            (ago, role if last.outcome in FAILED else quiet),
+        ]
+
+
+SEVERITY = {
+    "failed": 0,
+    "timed_out": 0,
+    "lost": 0,
+    "late": 1,
+    "retrying": 2,
+    "stopping": 3,
+    "running": 3,
+    "queued": 4,
+    "succeeded": 5,
+}
+
+
+def _rates(view: JobView) -> list[Part]:
+    totals = view.totals
+    ratio = totals.succeeded / totals.runs if totals.runs else None
+    role = "muted"
+    if ratio is not None and ratio < 0.97:
+        role = "fail" if ratio < 0.9 else "warn"
+    failed = str(totals.failed) if totals.failed else "·"
+    failed_role = "fail+bold" if totals.failed_in_a_row else "muted" if totals.failed else "faint"
+    return [
+        (fit(percent(ratio), 6, right=True), role),
+        (fit(failed, 6, right=True), failed_role),
+    ]
+
+
+def matches(view: JobView, words: str, state: str) -> bool:
+    """Tell whether a job matches a filter: `word`, `!word`, `#tag`, `is:failing`."""
+    for word in words.casefold().split():
+        is_wanted = not word.startswith("!")
+        term = word.lstrip("!")
+        if not term:
+            continue
+        if _matches_term(view, term, state) != is_wanted:
+            return False
+    return True
+
+
+def _matches_term(view: JobView, term: str, state: str) -> bool:
+    job = view.job
+    if term.startswith("#"):
+        return any(tag.casefold().startswith(term[1:]) for tag in job.tags)
+    if term.startswith("is:"):
+        wanted = term[3:]
+        if wanted in ("failing", "failed"):
+            return view.totals.failed_in_a_row > 0
+        if wanted == "ok":
+            return state == "succeeded"
+        return state.startswith(wanted)
+    text = f"{job.id} {job.description} {job.group} {' '.join(job.tags)}".casefold()
+    return term in text or _is_subsequence(term, job.id.casefold())
+
+
+def _is_subsequence(term: str, text: str) -> bool:
+    place = iter(text)
+    return len(term) >= 3 and all(char in place for char in term)

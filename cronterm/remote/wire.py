@@ -1,12 +1,19 @@
 """What goes over the door: paths, server-sent events, and the types of answers."""
 
+import contextlib
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
+from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
+from cronterm.model.command import AnyCommand
 from cronterm.model.event import Numbered
 from cronterm.model.query import (
+    AnyQuery,
     ConfigText,
     Decisions,
     ListNext,
@@ -27,6 +34,13 @@ HELLO = "/api/v1/hello"
 STREAM = "/api/v1/stream"
 SEND = "/api/v1/send"
 QUERY = "/api/v1/query"
+
+API_HEADER = "cronterm-api"
+"""The API number of the client: a request of another one is refused, not misread."""
+
+LONGEST_ADDRESS = 100  # bytes; the kernel takes 107
+LATEST = 253_402_300_799_999_999  # the last microsecond of the year 9999
+MOST_OUTPUT_BYTES = 4 << 20  # of one answer; who wants more asks again
 
 REPLIES: dict[type[Query], type] = {
     ListRuns: Runs,
@@ -58,10 +72,76 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """Why a question was not answered."""
+    """Why a request was not answered."""
 
     message: str
     hint: str = ""
+    exit_code: int = 1
+
+
+def trouble(error: CrontermError) -> Trouble:
+    """Return an error as it goes over the wire."""
+    return Trouble(error.message, error.hint, error.exit_code)
+
+
+def raised(told: Trouble) -> CrontermError:
+    """Return the error that a `Trouble` was made of."""
+    for kind in (BadInput, NoEngine, AlreadyRunning):
+        if kind.exit_code == told.exit_code:
+            return kind(told.message, told.hint)
+    return CrontermError(told.message, told.hint)
+
+
+def mismatch(engine: int, client: int, *, version: str) -> CrontermError:
+    """Return the error of an engine and a client that speak different APIs."""
+    said = f"the engine ({version}) speaks API {engine}, this program API {client}"
+    if engine < client:
+        return CrontermError(said, "restart the engine: `cronterm down`, then start it again")
+    return CrontermError(said, "restart this program, with the engine's version")
+
+
+def read_command(body: bytes) -> AnyCommand:
+    """Return the command in `body`. Raises ValueError."""
+    command: Any = _decoded(body, AnyCommand)
+    _check_range(command)
+    return command  # type: ignore[no-any-return]
+
+
+def read_query(body: bytes) -> Query:
+    """Return the query in `body`, its answer bounded. Raises ValueError."""
+    query: Any = _decoded(body, AnyQuery)
+    _check_range(query)
+    if isinstance(query, ReadOutput):
+        return msgspec.structs.replace(query, max_bytes=min(query.max_bytes, MOST_OUTPUT_BYTES))
+    return query  # type: ignore[no-any-return]
+
+
+def _decoded(body: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _check_range(request: msgspec.Struct) -> None:
+    """Every number is an instant, a count or an offset: none is negative or past the year 9999."""
+    for name in request.__struct_fields__:
+        value = getattr(request, name)
+        if isinstance(value, int) and not 0 <= value <= LATEST:
+            raise ValueError(f"{name} is out of range")
+
+
+@contextlib.contextmanager
+def address(path: Path) -> Iterator[str]:
+    """Give a name of `path` that fits a socket address, good while the block runs."""
+    if len(os.fsencode(path)) <= LONGEST_ADDRESS:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 _encoder = msgspec.json.Encoder()
@@ -79,26 +159,35 @@ def to_sse(message: Message, store: str) -> bytes:
 
 
 class SseReader:
-    """Takes lines of a stream, gives messages."""
+    """Takes the bytes of a stream as they come, gives messages."""
 
     def __init__(self) -> None:
         self.last_id = ""
-        self._name = ""
-        self._id = ""
-        self._data = b""
+        """Of the last event or snapshot that was given."""
+        self._pieces: list[bytes] = []
 
-    def feed(self, line: bytes) -> Iterator[Message]:
-        """Take one line without its end; yield the message it completes."""
-        if line.startswith(b"data: "):
-            self._data = line[6:]
-        elif line.startswith(b"event: "):
-            self._name = line[7:].decode()
-        elif line.startswith(b"id: "):
-            self._id = line[4:].decode()
-        elif not line and self._name:
-            decoder = _decoders.get(self._name)
-            if self._id:
-                self.last_id = self._id
-            if decoder is not None:
-                yield decoder.decode(self._data)
-            self._name, self._id, self._data = "", "", b""
+    def feed(self, content: bytes) -> Iterator[Message]:
+        """Yield the messages that `content` completes. Raises ValueError for what is none.
+
+        Events of types that this program does not know are left out (CONTRACTS 12).
+        """
+        self._pieces.append(content)
+        if b"\n\n" not in content and not content.startswith(b"\n"):
+            return  # a large snapshot comes in many pieces: joined once
+        *blocks, rest = b"".join(self._pieces).split(b"\n\n")
+        self._pieces = [rest]
+        for block in blocks:
+            yield from self._read(block)
+
+    def _read(self, block: bytes) -> Iterator[Message]:
+        fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
+        name = fields.get(b"event", b"").decode()
+        decoder = _decoders.get(name)
+        if decoder is not None:
+            try:
+                yield decoder.decode(fields.get(b"data", b""))
+            except msgspec.ValidationError:
+                if name != "event":
+                    raise
+        if b"id" in fields:
+            self.last_id = fields[b"id"].decode()

@@ -1,0 +1,146 @@
+"""The `Control` of a screen: an engine in another process, with a stream that comes back."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from cronterm.clock import Clock, SystemClock
+from cronterm.control import Gone, Message
+from cronterm.errors import CrontermError
+from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.query import AnyReply, Query
+from cronterm.model.snapshot import Snapshot
+from cronterm.remote.client import OpenStream, RequestClient
+
+T = TypeVar("T")
+
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+BATCH_MESSAGES = 5_000  # read ahead of a busy loop; more waits in the engine, which may say Lagged
+
+
+class HttpControl:
+    """A `Control` over the door at `path`."""
+
+    def __init__(
+        self, path: Path, *, clock: Clock | None = None, backoff_s: Sequence[float] = BACKOFF_S
+    ) -> None:
+        self._client = RequestClient(path)
+        self._clock = clock or SystemClock()
+        self._backoff_s = backoff_s
+
+    async def snapshot(self) -> Snapshot:
+        """Return a snapshot of its own to the caller."""
+        return await _on_thread(self._client.snapshot)
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Carry out a command; it is sent once."""
+        return await _on_thread(lambda: self._client.send(command))
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer a question."""
+        return await _on_thread(lambda: self._client.query(query))
+
+    async def events(
+        self, *, after: int | None = None, output: bool = True
+    ) -> AsyncIterator[Message]:
+        """Yield what happens, for ever.
+
+        Each time the engine cannot be reached there is one `Gone`; then it tries again after 1, 2,
+        4 to 30 s. Back at the same engine it goes on where it was; another one gives a snapshot.
+        """
+        last_id, pid, failures = "", 0, 0
+        while True:
+            try:
+                hello = await _on_thread(self._client.hello)
+                if after is not None:
+                    last_id, after = f"{hello.store}.{after}", None
+                elif hello.pid != pid:
+                    last_id = ""
+                pid = hello.pid
+                again = partial(self._client.open_stream, output=output, last_id=last_id)
+                stream = await _on_thread(again)
+                feed = _Feed(stream)
+                try:
+                    async for message in feed.messages():
+                        failures = 0
+                        yield message
+                finally:
+                    feed.close()
+                last_id, why = stream.last_id or last_id, stream.why
+            except CrontermError as error:
+                why = str(error)
+            yield Gone(since=self._clock.now().utc, why=why)
+            await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
+            failures += 1
+
+
+class _Feed:
+    """Reads one stream on a thread; the loop takes what came in one go."""
+
+    def __init__(self, stream: OpenStream) -> None:
+        self._stream = stream
+        self._loop = asyncio.get_running_loop()
+        self._arrived = asyncio.Event()
+        self._room = threading.Condition()
+        self._batch: list[Message] = []
+        self._is_over = False
+        threading.Thread(target=self._read, name="stream", daemon=True).start()
+
+    def _read(self) -> None:
+        for message in self._stream:
+            with self._room:
+                self._room.wait_for(lambda: len(self._batch) < BATCH_MESSAGES or self._is_over)
+                self._batch.append(message)
+                is_first = len(self._batch) == 1
+            if is_first:
+                self._tell()
+        with self._room:
+            self._is_over = True
+        self._tell()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody looks any more
+            self._loop.call_soon_threadsafe(self._arrived.set)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Yield messages until the stream ends."""
+        is_over = False
+        while not is_over:
+            await self._arrived.wait()
+            self._arrived.clear()
+            with self._room:
+                batch, self._batch = self._batch, []
+                is_over = self._is_over
+                self._room.notify()
+            for message in batch:
+                yield message
+
+    def close(self) -> None:
+        """End the stream; its thread ends with it."""
+        self._stream.close()
+        with self._room:
+            self._is_over = True
+            self._room.notify()
+
+
+async def _on_thread(ask: Callable[[], T]) -> T:
+    """Return what `ask` does, from a thread of its own.
+
+    Not the loop's pool: who quits does not wait for an engine that hangs.
+    """
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()
+    threading.Thread(target=_fulfil, args=(answer, ask), name="request", daemon=True).start()
+    return await asyncio.wrap_future(answer)
+
+
+def _fulfil(answer: Future[T], ask: Callable[[], T]) -> None:
+    try:
+        answer.set_result(ask())
+    except Exception as error:  # noqa: BLE001  handed over to who waits
+        answer.set_exception(error)

@@ -1,0 +1,291 @@
+"""A small engine in memory: commands become events, events fold into a snapshot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from cronterm.clock import SECOND, Instant
+from cronterm.control import Gauges, Lagged, Message, Output
+from cronterm.errors import CrontermError
+from cronterm.model.command import (
+    Answer,
+    AnyCommand,
+    PauseJob,
+    ResumeJob,
+    RunJob,
+    ShutDown,
+    StopRun,
+)
+from cronterm.model.event import (
+    AnyEvent,
+    AttemptClaimed,
+    AttemptEnded,
+    AttemptStarted,
+    EngineStarted,
+    JobAdded,
+    JobPaused,
+    JobResumed,
+    Numbered,
+    RunEnded,
+    RunQueued,
+)
+from cronterm.model.job import Job, Shell
+from cronterm.model.problem import Problem
+from cronterm.model.query import (
+    AnyReply,
+    AttemptRow,
+    ConfigText,
+    Decision,
+    Decisions,
+    ListNext,
+    ListRuns,
+    NextDue,
+    OutputChunk,
+    OutputPart,
+    Query,
+    ReadConfig,
+    ReadDecisions,
+    ReadOutput,
+    ReadRun,
+    RunDetail,
+    Runs,
+)
+from cronterm.model.run import AttemptEnd, Cause, RunRow
+from cronterm.model.snapshot import EngineView, Snapshot, fold
+from cronterm.schedule.parse import parse
+
+START: Instant = 1_800_000_000 * SECOND
+RING_EVENTS = 50
+STORE = "5eed0042"
+
+
+def job(job_id: str, command: str = "true", **words: object) -> Job:
+    """Return a job that never starts by itself."""
+    parsed = parse("@manual", timezone="UTC", job_id=job_id)
+    return msgspec.structs.replace(
+        Job(
+            id=job_id,
+            source="/etc/jobs.yaml",
+            directory="/etc",
+            working_dir="/",
+            action=Shell(command),
+            schedule=parsed.specs,
+            schedule_text=parsed.text,
+        ),
+        **words,
+    )
+
+
+class FakeControl:
+    """Serves commands at once: a run of `talker` prints a line, any run ends with code 0."""
+
+    def __init__(self, jobs: Sequence[Job] = ()) -> None:
+        self.view = Snapshot(store=STORE, engine=EngineView(host="here", jobs_file="jobs.yaml"))
+        self.received: list[tuple[AnyCommand, str | None]] = []
+        self.gate: asyncio.Event | None = None
+        """Where there is one, a command waits for it."""
+        self.is_stopped = False
+        self.output: dict[int, bytes] = {}
+        self.leaves_open = False
+        """A run stays running."""
+        self.exit_code = 0
+        self._ring: list[Numbered] = []
+        self._queues: dict[asyncio.Queue[Message | None], bool] = {}
+        self._at = START
+        self._runs: dict[int, str] = {}
+        self.tell(EngineStarted(at=START, pid=4242, version="9.9"))
+        for each in jobs or (job("backup"), job("talker")):
+            self.tell(JobAdded(at=START, job=each, counts_from=START, first_seen_at=START))
+
+    @property
+    def readers(self) -> int:
+        """How many streams are open."""
+        return len(self._queues)
+
+    def tell(self, event: AnyEvent) -> None:
+        """Record and publish an event."""
+        numbered = Numbered(self.view.n + 1, event)
+        fold(self.view, numbered)
+        self._ring = [*self._ring, numbered][-RING_EVENTS:]
+        for queue in self._queues:
+            queue.put_nowait(numbered)
+
+    def offer(self, message: Output | Gauges | Lagged) -> None:
+        """Hand out a message that is not recorded."""
+        for queue, wants_output in self._queues.items():
+            if wants_output or not isinstance(message, Output):
+                queue.put_nowait(message)
+
+    def end_streams(self) -> None:
+        """End every stream, as a dying engine would."""
+        for queue in self._queues:
+            queue.put_nowait(None)
+
+    async def snapshot(self) -> Snapshot:
+        """Return a copy."""
+        return msgspec.json.decode(msgspec.json.encode(self.view), type=Snapshot)
+
+    async def events(
+        self, *, after: int | None = None, output: bool = True
+    ) -> AsyncIterator[Message]:
+        """Yield a snapshot or what was missed, then what comes."""
+        queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        if after is not None and self._ring[0].n <= after + 1 and after <= self.view.n:
+            for numbered in self._ring:
+                if numbered.n > after:
+                    queue.put_nowait(numbered)
+        else:
+            queue.put_nowait(await self.snapshot())
+        self._queues[queue] = output
+        try:
+            while (message := await queue.get()) is not None:
+                yield message
+                if isinstance(message, Lagged):
+                    yield await self.snapshot()
+        finally:
+            del self._queues[queue]
+
+    async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
+        """Carry out at once."""
+        self.received.append((command, by))
+        if self.gate is not None:
+            await self.gate.wait()
+        name = getattr(command, "job", "")
+        if name and name not in self.view.jobs:
+            message, hint = f"there is no job {name}", "did you mean backup?"
+            return Answer(ok=False, message=message, hint=hint, kind="unknown_job")
+        match command:
+            case RunJob():
+                return self._run(command, by or "me")
+            case PauseJob():
+                self.tell(
+                    JobPaused(
+                        at=self._at,
+                        job=command.job,
+                        by=by or "me",
+                        until=command.until,
+                        reason=command.reason,
+                    )
+                )
+                return Answer(ok=True, n=self.view.n, message=f"paused {command.job}")
+            case ResumeJob():
+                self.tell(
+                    JobResumed(at=self._at, job=command.job, by=by or "me", counts_from=self._at)
+                )
+                return Answer(ok=True, n=self.view.n, message=f"resumed {command.job}")
+            case StopRun():
+                return Answer(ok=True, n=self.view.n, message="stopping")
+            case ShutDown():
+                self.is_stopped = True
+                return Answer(ok=True, n=self.view.n, message="stopping")
+            case _:
+                raise CrontermError(f"{type(command).__name__} is not for a fake")
+
+    def _run(self, command: RunJob, by: str) -> Answer:
+        run = len(self._runs) + 1
+        self._runs[run] = command.job
+        at = self._at
+        self.tell(
+            RunQueued(
+                at=at,
+                run=run,
+                job=command.job,
+                cause=Cause("manual", by=by),
+                ready_at=at,
+                attempts=1,
+            )
+        )
+        n = self.view.n
+        self.tell(AttemptClaimed(at=at, run=run, job=command.job, attempt=1))
+        self.tell(AttemptStarted(at=at, run=run, job=command.job, attempt=1, pid=99, started_at=at))
+        if command.job == "talker":
+            self.say(run, b"hello\n")
+        if not self.leaves_open:
+            self.end(run, AttemptEnd(ended_at=at + SECOND, exit_code=self.exit_code))
+        return Answer(ok=True, n=n, run=run, message=f"run {run} of {command.job} queued")
+
+    def say(self, run: int, content: bytes) -> None:
+        """Let a run print."""
+        offset = len(self.output.get(run, b""))
+        self.output[run] = self.output.get(run, b"") + content
+        self.offer(Output(run, self._runs[run], 1, offset, self._at, "out", content))
+
+    def end(self, run: int, end: AttemptEnd) -> None:
+        """End a run."""
+        name = self._runs[run]
+        self.tell(AttemptEnded(at=self._at, run=run, job=name, attempt=1, end=end))
+        if end.stopped_for == "timeout":
+            self.tell(RunEnded(at=self._at, run=run, job=name, outcome="timed_out", reason=""))
+        elif end.signal is not None:
+            self.tell(RunEnded(at=self._at, run=run, job=name, outcome="failed", reason="signal"))
+        elif end.exit_code:
+            self.tell(RunEnded(at=self._at, run=run, job=name, outcome="failed", reason="exit"))
+        else:
+            self.tell(RunEnded(at=self._at, run=run, job=name, outcome="succeeded", reason=""))
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer from memory."""
+        match query:
+            case ListRuns():
+                rows = tuple(
+                    self._row(run) for run, name in self._runs.items() if query.job in ("", name)
+                )
+                return Runs(rows[-query.limit :] if query.limit is not None else rows)
+            case ReadRun():
+                if query.run not in self._runs:
+                    raise CrontermError(f"there is no run {query.run}", "`cronterm history`")
+                attempt = AttemptRow(attempt=1, claimed_at=START, started_at=START)
+                return RunDetail(self._row(query.run), (attempt,))
+            case ReadOutput():
+                return self._part(query)
+            case ListNext():
+                names = query.jobs or tuple(self.view.jobs)
+                return NextDue(dict.fromkeys(names, (START + SECOND,)))
+            case ReadDecisions():
+                if query.job not in self.view.jobs:
+                    raise CrontermError(f"there is no job {query.job}", "did you mean backup?")
+                decision = Decision(job=query.job, due_at=START, decided_at=START, run=1)
+                return Decisions((decision,), ("It is due next at noon.",))
+            case ReadConfig():
+                problem = Problem(file="jobs.yaml", line=3, column=5, message="no", hint="yes")
+                return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
+            case _:
+                raise CrontermError("what?")
+
+    def _row(self, run: int) -> RunRow:
+        is_open = run in self.view.jobs[self._runs[run]].live
+        past = next((p for p in self.view.jobs[self._runs[run]].recent if p.run == run), None)
+        return RunRow(
+            run=run,
+            job=self._runs[run],
+            cause="manual",
+            by="me",
+            queued_at=START,
+            started_at=START,
+            ended_at=None if is_open else START + SECOND,
+            outcome=past.outcome if past else None,
+            reason=past.reason if past else "",
+            exit_code=past.exit_code if past else None,
+            signal=past.signal if past else None,
+            attempt=1,
+            cpu_us=12_500,
+            output_bytes=len(self.output.get(run, b"")),
+        )
+
+    def _part(self, query: ReadOutput) -> OutputPart:
+        if query.run not in self._runs:
+            raise CrontermError(f"there is no run {query.run}")
+        whole = self.output.get(query.run, b"")
+        start = max(len(whole) - query.max_bytes, 0) if query.offset is None else query.offset
+        part = whole[start : start + query.max_bytes]
+        chunk = OutputChunk(offset=start, at=START, stream="out", data=part)
+        return OutputPart(
+            run=query.run,
+            attempt=1,
+            chunks=(chunk,) if part else (),
+            first_offset=start,
+            next_offset=start + len(part),
+            end_offset=len(whole),
+            complete=query.run not in self.view.jobs[self._runs[query.run]].live,
+        )

@@ -44,7 +44,6 @@ class Dashboard(Page):
 
     def on_mount(self) -> None:
         """Begin on the table."""
-        super().on_mount()
         self.table.focus()
 
     @property

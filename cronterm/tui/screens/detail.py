@@ -217,7 +217,6 @@ class Detail(Page):
 
     def on_mount(self) -> None:
         """Look the job up."""
-        super().on_mount()
         self.page.focus()
         self._look()
 

@@ -27,7 +27,6 @@ from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import first_dst_marks, upcoming
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
-from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.words import countdown
 
 QUIET_S = 0.15
@@ -84,7 +83,6 @@ class JobForm(Page):
 
     def on_mount(self) -> None:
         """Fill in what the file says."""
-        self.query_one(KeyBar).show(FORM_KEYS)
         if self._job is None:
             self.query_one("#f-name", Input).focus()
             self._check()
@@ -92,6 +90,10 @@ class JobForm(Page):
             self.query_one("#f-name", Input).value = self._job
             self.query_one("#f-schedule", Input).focus()
             self.run_worker(self._fill(self._job))
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Return the form's own keys."""
+        return FORM_KEYS
 
     async def _fill(self, job: str) -> None:
         try:

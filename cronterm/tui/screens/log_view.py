@@ -214,7 +214,6 @@ class LogView(Page):
 
     def on_mount(self) -> None:
         """Read the run."""
-        super().on_mount()
         self.page.focus()
         self._open(self._run)
 

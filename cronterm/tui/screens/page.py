@@ -43,8 +43,12 @@ class Page(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Show the keys of this place."""
-        self.query_one(KeyBar).show(key_bar(self.where))
+        """Show the keys of this place. (Textual calls this beside a subclass's own.)"""
+        self.query_one(KeyBar).show(self.keys())
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Return the (key, word) pairs of the key bar."""
+        return key_bar(self.where)
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""

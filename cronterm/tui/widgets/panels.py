@@ -24,7 +24,8 @@ class Panel(Painted):
     def update(self, now: Instant, job: str | None) -> None:
         """Draw the picture at `now` for the selected job."""
         self.now, self.job = now, job
-        self.border_title, self.border_subtitle = self.titles()
+        title, subtitle = self.titles()
+        self.border_title, self.border_subtitle = title.strip(), subtitle
         self.repaint()
 
     def titles(self) -> tuple[str, str]:

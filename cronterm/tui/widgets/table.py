@@ -10,6 +10,7 @@ from textual.message import Message
 from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.describe import describe
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import FAILED, Picture, lateness, state_of
 from cronterm.tui.widgets.paint import Painted, Part, fit
@@ -293,7 +294,7 @@ class JobTable(Painted, can_focus=True):
             text = sanitize_line(view.job.schedule_text)
             parts.append(("  " + fit(text, c.schedule), second))
         if c.words:
-            parts.append(("  " + fit(sanitize_line(view.job.description), 22), second))
+            parts.append(("  " + fit(sanitize_line(describe(view.job.schedule)), 22), second))
         if c.last:
             parts += self._last(view, is_here=is_here)
         parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))

@@ -1,0 +1,279 @@
+"""A fixed picture for screens: jobs in every state, a clock that stands still."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
+from cronterm.control import Gauges, Message, Output
+from cronterm.errors import CrontermError
+from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.event import (
+    AnyEvent,
+    AttemptStarted,
+    InstantDecided,
+    Numbered,
+    RetryScheduled,
+)
+from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.problem import Problem
+from cronterm.model.query import (
+    AnyReply,
+    AttemptRow,
+    ConfigText,
+    ListNext,
+    ListRuns,
+    NextDue,
+    OutputChunk,
+    OutputPart,
+    Query,
+    ReadConfig,
+    ReadOutput,
+    ReadRun,
+    RunDetail,
+    Runs,
+)
+from cronterm.model.run import Cause, RunRow
+from cronterm.model.snapshot import EngineView, JobView, LiveRun, PastRun, Pause, Snapshot, count
+from cronterm.schedule.parse import parse
+from cronterm.tui.app import CrontermApp, Hosting
+from cronterm.tui.look import UNICODE, Glyphs
+
+NOW = instant(datetime(2026, 11, 21, 14, 32, 7, tzinfo=UTC))
+
+JOBS = (
+    ("db-backup-nightly", "30 2 * * *", "Dump the database and ship it off", 621, 0),
+    ("wal-archive", "*/5 * * * *", "Archive write-ahead logs", 591, 0),
+    ("invoice-export", "0 */4 * * *", "Export new invoices to the ERP", 1400, 4),
+    ("search-reindex", "*/30 * * * *", "Rebuild the search index", 20_900, 0),
+    ("cert-renew", "15 3 * * 1", "Renew certificates", 1200, 0),
+    ("flaky-upload", "*/10 * * * *", "Upload with retries", 3000, 0),
+    ("log-rotate", "30 0 * * *", "Rotate logs", 275, 0),
+    ("mail-queue-flush", "@every 90s", "Flush the mail queue", 194, 0),
+    ("s3-sync-eu", "0 9 * * mon-fri", "Mirror the bucket", 123_000, 0),
+    ("report-weekly", "0 8 * * mon", "Weekly report", 3900, 1),
+    ("retired", "@hourly", "Kept for reference", 0, 0),
+    ("new-job", "@manual", "Never ran", 0, 0),
+)
+
+
+class StillClock:
+    """Always the same moment."""
+
+    def now(self) -> Now:
+        """Return it."""
+        return Now(NOW, NOW)
+
+
+def job(job_id: str, schedule: str, **words: Any) -> Job:
+    """Return a definition."""
+    parsed = parse(schedule, timezone="UTC", job_id=job_id)
+    return Job(
+        id=job_id,
+        source="/srv/ops/jobs.yaml",
+        directory="/srv/ops",
+        working_dir="/srv/ops",
+        schedule=parsed.specs,
+        schedule_text=parsed.text,
+        action=Shell(f"/opt/bin/{job_id} --since=1h"),
+        **words,
+    )
+
+
+def past(job_number: int, number: int, took: int, *, is_failed: bool) -> PastRun:
+    """Return an ended run whose duration varies in a fixed way."""
+    ended_at = NOW - (30 - number) * 10 * MINUTE - job_number * MINUTE
+    length = took * (80 + (number * 37 + job_number * 11) % 50) * 10
+    return PastRun(
+        run=number * 20 + job_number,
+        ended_at=ended_at,
+        outcome="failed" if is_failed else "succeeded",
+        reason="exit" if is_failed else "",
+        started_at=ended_at - length,
+        duration=length,
+        exit_code=1 if is_failed else 0,
+        attempt=1,
+    )
+
+
+def scene() -> Snapshot:
+    """Return the snapshot that all pictures are made of."""
+    snapshot = Snapshot(n=100, store="abcd1234", settings=Settings(), sha256="0" * 64)
+    snapshot.loaded_at = NOW - 12 * SECOND
+    snapshot.engine = EngineView(
+        pid=812,
+        version="0.1.0",
+        started_at=NOW - DAY,
+        host="prod-db-01",
+        jobs_file="/srv/ops/jobs.yaml",
+    )
+    for number, (name, schedule, text, took, failures) in enumerate(JOBS):
+        words = {"description": text, "tags": ("db",) if number < 3 else ()}
+        view = JobView(job=job(name, schedule, enabled=name != "retired", **words))
+        if took:
+            for each in range(30):
+                ended = past(number, each, took, is_failed=each >= 30 - failures)
+                view.recent.append(ended)
+                count(view.totals, ended)
+            view.next_at = NOW + (number * number * 7 + 8) * SECOND
+        snapshot.jobs[name] = view
+    _live(snapshot, "search-reindex", 901, "running", NOW - 252 * SECOND)
+    _live(snapshot, "flaky-upload", 902, "retrying", NOW - 40 * SECOND)
+    snapshot.jobs["cert-renew"].pause = Pause("ann", NOW - HOUR, reason="disk swap")
+    return snapshot
+
+
+def _live(snapshot: Snapshot, name: str, run: int, state: Any, started_at: Instant) -> None:
+    snapshot.jobs[name].live[run] = LiveRun(
+        run=run,
+        job=name,
+        cause=Cause("scheduled", due_at=started_at),
+        state=state,
+        queued_at=started_at,
+        ready_at=NOW + 20 * SECOND if state == "retrying" else started_at,
+        attempts=3,
+        attempt=1,
+        pid=48213 if state == "running" else None,
+        started_at=started_at,
+        attempt_started_at=started_at,
+    )
+
+
+class FakeControl:
+    """Tells the scene, remembers what it was asked, answers from fixed rows."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.scene = scene() if snapshot is None else snapshot
+        self.sent: list[AnyCommand] = []
+        self.more: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def snapshot(self) -> Snapshot:
+        """Return the scene."""
+        return self.scene
+
+    async def events(
+        self, *, after: int | None = None, output: bool = True
+    ) -> AsyncIterator[Message]:
+        """Yield the scene, a little life, then what the test adds."""
+        yield self.scene
+        for step in range(8):
+            ratio = 0.2 + step * 0.03
+            yield Gauges(NOW, ratio, 0.61, 0.87, "/var", 0.62, 16 << 30, 10 << 30)
+        for message in life():
+            yield message
+        while True:
+            yield await self.more.get()
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Remember the command."""
+        self.sent.append(command)
+        return Answer(ok=True, message="done", sha256="1" * 64)
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer from fixed rows."""
+        match query:
+            case ListRuns():
+                return Runs(tuple(row(number) for number in range(1, 13)))
+            case ReadRun(run=run):
+                attempt = AttemptRow(attempt=1, claimed_at=NOW, started_at=NOW, end=None)
+                return RunDetail(row(run % 12 or 12), (attempt,))
+            case ReadOutput(run=run):
+                return OutputPart(
+                    run=run, attempt=1, chunks=chunks(), next_offset=400, end_offset=400
+                )
+            case ListNext(jobs=jobs):
+                return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
+            case ReadConfig(job=name):
+                text = f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    command: ls -l\n"
+                return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
+            case _:
+                raise CrontermError("not asked here")
+
+
+def row(number: int) -> RunRow:
+    """Return a line of the history."""
+    is_failed = number > 9
+    started_at = NOW - (13 - number) * 4 * HOUR
+    return RunRow(
+        run=number,
+        job="invoice-export",
+        cause="manual" if number == 4 else "scheduled",
+        by="ann" if number == 4 else "",
+        queued_at=started_at,
+        started_at=started_at,
+        ended_at=started_at + 1_400_000,
+        outcome="failed" if is_failed else "succeeded",
+        reason="exit" if is_failed else "",
+        exit_code=int(is_failed),
+        attempt=1,
+        attempts=4,
+    )
+
+
+def chunks() -> tuple[OutputChunk, ...]:
+    """Return output with colours, stderr and things that must not reach a terminal."""
+    lines = [
+        ("out", b"INFO  connecting to erp-gw:8443\n"),
+        ("out", b"\x1b[32mok\x1b[0m tls handshake \x1b]52;c;ZXZpbA==\x07(TLS1.3)\n"),
+        ("err", b"Traceback (most recent call last):\n"),
+        ("err", b"ConnectionRefusedError: [Errno 111] erp-gw:8443\n"),
+        ("out", b"[@click=app.bell]not a link[/]\n"),
+    ]
+    return tuple(
+        OutputChunk(number * 80, NOW + number * SECOND, stream, content)  # type: ignore[arg-type]
+        for number, (stream, content) in enumerate(lines)
+    )
+
+
+def life() -> list[Message]:
+    """Return a few events and lines for the log stream."""
+    events: list[AnyEvent] = [
+        AttemptStarted(
+            at=NOW - 9 * SECOND,
+            run=901,
+            job="search-reindex",
+            attempt=1,
+            pid=48213,
+            started_at=NOW - 252 * SECOND,
+        ),
+        InstantDecided(
+            at=NOW - 7 * SECOND,
+            job="s3-sync-eu",
+            due_at=NOW - 7 * SECOND,
+            outcome="skipped",
+            reason="overlap",
+            schedule_hash="",
+        ),
+        RetryScheduled(
+            at=NOW - 3 * SECOND, run=902, job="flaky-upload", attempt=2, ready_at=NOW + 20 * SECOND
+        ),
+    ]
+    told: list[Message] = [Numbered(101 + n, event) for n, event in enumerate(events)]
+    told.append(
+        Output(901, "search-reindex", 1, 0, NOW - SECOND, "out", b"batch 41/120  1.9k docs/s\n")
+    )
+    return told
+
+
+def broken() -> Snapshot:
+    """Return the scene with a rejected file."""
+    snapshot = scene()
+    snapshot.problems = (
+        Problem(file="/srv/ops/jobs.yaml", line=41, column=15, message="minute 70 is out of range"),
+    )
+    return snapshot
+
+
+def app(
+    control: FakeControl | None = None,
+    *,
+    theme: str = "cronterm-dark",
+    glyphs: Glyphs = UNICODE,
+    has_started: bool = True,
+) -> CrontermApp:
+    """Return the app over a fake engine."""
+    hosting = Hosting(has_started=has_started, start=lambda: None, jobs_file="/srv/ops/jobs.yaml")
+    return CrontermApp(
+        control or FakeControl(), clock=StillClock(), hosting=hosting, glyphs=glyphs, theme=theme
+    )

@@ -1,0 +1,311 @@
+"""Every screen at three sizes, as pictures; keys as a person presses them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cronterm.control import Gone
+from cronterm.model.command import (
+    AddJob,
+    DeleteJob,
+    PauseJob,
+    ReloadConfig,
+    ResumeJob,
+    RunJob,
+    ShutDown,
+    StopRun,
+    UndoEdit,
+)
+from cronterm.model.snapshot import Snapshot
+from cronterm.tui.app import CrontermApp
+from cronterm.tui.look import ASCII
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.form import JobForm
+from cronterm.tui.screens.help import HelpScreen
+from cronterm.tui.screens.log_view import LogView
+from tests.tui.scene import NOW, FakeControl, app, broken, scene
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+Compare = Callable[..., bool]
+
+
+async def wait_for(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the app live until `condition` holds."""
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it never came to hold")
+
+
+async def on_dashboard(pilot: Pilot[Any]) -> None:
+    """Wait for the scene to be drawn."""
+    running: CrontermApp = pilot.app  # type: ignore[assignment]
+    await wait_for(pilot, lambda: bool(running.screen.query("#jobs")))
+    await wait_for(pilot, lambda: bool(running.picture.log) and bool(running.picture.gauges))
+    running.screen.update(NOW)  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
+    """Return what to do before a picture is taken."""
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await on_dashboard(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.1)
+        await pilot.pause(0.3)
+
+    return press
+
+
+PAGES = {
+    "dashboard": (),
+    "detail": ("enter",),
+    "log": ("l",),
+    "form": ("a",),
+    "delete": ("d",),
+    "help": ("question_mark",),
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_screen_looks_as_it_did(snap_compare: Compare, page: str, size: tuple[int, int]) -> None:
+    assert snap_compare(app(), terminal_size=size, run_before=pressed(*PAGES[page]))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_light_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    light = app(theme="cronterm-light")
+
+    assert snap_compare(light, terminal_size=size, run_before=pressed())
+
+
+def test_ascii_banner_and_the_first_run_look_as_they_did(snap_compare: Compare) -> None:
+    plain = app(FakeControl(broken()), glyphs=ASCII)
+
+    assert snap_compare(plain, terminal_size=(80, 24), run_before=pressed())
+
+
+def test_the_first_run_says_what_to_do(snap_compare: Compare) -> None:
+    async def settle(pilot: Pilot[Any]) -> None:
+        await pilot.pause(0.4)
+
+    empty = app(FakeControl(Snapshot(n=1)))
+
+    assert snap_compare(empty, terminal_size=(100, 30), run_before=settle)
+
+
+# -- keys ----------------------------------------------------------------------------------------
+
+
+async def test_trigger_asks_and_a_second_press_runs() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("t")
+        assert isinstance(pilot.app.screen, Ask)
+        await pilot.press("t")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    assert isinstance(control.sent[0], RunJob)
+
+
+async def test_enter_presses_what_is_highlighted_and_escape_never_acts() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("d", "enter")
+        await pilot.press("d", "escape")
+        await pilot.press("d", "q")
+        await pilot.pause(0.1)
+        assert control.sent == []
+        await pilot.press("d", "tab", "enter")
+        await wait_for(pilot, lambda: bool(control.sent))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) > 1)
+
+    assert isinstance(control.sent[0], DeleteJob)
+    assert isinstance(control.sent[1], UndoEdit)
+
+
+async def test_pause_resume_and_undo_send_commands() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.table.go_to("wal-archive")
+        await pilot.press("p")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        dashboard.table.go_to("cert-renew")
+        await pilot.press("p")
+        await wait_for(pilot, lambda: len(control.sent) == 3)
+        await pilot.press("P", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    kinds = [type(command) for command in control.sent]
+    assert kinds == [PauseJob, ResumeJob, ResumeJob, PauseJob]
+
+
+async def test_stop_offers_stop_and_kill() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.table.go_to("search-reindex")
+        await pilot.press("x", "k")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    command = control.sent[0]
+    assert isinstance(command, StopRun)
+    assert (command.run, command.signal) == (901, "SIGKILL")
+
+
+async def test_marks_make_one_key_act_on_many() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("g", "space", "space", "t", "t")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("asterisk", "asterisk")
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        assert len(dashboard.table.marked) == 12
+
+    assert all(isinstance(command, RunJob) for command in control.sent)
+
+
+async def test_the_filter_narrows_while_it_is_typed() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        await pilot.press("slash", *"is:failing")
+        await wait_for(pilot, lambda: len(dashboard.table.jobs) == 2)
+        await pilot.press("enter")
+        assert dashboard.table.has_focus
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(dashboard.table.jobs) == 12)
+        await pilot.press("slash", *"#db !wal")
+        await wait_for(pilot, lambda: len(dashboard.table.jobs) == 2)
+
+
+async def test_sorting_keeps_the_cursor_on_its_job() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard.table.go_to("log-rotate")
+        await pilot.press("s")
+        assert dashboard.table.jobs == sorted(dashboard.table.jobs)
+        await pilot.press("S")
+        assert dashboard.table.cursor == "log-rotate"
+
+
+async def test_pages_open_and_close() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        await pilot.press("right_square_bracket", "j", "j", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("w", "t", "e", "f", "less_than_sign", "escape", "escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "z", "z", "f", "comma", "R")
+        await pilot.pause(0.1)
+        assert not pilot.app.current_theme.dark
+
+
+async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("a")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
+        form = pilot.app.screen
+        form.query_one("#f-name", Input).value = "archive"
+        form.query_one("#f-schedule", Input).value = "61 * * * *"
+        form.query_one("#f-command", Input).value = "ls -l"
+        note = form.query_one("#n-schedule")
+        await wait_for(pilot, lambda: "out of range" in str(note.render()))
+        await pilot.press("ctrl+s")
+        assert control.sent == []
+        form.query_one("#f-schedule", Input).value = "30 2 * * *"
+        await wait_for(pilot, lambda: "daily at 02:30" in str(note.render()))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    command = control.sent[0]
+    assert isinstance(command, AddJob)
+    assert (command.job, command.words) == (
+        "archive",
+        {"schedule": "30 2 * * *", "command": "ls -l"},
+    )
+
+
+async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
+    control = FakeControl(scene())
+    started: list[bool] = []
+    running = app(control, has_started=False)
+    running._hosting = type(running._hosting)(
+        has_started=False, start=lambda: started.append(True), jobs_file="x"
+    )
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await control.more.put(Gone(since=NOW, why="killed"))
+        await wait_for(pilot, lambda: running.picture.gone is not None)
+        await wait_for(pilot, lambda: bool(running.screen.query_one("#banner").display))
+        await pilot.press("R")
+        await wait_for(pilot, lambda: started == [True])
+
+
+async def test_quit_asks_only_in_the_screen_that_started_the_engine() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("q", "n")
+        assert isinstance(pilot.app.screen, Dashboard)
+        await pilot.press("q", "s")
+        await wait_for(pilot, lambda: bool(control.sent))
+    assert isinstance(control.sent[0], ShutDown)
+
+    attached = app(FakeControl(), has_started=False)
+    async with attached.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+    assert attached.return_value == "keep"
+
+
+async def test_reload_is_a_command() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("R")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    assert isinstance(control.sent[0], ReloadConfig)
+
+
+@pytest.mark.parametrize("size", [(10, 3), (40, 10), (300, 100)])
+async def test_no_size_breaks_the_screen(size: tuple[int, int]) -> None:
+    async with app().run_test(size=size) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("j", "k", "G", "g")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Dashboard)

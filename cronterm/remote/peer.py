@@ -42,7 +42,8 @@ def user_name(uid: int) -> str:
 
 
 class PeerProtocol(H11Protocol):
-    """HTTP for this user and root. Tells the routes who asks, as `state.uid`.
+    """HTTP for this user and root. Tells the routes who asks, as `state.uid`, and how to
+    be rid of them, as `state.hang_up`.
 
     h11 on purpose, also where httptools is there: it is the one that limits the head of a request.
     """
@@ -59,7 +60,7 @@ class PeerProtocol(H11Protocol):
         if uid not in (0, os.geteuid()) or len(self.connections) > self._limits.connections:
             transport.abort()
             return
-        self.app_state = {**self.app_state, "uid": uid}
+        self.app_state = {**self.app_state, "uid": uid, "hang_up": transport.abort}
         self._watch()
 
     def data_received(self, data: bytes) -> None:

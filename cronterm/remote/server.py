@@ -132,6 +132,7 @@ def _config(door: Door, limits: Limits) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         access_log=False,
+        proxy_headers=False,
         log_config=None,
         log_level="warning",
         date_header=False,

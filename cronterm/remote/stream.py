@@ -10,11 +10,14 @@ from starlette.types import Receive, Scope, Send
 from cronterm.control import Message
 
 BATCH_BYTES = 64 << 10  # what waits for a slow reader; more waits, bounded, at the source
+FAREWELL_S = 0.5
 COMMENT = b": \n\n"
 
 
 class EventStream(Response):
     """Sends what comes, until it ends, the reader goes, or `closing` is set.
+
+    `scope["state"]["hang_up"]` drops a connection at once.
 
     What came while the loop was busy leaves in one piece: a thousand starts are four thousand
     events, and a write for each costs more than all the rest of them.
@@ -59,7 +62,12 @@ class EventStream(Response):
             close = getattr(self._messages, "aclose", None)
             if close is not None:
                 await close()
-        await send(_body(bytes(self._waiting), more=False))
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                await send(_body(bytes(self._waiting), more=False))
+        except TimeoutError:  # it does not read: nothing more can be said to it
+            scope["state"]["hang_up"]()
+            await asyncio.sleep(0)
 
     async def _collect(self) -> None:
         async for message in self._messages:

@@ -103,6 +103,11 @@ class FakeControl:
         """How many streams are open."""
         return len(self._queues)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages nobody has taken yet."""
+        return sum(queue.qsize() for queue in self._queues)
+
     def tell(self, event: AnyEvent) -> None:
         """Record and publish an event."""
         numbered = Numbered(self.view.n + 1, event)

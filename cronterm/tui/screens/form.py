@@ -85,7 +85,7 @@ class JobForm(Page):
         """Fill in what the file says."""
         if self._job is None:
             self.query_one("#f-name", Input).focus()
-            self._check()
+            self.call_after_refresh(self._check)
         else:
             self.query_one("#f-name", Input).value = self._job
             self.query_one("#f-schedule", Input).focus()

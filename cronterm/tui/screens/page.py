@@ -45,6 +45,7 @@ class Page(Screen[None]):
     def on_mount(self) -> None:
         """Show the keys of this place. (Textual calls this beside a subclass's own.)"""
         self.query_one(KeyBar).show(self.keys())
+        self.call_after_refresh(lambda: self.update(self.home.now()))
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the (key, word) pairs of the key bar."""

@@ -103,6 +103,10 @@ class Instance:
         finally:
             os.close(lock)
 
+    def is_known(self) -> bool:
+        """Tell whether there is anything to read without an engine: the file, or state."""
+        return _exists(self.jobs_file) or _exists(self.state_dir)
+
     def holder(self) -> dict[str, Any]:
         """Return what the lock file tells of its holder."""
         return _read_json(self.lock_file)

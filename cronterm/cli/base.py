@@ -1,9 +1,11 @@
 """What every command has: where its instance is, who answers, how it prints."""
 
+import difflib
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -16,8 +18,12 @@ from cronterm.instance import Instance, find_instance, no_engine
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
+from cronterm.sanitize import sanitize
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# What JSON may hold as it is and a terminal would obey, or UTF-8 cannot say.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class Client(Protocol):
@@ -84,7 +90,7 @@ class Desk:
     def client(self) -> Client:
         """Who answers. Raises `NoEngine` with what runs elsewhere."""
         instance = self.instance
-        if not instance.socket.exists():
+        if not instance.is_held():
             raise no_engine(instance)
         return self.rooms.connect(instance)
 
@@ -94,7 +100,7 @@ class Desk:
             return self.client.query(query)
         except NoEngine:
             instance = self.instance
-            if not instance.state_dir.exists() and not instance.jobs_file.exists():
+            if not instance.is_known():
                 raise
             return self.rooms.ask_offline(instance, query)
 
@@ -141,9 +147,33 @@ def desk(context: click.Context, **given: Any) -> Desk:
     return at.with_options(**given)
 
 
+def say(text: str, *, color: str | None = None, err: bool = False) -> None:
+    """Print text for people. Nothing in it steers their terminal but the colour given here."""
+    safe = sanitize(text)
+    click.echo(click.style(safe, fg=color) if color else safe, err=err)
+
+
 def print_json(content: Any) -> None:
     """Print one JSON value on one line."""
-    click.echo(json.dumps(content, ensure_ascii=False, separators=(", ", ": ")))
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(content, ensure_ascii=not is_unicode)
+    click.echo(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def print_answer(at: Desk, answer: Answer) -> None:
+    """Print what became of a command."""
+    if at.as_json:
+        print_json(
+            {"ok": answer.ok, "n": answer.n, "run_id": answer.run, "message": answer.message}
+        )
+    else:
+        say(answer.message)
+
+
+def unknown_job(job: str, known: Iterable[str]) -> CrontermError:
+    """Return the error for a job that is not there, with one that is near."""
+    near = difflib.get_close_matches(job, list(known), 1)
+    return CrontermError(f"there is no job {job}", f"did you mean {near[0]}?" if near else "")
 
 
 def leave(code: int) -> NoReturn:

@@ -1,20 +1,19 @@
 """Commands about what will be: next, validate."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from cronterm.cli.base import common, desk, leave, print_json
-from cronterm.cli.render import show_age
+from cronterm.cli.base import common, desk, leave, print_json, say
+from cronterm.cli.render import show_until
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import load
 from cronterm.model.query import ListNext, NextDue
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
-from cronterm.schedule.forecast import Upcoming, upcoming
+from cronterm.schedule.forecast import upcoming
 from cronterm.schedule.parse import parse, parse_moment
 from cronterm.schedule.zone import check_zone
 
@@ -75,30 +74,30 @@ def _print_expression(expr: str, zone: str, after: Instant, count: int, *, as_js
     if as_json:
         print_json([each.local.isoformat() for each in found])
         return
-    click.echo(f"{parsed.text}: {describe(parsed.specs)} ({zone})")
-    _print_upcoming(found, after)
-    for warning in warnings(parsed.specs):
-        click.echo(f"! {warning}")
-
-
-def _print_upcoming(found: Sequence[Upcoming], after: Instant) -> None:
+    say(f"{parsed.text}: {describe(parsed.specs)} ({zone})")
     if not found:
-        click.echo("  never")
+        say("  never")
     for each in found:
         mark = f"  ! {each.mark}" if each.mark else ""
-        ago = show_age(each.at - after)
-        click.echo(f"  {each.local:%a %Y-%m-%d %H:%M:%S %z}  in {ago}{mark}")
+        say(f"  {_shown(each.at, zone)}  {show_until(each.at - after)}{mark}")
+    for warning in warnings(parsed.specs):
+        say(f"! {warning}")
+
+
+def _shown(due: Instant, zone: str) -> str:
+    return f"{upcoming_at(due, zone):%a %Y-%m-%d %H:%M:%S %z}"
 
 
 def _print_jobs(reply: NextDue, zone: str, after: Instant) -> None:
     rows = sorted((due, job) for job, instants in reply.next.items() for due in instants)
+    offset = upcoming_at(after, zone).utcoffset()
     for due, job in rows:
-        click.echo(
-            f"{upcoming_at(due, zone):%a %Y-%m-%d %H:%M:%S}  {show_age(due - after):>4}  {job}"
-        )
+        before, offset = offset, upcoming_at(due, zone).utcoffset()
+        mark = "" if offset == before else "  ! the clock has changed"
+        say(f"{_shown(due, zone)}  {show_until(due - after):>6}  {job}{mark}")
     for job, instants in sorted(reply.next.items()):
         if not instants:
-            click.echo(f"{'never':23}        {job}")
+            say(f"{'never':37}  {job}")
 
 
 @click.command()
@@ -129,6 +128,9 @@ def validate(context: click.Context, /, file_argument: str | None, **given: Any)
         print_json({"ok": not problems, "jobs": len(loaded.jobs), "problems": problems})
     else:
         for each in (*loaded.problems, *loaded.warnings):
-            click.echo(str(each), err=True)
+            say(str(each))
+        if not loaded.problems:
+            count = len(loaded.jobs)
+            say(f"{at.jobs_file}: ok, {count} job{'' if count == 1 else 's'}")
     if loaded.problems:
         leave(65)

@@ -1,29 +1,55 @@
 """The program: its commands, and `cronterm FILE` without one."""
 
 import difflib
+import io
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave
-from cronterm.cli.control import down, pause, resume, run, stop
-from cronterm.cli.past import history, logs, why
-from cronterm.cli.plans import next_due, validate
-from cronterm.cli.state import status
+from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave, say
 from cronterm.errors import CrontermError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+# Imported when they are used: `cronterm status` does not pay for a YAML parser.
+COMMANDS = {
+    "status": "cronterm.cli.state:status",
+    "run": "cronterm.cli.runs:run",
+    "stop": "cronterm.cli.runs:stop",
+    "pause": "cronterm.cli.control:pause",
+    "resume": "cronterm.cli.control:resume",
+    "logs": "cronterm.cli.logs:logs",
+    "history": "cronterm.cli.past:history",
+    "next": "cronterm.cli.plans:next_due",
+    "why": "cronterm.cli.past:why",
+    "validate": "cronterm.cli.plans:validate",
+    "up": "cronterm.cli.program:up",
+    "down": "cronterm.cli.control:down",
+}
 
 
 class Program(click.Group):
     """A group that takes a jobs file where a command could stand."""
 
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the day."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command, or None."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read `cronterm FILE` as `cronterm -f FILE`."""
         place = _first_word(args)
-        if place is not None and args[place] not in self.commands and _is_file(args[place]):
+        if place is not None and args[place] not in COMMANDS and _is_file(args[place]):
             args = [*args[:place], "-f", *args[place:]]
         return super().parse_args(context, args)
 
@@ -31,8 +57,8 @@ class Program(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what is near a command that does not exist."""
-        if args[0] not in self.commands:
-            near = difflib.get_close_matches(args[0], self.commands, 1)
+        if args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", context)
         return super().resolve_command(context, args)
@@ -81,7 +107,7 @@ def program(
     at = desk(context, **given)
     context.obj = at
     if version:
-        click.echo(f"cronterm {at.rooms.version()}")
+        say(f"cronterm {at.rooms.version()}")
         leave(0)
     if context.invoked_subcommand is not None:
         return
@@ -91,11 +117,7 @@ def program(
     leave(at.rooms.run_screen(at.instance))
 
 
-for command in (status, run, stop, pause, resume, logs, history, next_due, why, validate, down):
-    program.add_command(command)
-
-
-@program.command()
+@click.command()
 @common
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
@@ -108,24 +130,17 @@ def up(context: click.Context, /, log_format: str, log_level: str, **given: Any)
 
 def run_program(rooms: Rooms, args: list[str] | None = None) -> int:
     """Run one invocation and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal in Latin-1 has no ✓: no traceback
+            stream.reconfigure(errors="replace")
     try:
         done = program.main(args, prog_name="cronterm", standalone_mode=False, obj=Desk(rooms))
-    except click.exceptions.Exit as left:
-        return left.exit_code
-    except click.UsageError as error:
-        error.show()
-        return 2
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return 130
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # nobody reads; not even Python's own complaint
-        return 141
     except CrontermError as error:
-        click.echo(f"cronterm: {error}", err=True)
+        say(f"cronterm: {error}", err=True)
         return error.exit_code
     return done if isinstance(done, int) else 0

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import click
+
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 
 GLYPHS = {
@@ -23,7 +27,12 @@ COLORS = {
     "lost": "red",
     "missed": "yellow",
     "running": "blue",
+    "paused": "yellow",
 }
+PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
+
+Cell = str | tuple[str, str | None]
+"""A text, or a text and its colour."""
 
 
 def local(at: Instant) -> datetime:
@@ -43,7 +52,7 @@ def show_duration(duration: Duration | None) -> str:
     if duration < SECOND:
         return f"{duration // 1000}ms"
     if duration < MINUTE:
-        return f"{duration / SECOND:.1f}s"
+        return f"{duration // 100_000 / 10:.1f}s"
     if duration < HOUR:
         return f"{duration // MINUTE}m{duration % MINUTE // SECOND:02}s"
     if duration < DAY:
@@ -59,11 +68,42 @@ def show_age(duration: Duration) -> str:
     return "now"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return aligned lines; everything in them is made safe to print."""
-    cells = [list(head), *([sanitize_line(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+def show_until(duration: Duration) -> str:
+    """Return `in 4s`, `now`."""
+    return "now" if duration < SECOND else f"in {show_age(duration)}"
+
+
+def describe_end(end: PastRun | RunRow) -> str:
+    """Return `failed: exit 3`, `skipped: overlap`, `timed_out`."""
+    if end.reason == "exit":
+        return f"{end.outcome}: exit {end.exit_code}"
+    if end.reason == "signal":
+        return f"{end.outcome}: signal {end.signal}"
+    return f"{end.outcome}: {end.reason}" if end.reason else f"{end.outcome}"
+
+
+def prefix_color(job: str) -> str:
+    """Return the colour of a job's name; always the same one."""
+    return PREFIXES[sum(job.encode()) % len(PREFIXES)]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, colors: bool) -> list[str]:
+    """Return aligned lines; everything in them is safe to print."""
+    cells = [[_cell(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        padded = [
+            (text.ljust(width), color) for (text, color), width in zip(row, widths, strict=True)
+        ]
+        padded[-1] = row[-1]
+        if not colors:
+            lines.append("  ".join(text for text, _ in padded).rstrip())
+        else:
+            lines.append("  ".join(click.style(text, fg=color) for text, color in padded))
+    return lines
+
+
+def _cell(cell: Cell) -> tuple[str, str | None]:
+    text, color = (cell, None) if isinstance(cell, str) else cell
+    return sanitize_line(text), color

@@ -4,9 +4,18 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, leave, print_json
-from cronterm.cli.render import COLORS, GLYPHS, show_age, show_duration, show_time, table
-from cronterm.clock import SystemClock, rfc3339
+from cronterm.cli.base import Desk, common, desk, leave, print_json, say, unknown_job
+from cronterm.cli.render import (
+    COLORS,
+    GLYPHS,
+    Cell,
+    describe_end,
+    show_age,
+    show_duration,
+    show_time,
+    table,
+)
+from cronterm.clock import Instant, SystemClock, rfc3339
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 
 
@@ -36,7 +45,7 @@ def status(context: click.Context, /, jobs: tuple[str, ...], check: bool, **give
 def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     for job in jobs:
         if job not in snapshot.jobs:
-            raise click.UsageError(f"There is no job {job!r}.")
+            raise unknown_job(job, snapshot.jobs)
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 
@@ -51,15 +60,6 @@ def reason(view: JobView, snapshot: Snapshot) -> str:
         return "enabled: false in the file"
     last = view.recent[-1] if view.recent else None
     return describe_end(last) if last is not None and last.outcome != "succeeded" else ""
-
-
-def describe_end(past: PastRun) -> str:
-    """Return `failed: exit 3`, `skipped: overlap`, `timed_out`."""
-    if past.reason == "exit":
-        return f"{past.outcome}: exit {past.exit_code}"
-    if past.reason == "signal":
-        return f"{past.outcome}: signal {past.signal}"
-    return f"{past.outcome}: {past.reason}" if past.reason else past.outcome
 
 
 def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
@@ -113,28 +113,28 @@ def _print(at: Desk, snapshot: Snapshot, views: list[JobView]) -> None:
     now = SystemClock().now().utc
     engine = snapshot.engine
     age = show_age(now - engine.started_at)
-    click.echo(f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}")
+    say(f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}")
     for line in (engine.trouble, *map(str, snapshot.problems)):
         if line:
-            click.echo(click.style(line, fg="red") if at.colors else line)
+            say(line, color="red" if at.colors else None)
     if not views:
-        click.echo(f"no jobs in {engine.jobs_file}")
+        say(f"no jobs in {engine.jobs_file}")
         return
-    rows = []
-    for view in views:
-        last = view.last
-        rows.append(
-            [
-                view.job.id,
-                view.state if snapshot.all_paused is None else _paused(view),
-                f"{GLYPHS[last.outcome]} {last.outcome}" if last is not None else "·",
-                show_duration(last.duration) if last is not None else "",
-                show_time(view.next_at),
-                reason(view, snapshot),
-            ]
-        )
-    head, *lines = table(["JOB", "STATE", "LAST", "TOOK", "NEXT", "REASON"], rows)
-    click.echo(head)
-    for line, view in zip(lines, views, strict=True):
-        color = COLORS.get(view.last.outcome) if view.last is not None else None
-        click.echo(click.style(line, fg=color) if at.colors and color == "red" else line)
+    head = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "REASON")
+    rows = [_row(view, snapshot, now) for view in views]
+    for line in table(head, rows, colors=at.colors):
+        click.echo(line)
+
+
+def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
+    last = view.last
+    state = view.state if snapshot.all_paused is None else _paused(view)
+    return [
+        view.job.id,
+        (state, COLORS.get(state)),
+        (f"{GLYPHS[last.outcome]} {last.outcome}", COLORS.get(last.outcome)) if last else "·",
+        show_duration(last.duration) if last is not None else "",
+        show_time(view.next_at),
+        show_age(view.next_at - now) if view.next_at is not None else "",
+        reason(view, snapshot),
+    ]

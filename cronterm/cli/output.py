@@ -1,0 +1,221 @@
+"""Output of runs on its way to the user: read whole, followed without gaps, printed safely."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import click
+
+from cronterm.cli.base import say
+from cronterm.cli.render import local, prefix_color
+from cronterm.clock import Instant
+from cronterm.control import Output
+from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
+from cronterm.sanitize import sanitize_line
+
+PART_BYTES = 1 << 20
+TAIL_BYTES = 64 << 10
+LONGEST_TAIL_BYTES = 4 << 20  # the door gives no more at once
+LONGEST_LINE_BYTES = 1 << 20  # a line without end is shown in pieces
+
+Key = tuple[int, int]
+"""Run and attempt."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of one stream of one attempt."""
+
+    run: int
+    job: str
+    attempt: int
+    offset: int
+    at: Instant
+    stream: Literal["out", "err"]
+    data: bytes
+
+
+Wants = Callable[[Piece], bool]
+
+
+def wants(*, stderr_only: bool) -> Wants:
+    """Return which pieces are to be printed."""
+    return lambda piece: piece.stream == "err" or not stderr_only
+
+
+class Asked(Protocol):
+    """Who answers questions: an engine, or file and history."""
+
+    def query(self, query: Query) -> AnyReply:
+        """Answer a question."""
+
+
+def read_part(asked: Asked, query: ReadOutput) -> OutputPart:
+    """Return a part of an attempt's output."""
+    part = asked.query(query)
+    assert isinstance(part, OutputPart)
+    return part
+
+
+def read_from(asked: Asked, run: int, job: str, attempt: int, offset: int) -> Iterator[Piece]:
+    """Yield an attempt's output from `offset` to what there is by now."""
+    while True:
+        query = ReadOutput(run=run, attempt=attempt, offset=offset, max_bytes=PART_BYTES)
+        part = read_part(asked, query)
+        if part.dropped is not None:
+            size = part.dropped[1] - part.dropped[0]
+            say(f"[{size} bytes of run {run} were dropped: output.max_size]", err=True)
+        yield from (piece(run, job, attempt, chunk) for chunk in part.chunks)
+        if part.next_offset <= offset or part.next_offset >= part.end_offset:
+            return
+        offset = part.next_offset
+
+
+def read_tail(asked: Asked, run: int, job: str, attempt: int, lines: int) -> list[Piece]:
+    """Return the end of an attempt's output, with at least `lines` lines where it has them."""
+    size = TAIL_BYTES
+    while True:
+        part = read_part(asked, ReadOutput(run=run, attempt=attempt, max_bytes=size))
+        found = sum(chunk.data.count(b"\n") for chunk in part.chunks)
+        if found > lines or part.first_offset == 0 or size >= LONGEST_TAIL_BYTES:
+            return [piece(run, job, attempt, chunk) for chunk in part.chunks]
+        size *= 4
+
+
+def piece(run: int, job: str, attempt: int, chunk: OutputChunk) -> Piece:
+    """Return a chunk with what it belongs to."""
+    return Piece(run, job, attempt, chunk.offset, chunk.at, chunk.stream, chunk.data)
+
+
+class Gapless:
+    """Turns output that may have been dropped on its way into all of it, once, in order."""
+
+    def __init__(self, asked: Asked, *, first_new_run: int = 0) -> None:
+        self._asked = asked
+        self._first_new_run = first_new_run
+        self._reached: dict[Key, int] = {}
+
+    def reach(self, run: int, attempt: int, offset: int) -> None:
+        """Note that everything before `offset` was shown."""
+        self._reached[run, attempt] = offset
+
+    def take(self, output: Output) -> Iterator[Piece]:
+        """Yield what is new with `output`, what was dropped before it first."""
+        key = (output.run, output.attempt)
+        is_new = output.run >= self._first_new_run
+        reached = self._reached.get(key, 0 if is_new else output.offset)
+        end = output.offset + len(output.data)
+        if end <= reached:
+            return
+        if output.offset > reached:
+            yield from self._read(output.run, output.job, output.attempt, reached)
+            if self._reached[key] >= end:
+                return
+        start = max(self._reached.get(key, reached) - output.offset, 0)
+        self._reached[key] = end
+        yield Piece(
+            output.run,
+            output.job,
+            output.attempt,
+            output.offset + start,
+            output.at,
+            output.stream,
+            output.data[start:],
+        )
+
+    def finish(self, run: int, job: str, attempt: int) -> Iterator[Piece]:
+        """Yield what is left of an attempt that ended, if it was followed from somewhere on."""
+        reached = self._reached.get((run, attempt), 0 if run >= self._first_new_run else None)
+        if reached is not None:
+            yield from self._read(run, job, attempt, reached)
+
+    def _read(self, run: int, job: str, attempt: int, offset: int) -> Iterator[Piece]:
+        self._reached[run, attempt] = offset
+        for each in read_from(self._asked, run, job, attempt, offset):
+            self._reached[run, attempt] = each.offset + len(each.data)
+            yield each
+
+
+class RawPrinter:
+    """Prints output as it is into a pipe, line by line and made safe onto a terminal."""
+
+    def __init__(self, *, stderr_only: bool = False) -> None:
+        self.wants = wants(stderr_only=stderr_only)
+        self._lines = Lines()
+        self._is_terminal = sys.stdout.isatty()
+
+    def show(self, pieces: Iterable[Piece]) -> None:
+        """Print pieces."""
+        for each in filter(self.wants, pieces):
+            if not self._is_terminal:
+                sys.stdout.buffer.write(each.data)
+            else:
+                for line in self._lines.take(each):
+                    click.echo(sanitize_line(line.text))
+        sys.stdout.flush()
+
+    def flush(self) -> None:
+        """Print the last lines, which have no end."""
+        for line in self._lines.rest():
+            click.echo(sanitize_line(line.text))
+
+
+class PrefixPrinter:
+    """Prints lines of many jobs, each with its time and its job."""
+
+    def __init__(self, *, colors: bool, stderr_only: bool = False) -> None:
+        self.wants = wants(stderr_only=stderr_only)
+        self._colors = colors
+        self._lines = Lines()
+
+    def show(self, pieces: Iterable[Piece]) -> None:
+        """Print the lines that these pieces complete."""
+        for each in filter(self.wants, pieces):
+            self.print(self._lines.take(each))
+
+    def flush(self) -> None:
+        """Print the last lines, which have no end."""
+        self.print(self._lines.rest())
+
+    def print(self, lines: "Iterable[Line]") -> None:
+        """Print whole lines."""
+        for line in lines:
+            prefix = f"{local(line.at):%H:%M:%S} {line.job}"
+            shown = click.style(prefix, fg=prefix_color(line.job)) if self._colors else prefix
+            click.echo(f"{shown} │ {sanitize_line(line.text)}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a job's output, from when it began."""
+
+    at: Instant
+    job: str
+    text: str
+
+
+class Lines:
+    """Puts lines together from pieces of many streams."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, int, str], tuple[Instant, str, bytes]] = {}
+
+    def take(self, piece: Piece) -> Iterator[Line]:
+        """Yield the lines that `piece` completes."""
+        key = (piece.run, piece.attempt, piece.stream)
+        at, job, begun = self._open.pop(key, (piece.at, piece.job, b""))
+        *whole, rest = (begun + piece.data).split(b"\n")
+        for content in whole:
+            yield Line(at, job, content.decode("utf-8", "replace"))
+            at = piece.at
+        if len(rest) > LONGEST_LINE_BYTES:
+            yield Line(at, job, rest.decode("utf-8", "replace"))
+        elif rest:
+            self._open[key] = (at, job, rest)
+
+    def rest(self) -> Iterator[Line]:
+        """Yield the lines that have no end, once."""
+        for at, job, content in self._open.values():
+            yield Line(at, job, content.decode("utf-8", "replace"))
+        self._open.clear()

@@ -1,0 +1,133 @@
+"""Commands about runs: run, stop."""
+
+import contextlib
+import signal
+from typing import Any
+
+import click
+
+from cronterm.cli.base import Client, Desk, common, desk, leave, print_answer, print_json, say
+from cronterm.cli.output import Gapless, RawPrinter
+from cronterm.cli.render import describe_end
+from cronterm.clock import local_zone
+from cronterm.control import Output
+from cronterm.errors import CrontermError, NoEngine
+from cronterm.model.command import RunJob, StopRun
+from cronterm.model.event import AttemptEnded, Numbered, RunEnded
+from cronterm.model.query import ReadRun, RunDetail
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import Snapshot
+from cronterm.schedule.parse import parse_moment
+
+
+@click.command()
+@common
+@click.argument("job")
+@click.option("--wait", is_flag=True, help="Wait for the end and exit with the job's code.")
+@click.option("--follow", is_flag=True, help="Print its output until it ends (implies --wait).")
+@click.option("--force", is_flag=True, help="Run it even where its overlap forbids it.")
+@click.option("--scheduled-at", metavar="TIME", help="What CRONTERM_SCHEDULED_AT tells the job.")
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    job: str,
+    wait: bool,
+    follow: bool,
+    force: bool,
+    scheduled_at: str | None,
+    **given: Any,
+) -> None:
+    """Run a job now.
+
+    With --wait the exit status is the job's own, 128 + N for signal N, 124 for a timeout and 1 for
+    every other end. Leaving with Ctrl-C does not stop the run.
+
+    Example: cronterm run backup --follow
+    """
+    at = desk(context, **given)
+    moment = parse_moment(scheduled_at, local_zone()) if scheduled_at else None
+    command = RunJob(job=job, force=force, scheduled_at=moment)
+    if not (wait or follow):
+        print_answer(at, at.send(command))
+        return
+    row = _run_to_end(at, command, follow=follow)
+    if at.as_json:
+        print_json({"run_id": row.run, "outcome": row.outcome, "reason": row.reason})
+    elif row.outcome != "succeeded":
+        message = f" ({row.message})" if row.message else ""
+        say(f"run {row.run} of {job} {describe_end(row)}{message}", err=True)
+    leave(exit_status(row))
+
+
+def _run_to_end(at: Desk, command: RunJob, *, follow: bool) -> RunRow:
+    """Listen first, then start: no event of the run can be missed."""
+    client = at.client
+    with contextlib.closing(client.stream(output=follow)) as messages:
+        if next(messages, None) is None:
+            raise NoEngine("the engine left before the run began", "try again")
+        run = at.send(command).run
+        if run is None:
+            raise CrontermError("the engine did not say which run it started", "`cronterm status`")
+        gapless, printer = Gapless(client), RawPrinter()
+        for message in messages:
+            match message:
+                case Output() if message.run == run:
+                    printer.show(gapless.take(message))
+                case Numbered(event=AttemptEnded() as event) if event.run == run and follow:
+                    printer.show(gapless.finish(run, event.job, event.attempt))
+                case Numbered(event=RunEnded() as event) if event.run == run:
+                    break
+                case Snapshot() if message.live_run(command.job, run) is None:
+                    break  # it ended while this program was too slow to listen
+        else:
+            raise NoEngine(f"the engine left before run {run} ended", "`cronterm history` tells")
+        printer.flush()
+    return read_row(client, run)
+
+
+def read_row(client: Client, run: int) -> RunRow:
+    """Return what the history says of a run."""
+    detail = client.query(ReadRun(run=run))
+    assert isinstance(detail, RunDetail)
+    return detail.row
+
+
+def exit_status(row: RunRow) -> int:
+    """Return a run's end as an exit status."""
+    if row.outcome == "timed_out":
+        return 124
+    if row.outcome not in ("succeeded", "failed", "skipped"):
+        return 1
+    if row.signal is not None:
+        return 128 + row.signal
+    return 1 if row.exit_code is None else row.exit_code
+
+
+@click.command()
+@common
+@click.argument("what", metavar="RUN|JOB")
+@click.option("-s", "--signal", "name", default="", help="Send this signal instead.")
+@click.pass_context
+def stop(context: click.Context, /, what: str, name: str, **given: Any) -> None:
+    """End a run, or all open runs of a job: signal, grace, SIGKILL to the whole tree.
+
+    Example: cronterm stop backup -s SIGINT
+    """
+    at = desk(context, **given)
+    chosen = signal_name(name) if name else ""
+    if what.isdigit():
+        command = StopRun(run=int(what), signal=chosen)
+    else:
+        command = StopRun(job=what, signal=chosen)
+    print_answer(at, at.send(command))
+
+
+def signal_name(word: str) -> str:
+    """Return `SIGINT` for `SIGINT`, `int` and `2`. Raises UsageError."""
+    try:
+        if word.isdecimal():
+            return signal.Signals(int(word)).name
+        return signal.Signals["SIG" + word.upper().removeprefix("SIG")].name
+    except (KeyError, ValueError):
+        raise click.UsageError(f"There is no signal {word!r}.") from None

@@ -77,7 +77,7 @@ def _reason(spec: StartSpec, error: OSError) -> str:
     place = error.filename if error.filename is not None else spec.argv[0]
     if not Path(spec.cwd).is_dir():
         return f"working_dir {spec.cwd} is not a directory"
-    codes = {2: "127: not found", 13: "126: not executable"}
+    codes = {2: "127: not found", 8: "126: not a program", 13: "126: not executable"}
     named = codes.get(error.errno or 0)
     return f"{place}: {named}" if named else f"{place}: {error.strerror or error}"
 

@@ -1,6 +1,7 @@
 """A real runner driven through the executor, for tests."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.job import Job, PythonCall, Shell
 from cronterm.model.run import AttemptEnd, Cause
 
-STORE = "abcd1234"
+STORE = f"{os.getpid():08x}"  # two tests at once must not end each other's jobs
 PATIENCE_S = 20.0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -77,6 +78,13 @@ def job(job_id: str, command: str = "true", **words: object) -> Job:
     )
 
 
+class Listener(Protocol):
+    """Where messages go."""
+
+    def put_nowait(self, message: Message | None, /) -> None:
+        """Take a message; None is the end."""
+
+
 class FakeControl:
     """Serves commands at once: a run of `talker` prints a line, any run ends with code 0."""
 
@@ -90,8 +98,11 @@ class FakeControl:
         self.leaves_open = False
         """A run stays running."""
         self.exit_code = 0
+        self.end_as: AttemptEnd | None = None
+        self.is_mute = False
+        """Streams lose all but snapshots, as one that lags."""
         self._ring: list[Numbered] = []
-        self._queues: dict[asyncio.Queue[Message | None], bool] = {}
+        self._queues: list[tuple[Listener, bool]] = []
         self._at = START
         self._runs: dict[int, str] = {}
         self.tell(EngineStarted(at=START, pid=4242, version="9.9"))
@@ -103,32 +114,39 @@ class FakeControl:
         """How many streams are open."""
         return len(self._queues)
 
+    def listen(self, listener: Listener, *, output: bool) -> None:
+        """Tell `listener` what comes."""
+        self._queues.append((listener, output))
+
     @property
     def waiting(self) -> int:
         """How many messages nobody has taken yet."""
-        return sum(queue.qsize() for queue in self._queues)
+        return sum(queue.qsize() for queue, _ in self._queues if isinstance(queue, asyncio.Queue))
 
     def tell(self, event: AnyEvent) -> None:
         """Record and publish an event."""
         numbered = Numbered(self.view.n + 1, event)
         fold(self.view, numbered)
         self._ring = [*self._ring, numbered][-RING_EVENTS:]
-        for queue in self._queues:
-            queue.put_nowait(numbered)
+        for queue, _ in self._queues:
+            queue.put_nowait(self._copy() if self.is_mute else numbered)
 
     def offer(self, message: Output | Gauges | Lagged) -> None:
         """Hand out a message that is not recorded."""
-        for queue, wants_output in self._queues.items():
+        for queue, wants_output in self._queues:
             if wants_output or not isinstance(message, Output):
                 queue.put_nowait(message)
 
     def end_streams(self) -> None:
         """End every stream, as a dying engine would."""
-        for queue in self._queues:
+        for queue, _ in self._queues:
             queue.put_nowait(None)
 
     async def snapshot(self) -> Snapshot:
         """Return a copy."""
+        return self._copy()
+
+    def _copy(self) -> Snapshot:
         return msgspec.json.decode(msgspec.json.encode(self.view), type=Snapshot)
 
     async def events(
@@ -142,14 +160,15 @@ class FakeControl:
                     queue.put_nowait(numbered)
         else:
             queue.put_nowait(await self.snapshot())
-        self._queues[queue] = output
+        entry = (queue, output)
+        self._queues.append(entry)
         try:
             while (message := await queue.get()) is not None:
                 yield message
                 if isinstance(message, Lagged):
                     yield await self.snapshot()
         finally:
-            del self._queues[queue]
+            self._queues.remove(entry)
 
     async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
         """Carry out at once."""
@@ -207,7 +226,8 @@ class FakeControl:
         if command.job == "talker":
             self.say(run, b"hello\n")
         if not self.leaves_open:
-            self.end(run, AttemptEnd(ended_at=at + SECOND, exit_code=self.exit_code))
+            end = AttemptEnd(ended_at=at + SECOND, exit_code=self.exit_code)
+            self.end(run, self.end_as or end)
         return Answer(ok=True, n=n, run=run, message=f"run {run} of {command.job} queued")
 
     def say(self, run: int, content: bytes) -> None:

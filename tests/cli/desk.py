@@ -1,0 +1,124 @@
+"""The commands over a fake engine, in this process."""
+
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from click.testing import CliRunner, Result
+
+from cronterm.cli.base import HeadlessOptions, Rooms
+from cronterm.cli.program import run_program
+from cronterm.control import Message
+from cronterm.instance import Instance
+from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.query import AnyReply, Query
+from cronterm.model.snapshot import Snapshot
+from tests.remote.fake_control import FakeControl
+
+T = TypeVar("T")
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    raise AssertionError("it waits")
+
+
+class Told(deque[Message | None]):
+    """A queue without a loop."""
+
+    def put_nowait(self, message: Message | None) -> None:
+        """Take a message."""
+        self.append(message)
+
+
+class FakeClient:
+    """A client whose stream holds what has happened by now, and then the engine leaves."""
+
+    def __init__(self, control: FakeControl) -> None:
+        self.control = control
+        self.on_send: Callable[[], None] = lambda: None
+        self.drops_output = False
+        """The stream loses output, as a slow one may."""
+
+    def snapshot(self) -> Snapshot:
+        """As `RequestClient`."""
+        return at_once(self.control.snapshot())
+
+    def send(self, command: AnyCommand) -> Answer:
+        """As `RequestClient`."""
+        self.on_send()
+        return at_once(self.control.send(command, by="me"))
+
+    def query(self, query: Query) -> AnyReply:
+        """As `RequestClient`."""
+        return at_once(self.control.query(query))
+
+    def stream(self, *, output: bool = True, last_id: str = "") -> Generator[Message, None, None]:
+        """As `RequestClient`."""
+        told = Told([self.snapshot()])
+        self.control.listen(told, output=output and not self.drops_output)
+        while told:
+            message = told.popleft()
+            if message is not None:
+                yield message
+
+
+class Desk:
+    """One instance, with or without an engine."""
+
+    def __init__(self, directory: Path, client: FakeClient) -> None:
+        self.instance = Instance(directory / "jobs.yaml", directory / "state")
+        self.client = client
+        self.asked_offline: list[Query] = []
+        self.headless: list[HeadlessOptions] = []
+        self.screens: list[Instance] = []
+
+    def run(self, *words: str, charset: str = "utf-8", bare: bool = False) -> Result:
+        """Run a command on this instance, or with no options before it when `bare`."""
+        place = ["-f", str(self.instance.jobs_file), "--state-dir", str(self.instance.state_dir)]
+        given = list(words) if bare else [*place, *words]
+        runner = CliRunner(charset=charset)
+        with runner.isolation() as (stdout, stderr, _):
+            code = run_program(self._rooms(), given)
+        return Result(
+            runner, stdout.getvalue(), stderr.getvalue(), b"", None, code, None, exc_info=None
+        )
+
+    def _rooms(self) -> Rooms:
+        return Rooms(
+            connect=lambda instance: self.client,
+            ask_offline=self._ask_offline,
+            run_screen=self._run_screen,
+            run_headless=self._run_headless,
+            version=lambda: "9.9",
+        )
+
+    def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:
+        self.asked_offline.append(query)
+        return self.client.query(query)
+
+    def _run_screen(self, instance: Instance) -> int:
+        self.screens.append(instance)
+        return 0
+
+    def _run_headless(self, instance: Instance, options: HeadlessOptions) -> int:
+        self.headless.append(options)
+        return 0
+
+
+@contextmanager
+def open_desk(directory: Path, *, running: bool = True) -> Iterator[Desk]:
+    """Give a desk in a directory of its own; `running` holds its lock as an engine would."""
+    it = Desk(directory, FakeClient(FakeControl()))
+    it.instance.jobs_file.write_text('jobs: {a: {command: "true"}}\n', encoding="utf-8")
+    with ExitStack() as stack:
+        if running:
+            stack.enter_context(it.instance.acquire_lock())
+        yield it

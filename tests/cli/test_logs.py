@@ -1,0 +1,218 @@
+"""Tests for `logs` and for output on its way to the user."""
+
+import contextlib
+import io
+from typing import Literal
+
+import pytest
+
+from cronterm.cli.logs import last_lines
+from cronterm.cli.output import Gapless, Lines, Piece, PrefixPrinter, RawPrinter, read_tail
+from cronterm.clock import SECOND
+from cronterm.control import Output
+from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
+from tests.cli.desk import Desk
+from tests.remote.fake_control import START
+
+
+def test_the_output_of_a_run_and_of_a_job_is_printed_byte_for_byte(desk: Desk) -> None:
+    control = desk.client.control
+    control.leaves_open = True
+    desk.run("run", "talker")
+    control.say(1, b"\x1b[31m\xff\x00raw\r\n")
+
+    expected = b"hello\n\x1b[31m\xff\x00raw\r\n"
+    assert desk.run("logs", "1").stdout_bytes == expected
+    assert desk.run("logs", "talker").stdout_bytes == expected
+
+
+def test_the_last_lines_only(desk: Desk) -> None:
+    desk.client.control.leaves_open = True
+    desk.run("run", "talker")
+    desk.client.control.say(1, b"two\nthree\nfour")
+
+    assert desk.run("logs", "talker", "-n", "2").stdout == "three\nfour"
+    assert desk.run("logs", "talker", "-n", "0").stdout == ""
+
+
+def test_all_jobs_are_laid_over_each_other_with_their_names(desk: Desk) -> None:
+    desk.run("run", "talker")
+    desk.run("run", "backup")
+
+    assert desk.run("logs").stdout == "08:00:00 talker │ hello\n"
+    assert desk.run("logs", "talker", "backup").stdout == "08:00:00 talker │ hello\n"
+
+
+def test_only_stderr(desk: Desk) -> None:
+    desk.run("run", "talker")
+
+    assert desk.run("logs", "talker", "--stderr").stdout == ""
+    assert desk.run("logs", "--stderr").stdout == ""
+
+
+def test_a_job_that_never_ran_prints_nothing_and_an_unknown_one_is_an_error(desk: Desk) -> None:
+    assert desk.run("logs", "backup").exit_code == 0
+    assert desk.run("logs", "nosuch").exit_code == 1
+    assert desk.run("logs", "404").exit_code == 1
+
+
+def test_following_a_run_that_has_ended_ends(desk: Desk) -> None:
+    desk.run("run", "talker")
+    done = desk.run("logs", "1", "-f")
+
+    assert done.exit_code == 0
+    assert done.stdout == "hello\n"
+
+
+def test_following_a_job_goes_on_until_the_engine_leaves(desk: Desk) -> None:
+    desk.run("run", "talker")
+    done = desk.run("logs", "talker", "-f")
+
+    assert done.exit_code == 69
+    assert done.stdout == "hello\n"
+    assert "the engine left" in done.stderr
+
+
+def test_after_logs_the_letter_f_is_to_follow_and_file_names_the_file(desk: Desk) -> None:
+    done = desk.run("logs", "--file", str(desk.instance.jobs_file), "-n", "1", "1")
+
+    assert done.exit_code == 1
+    assert "there is no run 1" in done.stderr
+
+
+# -- pieces --------------------------------------------------------------------------------------
+
+
+class Kept:
+    """The output of one attempt as its file has it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.asked: list[ReadOutput] = []
+
+    def query(self, query: Query) -> AnyReply:
+        """Answer from the content."""
+        assert isinstance(query, ReadOutput)
+        self.asked.append(query)
+        size = query.max_bytes
+        start = max(len(self.content) - size, 0) if query.offset is None else query.offset
+        part = self.content[start : start + size]
+        return OutputPart(
+            run=1,
+            attempt=1,
+            chunks=(OutputChunk(start, START, "out", part),) if part else (),
+            first_offset=start,
+            next_offset=start + len(part),
+            end_offset=len(self.content),
+        )
+
+
+def output(offset: int, data: bytes, run: int = 1) -> Output:
+    """Return output as the stream brings it."""
+    return Output(run, "a", 1, offset, START, "out", data)
+
+
+def piece(data: bytes, stream: Literal["out", "err"] = "out", run: int = 1, at: int = 0) -> Piece:
+    """Return a piece as it is printed."""
+    return Piece(run, "a", 1, 0, START + at * SECOND, stream, data)
+
+
+def test_what_the_stream_dropped_is_read_by_its_offset() -> None:
+    kept = Kept(b"onetwothree")
+    gapless = Gapless(kept)
+    got = [*gapless.take(output(0, b"one")), *gapless.take(output(6, b"three"))]
+
+    assert b"".join(each.data for each in got) == b"onetwothree"
+    assert [query.offset for query in kept.asked] == [3]
+
+
+def test_what_was_printed_is_not_printed_again() -> None:
+    gapless = Gapless(Kept(b"onetwothree"))
+    gapless.reach(1, 1, 4)
+    got = [*gapless.take(output(0, b"one")), *gapless.take(output(3, b"two"))]
+    got += gapless.finish(1, "a", 1)
+    got += gapless.finish(1, "a", 1)
+
+    assert b"".join(each.data for each in got) == b"wothree"
+
+
+def test_a_run_from_before_is_followed_from_where_it_is() -> None:
+    gapless = Gapless(Kept(b"onetwothree"), first_new_run=2)
+    unseen = list(gapless.finish(1, "a", 1))
+    got = list(gapless.take(output(6, b"three")))
+
+    assert unseen == []
+    assert [each.data for each in got] == [b"three"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [(0, b""), (1, b"four"), (2, b"three\nfour"), (9, b"one\ntwo\nthree\nfour")],
+)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_the_last_lines_are_cut_over_pieces(lines: int, expected: bytes, end: bytes) -> None:
+    pieces = [piece(b"one\ntw"), piece(b"o\nthr"), piece(b"ee\nfour" + end)]
+    kept = b"".join(each.data for each in last_lines(pieces, lines))
+
+    assert kept == (expected + end if lines else b"")
+
+
+def test_a_tail_reads_only_as_much_as_it_needs() -> None:
+    kept = Kept(b"a line of some length\n" * 100_000)
+    tail = read_tail(kept, 1, "a", 1, 10)
+
+    assert len(kept.asked) == 1
+    assert len(b"".join(each.data for each in tail)) < 100_000
+    assert len(last_lines(tail, 10)[0].data.splitlines()) == 10
+
+
+def test_lines_are_put_together_per_stream_with_the_time_of_their_beginning() -> None:
+    lines = Lines()
+    got = [*lines.take(piece(b"be", at=1)), *lines.take(piece(b"err\n", "err", at=2))]
+    got += lines.take(piece(b"gun\nnext\xc3", at=3))
+    got += lines.take(piece(b"\xa9", at=4))
+    got += lines.rest()
+
+    assert [(each.text, (each.at - START) // SECOND) for each in got] == [
+        ("err", 2),
+        ("begun", 1),
+        ("next\u00e9", 3),
+    ]
+    assert list(lines.rest()) == []
+
+
+def test_a_line_without_end_is_not_kept_for_ever() -> None:
+    lines = Lines()
+    got = [each for _ in range(30) for each in lines.take(piece(b"x" * 100_000))]
+
+    assert len(got) == 2
+
+
+class Terminal(io.StringIO):
+    """A stdout that is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+def test_a_terminal_gets_lines_that_cannot_steer_it() -> None:
+    terminal = Terminal()
+    with contextlib.redirect_stdout(terminal):
+        printer = RawPrinter()
+        printer.show([piece(b"\x1b]52;c;aGk"), piece(b"=\x07safe\x1b[2J\x9b\n10%\r20%")])
+        printer.flush()
+
+    assert terminal.getvalue() == "safe\ufffd\n20%\n"
+
+
+def test_prefixes_have_the_colour_of_their_job_and_lines_none() -> None:
+    terminal = Terminal()
+    with contextlib.redirect_stdout(terminal):
+        printer = PrefixPrinter(colors=True)
+        printer.show([piece(b"\x1b[31mred\x1b[0m\n")])
+        printer.flush()
+
+    first, _, line = terminal.getvalue().partition("│")
+    assert "\x1b[" in first
+    assert line == " red\n"

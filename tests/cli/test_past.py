@@ -1,0 +1,112 @@
+"""Tests for `history` and `why`."""
+
+import json
+
+from cronterm.cli.past import row_as_json
+from cronterm.clock import SECOND
+from cronterm.model.run import RunRow
+from tests.cli.desk import Desk
+from tests.remote.fake_control import START
+
+FIELDS = [
+    "run_id",
+    "job",
+    "cause",
+    "scheduled_at",
+    "started_at",
+    "ended_at",
+    "outcome",
+    "reason",
+    "exit_code",
+    "signal",
+    "attempt",
+    "attempts",
+    "cpu_s",
+    "max_rss_bytes",
+    "output_bytes",
+]
+
+
+def test_history_json_is_one_object_a_line_with_exactly_its_fields(desk: Desk) -> None:
+    desk.run("run", "talker")
+    desk.run("run", "backup")
+    first, second = map(json.loads, desk.run("history", "--json").stdout.splitlines())
+
+    assert list(first) == FIELDS
+    assert first == {
+        "run_id": 1,
+        "job": "talker",
+        "cause": "manual",
+        "scheduled_at": None,
+        "started_at": "2027-01-15T08:00:00Z",
+        "ended_at": "2027-01-15T08:00:01Z",
+        "outcome": "succeeded",
+        "reason": "",
+        "exit_code": 0,
+        "signal": None,
+        "attempt": 1,
+        "attempts": 1,
+        "cpu_s": 0.0125,
+        "max_rss_bytes": None,
+        "output_bytes": 6,
+    }
+    assert second["run_id"] == 2
+
+
+def test_a_decision_that_started_nothing_tells_how_many_instants_it_stands_for() -> None:
+    row = RunRow(
+        run=None,
+        job="a",
+        cause="scheduled",
+        scheduled_at=START,
+        scheduled_until=START + 60 * SECOND,
+        count=7,
+        queued_at=START,
+        outcome="missed",
+        reason="downtime",
+        message="not a field",
+    )
+    content = row_as_json(row)
+
+    assert list(content) == [*FIELDS, "count", "scheduled_until"]
+    assert (content["run_id"], content["count"]) == (None, 7)
+    assert content["scheduled_until"] == "2027-01-15T08:01:00Z"
+
+
+def test_history_for_people_is_a_table(desk: Desk) -> None:
+    desk.client.control.exit_code = 3
+    desk.run("run", "backup")
+    head, row = desk.run("history").stdout.splitlines()
+
+    assert head.split() == ["RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY"]
+    assert row == "1    backup  manual  2027-01-15 08:00:00  1.0s  ✗ failed exit 3"
+
+
+def test_history_of_one_job_and_of_the_newest_only(desk: Desk) -> None:
+    for job in ("backup", "talker", "backup"):
+        desk.run("run", job)
+
+    of_job = desk.run("history", "backup", "--json").stdout.splitlines()
+    newest = desk.run("history", "--json", "-n", "1").stdout.splitlines()
+    assert [json.loads(line)["run_id"] for line in of_job] == [1, 3]
+    assert [json.loads(line)["run_id"] for line in newest] == [3]
+
+
+def test_history_without_runs_says_so_and_an_unknown_job_is_an_error(desk: Desk) -> None:
+    assert desk.run("history").stdout == "nothing has run yet\n"
+    assert desk.run("history", "backup").stdout == "backup has not run yet\n"
+    assert desk.run("history", "backup", "--json").stdout == ""
+    assert desk.run("history", "nosuch").exit_code == 1
+
+
+def test_why_says_sentences_and_json_the_decisions(desk: Desk) -> None:
+    assert desk.run("why", "backup").stdout == "It is due next at noon.\n"
+
+    decision = json.loads(desk.run("why", "backup", "--json").stdout)
+    assert decision["scheduled_at"] == "2027-01-15T08:00:00Z"
+    assert decision["run_id"] == 1
+
+
+def test_why_refuses_what_is_no_time_and_no_job(desk: Desk) -> None:
+    assert desk.run("why", "backup", "--at", "noonish").exit_code == 65
+    assert desk.run("why", "bakcup").exit_code == 1

@@ -1,0 +1,41 @@
+"""Tests for text for people."""
+
+import pytest
+
+from cronterm.cli.render import show_age, show_duration, show_until, table
+from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"),
+    [
+        (None, ""),
+        (621 * MILLISECOND, "621ms"),
+        (1_290 * MILLISECOND, "1.2s"),
+        (59_999 * MILLISECOND, "59.9s"),
+        (4 * MINUTE + 12 * SECOND, "4m12s"),
+        (3 * HOUR + 5 * MINUTE, "3h05m"),
+        (2 * DAY + 4 * HOUR, "2d04h"),
+    ],
+)
+def test_durations_are_short(duration: int | None, text: str) -> None:
+    assert show_duration(duration) == text
+
+
+def test_ages_are_shorter() -> None:
+    ages = [show_age(each) for each in (0, 4 * SECOND, 12 * MINUTE, 3 * HOUR, 2 * DAY)]
+
+    assert ages == ["now", "4s", "12m", "3h", "2d"]
+    assert [show_until(0), show_until(90 * SECOND)] == ["now", "in 1m"]
+
+
+def test_a_table_is_aligned_and_safe() -> None:
+    lines = table(("A", "BB"), [("long\x1b[2J\n", "x"), ("s", ("y", "red"))], colors=False)
+
+    assert lines == ["A      BB", "long   x", "s      y"]
+
+
+def test_a_table_has_colours_where_they_are_wanted() -> None:
+    lines = table(("A", "B"), [(("x", "red"), "y")], colors=True)
+
+    assert "\x1b[31mx" in lines[1]

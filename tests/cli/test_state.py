@@ -1,0 +1,75 @@
+"""Tests for `status`."""
+
+import json
+
+from cronterm.clock import SECOND
+from cronterm.model.event import ConfigRejected
+from cronterm.model.problem import Problem
+from tests.cli.desk import Desk
+from tests.remote.fake_control import START
+
+
+def test_status_shows_the_engine_and_each_job(desk: Desk) -> None:
+    desk.run("run", "backup")
+    desk.run("pause", "talker", "--reason", "noise")
+    done = desk.run("status")
+
+    lines = done.stdout.splitlines()
+    assert "engine running, pid 4242, version 9.9" in lines[0]
+    assert lines[1].split() == ["JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "REASON"]
+    assert lines[2].split() == ["backup", "idle", "✓", "succeeded", "1.0s"]
+    assert "paused by me: noise" in lines[3]
+
+
+def test_status_json_has_engine_and_jobs_by_id(desk: Desk) -> None:
+    desk.client.control.exit_code = 3
+    desk.run("run", "backup")
+    status = json.loads(desk.run("status", "--json").stdout)
+
+    assert status["engine"]["pid"] == 4242
+    assert status["engine"]["state"] == "running"
+    assert status["engine"]["started_at"] == "2027-01-15T08:00:00Z"
+    assert status["jobs"]["backup"] == {
+        "state": "idle",
+        "reason": "failed: exit 3",
+        "next_at": None,
+        "running": [],
+        "last_run": {
+            "run_id": 1,
+            "outcome": "failed",
+            "reason": "exit",
+            "started_at": "2027-01-15T08:00:00Z",
+            "ended_at": "2027-01-15T08:00:01Z",
+            "exit_code": 3,
+            "signal": None,
+        },
+    }
+
+
+def test_status_of_chosen_jobs_shows_only_them(desk: Desk) -> None:
+    done = desk.run("status", "talker", "--json")
+
+    assert set(json.loads(done.stdout)["jobs"]) == {"talker"}
+
+
+def test_status_of_an_unknown_job_says_what_is_near(desk: Desk) -> None:
+    done = desk.run("status", "bakcup")
+
+    assert done.exit_code == 1
+    assert "did you mean backup?" in done.stderr
+
+
+def test_status_check_fails_while_a_job_is_failing(desk: Desk) -> None:
+    assert desk.run("status", "--check").exit_code == 0
+
+    desk.client.control.exit_code = 1
+    desk.run("run", "backup")
+    assert desk.run("status", "--check").exit_code == 3
+
+
+def test_a_rejected_file_is_shown_with_line_and_column(desk: Desk) -> None:
+    problem = Problem(file="jobs.yaml", line=3, column=5, message="bad \x1b[2J", hint="mend")
+    desk.client.control.tell(ConfigRejected(at=START + SECOND, sha256="0", problems=(problem,)))
+    done = desk.run("status")
+
+    assert "jobs.yaml:3:5: bad  (mend)" in done.stdout

@@ -9,6 +9,7 @@ from cronterm.model.command import Answer
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
 from cronterm.model.job import Job, Settings
+from cronterm.model.memory import KnownJob
 from cronterm.model.run import AttemptEnd, Cause, RunState
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.base import EverySpec, Schedule
@@ -44,6 +45,14 @@ class RunRecord:
         """It holds one of the job's instances."""
         return self.state in ("running", "retrying", "stopping")
 
+    @property
+    def is_in_the_way(self) -> bool:
+        """A new run of the job has to reckon with it: it holds an instance, or waits for one.
+
+        One whose jitter still runs has not come yet, and caught-up runs wait behind all others.
+        """
+        return self.is_holding or (self.is_arrived and self.cause.kind != "catch_up")
+
 
 @dataclass(eq=False)
 class JobRecord:
@@ -57,10 +66,13 @@ class JobRecord:
     counted_since: Instant
     """Every due instant in (counted_since, counts_from] is decided."""
     decided: tuple[tuple[Instant, Instant], ...] = ()
+    """Further spans (from, to] that are decided, in order and apart."""
     pause: Pause | None = None
     last_end_at: Instant | None = None
     open: dict[int, RunRecord] = field(default_factory=dict)
     schedule: Schedule = field(init=False)
+    upcoming: Instant | None = None
+    """Its first undecided instant when it was last looked at."""
     next_at: Instant | None = None
     """What was last published."""
     looked_at: Instant | None = None
@@ -72,20 +84,41 @@ class JobRecord:
         self.build()
 
     def build(self) -> None:
-        """Build the schedule anew, after its anchors moved."""
+        """Build the schedule anew, after its anchors moved.
+
+        A job that counts anew while nothing of it is open has its last end then: from an older one
+        its next instant could lie before the count, and there would never be another.
+        """
+        last_end_at = self.last_end_at
+        if not self.open:
+            ended_at = self.first_seen_at if last_end_at is None else last_end_at
+            last_end_at = max(ended_at, self.counts_from)
         self.schedule = build(
-            self.job.schedule, first_seen_at=self.first_seen_at, last_end_at=self.last_end_at
+            self.job.schedule, first_seen_at=self.first_seen_at, last_end_at=last_end_at
         )
+
+    def count_from(self, at: Instant) -> None:
+        """Count from `at` on; what lies before it is decided or does not count."""
+        self.counts_from = at
+        if self.counts_from_ends:
+            self.build()
 
     @property
     def counts_from_ends(self) -> bool:
         """Its schedule moves with each end."""
         return any(isinstance(s, EverySpec) and s.origin == "finish" for s in self.job.schedule)
 
+    @property
+    def decided_spans(self) -> tuple[tuple[Instant, Instant], ...]:
+        """All spans (from, to] that are decided: those kept, and the one it is counting in."""
+        if self.counted_since >= self.counts_from:
+            return self.decided
+        return (*self.decided, (self.counted_since, self.counts_from))
+
     def next_due(self) -> Instant | None:
         """Return the first instant that is neither decided nor before the count."""
         at = self.schedule.next_after(self.counts_from)
-        for start, end in sorted(self.decided):
+        for start, end in self.decided:
             if at is not None and start < at <= end:
                 at = self.schedule.next_after(end)
         return at
@@ -100,7 +133,11 @@ class Books:
         self.settings = Settings()
         self.jobs: dict[str, JobRecord] = {}
         self.runs: dict[int, RunRecord] = {}
+        self.absent: dict[str, KnownJob] = {}
+        """Jobs that are remembered and not in the file."""
         self.all_paused: Pause | None = None
+        self.paused: dict[str, JobRecord] = {}
+        """Jobs that are paused one by one."""
         self.is_draining = False
         self.now = Now(0, 0)
         self.events: list[AnyEvent] = []
@@ -121,7 +158,7 @@ class Books:
     def watch_job(self, record: JobRecord) -> None:
         """Note when `record` is due next, after anything about it changed."""
         self._moved.add(record.job.id)
-        look = record.next_due()
+        look = record.upcoming = record.next_due()
         if look is not None and record.held_at is not None and self.is_held(record):
             look = max(look, record.held_at + HELD_LOOK)
         record.looked_at = look
@@ -163,13 +200,13 @@ class Books:
         waits = [heap[0][0] - now.utc for heap in (self._due, self._ready) if heap]
         if self._retries:
             waits.append(self._retries[0][0] - now.elapsed)
-        pauses = [record.pause for record in self.jobs.values() if record.pause]
-        pauses += [self.all_paused] if self.all_paused else []
-        waits += [pause.until - now.utc for pause in pauses if pause.until is not None]
+        if self.paused or self.all_paused:
+            pauses = [self.all_paused, *(record.pause for record in self.paused.values())]
+            waits += [p.until - now.utc for p in pauses if p is not None and p.until is not None]
         for run in self.waiting.values():
-            deadline = self.definition(run).start_deadline
-            if deadline is not None and run.cause.due_at is not None:
-                waits.append(run.ready_at + deadline + 1 - now.utc)
+            latest = self.latest_start(run)
+            if latest is not None:
+                waits.append(latest + 1 - now.utc)
         return max(min(waits), 0) if waits else None
 
     # -- asking ----------------------------------------------------------------------------------
@@ -182,10 +219,30 @@ class Books:
         """Return the definition a run has or would start with."""
         return run.definition or self.jobs[run.job].job
 
+    def latest_start(self, run: RunRecord) -> Instant | None:
+        """Return until when a waiting run may start; None is without limit.
+
+        `start_deadline` is for timed runs that have not been tried yet.
+        """
+        if run.cause.kind != "scheduled" or run.cause.due_at is None or run.attempt:
+            return None
+        deadline = self.definition(run).start_deadline
+        return None if deadline is None else run.ready_at + deadline
+
     def others(self, run: RunRecord) -> list[RunRecord]:
         """Return the other open runs of the same job, oldest first."""
         record = self.jobs.get(run.job)
         return [other for other in record.open.values() if other is not run] if record else []
+
+    # -- changing --------------------------------------------------------------------------------
+
+    def set_pause(self, record: JobRecord, pause: Pause | None) -> None:
+        """Pause a job, or end its pause."""
+        record.pause = pause
+        if pause is None:
+            self.paused.pop(record.job.id, None)
+        else:
+            self.paused[record.job.id] = record
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -196,7 +253,7 @@ class Books:
             record = self.jobs.get(job)
             if record is None:
                 continue
-            next_at = None if self.is_held(record) else record.next_due()
+            next_at = None if self.is_held(record) else record.upcoming
             if next_at != record.next_at:
                 record.next_at = changed[job] = next_at
         self._moved.clear()

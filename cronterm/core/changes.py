@@ -1,10 +1,14 @@
-"""What people change: definitions, pauses, runs by hand; and what the clock does to the count."""
+"""What people change: definitions, pauses, runs by hand."""
 
 import difflib
+from collections import defaultdict
 
-from cronterm.clock import HOUR, SECOND, Duration, Instant
+import msgspec
+
+from cronterm.clock import Instant
 from cronterm.core.base import ConfigChanged, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, resume, resume_all
 from cronterm.core.runs import (
     admission,
@@ -16,8 +20,6 @@ from cronterm.core.runs import (
 from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
 from cronterm.model.event import (
     AllPaused,
-    ClockMoved,
-    CountingMoved,
     JobAdded,
     JobChanged,
     JobPaused,
@@ -27,35 +29,40 @@ from cronterm.model.job import Job, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import Pause
-from cronterm.schedule.base import EverySpec, RebootSpec, ScheduleSpec, StartupSpec
-
-CORRECTION = 3 * HOUR  # cron(8): a larger step of the clock is a correction, not a season
-SLEW = SECOND  # smaller steps are the daily work of NTP
-MOST_SPANS = 8  # corrections that are remembered
-
+from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
 
 # -- definitions ---------------------------------------------------------------------------------
 
 
-def apply_config(books: Books, changed: ConfigChanged, known: dict[str, KnownJob]) -> None:
-    """Take a complete new set of definitions into force; `known` is what the store remembers."""
+def apply_config(books: Books, changed: ConfigChanged) -> None:
+    """Take a complete new set of definitions into force."""
     books.settings = changed.settings
-    new = {job.id: job for job in changed.jobs}
+    new = {job.id for job in changed.jobs}
     for job_id in [job_id for job_id in books.jobs if job_id not in new]:
         _remove(books, job_id)
+    orphans: dict[str, list[RunRecord]] = defaultdict(list)
+    for run in books.runs.values():
+        if run.job not in books.jobs:
+            orphans[run.job].append(run)
     for job in changed.jobs:
         record = books.jobs.get(job.id)
         if record is None:
-            _add(books, job, known.pop(job.id, None))
+            _add(books, job, books.absent.pop(job.id, None), orphans.pop(job.id, []))
         else:
             _change(books, record, job)
+    for runs in orphans.values():
+        cancel_waiting(books, runs, "removed")
+    for known in [known for known in books.absent.values() if known.present]:
+        books.absent[known.id] = msgspec.structs.replace(known, present=False, pause=None)
+        books.events.append(JobRemoved(at=books.now.utc, job=known.id))
 
 
-def _add(books: Books, job: Job, known: KnownJob | None) -> None:
+def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
+    """Take in a job that was not in force, with those of its runs that are open."""
     now, timing = books.now.utc, schedule_hash(job)
     is_same = known is not None and known.schedule_hash == timing
-    first_seen_at = known.first_seen_at if known is not None and is_same else now
     goes_on = known is not None and known.present and is_same
+    first_seen_at = known.first_seen_at if known is not None and is_same else now
     counts_from = known.counts_from if known is not None and goes_on else now
     record = JobRecord(
         job=job,
@@ -63,13 +70,16 @@ def _add(books: Books, job: Job, known: KnownJob | None) -> None:
         schedule_hash=timing,
         first_seen_at=first_seen_at,
         counts_from=counts_from,
-        counted_since=first_seen_at,
-        decided=known.decided if known is not None and goes_on else (),
-        pause=known.pause if known is not None and known.present else None,
-        last_end_at=known.last_end_at if known is not None else None,
+        counted_since=first_seen_at if goes_on else now,
+        decided=joined(known.decided) if known is not None and goes_on else (),
+        last_end_at=None if known is None else _not_after(known.last_end_at, now),
+        open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
     )
     books.jobs[job.id] = record
-    _adopt_open_runs(books, record)
+    if known is not None and known.present and known.pause is not None:
+        books.set_pause(record, known.pause)
+    for run in runs:
+        _cap_jitter(books, run, job)
     if known is None or not known.present:
         books.events.append(
             JobAdded(at=now, job=job, counts_from=counts_from, first_seen_at=first_seen_at)
@@ -80,38 +90,41 @@ def _add(books: Books, job: Job, known: KnownJob | None) -> None:
         )
     else:
         _go_on(books, record, known)
+    if known is not None and not goes_on:
+        spans = (*known.decided, (known.first_seen_at, known.counts_from))
+        keep_decided(books, record, spans)
+    if not job.enabled and known is not None and known.enabled:
+        cancel_waiting(books, runs, "disabled")
     books.watch_job(record)
 
 
-def _adopt_open_runs(books: Books, record: JobRecord) -> None:
-    for run in sorted(books.runs.values(), key=lambda run: run.run):
-        if run.job == record.job.id:
-            record.open[run.run] = run
+def _not_after(at: Instant | None, now: Instant) -> Instant | None:
+    return None if at is None else min(at, now)
+
+
+def _cap_jitter(books: Books, run: RunRecord, job: Job) -> None:
+    """Have a run wait no longer than its jitter, however the clock was set meanwhile."""
+    if run.state == "queued" and not run.is_arrived:
+        run.ready_at = min(run.ready_at, books.now.utc + job.jitter)
+        books.watch_run(run)
 
 
 def _go_on(books: Books, record: JobRecord, known: KnownJob) -> None:
     """Continue a job that was in force before this engine started."""
-    now = books.now.utc
-    if record.counts_from > now + CORRECTION:
-        _count_anew(books, record)
-    if known.enabled != record.job.enabled and not known.enabled:
+    if record.job.enabled and not known.enabled:
         _decide_as_disabled(books, record)
     if known.definition_hash != record.definition_hash:
-        books.events.append(JobChanged(at=now, job=record.job))
+        books.events.append(JobChanged(at=books.now.utc, job=record.job))
+    note_restart(books, record)
 
 
 def _decide_as_disabled(books: Books, record: JobRecord) -> None:
     enabled = record.job
-    record.job = _with_enabled(enabled, False)
+    record.job = msgspec.structs.replace(enabled, enabled=False)
     decide(books, record)
     record.job = enabled
     record.held_at = None
-    record.counts_from = max(record.counts_from, books.now.utc)
-
-
-def _with_enabled(job: Job, enabled: bool) -> Job:
-    fields = {name: getattr(job, name) for name in job.__struct_fields__}
-    return Job(**fields | {"enabled": enabled})
+    record.count_from(max(record.counts_from, books.now.utc))
 
 
 def _change(books: Books, record: JobRecord, job: Job) -> None:
@@ -123,13 +136,15 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
     now, timing = books.now.utc, schedule_hash(job)
     record.definition_hash = new_hash
     is_new_timing = timing != record.schedule_hash
+    spans = record.decided_spans
     if is_new_timing:
         record.schedule_hash = timing
         record.first_seen_at = record.counts_from = record.counted_since = now
         record.decided = ()
+        record.held_at = None
         record.build()
     elif job.enabled and not was_enabled:
-        record.counts_from = max(record.counts_from, now)
+        record.count_from(max(record.counts_from, now))
         record.held_at = None
     books.events.append(
         JobChanged(
@@ -139,20 +154,31 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
             first_seen_at=record.first_seen_at if is_new_timing else None,
         )
     )
-    if not job.enabled:
+    if is_new_timing:
+        keep_decided(books, record, spans)
+    if was_enabled and not job.enabled:
         cancel_waiting(books, list(record.open.values()), "disabled")
     books.watch_job(record)
 
 
 def _remove(books: Books, job_id: str) -> None:
     record = books.jobs[job_id]
-    waiting = [run for run in record.open.values() if run.state in ("queued", "retrying")]
-    for run in waiting:
-        run.definition = run.definition or record.job
-    cancel_waiting(books, waiting, "removed")
     for run in record.open.values():  # they finish by the definition they started with
         run.definition = run.definition or record.job
+    cancel_waiting(books, list(record.open.values()), "removed")
+    books.set_pause(record, None)
     del books.jobs[job_id]
+    books.absent[job_id] = KnownJob(
+        id=job_id,
+        schedule_hash=record.schedule_hash,
+        definition_hash=record.definition_hash,
+        present=False,
+        enabled=record.job.enabled,
+        first_seen_at=record.first_seen_at,
+        counts_from=record.counts_from,
+        decided=record.decided,
+        last_end_at=record.last_end_at,
+    )
     books.events.append(JobRemoved(at=books.now.utc, job=job_id))
 
 
@@ -197,7 +223,7 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
             return _run(books, record, command, by)
         case PauseJob():
             return _pause(books, record, command, by)
-        case ResumeJob():
+        case _:
             if record.pause is None:
                 return Answer(ok=True, message=f"{command.job} was not paused")
             resume(books, record, by=by, at=books.now.utc, catch_up=command.catch_up)
@@ -250,7 +276,7 @@ def _stop(books: Books, command: StopRun, by: str) -> Answer:
 
 def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:
     now = books.now.utc
-    record.pause = Pause(by, now, command.until, command.reason)
+    books.set_pause(record, Pause(by, now, command.until, command.reason))
     books.events.append(
         JobPaused(at=now, job=record.job.id, by=by, until=command.until, reason=command.reason)
     )
@@ -265,44 +291,3 @@ def _pause_all(books: Books, command: PauseJob, by: str) -> Answer:
     for record in books.jobs.values():
         books.watch_job(record)
     return Answer(ok=True, message="paused everything")
-
-
-# -- the clock -----------------------------------------------------------------------------------
-
-
-def note_clock(books: Books, moved: Duration) -> None:
-    """Take in a step of the wall clock against elapsed time (SEMANTICS 0).
-
-    Forward up to three hours is downtime, and backward up to three hours decides nothing again:
-    both need nothing here. A larger step is a correction: every job counts from now, and what is
-    decided already stays so. Intervals begin anew on a correction and on any step back.
-    """
-    is_correction = abs(moved) > CORRECTION
-    if not is_correction and moved > -SLEW:
-        return
-    if is_correction:
-        books.events.append(ClockMoved(at=books.now.utc, by=moved))
-    for record in books.jobs.values():
-        if is_correction:
-            _count_anew(books, record)
-        if any(isinstance(s, EverySpec) and s.origin == "start" for s in record.job.schedule):
-            _anchor_anew(books, record)
-        books.watch_job(record)
-
-
-def _count_anew(books: Books, record: JobRecord) -> None:
-    now = books.now.utc
-    span = (record.counted_since, record.counts_from)
-    spans = (*record.decided, span) if span[0] < span[1] else record.decided
-    record.decided = spans[-MOST_SPANS:]
-    record.counts_from = record.counted_since = now
-    books.events.append(
-        CountingMoved(at=now, job=record.job.id, counts_from=now, decided=record.decided)
-    )
-
-
-def _anchor_anew(books: Books, record: JobRecord) -> None:
-    now: Instant = books.now.utc
-    record.first_seen_at = record.counts_from = record.counted_since = now
-    record.build()
-    books.events.append(JobChanged(at=now, job=record.job, counts_from=now, first_seen_at=now))

@@ -23,28 +23,34 @@ def decide_all(books: Books) -> None:
 
 def decide(books: Books, record: JobRecord) -> None:
     """Decide what is due of one job, by its definition and pause as they are."""
-    low, now = record.counts_from, books.now.utc
-    if low >= now:
-        return
-    for start, end in sorted(record.decided):
-        if low < start:
-            _decide_span(books, record, low, min(start, now))
-        low = max(low, min(end, now))
-    if low < now:
-        _decide_span(books, record, low, now)
+    _decide_until(books, record, books.now.utc)
+
+
+def _decide_until(books: Books, record: JobRecord, high: Instant) -> None:
+    """Decide the instants up to `high` but for the spans that are decided already."""
+    low = record.counts_from
+    for start, end in record.decided:
+        _decide_span(books, record, low, min(start, high))
+        low = max(low, end)
+    _decide_span(books, record, low, high)
 
 
 def _decide_span(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
-    """Decide the instants in (low, high]; those at the end may still be started."""
-    newest = record.schedule.latest_at_or_before(high)
-    if newest is None or newest <= low:
+    """Decide the instants in (low, high]; the newest may still be started."""
+    if low >= high:
         return
+    first = record.schedule.next_after(low)
+    if first is None or first > high:
+        return
+    newest = record.schedule.latest_at_or_before(high)
+    assert newest is not None
     if books.is_held(record):
         _decide_held(books, record, low, newest)
     else:
         grace = max(books.settings.start_grace, PUNCTUAL)
         is_live = books.now.utc - newest <= grace
-        _catch_up(books, record, low, newest - 1 if is_live else newest, is_live=is_live)
+        if first < newest or not is_live:
+            _catch_up(books, record, low, newest - 1 if is_live else newest, is_live=is_live)
         if is_live:
             _start_live(books, record, newest)
     record.counts_from = newest
@@ -160,7 +166,7 @@ def _end_pauses(books: Books) -> None:
     pause = books.all_paused
     if pause is not None and pause.until is not None and pause.until <= now.utc:
         resume_all(books, by="until", at=pause.until)
-    for record in books.jobs.values():
+    for record in list(books.paused.values()):
         pause = record.pause
         if pause is not None and pause.until is not None and pause.until <= now.utc:
             resume(books, record, by="until", at=pause.until)
@@ -180,7 +186,8 @@ def resume(
     With `catch_up` the job's rule for downtime is applied to the instants of the pause.
     """
     _settle(books, record, at)
-    pause, record.pause = record.pause, None
+    pause = record.pause
+    books.set_pause(record, None)
     books.events.append(
         JobResumed(at=books.now.utc, job=record.job.id, by=by, counts_from=record.counts_from)
     )
@@ -203,10 +210,7 @@ def resume_all(books: Books, *, by: str, at: Instant, catch_up: bool = False) ->
 
 def _settle(books: Books, record: JobRecord, at: Instant) -> None:
     """Decide the held instants up to `at`, before the hold ends there."""
-    newest = record.schedule.latest_at_or_before(at)
-    if newest is not None and newest > record.counts_from and books.is_held(record):
-        _decide_held(books, record, record.counts_from, newest)
-        record.counts_from = newest
+    _decide_until(books, record, at)
     record.held_at = None
 
 

@@ -12,6 +12,13 @@ from cronterm.model.run import AttemptEnd, Outcome, Reason, RunState
 
 Admission: TypeAlias = Literal["start", "queue", "replace", "skip", "queue_full"]
 
+STOPPED: dict[str, tuple[Outcome, Reason]] = {
+    "timeout": ("timed_out", ""),
+    "user": ("stopped", "user"),
+    "shutdown": ("stopped", "shutdown"),
+    "replaced": ("replaced", ""),
+}
+
 START_ERROR_CODES = {126: "the command is not executable", 127: "the command was not found"}
 
 
@@ -37,17 +44,8 @@ def judge(end: AttemptEnd, job: Job) -> tuple[Outcome, Reason, str]:
         return "lost", end.lost, "the machine restarted" if end.lost == "reboot" else message
     if end.start_error:
         return "failed", "start_error", end.start_error
-    match end.stopped_for:
-        case "timeout":
-            return "timed_out", "", message
-        case "user":
-            return "stopped", "user", message
-        case "shutdown":
-            return "stopped", "shutdown", message
-        case "replaced":
-            return "replaced", "", message
-        case "":
-            pass
+    if end.stopped_for:
+        return *STOPPED[end.stopped_for], message
     if end.signal is not None:
         return "failed", "signal", signal_name(end.signal)
     if end.exit_code in job.skip_exit_codes:

@@ -25,7 +25,7 @@ def admission(books: Books, record: JobRecord, run: RunRecord | None = None) -> 
 
     Under `replace` and `allow` a pending retry gives way to what comes after it (SEMANTICS 6).
     """
-    others = [other for other in record.open.values() if other is not run]
+    others = [other for other in record.open.values() if other is not run and other.is_in_the_way]
     if record.job.overlap in ("replace", "allow"):
         others = [other for other in others if other.state != "retrying"]
     return admit(record.job, [other.state for other in others])
@@ -68,17 +68,11 @@ def queue_run(
 
 def arrive(books: Books, record: JobRecord, run: RunRecord, admitted: Admission) -> None:
     """Let a ready run in as `admitted` says; it starts when there is a place."""
-    match admitted:
-        case "skip":
-            end_run(books, run, "skipped", "overlap")
-            return
-        case "queue_full":
-            end_run(books, run, "skipped", "queue_full")
-            return
-        case "replace":
-            _make_room(books, record, run)
-        case "start" | "queue":
-            pass
+    if admitted in ("skip", "queue_full"):
+        end_run(books, run, "skipped", "overlap" if admitted == "skip" else "queue_full")
+        return
+    if admitted == "replace":
+        _make_room(books, record, run)
     if record.job.overlap in ("replace", "allow"):
         for other in books.others(run):
             if other.state == "retrying":
@@ -89,7 +83,9 @@ def arrive(books: Books, record: JobRecord, run: RunRecord, admitted: Admission)
 
 def _make_room(books: Books, record: JobRecord, run: RunRecord) -> None:
     """Stop or cancel the oldest runs, as many as the new one needs places."""
-    others = [other for other in books.others(run) if other.state != "retrying"]
+    others = [
+        other for other in books.others(run) if other.is_in_the_way and other.state != "retrying"
+    ]
     surplus = len(others) - (record.job.instances or 1) + 1
     for other in others[:surplus]:
         if other.state == "running":
@@ -109,14 +105,17 @@ def start_waiting(books: Books) -> None:
     """Start what waits and may, in the order of due instants, and drop what is too late."""
     if not books.waiting:
         return
-    order = sorted(books.waiting.values(), key=_start_order)
-    for run in order:
-        if run.run not in books.waiting:  # ended by the start of another
-            continue
-        job = books.definition(run)
-        if _is_too_late(books, run, job.start_deadline):
+    caught_up: set[str] = set()  # jobs whose oldest run that made it through downtime was looked at
+    for run in sorted(books.waiting.values(), key=_start_order):
+        latest = books.latest_start(run)
+        if latest is not None and books.now.utc > latest:
             end_run(books, run, "missed", "start_deadline")
-        elif books.running < books.settings.max_running and _has_instance(books, run):
+            continue
+        if run.cause.kind == "catch_up" and run.state == "queued":
+            if run.job in caught_up:
+                continue
+            caught_up.add(run.job)
+        if books.running < books.settings.max_running and _has_instance(books, run):
             del books.waiting[run.run]
             claim(books, run)
 
@@ -125,18 +124,16 @@ def _start_order(run: RunRecord) -> tuple[Instant, int]:
     return (run.cause.due_at if run.cause.due_at is not None else run.queued_at), run.run
 
 
-def _is_too_late(books: Books, run: RunRecord, deadline: Duration | None) -> bool:
-    if deadline is None or run.cause.kind != "scheduled" or run.cause.due_at is None:
-        return False
-    return run.attempt == 0 and books.now.utc - run.ready_at > deadline
-
-
 def _has_instance(books: Books, run: RunRecord) -> bool:
     if run.is_forced or run.state == "retrying":
         return True
-    holding = [other for other in books.others(run) if other.is_holding]
-    if run.cause.kind == "catch_up" and any(o.cause.kind == "catch_up" for o in holding):
-        return False  # one at a time per job, whatever its overlap allows
+    others = books.others(run)
+    holding = [other for other in others if other.is_holding]
+    if run.cause.kind == "catch_up":
+        if any(other.cause.kind == "catch_up" for other in holding):
+            return False  # one at a time per job, whatever its overlap allows
+        if any(other.is_in_the_way and not other.is_holding for other in others):
+            return False  # what is due now goes before what was due then
     instances = books.definition(run).instances
     return instances is None or len(holding) < instances
 
@@ -271,17 +268,22 @@ def stop_attempt(
     signal: str = "",
 ) -> None:
     """Have a running attempt ended by its stop rule, or by `signal`."""
-    job = books.definition(run)
     run.state = "stopping"
     books.events.append(RunStopping(at=books.now.utc, run=run.run, job=run.job, why=why, by=by))
-    books.stops.append(
-        StopAttempt(
-            run=run.run,
-            attempt=run.attempt,
-            why=why,
-            signal=signal or job.stop_signal,
-            grace_us=0 if signal == "SIGKILL" else job.stop_grace_period,
-        )
+    books.stops.append(stop_of(books, run, why, signal))
+
+
+def stop_of(
+    books: Books, run: RunRecord, why: Literal["user", "replaced", "shutdown"], signal: str = ""
+) -> StopAttempt:
+    """Return the effect that stops the running attempt of `run`."""
+    job = books.definition(run)
+    return StopAttempt(
+        run=run.run,
+        attempt=run.attempt,
+        why=why,
+        signal=signal or job.stop_signal,
+        grace_us=0 if signal == "SIGKILL" else job.stop_grace_period,
     )
 
 

@@ -12,11 +12,12 @@ from cronterm.core.base import (
     Input,
     NeverStarted,
     Started,
-    Tick,
 )
 from cronterm.core.books import Books, RunRecord
-from cronterm.core.changes import apply_config, carry_out, fire_at_start, note_clock
+from cronterm.core.changes import apply_config, carry_out, fire_at_start
+from cronterm.core.corrections import note_clock
 from cronterm.core.due import decide_all
+from cronterm.core.policies import judge
 from cronterm.core.runs import (
     admission,
     arrive,
@@ -26,10 +27,11 @@ from cronterm.core.runs import (
     start_of,
     start_waiting,
     stop_attempt,
+    stop_of,
 )
-from cronterm.model.event import EngineStopping, JobRemoved, NextDueMoved
+from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
-from cronterm.model.run import OpenRun
+from cronterm.model.run import OpenRun, Outcome, Reason
 
 
 class Scheduler:
@@ -39,7 +41,7 @@ class Scheduler:
         """Go on from `memory`. `is_start`: the engine starts; else the core alone is built anew."""
         self._books = Books(next_run=memory.next_run, seed=str(seed))
         self._books.all_paused = memory.all_paused
-        self._known = {job.id: job for job in memory.jobs}
+        self._books.absent = {job.id: job for job in memory.jobs}
         self._adopted = memory.runs
         self._is_boot = is_start and memory.boot_id != boot_id
         self._is_start = is_start
@@ -108,23 +110,18 @@ class Scheduler:
                 self._never_started(given)
             case Drain():
                 self._drain(given)
-            case Tick():
-                pass
+            case _:
+                pass  # a tick
 
     def _take_config(self, changed: ConfigChanged) -> None:
         books = self._books
         adopted, self._adopted = self._adopted, ()
         for run in adopted:
             _adopt(books, run)
-        apply_config(books, changed, self._known)
+        apply_config(books, changed)
         for run in adopted:
-            record = books.runs.get(run.run)
-            if record is not None and run.job not in books.jobs and record.state != "running":
-                _cancel_removed(books, record)
-        for known in self._known.values():
-            if known.present:
-                _forget(books, known.id)
-        self._known = {}
+            if run.state == "stopping":
+                _stop_again(books, books.runs[run.run])
         fire_at_start(books, is_boot=self._is_boot, is_start=self._is_start)
         self._is_boot = self._is_start = False
 
@@ -132,13 +129,17 @@ class Scheduler:
         """Start a claimed attempt that its runner never heard of, if it is still in time."""
         books = self._books
         run = books.runs.get(given.run)
-        if run is None or run.attempt != given.attempt or run.state != "running":
+        if run is None or run.attempt != given.attempt or run.is_started:
             return
-        if books.now.utc - run.ready_at <= books.settings.start_grace:
+        if run.state == "running" and self._is_in_time(run):
             books.starts.append(start_of(run))
-        else:
+        elif run.state in ("running", "stopping"):
             books.running -= 1
-            end_run(books, run, "missed", "downtime", "the engine was gone before it started")
+            outcome, reason, message = _never(books, run)
+            end_run(books, run, outcome, reason, message)
+
+    def _is_in_time(self, run: RunRecord) -> bool:
+        return self._books.now.utc - run.ready_at <= self._books.settings.start_grace
 
     def _drain(self, given: Drain) -> None:
         books = self._books
@@ -160,8 +161,19 @@ class Scheduler:
         return effects
 
 
+def _never(books: Books, run: RunRecord) -> tuple[Outcome, Reason, str]:
+    """Return how a run ends whose claimed attempt will not be started any more."""
+    if run.last_end is not None:
+        outcome, reason, message = judge(run.last_end, books.definition(run))
+        return outcome, reason, message or "the engine was gone before it was tried again"
+    if run.state == "stopping":
+        return "stopped", "user", "it was stopped before it started"
+    return "missed", "downtime", "the engine was gone before it started"
+
+
 def _adopt(books: Books, run: OpenRun) -> None:
     """Take over an open run that the store remembers."""
+    now = books.now
     record = RunRecord(
         run=run.run,
         job=run.job,
@@ -173,28 +185,26 @@ def _adopt(books: Books, run: OpenRun) -> None:
         definition=run.definition,
         last_end=run.last_end,
         is_started=run.started,
-        is_arrived=run.state != "queued" or run.ready_at <= books.now.utc,
+        is_arrived=run.state != "queued" or run.ready_at <= now.utc,
     )
     books.runs[run.run] = record
     match run.state:
         case "running" | "stopping":
-            record.state = "running"  # who stopped it has told the runner; the end will say so
             books.running += 1
         case "retrying":
-            record.retry_at = books.now.elapsed + max(run.ready_at - books.now.utc, 0)
+            longest = 2 * books.definition(record).retry.max_delay  # the clock may have been set
+            record.retry_at = now.elapsed + min(max(run.ready_at - now.utc, 0), longest)
             books.watch_run(record)
-        case "queued" if record.is_arrived:
+        case _ if record.is_arrived:
             books.waiting[run.run] = record
         case _:
-            books.watch_run(record)
+            pass  # watched with its job, which knows its jitter
 
 
-def _cancel_removed(books: Books, run: RunRecord) -> None:
-    if run.last_end is not None and run.definition is not None:
-        end_run(books, run, "failed", "exit", "its retry was cancelled: removed")
-    else:
-        end_run(books, run, "skipped", "removed")
-
-
-def _forget(books: Books, job: str) -> None:
-    books.events.append(JobRemoved(at=books.now.utc, job=job))
+def _stop_again(books: Books, run: RunRecord) -> None:
+    """Repeat a stop that was recorded by the engine before: its runner may not have heard of it."""
+    is_replaced = any(
+        other.state == "queued" and books.definition(other).overlap == "replace"
+        for other in books.others(run)
+    )
+    books.stops.append(stop_of(books, run, "replaced" if is_replaced else "user"))

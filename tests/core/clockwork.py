@@ -269,6 +269,11 @@ class Clockwork:
         """Nothing worth a word happened."""
         return self.expects()
 
+    def claimed(self) -> list[int]:
+        """Return the runs whose attempt the runner holds, oldest first."""
+        held = ("running", "stopping")
+        return [run for run, row in self.remembering.runs.items() if row["state"] in held]
+
     def next_due(self, job_id: str) -> Instant | None:
         """Return what the core watches for."""
         return self.core._books.jobs[job_id].next_due()

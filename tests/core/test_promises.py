@@ -110,8 +110,8 @@ def test_every_due_instant_has_exactly_one_decision(seed: int) -> None:
         it.later(dice.choice([SECOND, 20 * SECOND, MINUTE, 20 * MINUTE]))
         if dice.random() < 0.1:
             it.restart()
-        elif it.remembering.runs and dice.random() < 0.7:
-            it.exits(min(it.remembering.runs))
+        elif (claimed := it.claimed()) and dice.random() < 0.7:
+            it.exits(claimed[0])
         else:
             it.tick()
     it.tick()

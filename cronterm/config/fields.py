@@ -1,24 +1,36 @@
 """Reads values out of nodes; what is wrong is noted with its place and reading goes on."""
 
 import difflib
+import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any, TypeVar
 
 import yaml
 
 from cronterm.clock import Duration
-from cronterm.config.reader import Node, is_ambiguous, plain_key, problem_at, scalar
-from cronterm.config.words import CALLED, NOT_BUILT
+from cronterm.config.reader import (
+    MOST_PROBLEMS,
+    Node,
+    is_ambiguous,
+    plain_key,
+    problem_at,
+    scalar,
+    short,
+)
+from cronterm.config.words import CALLED, CALLED_VALUES
 from cronterm.errors import BadInput
 from cronterm.model.problem import Problem
 from cronterm.schedule.duration import parse_duration
+from cronterm.schedule.zone import check_zone
 
 T = TypeVar("T")
 
 SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 SIZES |= {"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 LONGEST_ARGUMENT = 128 << 10  # bytes: the kernel's MAX_ARG_STRLEN
+LARGEST_SIZE = 10**15
+LARGEST_NUMBER = 1 << 63  # what every reader of JSON takes for a whole number
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -28,16 +40,23 @@ class Bad(Exception):
     """A value that was noted as a problem; its word keeps its default."""
 
 
+class Enough(Exception):
+    """So many problems are noted that reading on helps nobody."""
+
+
 class Reading:
     """The problems of one file, and how to read each kind of value."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.unknown_keys = 0
 
     def note(self, node: Node, path: str, message: str, hint: str = "") -> None:
-        """Note a problem at a node."""
+        """Note a problem at a node. Raises `Enough` at the last one that is told."""
         self.problems.append(problem_at(node, self.file, message, hint, path))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise Enough
 
     def bad(self, node: Node, path: str, message: str, hint: str = "") -> Bad:
         """Note a problem and return what to raise."""
@@ -59,30 +78,28 @@ class Reading:
             raise self.bad(node, path, f"{_what(node)} where a mapping is expected")
         return {plain_key(key): (key, value) for key, value in node.value}
 
-    def words(self, node: Node, path: str, allowed: Iterable[str]) -> dict[str, tuple[Node, Node]]:
-        """Return a mapping of known keys; others are noted and left out. `x-` is free."""
+    def words(
+        self, node: Node, path: str, allowed: Iterable[str], later: Set[str] = frozenset()
+    ) -> dict[str, tuple[Node, Node]]:
+        """Return a mapping of known keys; others are noted and left out. `x-` is free.
+
+        Words of `later` are told to be not built yet.
+        """
         known = set(allowed)
         found = self.mapping(node, path)
         for word in [word for word in found if word not in known]:
             key, _ = found.pop(word)
             if not word.startswith("x-"):
-                self._unknown(key, f"{path}.{word}".lstrip("."), word, known)
+                self.unknown_keys += 1
+                message, hint = _unknown(word, known, later)
+                self.note(key, f"{path}.{word}".lstrip("."), message, hint)
         return found
-
-    def _unknown(self, key: Node, path: str, word: str, known: set[str]) -> None:
-        if word in NOT_BUILT:
-            self.note(key, path, f"{word!r} is not built yet in this version")
-        elif word in CALLED and CALLED[word].split()[0].rstrip(":") in known:
-            self.note(key, path, f"unknown key {word!r}", f"it is called {CALLED[word]} here")
-        else:
-            near = difflib.get_close_matches(word, sorted(known), 1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
-            self.note(key, path, f"unknown key {_short(word)!r}", hint)
 
     def items(self, node: Node, path: str) -> list[Node]:
         """Return the items of a list."""
         if not isinstance(node, yaml.SequenceNode):
-            raise self.bad(node, path, f"{_what(node)} where a list is expected")
+            hint = f"write [{node.value}]" if scalar(node) not in (None, "") else ""
+            raise self.bad(node, path, f"{_what(node)} where a list is expected", short(hint))
         items: list[Node] = node.value
         return items
 
@@ -94,9 +111,8 @@ class Reading:
             raise self.bad(node, path, f"{_what(node)} where a text is expected")
         value = scalar(node)
         if not isinstance(value, str):
-            raise self.bad(
-                node, path, f"{node.value or 'nothing'} is not a text", "put it in quotes"
-            )
+            what = "nothing" if value is None else short(node.value)
+            raise self.bad(node, path, f"{what} is not a text", "put it in quotes")
         if "\0" in value:
             raise self.bad(node, path, "a text cannot contain NUL")
         return value
@@ -114,14 +130,31 @@ class Reading:
             raise self.bad(node, path, f"{_what(node)} where a text is expected")
         value = scalar(node)
         if value is None or isinstance(value, bool) or is_ambiguous(node):
-            shown = node.value or "nothing"
-            raise self.bad(node, path, f"{shown} may be read two ways", "put it in quotes")
-        written = str(node.value)
-        if "\0" in written:
+            what = short(node.value) or "nothing"
+            raise self.bad(node, path, f"{what} may be read two ways", "put it in quotes")
+        return self.checked(node, path, str(node.value))
+
+    def checked(self, node: Node, path: str, text: str, hint: str = "") -> str:
+        """Return `text` if a process can be given it as an argument or a variable."""
+        if "\0" in text:
             raise self.bad(node, path, "a text cannot contain NUL")
-        if len(written.encode("utf-8", "surrogatepass")) >= LONGEST_ARGUMENT:
-            raise self.bad(node, path, "is longer than the kernel takes (128 KiB)")
-        return written
+        if size_of(text) >= LONGEST_ARGUMENT:
+            raise self.bad(node, path, "is longer than the kernel takes (128 KiB)", hint)
+        return text
+
+    def json_value(self, node: Node, path: str) -> Any:
+        """Return any value that JSON carries: what a Python function is called with."""
+        if isinstance(node, yaml.MappingNode):
+            found = self.mapping(node, path)
+            return {k: self.json_value(v, f"{path}.{k}") for k, (_, v) in found.items()}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.json_value(item, f"{path}.{n}") for n, item in enumerate(node.value)]
+        value = scalar(node)
+        is_number = node.tag.endswith((":int", ":float"))
+        is_whole = isinstance(value, int) and abs(value) < LARGEST_NUMBER
+        if is_number and not (is_whole or (isinstance(value, float) and math.isfinite(value))):
+            raise self.bad(node, path, f"{_shown(node)} is too large", "put it in quotes")
+        return value
 
     def integer(self, low: int, high: int) -> Callable[[Node, str], int]:
         """Return a reader of whole numbers from `low` to `high`."""
@@ -161,7 +194,7 @@ class Reading:
 
     def duration(self, node: Node, path: str) -> Duration:
         """Return a duration in microseconds; a bare number is seconds."""
-        if not isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, yaml.ScalarNode) or scalar(node) is None:
             raise self.bad(node, path, f"{_what(node)} where a duration is expected")
         try:
             return parse_duration(scalar(node))
@@ -183,7 +216,17 @@ class Reading:
             raise self.bad(
                 node, path, f"{_shown(node)} is not a size", "write it like 10MB or 2GiB"
             )
-        return int(float(found[1]) * SIZES[found[2].lower()])
+        size = int(float(found[1]) * SIZES[found[2].lower()])
+        if size > LARGEST_SIZE:
+            raise self.bad(node, path, f"{_shown(node)} is more than 1 PB")
+        return size
+
+    def zone(self, node: Node, path: str) -> str:
+        """Return the name of a time zone."""
+        try:
+            return check_zone(self.text(node, path))
+        except BadInput as error:
+            raise self.bad(node, path, error.message, error.hint) from None
 
     def choice(self, *choices: str) -> Callable[[Node, str], Any]:
         """Return a reader of one of some words."""
@@ -192,7 +235,8 @@ class Reading:
             value = scalar(node) if isinstance(node, yaml.ScalarNode) else None
             if isinstance(value, str) and value in choices:
                 return value
-            near = difflib.get_close_matches(str(value), choices, 1)
+            written = short(str(value)).lower()
+            near = difflib.get_close_matches(CALLED_VALUES.get(written, written), choices, 1)
             hint = f"did you mean {near[0]}?" if near else ""
             raise self.bad(node, path, f"{_shown(node)} is not one of {', '.join(choices)}", hint)
 
@@ -224,11 +268,12 @@ class Reading:
         found: dict[str, str] = {}
         if isinstance(node, yaml.SequenceNode):
             for number, item in enumerate(node.value):
-                name, equals, value = self.text(item, f"{path}.{number}").partition("=")
+                place = f"{path}.{number}"
+                name, equals, value = self.text(item, place).partition("=")
                 if not equals:
-                    raise self.bad(item, f"{path}.{number}", f"{_short(name)!r} is not NAME=value")
-                self._check_name(item, f"{path}.{number}", name)
-                found[name] = value
+                    raise self.bad(item, place, f"{short(name)!r} is not NAME=value")
+                self._check_name(item, place, name)
+                found[name] = self.checked(item, place, value)
             return found
         for name, (key, value_node) in self.mapping(node, path).items():
             self._check_name(key, f"{path}.{name}", name)
@@ -237,9 +282,28 @@ class Reading:
 
     def _check_name(self, node: Node, path: str, name: str) -> None:
         if not _NAME.fullmatch(name):
-            raise self.bad(node, path, f"{_short(name)!r} is not the name of a variable")
+            raise self.bad(node, path, f"{short(name)!r} is not the name of a variable")
         if name.startswith("CRONTERM_"):
-            raise self.bad(node, path, f"{_short(name)} is set by cronterm itself")
+            raise self.bad(node, path, f"{short(name)} is set by cronterm itself")
+
+
+def size_of(text: str) -> int:
+    """Return the bytes of a text as a process gets it, its closing NUL left out."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _unknown(word: str, known: set[str], later: Set[str]) -> tuple[str, str]:
+    """Return (message, hint) for a key that is not known."""
+    if word in later:
+        return f"{word!r} is not built yet in this version", ""
+    ours, note = CALLED.get(word, ("", ""))
+    if ours in later:
+        return f"{word!r} is called {ours}, which is not built yet in this version", ""
+    message = f"unknown key {short(word)!r}"
+    if ours in known:
+        return message, f"it is called {ours} here" + (f": {note}" if note else "")
+    near = difflib.get_close_matches(short(word), sorted(known), 1)
+    return message, f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
 
 
 def _what(node: Node) -> str:
@@ -253,8 +317,4 @@ def _what(node: Node) -> str:
 def _shown(node: Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         return _what(node)
-    return repr(_short(node.value)) if node.value else "nothing"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
+    return repr(short(node.value)) if node.value else "nothing"

@@ -1,25 +1,26 @@
 """One job: its words over the defaults, to a complete definition."""
 
+import json
 import os
 import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config.fields import LONGEST_ARGUMENT, Bad, Reading
-from cronterm.config.reader import Node, plain, problem_at
-from cronterm.config.words import WORDS
-from cronterm.errors import BadInput
+from cronterm.config.fields import Bad, Reading, size_of
+from cronterm.config.reader import Node, plain, scalar, short
+from cronterm.config.words import LATER_JOB, LATER_OUTPUT, LATER_SUCCESS, WORDS
 from cronterm.model.job import Action, Job, Keep, PythonCall, Retry, Shell
 from cronterm.schedule.parse import BadSchedule, parse
-from cronterm.schedule.zone import check_zone
 
 MOST = 1_000_000
+LONGEST_ARGUMENTS = 2 << 20  # bytes in all: a quarter of the usual stack limit, execve(2)
 
 _TARGET = re.compile(r"(?:[A-Za-z_][\w.]*|[^:\0]+\.py):[A-Za-z_][\w.]*")
 _ACTION_WORDS = ("command", "python")
@@ -37,22 +38,26 @@ class Context:
     base: Values = field(default_factory=dict)
     """From `settings` and `defaults`."""
 
+    @cached_property
+    def readers(self) -> dict[str, Callable[[Node, str], Any]]:
+        """How each word of a job is read."""
+        return _readers(self)
+
 
 def read_words(context: Context, node: Node, path: str, *, is_default: bool = False) -> Values:
     """Return the values of a job's own words; what is wrong is noted and left out."""
     reading = context.reading
     values: Values = {}
     try:
-        found = reading.words(node, path, WORDS)
+        found = reading.words(node, path, WORDS, LATER_JOB)
     except Bad:
         return values
-    readers = _readers(context)
     for word, (key, value) in found.items():
         if is_default and word in _ACTION_WORDS:
             reading.note(key, f"{path}.{word}", f"{word!r} cannot be a default")
             continue
         try:
-            values[word] = readers[word](value, f"{path}.{word}")
+            values[word] = context.readers[word](value, f"{path}.{word}")
         except Bad:
             values[word] = None
     return values
@@ -61,23 +66,25 @@ def read_words(context: Context, node: Node, path: str, *, is_default: bool = Fa
 def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
     r = context.reading
     codes = r.list_of(r.integer(0, 255))
+
+    def place(node: Node, path: str) -> str:
+        return _place(r, node, path, context.path.parent)
+
     return {
         "description": r.line,
         "tags": r.one_or_list(r.line),
         "group": r.line,
         "schedule": lambda node, path: node,  # read once the zone is known
-        "timezone": lambda node, path: _zone(r, node, path),
+        "timezone": r.zone,
         "jitter": r.duration,
         "command": lambda node, path: _command(r, node, path),
         "shell": lambda node, path: _shell(r, node, path),
         "python": lambda node, path: _target(r, node, path),
-        "args": lambda node, path: tuple(plain(item) for item in r.items(node, path)),
-        "kwargs": lambda node, path: {
-            name: plain(value) for name, (_, value) in r.mapping(node, path).items()
-        },
-        "working_dir": r.line,
+        "args": lambda node, path: tuple(_arguments(r, node, path, r.items)),
+        "kwargs": lambda node, path: _arguments(r, node, path, r.mapping),
+        "working_dir": place,
         "env": r.environment,
-        "env_file": r.one_or_list(r.line),
+        "env_file": r.one_or_list(place),
         "stdin": r.text,
         "timeout": r.some_duration,
         "stop_signal": lambda node, path: _signal(r, node, path),
@@ -89,7 +96,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "catch_up": r.choice("skip", "latest", "all"),
         "catch_up_window": r.duration,
         "start_deadline": r.some_duration,
-        "success": lambda node, path: _one_word(r, node, path, "exit_codes", codes),
+        "success": lambda node, path: _one_word(r, node, path, "exit_codes", codes, LATER_SUCCESS),
         "skip_exit_codes": codes,
         "output": lambda node, path: read_output_words(r, node, path),
         "history": lambda node, path: read_history(r, node, path),
@@ -97,16 +104,35 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
     }
 
 
-def _one_word(r: Reading, node: Node, path: str, word: str, how: Callable[[Node, str], Any]) -> Any:
-    found = r.words(node, path, [word])
-    if word not in found:
-        raise r.bad(node, path, f"{word} is missing")
-    return how(found[word][1], f"{path}.{word}")
+def _one_word(
+    r: Reading,
+    node: Node,
+    path: str,
+    word: str,
+    how: Callable[[Node, str], Any],
+    later: frozenset[str],
+) -> Any:
+    """Read a mapping of which one word is built."""
+    unknown = r.unknown_keys
+    found = r.words(node, path, [word], later)
+    if word in found:
+        return how(found[word][1], f"{path}.{word}")
+    if r.unknown_keys > unknown:
+        raise Bad
+    raise r.bad(node, path, f"{word} is missing")
+
+
+def _arguments(r: Reading, node: Node, path: str, shape: Callable[[Node, str], Any]) -> Any:
+    """Return the arguments of a call, which travels as JSON in one variable."""
+    shape(node, path)
+    values = r.json_value(node, path)
+    r.checked(node, path, json.dumps(values))
+    return values
 
 
 def read_output_words(r: Reading, node: Node, path: str) -> int:
     """Return `output.max_size` in bytes."""
-    size: int = _one_word(r, node, path, "max_size", r.size)
+    size: int = _one_word(r, node, path, "max_size", r.size, LATER_OUTPUT)
     if size < 1000:
         raise r.bad(node, path, "max_size is at least 1KB")
     return size
@@ -121,13 +147,6 @@ def read_history(r: Reading, node: Node, path: str) -> Values:
     return values
 
 
-def _zone(r: Reading, node: Node, path: str) -> str:
-    try:
-        return check_zone(r.text(node, path))
-    except BadInput as error:
-        raise r.bad(node, path, error.message, error.hint) from None
-
-
 def _command(r: Reading, node: Node, path: str) -> str | tuple[str, ...]:
     if isinstance(node, yaml.SequenceNode):
         words = r.list_of(r.loose_text)(node, path)
@@ -137,9 +156,7 @@ def _command(r: Reading, node: Node, path: str) -> str | tuple[str, ...]:
     text = r.text(node, path)
     if not text.strip():
         raise r.bad(node, path, "the command is empty")
-    if len(text.encode("utf-8", "surrogatepass")) >= LONGEST_ARGUMENT:
-        raise r.bad(node, path, "is longer than the kernel takes (128 KiB)", "put it into a script")
-    return text
+    return r.checked(node, path, text, "put it into a script")
 
 
 def _shell(r: Reading, node: Node, path: str) -> tuple[str, ...]:
@@ -152,17 +169,19 @@ def _shell(r: Reading, node: Node, path: str) -> tuple[str, ...]:
 def _target(r: Reading, node: Node, path: str) -> str:
     target = r.line(node, path)
     if not _TARGET.fullmatch(target):
-        raise r.bad(node, path, f"{target!r} names no function", "pkg.mod:func or file.py:func")
-    return target
+        hint = "pkg.mod:func or file.py:func"
+        raise r.bad(node, path, f"{short(target)!r} names no function", hint)
+    file, _, function = target.rpartition(":")
+    # A plain file name stays as it is: the call adds the directory of the jobs file.
+    return f"{_at_home(r, node, path, file)}:{function}" if file.startswith("~") else target
 
 
 def _signal(r: Reading, node: Node, path: str) -> str:
-    name = r.line(node, path).upper()
-    name = name if name.startswith("SIG") else f"SIG{name}"
+    written = str(node.value).strip().upper() if isinstance(node, yaml.ScalarNode) else ""
+    name = written if written.startswith("SIG") else f"SIG{written}"
     if name not in signal.Signals.__members__ or name in ("SIGSTOP", "SIGCONT", "SIGCHLD"):
-        raise r.bad(
-            node, path, f"{name} does not end a process", "SIGTERM, SIGINT, SIGHUP, SIGKILL"
-        )
+        hint = "SIGTERM, SIGINT, SIGHUP, SIGKILL"
+        raise r.bad(node, path, f"{short(written)!r} is no signal that ends a process", hint)
     return name
 
 
@@ -188,34 +207,48 @@ def _retry(r: Reading, node: Node, path: str) -> Retry:
 def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | None:
     """Return the definition of one job, or None after noting what is wrong."""
     reading, path = context.reading, f"jobs.{job_id}"
-    problems = len(reading.problems)
+    problems, unknown = len(reading.problems), reading.unknown_keys
     own = read_words(context, node, path)
+    if not isinstance(node, yaml.MappingNode):
+        return None
     values = merge(context.base, own)
     timezone = values.get("timezone") or context.timezone
     specs, text = _schedule(context, values.get("schedule"), path, timezone, job_id)
-    action = _action(reading, values, own, key, path)
+    # A misspelt `command` is told once: as the key that is not known.
+    may_lack = reading.unknown_keys > unknown
+    action = _action(reading, values, own, key, path, may_lack=may_lack)
     if len(reading.problems) > problems or action is None:
         return None
-    directory = context.path.parent
-    history = values.get("history") or {}
+    _check_size(reading, key, path, action, values.get("env") or {})
+    directory = str(context.path.parent)
     kept = {word: values[word] for word in _SAME if values.get(word) is not None}
     return Job(
         id=job_id,
         source=str(context.path),
         line=key.start_mark.line + 1,
-        directory=str(directory),
+        directory=directory,
         schedule=specs,
         schedule_text=text,
         timezone=timezone,
         action=action,
-        working_dir=_place(directory, values.get("working_dir") or "."),
+        working_dir=values.get("working_dir") or directory,
         env=values.get("env") or {},
-        env_files=tuple(_place(directory, name) for name in values.get("env_file") or ()),
+        env_files=values.get("env_file") or (),
         success_exit_codes=values.get("success") or (0,),
         output_max_size=values.get("output") or 10_000_000,
-        keep=Keep(**history),
+        keep=Keep(**(values.get("history") or {})),
         **kept,
     )
+
+
+def _check_size(r: Reading, key: Node, path: str, action: Action, env: dict[str, str]) -> None:
+    words = action.command if isinstance(action, Shell) else ()
+    argv = sum(size_of(word) + 9 for word in ((words,) if isinstance(words, str) else words))
+    if argv + sum(size_of(name) + size_of(value) + 10 for name, value in env.items()) > (
+        LONGEST_ARGUMENTS
+    ):
+        message = "its command and env are longer than the kernel takes (2 MiB)"
+        r.note(key, path, message, "put them into a file")
 
 
 _SAME = [
@@ -242,12 +275,11 @@ _SAME = [
 def merge(base: Values, own: Values) -> Values:
     """Lay a job's words over the defaults: env and tags add up, the rest replaces."""
     values = base | own
-    if base.get("env") and own.get("env"):
-        values["env"] = base["env"] | own["env"]
-    if base.get("tags") and own.get("tags"):
+    for word in ("env", "history"):
+        if base.get(word) and own.get(word) is not None:
+            values[word] = base[word] | own[word]
+    if base.get("tags") and own.get("tags") is not None:
         values["tags"] = tuple(dict.fromkeys((*base["tags"], *own["tags"])))
-    if base.get("history") and own.get("history"):
-        values["history"] = base["history"] | own["history"]
     return values
 
 
@@ -261,10 +293,7 @@ def _schedule(
     except BadSchedule as error:
         place = _follow(node, error.path)
         where = ".".join(map(str, ("schedule", *error.path)))
-        problem = problem_at(
-            place, context.reading.file, error.message, error.hint, f"{path}.{where}"
-        )
-        context.reading.problems.append(problem)
+        context.reading.note(place, f"{path}.{where}", error.message, error.hint)
         return (), ""
     return parsed.specs, parsed.text
 
@@ -272,34 +301,47 @@ def _schedule(
 def _follow(node: Node, path: tuple[str | int, ...]) -> Node:
     """Return the node that `path` leads to, or the last one on the way."""
     for step in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-        elif isinstance(node, yaml.MappingNode):
-            found = [pair for pair in node.value if pair[0].value == step]
-            if not found:
-                return node
-            node = found[0][1]
+        parts = [] if isinstance(node, yaml.ScalarNode) else node.value
+        if isinstance(node, yaml.SequenceNode):
+            parts = enumerate(parts)
+        node = {getattr(key, "value", key): value for key, value in parts}.get(step, node)
     return node
 
 
-def _action(r: Reading, values: Values, own: Values, key: Node, path: str) -> Action | None:
+def _action(
+    r: Reading, values: Values, own: Values, key: Node, path: str, *, may_lack: bool
+) -> Action | None:
     given = [word for word in _ACTION_WORDS if word in own]
-    if len(given) != 1:
-        message = "command and python exclude each other" if given else "there is nothing to run"
-        r.note(key, path, message, "" if given else "add a command")
+    if len(given) > 1:
+        r.note(key, path, "command and python exclude each other", "keep one of them")
+    elif not given and not may_lack:
+        r.note(key, path, "there is nothing to run", "add a command")
+    if len(given) != 1 or values.get(given[0]) is None:
         return None
-    if values.get(given[0]) is None:
-        return None
-    if given[0] == "python":
-        return PythonCall(
-            values["python"], tuple(values.get("args") or ()), values.get("kwargs") or {}
-        )
-    for word in ("args", "kwargs"):
+    is_call = given[0] == "python"
+    for word in ("shell",) if is_call else ("args", "kwargs"):
         if word in own:
-            r.note(key, f"{path}.{word}", f"{word} goes with python, not with command")
-    return Shell(values["command"], tuple(values.get("shell") or ("/bin/sh", "-c")))
+            other = "command" if is_call else "python"
+            r.note(key, f"{path}.{word}", f"{word} goes with {other}, not with {given[0]}")
+    if is_call:
+        args, kwargs = values.get("args") or (), values.get("kwargs") or {}
+        return PythonCall(values["python"], args, kwargs)
+    return Shell(values["command"], values.get("shell") or ("/bin/sh", "-c"))
 
 
-def _place(directory: Path, name: str) -> str:
+def _place(r: Reading, node: Node, path: str, directory: Path) -> str:
     """Return an absolute path; relative to the jobs file's directory, `~` is the home."""
-    return os.path.normpath(directory / Path(name).expanduser())
+    if isinstance(node, yaml.MappingNode):
+        raise r.bad(node, path, "the form {path, required} is not built yet in this version")
+    name = r.line(node, path) if scalar(node) is not None else ""
+    if not name:
+        raise r.bad(node, path, "the path is empty", "~ in quotes is the home")
+    return os.path.normpath(directory / _at_home(r, node, path, name))
+
+
+def _at_home(r: Reading, node: Node, path: str, name: str) -> str:
+    try:
+        return str(Path(name).expanduser())
+    except RuntimeError:
+        user = name.partition("/")[0]
+        raise r.bad(node, path, f"{short(user)!r} has no home directory") from None

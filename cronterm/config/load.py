@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from cronterm.config.fields import Bad, Reading
+from cronterm.config.fields import Bad, Enough, Reading
 from cronterm.config.job import (
     Context,
     Values,
@@ -22,22 +22,21 @@ from cronterm.config.job import (
 )
 from cronterm.config.reader import (
     HAS_LIBYAML,
+    MOST_PROBLEMS,
     Node,
     Refused,
     check_tree,
+    collector_off,
     compose,
     plain_key,
     read_file,
-    writable_by_others,
+    short,
 )
-from cronterm.config.words import SETTINGS, TOP
-from cronterm.errors import BadInput
+from cronterm.config.words import LATER_SETTINGS, LATER_TOP, SETTINGS, TOP
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
-from cronterm.schedule.zone import check_zone
 
 VERSION = 1
-MOST_PROBLEMS = 200  # nobody reads more; a generated file may have a million
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ID_RULE = "letters, digits, . _ -, at most 64, beginning with a letter or digit"
@@ -59,45 +58,54 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return Loaded(sha256=hashlib.sha256(b"").hexdigest(), text="")
 
 
-def load(path: Path, *, local_timezone: str) -> Loaded:
-    """Read a jobs file. Never raises: what is wrong is in `problems`."""
+def load(path: Path, *, local_timezone: str, uid: int | None = None) -> Loaded:
+    """Read a jobs file. Never raises: what is wrong is in `problems`.
+
+    A file that somebody else than `uid` (we ourselves) or root may change is refused for root and
+    a warning for others.
+    """
+    uid = os.geteuid() if uid is None else uid
     try:
-        text, digest = read_file(path)
+        file = read_file(path, uid)
     except Refused as refused:
         return Loaded(sha256="", text="", problems=(refused.problem,))
-    loaded = load_text(text, path=path, local_timezone=local_timezone, sha256=digest)
-    others = _others_may_write(path)
-    if others is None:
+    loaded = load_text(file.text, path=path, local_timezone=local_timezone, sha256=file.sha256)
+    if not file.may_others_write:
         return loaded
-    if os.geteuid() == 0:
+    others = Problem(
+        file=str(path),
+        message="others may change this file or put another in its place",
+        hint="chmod go-w the file and its directory, and own them",
+    )
+    if uid == 0:
         return msgspec.structs.replace(loaded, jobs=(), problems=(others, *loaded.problems))
     return msgspec.structs.replace(loaded, warnings=(others, *loaded.warnings))
 
 
-def _others_may_write(path: Path) -> Problem | None:
-    if not writable_by_others(path):
-        return None
-    return Problem(
-        file=str(path),
-        message="others may change this file or put another in its place",
-        hint="chmod go-w the file and its directory, and own it",
-    )
-
-
-def load_text(text: str, *, path: Path, local_timezone: str, sha256: str = "") -> Loaded:
+def load_text(
+    text: str,
+    *,
+    path: Path,
+    local_timezone: str,
+    sha256: str = "",
+    has_libyaml: bool = HAS_LIBYAML,
+) -> Loaded:
     """Read the text of a jobs file as if it stood in `path`. Never raises."""
     digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     reading = Reading(str(path))
     jobs: tuple[Job, ...] = ()
     settings = Settings(timezone=local_timezone)
     try:
-        root = compose(text, str(path))
-        if root is not None:
-            reading.problems += check_tree(root, str(path))
-            if not reading.problems:
+        with collector_off():
+            root = compose(text, str(path))
+            if root is not None:
+                reading.problems += check_tree(root, text, str(path))
+            if root is not None and not reading.problems:
                 jobs, settings = _read_root(reading, root, path, local_timezone)
     except Refused as refused:
         reading.problems.append(refused.problem)
+    except Enough:
+        pass
     problems = _in_order(reading.problems)
     return Loaded(
         jobs=() if problems else jobs,
@@ -105,7 +113,7 @@ def load_text(text: str, *, path: Path, local_timezone: str, sha256: str = "") -
         sha256=digest,
         text=text,
         problems=problems,
-        warnings=() if HAS_LIBYAML else (_slow(path),),
+        warnings=() if has_libyaml else (_slow(path),),
     )
 
 
@@ -119,10 +127,9 @@ def _slow(path: Path) -> Problem:
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     ordered = sorted(problems, key=lambda problem: (problem.line, problem.column))
-    if len(ordered) <= MOST_PROBLEMS:
+    if len(ordered) < MOST_PROBLEMS:
         return tuple(ordered)
-    rest = len(ordered) - MOST_PROBLEMS
-    more = Problem(file=ordered[0].file, message=f"and {rest} problems more")
+    more = Problem(file=ordered[0].file, message="and maybe more: the rest was not looked at")
     return (*ordered[:MOST_PROBLEMS], more)
 
 
@@ -130,7 +137,7 @@ def _read_root(
     reading: Reading, root: Node, path: Path, local_timezone: str
 ) -> tuple[tuple[Job, ...], Settings]:
     try:
-        top = reading.words(root, "", TOP)
+        top = reading.words(root, "", TOP, LATER_TOP)
     except Bad:
         return (), Settings()
     if "version" in top:
@@ -160,11 +167,11 @@ def _read_settings(
     if "settings" not in top or _is_nothing(top["settings"][1]):
         return Settings(timezone=local_timezone), base
     try:
-        found = reading.words(top["settings"][1], "settings", SETTINGS)
+        found = reading.words(top["settings"][1], "settings", SETTINGS, LATER_SETTINGS)
     except Bad:
         return Settings(timezone=local_timezone), base
     readers = {
-        "timezone": lambda node, path: _settings_zone(reading, node, path),
+        "timezone": reading.zone,
         "max_running": reading.integer(1, 100_000),
         "shutdown_grace": reading.duration,
         "start_grace": reading.duration,
@@ -181,13 +188,6 @@ def _read_settings(
         except Bad:
             continue
     return Settings(**values), base
-
-
-def _settings_zone(reading: Reading, node: Node, path: str) -> str:
-    try:
-        return check_zone(reading.text(node, path))
-    except BadInput as error:
-        raise reading.bad(node, path, error.message, error.hint) from None
 
 
 def _read_jobs(context: Context, node: Node) -> tuple[Job, ...]:
@@ -223,6 +223,9 @@ def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
         if len(named) != 1:
             reading.note(item, f"jobs.{number}", "a listed job has exactly one of name, id, job_id")
             continue
+        if not isinstance(named[0][1], yaml.ScalarNode):
+            reading.note(named[0][1], f"jobs.{number}", "the name of a job is a text")
+            continue
         rest = [pair for pair in item.value if pair is not named[0]]
         words = yaml.MappingNode(item.tag, rest, item.start_mark, item.end_mark)
         entries.append((str(named[0][1].value), named[0][1], words))
@@ -230,7 +233,7 @@ def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
 
 
 def _is_good_id(reading: Reading, job_id: str, key: Node, lines: dict[str, int]) -> bool:
-    shown = job_id if len(job_id) <= 40 else job_id[:37] + "..."
+    shown = short(job_id)
     folded = job_id.casefold()
     if not _ID.fullmatch(job_id):
         reading.note(key, "jobs", f"{shown!r} cannot name a job", _ID_RULE)

@@ -6,16 +6,23 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from cronterm.model.problem import Problem
 
 LARGEST_FILE = 32 << 20
 DEEPEST = 50
-MOST_BRACKETS = 500  # open at once, before the parser is tried: it recurses
+MOST_VALUES = 300_000  # nodes of half a KiB: ten thousand jobs with fifteen words each
+MOST_DIRECTIVES = 100  # libyaml compares each with all before it
+MOST_PROBLEMS = 200  # nobody reads more; a generated file may have a million
+LONGEST_MESSAGE = 300
+
+BOM = "\ufeff"
 
 Node = yaml.Node
 
@@ -28,14 +35,38 @@ _FLOAT = re.compile(
     r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
 )
 _TAG = "tag:yaml.org,2002:"
-_KNOWN_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
 _AMBIGUOUS = re.compile(
     r"(?i:yes|no|on|off|y|n)|0[0-9]+|0[xob][0-9a-f]+|[0-9]+(?::[0-9]{1,2})+|TRUE|True|FALSE|False"
 )
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_CONTROL = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+class Refused(Exception):
+    """The file as a whole cannot be used; carries its one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class _TooMuch(Exception):
+    """Parsing on would cost more than any real jobs file does."""
+
+    def __init__(self, mark: Any, message: str) -> None:
+        super().__init__(message)
+        self.mark = mark
 
 
 class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
     """YAML 1.2's core words only: `no` is a text, `1:30` is a text, `0755` is a text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._values = 0
 
     def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
         """Return the tag of a node."""
@@ -55,22 +86,36 @@ class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
         return _TAG + "str"
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        """Do nothing: there are no path resolvers."""
+        """Count what is read: PyYAML calls this before each node, aliases left out."""
+        self._depth += 1
+        self._values += 1
+        if self._depth > DEEPEST:
+            raise _TooMuch(current_node.start_mark, "is nested too deeply")
+        if self._values > MOST_VALUES:
+            raise _TooMuch(current_node.start_mark, f"has more than {MOST_VALUES:,} values")
 
     def ascend_resolver(self) -> None:
-        """Do nothing: there are no path resolvers."""
+        """Count the way back."""
+        self._depth -= 1
 
 
-class Refused(Exception):
-    """The file as a whole cannot be used; carries its one problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+# -- the file ------------------------------------------------------------------------------------
 
 
-def read_file(path: Path) -> tuple[str, str]:
-    """Return (text, sha256). Raises `Refused`: missing, not a file, too large, not UTF-8."""
+class FileText(msgspec.Struct, frozen=True):
+    """What a file holds, a byte order mark included."""
+
+    text: str
+    sha256: str
+    may_others_write: bool
+    """Somebody else may change the file, or put another in its place."""
+
+
+def read_file(path: Path, uid: int) -> FileText:
+    """Return the text of a file, read on behalf of `uid`.
+
+    Raises `Refused`: missing, not a file, too large, not UTF-8.
+    """
 
     def refuse(message: str, hint: str = "") -> Refused:
         return Refused(Problem(file=str(path), message=message, hint=hint))
@@ -78,140 +123,213 @@ def read_file(path: Path) -> tuple[str, str]:
     try:
         # Without O_NONBLOCK, opening a FIFO would wait for a writer.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise refuse(f"cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise refuse(f"cannot be read: {reason}") from None
     about = os.fstat(file)
     if not stat.S_ISREG(about.st_mode):
         os.close(file)
         raise refuse("is not a regular file")
     with os.fdopen(file, "rb") as opened:
         if about.st_size > LARGEST_FILE:
-            raise refuse(f"is larger than {LARGEST_FILE >> 20} MiB", "put jobs into several files")
-        raw = opened.read(LARGEST_FILE + 1)
-    digest = hashlib.sha256(raw).hexdigest()
+            raise refuse(f"is larger than {LARGEST_FILE >> 20} MiB")
+        raw = opened.read(LARGEST_FILE)
     try:
-        return raw.decode("utf-8-sig"), digest
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise Refused(
-            Problem(file=str(path), line=line, column=column, message="is not UTF-8")
-        ) from None
+        problem = Problem(file=str(path), line=line, column=column, message="is not UTF-8")
+        raise Refused(problem) from None
+    return FileText(text, hashlib.sha256(raw).hexdigest(), _may_others_write(about, path, uid))
 
 
-def writable_by_others(path: Path) -> bool:
-    """Tell whether somebody else may change the file or its directory's names (cron(8)'s rule)."""
+def _may_others_write(about: os.stat_result, path: Path, uid: int) -> bool:
+    """Apply cron(8)'s rule to the file and to the directories of its name and of its target."""
+    ours = (0, uid)
+    shared = stat.S_IWGRP | stat.S_IWOTH
+    if about.st_uid not in ours or about.st_mode & shared:
+        return True
+    for directory in {path.parent, path.resolve().parent}:
+        place = directory.stat()
+        is_shared = bool(place.st_mode & shared) and not place.st_mode & stat.S_ISVTX
+        if is_shared or place.st_uid not in ours:
+            return True
+    return False
+
+
+# -- the text ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Hold the garbage collector back: half the time of a large file goes into nodes that stay."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        about, place = path.stat(), path.parent.stat()
-    except OSError:
-        return False
-    is_foreign = about.st_uid not in (0, os.geteuid())
-    is_sticky = bool(place.st_mode & stat.S_ISVTX)
-    is_open_place = bool(place.st_mode & stat.S_IWOTH) and not is_sticky
-    return is_foreign or bool(about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)) or is_open_place
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def compose(text: str, file: str) -> Node | None:
-    """Return the root node, None for an empty text. Raises `Refused` for what is not YAML."""
-    _check_brackets(text, file)
-    gc_was_on = gc.isenabled()
-    gc.disable()  # half the time of a large file goes into collecting nodes that stay
+    """Return the root node, None for an empty text. Raises `Refused` for what is not YAML.
+
+    Marks count from the first character after a byte order mark.
+    """
+    text = text.removeprefix(BOM)
+    _check_characters(text, file)
     try:
         root: Node | None = yaml.compose(text, Loader)
-    except yaml.MarkedYAMLError as error:
-        raise Refused(_explained(error, text, file)) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        reason = getattr(error, "reason", None) or "it is nested too deeply"
-        raise Refused(Problem(file=file, message=f"is not YAML: {reason}")) from None
-    finally:
-        if gc_was_on:
-            gc.enable()
+    except _TooMuch as error:
+        raise Refused(_problem(error.mark, file, str(error))) from None
+    except yaml.YAMLError as error:
+        raise Refused(explain(error, text, file)) from None
     return root
 
 
-def _check_brackets(text: str, file: str) -> None:
-    """Refuse what would make the parser recurse for seconds."""
-    depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
-        indent = len(line) - len(line.lstrip(" "))
-        dashes = line.lstrip(" ")[: 2 * DEEPEST + 2].count("- ")
-        if max(depth, line.count("["), line.count("{")) > MOST_BRACKETS or indent > 2000:
-            raise Refused(Problem(file=file, line=number, column=1, message="is nested too deeply"))
-        if dashes > DEEPEST:
-            raise Refused(Problem(file=file, line=number, column=1, message="is nested too deeply"))
+def _check_characters(text: str, file: str) -> None:
+    found = _CONTROL.search(text)
+    if found:
+        breaks = list(_BREAK.finditer(text, 0, found.start()))
+        begin = breaks[-1].end() if breaks else 0
+        raise Refused(
+            Problem(
+                file=file,
+                line=len(breaks) + 1,
+                column=found.start() - begin + 1,
+                message=f"is not YAML: the character {found[0]!a} is not allowed",
+                hint=f'write it in double quotes as "{_escaped(found[0])}"',
+            )
+        )
+    if text.count("\n%") > MOST_DIRECTIVES:
+        raise Refused(Problem(file=file, message="has lines that begin with % (quote them)"))
 
 
-def _explained(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    message = (error.problem or "is not understood").replace("\n", " ")
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    """Return PyYAML's complaint about `text` with its place and the mend of the usual slips."""
+    problem = getattr(error, "problem", None) or str(error)
+    message = "is not YAML: " + problem.replace("\n", " ")
+    context = getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None) or context
     if mark is None:
-        return Problem(file=file, message=f"is not YAML: {message}")
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    hint = ""
-    if re.search(r":\s+[*@%]", line) or "alias" in message:
-        hint = 'put the value in quotes: "*/5 * * * *"'
-    elif "\t" in line[: len(line) - len(line.lstrip())]:
-        hint = "indent with spaces, not with tabs"
-    elif re.search(r":\s+[^\"'\s][^\"']*: ", line):
-        hint = "a text with `: ` in it needs quotes"
+        return Problem(file=file, message=short(message, LONGEST_MESSAGE))
+    begin = max(text.rfind("\n", 0, mark.index), text.rfind("\r", 0, mark.index)) + 1
+    line = _BREAK.split(text[begin : begin + 500], maxsplit=1)[0]
+    hint = _hint(message, line, mark.column)
+    if context is not None and context.line != mark.line and not hint:
+        hint = f"{getattr(error, 'context', None)} that begins in line {context.line + 1}"
+    return _problem(mark, file, message, hint)
+
+
+def _hint(message: str, line: str, column: int) -> str:
+    """Return the mend for the usual slips."""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces, not with tabs"
+    if re.search(r"\bschedule:\s+[*@%?]", line) or re.search(r"^\s*-\s+[*@]", line):
+        return 'put the schedule in quotes: "*/5 * * * *"'
+    if line[column : column + 1] in ("*", "@", "%", "`", "&", "!", "|", ">") or "alias" in message:
+        return "put the value in quotes"
+    if "mapping values" in message:
+        if line.count(": ") > 1:
+            return "a text with `: ` in it needs quotes"
+        return "look at the indentation, and for a `:` missing in the line above"
+    if "document" in message:
+        return "a jobs file is one document: no lines --- or ... between"
+    if "expected key" in message:
+        return "look at the indentation of this line and the one above"
+    return ""
+
+
+def check_tree(root: Node, text: str, file: str) -> list[Problem]:
+    """Return what is wrong with the tree itself: tags, anchors, merges, double keys.
+
+    Ends after `MOST_PROBLEMS`: a file of rubbish has millions.
+    """
+    text = text.removeprefix(BOM)
+    problems: list[Problem] = []
+    marked: set[int] = set()
+    waiting: list[Node] = [root]
+    while waiting and len(problems) < MOST_PROBLEMS:
+        node = waiting.pop()
+        begin = node.start_mark.index
+        # A node's text begins with its tag or anchor: nothing unquoted begins with these.
+        if text[begin : begin + 1] in ("&", "!"):
+            if begin in marked:  # an alias carries the marks of its anchor
+                continue
+            marked.add(begin)
+            problems.append(_property_problem(node, text[begin], file))
+        if isinstance(node, yaml.ScalarNode) or len(node.value) > MOST_VALUES:
+            continue  # so many can only be aliases, whose anchor is noted
+        if isinstance(node, yaml.MappingNode):
+            problems += _check_keys(node, file)
+            waiting += [part for pair in reversed(node.value) for part in reversed(pair)]
+        else:
+            waiting += reversed(node.value)
+    return problems
+
+
+def _property_problem(node: Node, sign: str, file: str) -> Problem:
+    if sign == "!":
+        return problem_at(node, file, "tags are not allowed", "leave it out, or quote the text")
+    message = "anchors and aliases are not built yet in this version"
+    return problem_at(node, file, message, "write the value again, or use defaults")
+
+
+def _check_keys(node: yaml.MappingNode, file: str) -> list[Problem]:
+    found: list[Problem] = []
+    first: dict[str, Node] = {}
+    for key, _ in node.value:
+        if len(found) >= MOST_PROBLEMS:
+            break
+        if not isinstance(key, yaml.ScalarNode):
+            found.append(problem_at(key, file, "a key is a text"))
+        elif key.value == "<<" and not key.style:
+            message = "merge keys are not built yet in this version"
+            found.append(problem_at(key, file, message, "write the keys out, or use defaults"))
+        elif key.value in first:
+            line = first[key.value].start_mark.line + 1
+            message = f"{short(key.value)!r} stands twice, first in line {line}"
+            found.append(problem_at(key, file, message))
+        else:
+            first[key.value] = key
+    return found
+
+
+def problem_at(node: Node, file: str, message: str, hint: str = "", path: str = "") -> Problem:
+    """Return a problem at the place of a node, in bounds and without control characters."""
+    return _problem(node.start_mark, file, message, hint, path)
+
+
+def _problem(mark: Any, file: str, message: str, hint: str = "", path: str = "") -> Problem:
     return Problem(
         file=file,
         line=mark.line + 1,
         column=mark.column + 1,
-        message=f"is not YAML: {message}",
+        path=_printable(short(path, LONGEST_MESSAGE)),
+        message=_printable(short(message, LONGEST_MESSAGE)),
         hint=hint,
     )
 
 
-def check_tree(root: Node, file: str) -> list[Problem]:
-    """Return what is wrong with the tree itself: tags, aliases, merges, double keys, depth."""
-    problems: list[Problem] = []
-    seen: set[int] = set()
-    waiting: list[tuple[Node, int]] = [(root, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if id(node) in seen:
-            message = "aliases are not built yet in this version"
-            problems.append(problem_at(node, file, message, "write the value again"))
-            continue
-        seen.add(id(node))
-        if node.tag not in _KNOWN_TAGS:
-            problems.append(problem_at(node, file, f"tag {node.tag!r} is not allowed", ""))
-        if depth > DEEPEST:
-            problems.append(problem_at(node, file, "is nested too deeply", ""))
-            return problems
-        if isinstance(node, yaml.MappingNode):
-            problems += _check_keys(node, file)
-            waiting += [(value, depth + 1) for _, value in reversed(node.value)]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += [(value, depth + 1) for value in reversed(node.value)]
-    return problems
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def _check_keys(node: yaml.MappingNode, file: str) -> Iterator[Problem]:
-    first: dict[str, Node] = {}
-    for key, _ in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            yield problem_at(key, file, "a key is a text", "")
-            continue
-        if key.value == "<<" and not key.style:
-            message = "merge keys are not built yet in this version"
-            yield problem_at(key, file, message, "write the keys out, or use defaults")
-        elif key.value in first:
-            line = first[key.value].start_mark.line + 1
-            yield problem_at(key, file, f"{key.value!r} stands twice, first in line {line}", "")
-        else:
-            first[key.value] = key
+def short(text: str, most: int = 40) -> str:
+    """Return a text of at most `most` characters."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
-def problem_at(node: Node, file: str, message: str, hint: str, path: str = "") -> Problem:
-    """Return a problem at the place of a node."""
-    mark = node.start_mark
-    return Problem(
-        file=file, line=mark.line + 1, column=mark.column + 1, path=path, message=message, hint=hint
-    )
+# -- values --------------------------------------------------------------------------------------
 
 
 def plain(node: Node) -> Any:
@@ -236,7 +354,7 @@ def scalar(node: Node) -> Any:
             # Python refuses to convert more than 4,300 digits; such a number is a text to us.
             return int(value) if len(value) < 1000 else value
         case "float":
-            return float(value)
+            return float(value) if len(value) < 1000 else value
         case "bool":
             return value == "true"
         case "null":

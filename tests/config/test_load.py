@@ -1,17 +1,20 @@
 """jobs.yaml: what it may say, and what is said about the rest."""
 
+import gc
 import os
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.config.load import Loaded, is_suspicious, load, load_text
+from cronterm.config.reader import explain
 from cronterm.config.words import WORDS
-from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell
+from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
 from cronterm.schedule.base import CronSpec
 
 PATH = Path("/srv/ops/jobs.yaml")
@@ -131,36 +134,80 @@ def test_jobs_may_be_a_list() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("jobs: {a: {comand: x}}", "jobs.yaml:1:8: there is nothing to run (add a command)"),
+        ("jobs: {a: {tags: x}}", "jobs.yaml:1:8: there is nothing to run (add a command)"),
         ("jobs: {a: {comand: x}}", "unknown key 'comand' (did you mean command?)"),
         ("job: {}", "unknown key 'job' (did you mean jobs?)"),
         ("jobs: {a: {command: x, cron: x}}", "it is called schedule here"),
-        ("jobs: {a: {command: x, concurrencyPolicy: Forbid}}", "Forbid is skip"),
+        (
+            "jobs: {a: {command: x, concurrencyPolicy: Forbid}}",
+            "it is called overlap here: Forbid is skip",
+        ),
         ("jobs: {a: {command: x, notify: [x]}}", "'notify' is not built yet in this version"),
         ("settings: {api: {}}\njobs: {}", "'api' is not built yet in this version"),
+        ("include: []\njobs: {}", "'include' is not built yet in this version"),
+        ("jobs: {a: {command: x, depends: y}}", "called depends_on, which is not built yet"),
+        ("jobs: {a: {command: x, retry: {limit: 3}}}", "it is called attempts here"),
+        ("jobs: {a: {command: x, success: {stdout_match: y}}}", "'stdout_match' is not built yet"),
+        ("jobs: {a: {command: x, output: {keep: head}}}", "'keep' is not built yet"),
+        ("jobs: {a: {command: x, env_file: {path: y}}}", "is not built yet in this version"),
+        ("jobs: {a: {command: x, frobnicate: 1}}", "known: args, catch_up, catch_up_window"),
         ("jobs: {a: {command: x, enabled: no}}", "'no' is not true or false"),
         ("jobs: {a: {command: x, env: {A: yes}}}", "may be read two ways (put it in quotes)"),
         ("jobs: {a: {command: x, env: {A: 0755}}}", "may be read two ways (put it in quotes)"),
         ("jobs: {a: {command: x, env: {CRONTERM_JOB: x}}}", "set by cronterm itself"),
         ("jobs: {a: {command: x, env: {'A-B': x}}}", "not the name of a variable"),
         ("jobs: {a: {command: x, env: [A]}}", "not NAME=value"),
+        ('jobs: {a: {command: x, env: {A: "b\\0c"}}}', "cannot contain NUL"),
+        ("jobs: {a: {command: x, env: {A: [b]}}}", "a list where a text is expected"),
+        (f"jobs: {{a: {{command: x, env: [A={'é' * 70_000}]}}}}", "longer than the kernel takes"),
+        (
+            "jobs: {a: {command: x, env: {"
+            + ", ".join(f"A{n}: {'x' * 100_000}" for n in range(22))
+            + "}}}",
+            "its command and env are longer than the kernel takes (2 MiB)",
+        ),
         ("jobs: {a: {command: 5}}", "5 is not a text (put it in quotes)"),
         ("jobs: {a: {command: ''}}", "the command is empty"),
         ("jobs: {a: {command: []}}", "the command is empty"),
         ("jobs: {a: {command: x, python: 'a:b'}}", "exclude each other"),
-        ("jobs: {a: {command: x, args: [1]}}", "args goes with python"),
+        ("jobs: {a: {command: x, args: [1]}}", "args goes with python, not with command"),
+        ("jobs: {a: {python: 'a:b', shell: bash}}", "shell goes with command, not with python"),
+        ("jobs: {a: {python: 'a:b', args: [1e999]}}", "'1e999' is too large"),
+        ("jobs: {a: {python: 'a:b', args: [99999999999999999999]}}", "is too large"),
+        (f"jobs: {{a: {{python: 'a:b', args: [{'9' * 5000}]}}}}", "is too large"),
+        ("jobs: {a: {python: 'a:b', kwargs: {x: {y: [-1e999]}}}}", "'-1e999' is too large"),
+        (f"jobs: {{a: {{python: 'a:b', args: ['{'x' * 140_000}']}}}}", "longer than the kernel"),
+        ("jobs: {a: {python: 'a:b', args: 5}}", "'5' where a list is expected (write [5])"),
+        ("jobs: {a: {python: 'a:b', args: {a: b}}}", "a mapping where a list is expected"),
+        ("jobs: {a: {python: 'a:b', kwargs: }}", "nothing where a mapping is expected"),
+        ("jobs: {a: {python: '~nosuchuser/x.py:f'}}", "'~nosuchuser' has no home directory"),
+        ("jobs: {a: {command: x, working_dir: ~nosuchuser/x}}", "has no home directory"),
+        ("jobs: {a: {command: x, working_dir: ~}}", "the path is empty (~ in quotes is the home)"),
+        ("jobs: {a: {command: x, shell: []}}", "the shell is empty"),
+        ("jobs: {a: {command: x, description: }}", "nothing is not a text"),
+        ("jobs: {a: {command: x, schedule: }}", "a schedule is a text"),
+        ("jobs: {a: {command: x, schedule: {cron: '* * * * *', timezone: X}}}", "jobs.yaml:1:64"),
+        ("jobs: {a: {command: x, schedule: {every: [1]}}}", "jobs.yaml:1:42"),
+        ("jobs: {a: {command: x, schedule: {}}}", "jobs.yaml:1:34"),
         ("jobs: {a: {python: nope}}", "names no function"),
         ("jobs: {a: {command: x, timeout: 0}}", "must be longer than 0s"),
         ("jobs: {a: {command: x, timeout: 1:30}}", "is not a duration"),
         ("jobs: {a: {command: x, timeout: [1]}}", "where a duration is expected"),
+        ("jobs: {a: {command: x, timeout: }}", "nothing where a duration is expected"),
         ("jobs: {a: {command: x, overlap: skp}}", "did you mean skip?"),
+        ("jobs: {a: {command: x, overlap: Forbid}}", "did you mean skip?"),
+        ("jobs: {a: {command: x, overlap: {a: b}}}", "a mapping is not one of skip"),
+        ("jobs: {a: {command: x, overlap: frob}}", "'frob' is not one of skip, queue"),
         ("jobs: {a: {command: x, retry: {backoff: 0}}}", "not between 1 and 100"),
         ("jobs: {a: {command: x, retry: {backoff: x}}}", "not a number"),
         ("jobs: {a: {command: x, retry: 01}}", "without a leading zero"),
         ("jobs: {a: {command: x, queue_limit: 0}}", "not between 1 and"),
-        ("jobs: {a: {command: x, stop_signal: SIGSTOP}}", "does not end a process"),
+        ("jobs: {a: {command: x, stop_signal: SIGSTOP}}", "is no signal that ends"),
+        ("jobs: {a: {command: x, stop_signal: 15}}", "(SIGTERM, SIGINT, SIGHUP, SIGKILL)"),
+        ("jobs: {a: {command: x, stop_signal: [INT]}}", "is no signal that ends"),
         ("jobs: {a: {command: x, output: {max_size: big}}}", "is not a size"),
         ("jobs: {a: {command: x, output: {max_size: 5}}}", "at least 1KB"),
+        ("jobs: {a: {command: x, output: {max_size: 9999TB}}}", "is more than 1 PB"),
         ("jobs: {a: {command: x, success: {}}}", "exit_codes is missing"),
         ("jobs: {a: {command: x, tags: {a: b}}}", "where a text is expected"),
         ('jobs: {a: {command: x, description: "a\\nb"}}', "must be one line"),
@@ -176,23 +223,43 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: 5", "where a mapping of jobs is expected"),
         ("jobs: [5]", "a job is a mapping"),
         ("jobs: [{command: x}]", "exactly one of name, id, job_id"),
+        ("jobs: [{name: {a: b}, command: x}]", "the name of a job is a text"),
         ("jobs: {a: {command: x}, A: {command: x}}", "stands twice, first in line 1"),
         ("jobs: {a: {command: x}, a: {command: x}}", "'a' stands twice, first in line 1"),
         ("jobs: {5: {command: x}}", "taken for a run"),
         ("jobs: {'../x': {command: x}}", "cannot name a job"),
         ("jobs: {'é': {command: x}}", "cannot name a job"),
         ("settings: {}", "there is no `jobs`"),
+        ("settings: {max_running: x}", "is not a whole number"),
         ("5", "where a mapping is expected"),
-        ("jobs: {a: {schedule: * * * * *, command: x}}", "put the value in quotes"),
+        ("jobs: {a: {schedule: * * * * *, command: x}}", "put the schedule in quotes"),
         ("jobs:\n  a:\n    schedule: @daily\n", "jobs.yaml:3:15: is not YAML"),
+        ("jobs:\n  a:\n    schedule: @daily\n", "put the schedule in quotes"),
+        ("jobs:\n  a:\n    schedule:\n    - @daily\n", "put the schedule in quotes"),
+        ("jobs:\n  a:\n    command: `date`\n", "put the value in quotes"),
+        ("jobs:\n  a: *b\n", "put the value in quotes"),
         ("jobs:\n\ta: b", "indent with spaces"),
-        ("jobs: {a: &x {command: x}, b: *x}", "aliases are not built yet"),
+        ("jobs:\n  a:\n    command: echo a: b\n", "a text with `: ` in it needs quotes"),
+        ("jobs\n  a: b\n", "a `:` missing in the line above"),
+        ("jobs:\n  a:\n    command: x\n   tags: y\n", "look at the indentation"),
+        ("jobs: {}\n---\njobs: {}\n", "a jobs file is one document"),
+        ("jobs:\n  a:\n    command: [x\n", "that begins in line 3"),
+        ("jobs:\n  a:\n    command: 'x\n", "a quoted scalar that begins in line 3"),
+        ('jobs: "\\q"', "jobs.yaml:1:8: is not YAML: found unknown escape character"),
+        ("jobs: {a: &x {command: x}, b: *x}", "anchors and aliases are not built yet"),
+        ("jobs: {a: {command: x, x-y: &z 5}}", "jobs.yaml:1:29: anchors and aliases"),
         ("jobs: {a: {<<: {command: x}}}", "merge keys are not built yet"),
-        ("jobs: {a: !!python/object/apply:os.system [ls]}", "is not allowed"),
+        ("jobs: {a: !!python/object/apply:os.system [ls]}", "jobs.yaml:1:11: tags are not allowed"),
+        ("jobs: {a: {command: !!str x}}", "tags are not allowed"),
         ("jobs: {? [a] : b}", "a key is a text"),
-        ("jobs: \x01", "is not YAML"),
+        ("a: 1\njobs: \x1b[1m", "jobs.yaml:2:7: is not YAML: the character '\\x1b'"),
+        ("jobs: \ud800", "the character '\\ud800' is not allowed"),
+        ("%TAG !a! b\n" * 200 + "--- x", "has lines that begin with %"),
         ("[" * 100_000, "nested too deeply"),
         ("- " * 30_000, "nested too deeply"),
+        ("? " * 30_000, "nested too deeply"),
+        ("".join(" " * n + "a:\n" for n in range(200)), "jobs.yaml:50:50: is nested too deeply"),
+        ("[" + "a," * 400_000 + "]", "has more than 300,000 values"),
         ("jobs: " + "{a: " * 60 + "5" + "}" * 60, "nested too deeply"),
         (f"jobs: {{a: {{command: {'x' * 140_000}}}}}", "longer than the kernel takes"),
         (f"jobs: {{a: {{command: [{'x' * 140_000}]}}}}", "longer than the kernel takes"),
@@ -209,14 +276,89 @@ def test_what_is_wrong_is_said_with_its_place_and_its_mend(text: str, expected: 
 def test_all_problems_are_told_at_once_in_order() -> None:
     found = problems("jobs:\n  a: {comand: x}\n  b: {command: x, timout: 5}\n  c: {command: 5}\n")
 
-    assert [problem.split(":")[1] for problem in found] == ["2", "2", "3", "4"]
+    assert [problem.split(":")[1] for problem in found] == ["2", "3", "4"]
 
 
 def test_problems_without_end_are_summed_up() -> None:
     found = problems("jobs:\n" + "".join(f"  j{n}: {{x: 1}}\n" for n in range(500)))
 
     assert len(found) == 201
-    assert found[-1].endswith("problems more")
+    assert found[-1].endswith("and maybe more: the rest was not looked at")
+
+
+def test_a_million_double_keys_are_not_all_told() -> None:
+    assert len(problems("a: 1\n" * 1000)) == 201
+
+
+def test_problems_are_short_and_printable() -> None:
+    name = "e\\e[31m" * 100
+    (problem,) = read(f'jobs: {{a: {{command: x, "{name}": 1}}}}').problems
+
+    assert problem.message.isprintable()
+    assert problem.path.isprintable()
+    assert len(problem.path) <= 300
+    assert len(problems("jobs: {a: {python: " + "x." * 10_000 + "}}")[0]) < 200
+
+
+def test_brackets_and_dashes_in_texts_are_no_nesting() -> None:
+    text = "".join(
+        f"  j{n}:\n    command: |\n      printf '\\033[32m' # {'- ' * 60}\n" for n in range(600)
+    )
+
+    assert read("jobs:\n" + text).problems == ()
+
+
+def test_paths_begin_at_the_home_or_beside_the_file() -> None:
+    home = str(Path.home())
+
+    assert job("command: x\nworking_dir: '~'").working_dir == home
+    assert job("command: x\nenv_file: [~/a, /b, c]").env_files == (f"{home}/a", "/b", "/srv/ops/c")
+    assert job("python: ~/a.py:f").action == PythonCall(f"{home}/a.py:f")
+    assert job("python: a.py:f").action == PythonCall("a.py:f")
+
+
+def test_texts_stay_as_they_are_written() -> None:
+    """`no`, `1:30` and `0755` are numbers and truth values to other readers."""
+    found = job("command: [a, 1.10, 5]\ndescription: 1:30\ngroup: 0755\ntags: [no, on]")
+
+    assert found.action == Shell(("a", "1.10", "5"))
+    assert (found.description, found.group, found.tags) == ("1:30", "0755", ("no", "on"))
+
+
+def test_empty_words_of_a_job_keep_what_the_defaults_add() -> None:
+    text = "defaults: {tags: [x], env: {A: b}}\njobs: {a: {command: y, tags: [], env: {}}}"
+    (found,) = read(text).jobs
+
+    assert (found.tags, found.env) == (("x",), {"A": "b"})
+
+
+def test_what_is_read_can_be_stored() -> None:
+    text = "python: a:b\nargs: [1.5, 9223372036854775807, null, {x: [true, é]}]"
+
+    assert len(definition_hash(job(text))) == 16
+
+
+def test_a_list_of_empty_options_is_no_problem() -> None:
+    assert job("command: x\nhistory: {}\nretry: {}").retry == Retry(attempts=3)
+
+
+def test_a_reader_without_libyaml_is_told() -> None:
+    loaded = load_text("jobs: {}", path=PATH, local_timezone="UTC", has_libyaml=False)
+
+    assert "without libyaml" in loaded.warnings[0].message
+
+
+def test_the_collector_stays_off_where_it_was_off() -> None:
+    gc.disable()
+    try:
+        assert job("command: x").id == "a"
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_no_file_is_an_empty_one() -> None:
+    assert Loaded.empty().sha256 == read("").sha256
 
 
 def test_an_empty_jobs_is_no_problem() -> None:
@@ -282,14 +424,48 @@ def test_what_is_not_a_text_file_is_refused_at_once(tmp_path: Path, kind: str) -
     assert time.monotonic() - started < 2
 
 
-def test_a_file_that_others_may_write_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["file", "directory", "target's directory", "owner"])
+def test_a_file_that_others_may_change_is_refused_for_root_and_told_to_others(
+    tmp_path: Path, what: str
+) -> None:
+    path, place = tmp_path / "jobs.yaml", tmp_path / "place"
+    place.mkdir()
+    target = place / "jobs.yaml"
+    target.write_text("jobs: {a: {command: ls}}")
+    path.symlink_to(target)
+    tmp_path.chmod(0o777 if what == "directory" else 0o755)
+    place.chmod(0o770 if what == "target's directory" else 0o755)
+    target.chmod(0o666 if what == "file" else 0o644)
+    uid = os.geteuid()
+    if what == "owner" and uid == 0:
+        os.chown(target, 65534, -1)
+    elif what == "owner":
+        uid = 12345
+
+    for_user = load(path, local_timezone="UTC", uid=uid or 12345)
+    assert [each.id for each in for_user.jobs] == ["a"]
+    assert "others may change this file" in for_user.warnings[0].message
+    if uid == 0 or what != "owner":
+        for_root = load(path, local_timezone="UTC", uid=0)
+        assert for_root.jobs == ()
+        assert "others may change this file" in for_root.problems[0].message
+
+
+def test_a_sticky_directory_keeps_a_file_from_others(tmp_path: Path) -> None:
     path = tmp_path / "jobs.yaml"
     path.write_text("jobs: {a: {command: ls}}")
-    path.chmod(0o666)
+    path.chmod(0o644)
+    tmp_path.chmod(0o1777)
 
-    loaded = from_file(path)
-    told = loaded.problems if os.geteuid() == 0 else loaded.warnings
-    assert "others may change this file" in told[0].message
+    assert from_file(path).warnings == from_file(path).problems == ()
+
+
+def test_a_name_that_cannot_be_is_told() -> None:
+    assert "cannot be read" in from_file(Path("a\0b")).problems[0].message
+
+
+def test_a_complaint_without_a_place_is_told_all_the_same() -> None:
+    assert explain(yaml.YAMLError("odd"), "", "f").message == "is not YAML: odd"
 
 
 def test_the_example_is_without_problems() -> None:

@@ -122,8 +122,10 @@ class Bus:
             self.on_readers(self.has_readers)
 
     def _opening(self, after: int | None) -> list[Message]:
-        if after is not None and self._ring and self._ring[0].n <= after + 1:
-            return [numbered for numbered in self._ring if numbered.n > after]
-        if after is not None and after == self.snapshot.n:
+        if after is None or after > self.snapshot.n:
+            return [self.copy()]
+        if after == self.snapshot.n:
             return []
+        if self._ring and self._ring[0].n <= after + 1:
+            return [numbered for numbered in self._ring if numbered.n > after]
         return [self.copy()]

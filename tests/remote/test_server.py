@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -73,7 +74,9 @@ except OSError as error:
 
 async def knock_as_nobody(path: Path) -> str:
     """Return what another user gets."""
-    words = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-I", "-c", KNOCK]
+    # The system's interpreter: this one may live where nobody else may look.
+    python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+    words = ["setpriv", "--reuid=65534", "--clear-groups", python, "-I", "-c", KNOCK]
     done = await asyncio.to_thread(
         subprocess.run, [*words, str(path)], capture_output=True, text=True, check=False, cwd="/"
     )

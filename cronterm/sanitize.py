@@ -9,9 +9,10 @@ import re
 from typing import Any, NamedTuple
 
 # Sequences first, so that their parameters go with them: OSC, DCS, SOS, PM and APC run to their
-# terminator or the end, CSI to its final byte, others are two or three characters.
+# terminator or the end of the line (one that is left open must not hide the rest of a log), CSI to
+# its final byte, others are two or three characters.
 _SEQUENCE = re.compile(
-    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|\x1b|$)"
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x18\x1a\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|\x1b[ -/]*[0-~]?"
 )

@@ -7,350 +7,296 @@ An edit that cannot be made so is refused, and names the line to edit by hand.
 import contextlib
 import difflib
 import os
-import re
 import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cronterm.config.reader import Refused, compose, plain
-from cronterm.errors import CrontermError
+from cronterm.config.notation import EditRefused, entry, head, inline
+from cronterm.config.reader import collector_off
+from cronterm.config.source import Node, Source, by_hand
+
+__all__ = [
+    "EditRefused",
+    "add_job",
+    "delete_job",
+    "edit_job",
+    "job_block",
+    "unified_diff",
+    "write_atomically",
+]
 
 Words = Mapping[str, Any]
-Node = Any
-"""A node of PyYAML, whose attributes its types do not tell."""
+GONE = object()
+"""The value of a word that is removed."""
 
 
-class EditRefused(CrontermError):
-    """The edit cannot be made without touching more than it means."""
+# -- add -----------------------------------------------------------------------------------------
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes what the strict reader reads back: block texts, short lists in brackets."""
-
-
-def _write_text(dumper: yaml.SafeDumper, text: str) -> Node:
-    is_block = "\n" in text and not re.search(r"[ \t]$", text, re.MULTILINE)
-    style = "|" if is_block and not text.startswith((" ", "\n")) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-def _write_list(dumper: yaml.SafeDumper, items: Any) -> Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
-
-
-_Dumper.add_representer(str, _write_text)
-_Dumper.add_representer(list, _write_list)
-_Dumper.add_representer(tuple, _write_list)
-
-
-def _dump(value: Any, *, flow: bool = False) -> str:
-    """Return YAML text without a document end."""
-    text: str = yaml.dump(
-        value,
-        Dumper=_Dumper,
-        sort_keys=False,
-        width=10**6,
-        allow_unicode=True,
-        default_flow_style=flow,
-    )
-    return text.removesuffix("...\n").rstrip("\n")
-
-
-@dataclass
-class Source:
-    """A text in lines, with its root node."""
-
-    text: str
-
-    def __post_init__(self) -> None:
-        try:
-            root = compose(self.text, "jobs file")
-        except Refused as refused:
-            raise EditRefused(f"the file has to be mended first: {refused.problem}") from None
-        self.root = root
-        self.lines = re.findall(r"[^\n]*\n|[^\n]+$", self.text)
-        self.newline = "\r\n" if "\r\n" in self.text else "\n"
-
-    def jobs(self) -> tuple[Node, Node] | None:
-        """Return the key and value nodes of `jobs`, or None where there is none."""
-        if self.root is None:
-            return None
-        if not isinstance(self.root, yaml.MappingNode):
-            raise EditRefused("the file is not a mapping", "edit it by hand")
-        return next((pair for pair in self.root.value if pair[0].value == "jobs"), None)
-
-    def job(self, job_id: str) -> tuple[Node, Node]:
-        """Return what names a job and its mapping. Raises `EditRefused`."""
-        jobs = self.jobs()
-        for name, key, value in _entries(jobs[1]) if jobs else ():
-            if name == job_id:
-                return key, value
-        raise EditRefused(f"there is no job {job_id} in the file")
-
-    def offset(self, line: int, column: int) -> int:
-        """Return the place of a mark in the text."""
-        return sum(map(len, self.lines[:line])) + column
-
-    def span(self, node: Node) -> tuple[int, int]:
-        """Return where a node's text begins and ends."""
-        start, end = node.start_mark, node.end_mark
-        return self.offset(start.line, start.column), self.offset(end.line, end.column)
-
-    def last_line(self, key: Node, value: Node) -> int:
-        """Return the last line that a key and its value fill, comments below left out."""
-        column = key.start_mark.column
-        last = max(key.end_mark.line, _leaf_line(value, key))
-        while last > key.start_mark.line:
-            line = self.lines[last] if last < len(self.lines) else ""
-            indent = len(line) - len(line.lstrip(" "))
-            if line.strip() and indent > column:
-                break
-            if line.strip() and _closes(value, last):
-                break
-            last -= 1
-        return int(last)
-
-    def with_lines(self, start: int, end: int, text: str) -> str:
-        """Return the text with the lines from `start` up to `end` replaced by `text`."""
-        before, after = "".join(self.lines[:start]), "".join(self.lines[end:])
-        if before and not before.endswith("\n") and text:
-            before += self.newline
-        body = text.replace("\n", self.newline)
-        if body and not body.endswith("\n"):
-            body += self.newline
-        return before + body + after
-
-
-def _closes(value: Node, line: int) -> bool:
-    """A flow collection may end at the key's own column."""
-    is_flow = isinstance(value, yaml.CollectionNode) and bool(value.flow_style)
-    return is_flow and bool(value.end_mark.line == line)
-
-
-def _leaf_line(node: Node, key: Node) -> int:
-    if isinstance(node, yaml.ScalarNode):
-        is_block = node.style in ("|", ">")
-        ends_before = is_block and node.end_mark.column == 0
-        return int(node.end_mark.line) - int(ends_before)
-    if node.flow_style or not node.value:
-        return int(node.end_mark.line)
-    if isinstance(node, yaml.MappingNode):
-        return max([max(int(k.end_mark.line), _leaf_line(v, k)) for k, v in node.value])
-    return max([_leaf_line(item, key) for item in node.value])
-
-
-def _entries(jobs: Node) -> list[tuple[str, Node, Node]]:
-    """Return (id, naming node, mapping) of each job of either form."""
-    if isinstance(jobs, yaml.MappingNode):
-        return [(str(key.value), key, value) for key, value in jobs.value]
-    found: list[tuple[str, Node, Node]] = []
-    if isinstance(jobs, yaml.SequenceNode):
-        for item in jobs.value:
-            for key, value in item.value if isinstance(item, yaml.MappingNode) else ():
-                if key.value in ("name", "id", "job_id"):
-                    found.append((str(value.value), item, item))
-    return found
-
-
-# -- the edits -----------------------------------------------------------------------------------
-
-
+@collector_off()
 def add_job(text: str, job_id: str, words: Words) -> str:
-    """Return `text` with a new job after the last one."""
+    """Return `text` with a new job after the last one. Words that are None are left out."""
     source = Source(text)
     jobs = source.jobs()
     given = {word: value for word, value in words.items() if value is not None}
-
-    def meant(content: Any) -> Any:
-        content = content or {}
-        if isinstance(content.get("jobs"), list):
-            return content | {"jobs": [*content["jobs"], {"name": job_id, **given}]}
-        return content | {"jobs": {**(content.get("jobs") or {}), job_id: given}}
-
-    if jobs is None:
-        block = _indented(_dump({"jobs": {job_id: given}}), 0)
-        gap = source.newline if text.strip() else ""
-        new = source.with_lines(len(source.lines), len(source.lines), gap + block)
-        return _checked(text, new, meant)
-    key, value = jobs
-    if any(name == job_id for name, _, _ in _entries(value)):
+    if any(name == job_id for name, _, _ in source.entries()):
         raise EditRefused(f"there is a job {job_id} already")
-    if isinstance(value, yaml.SequenceNode) and value.value and not value.flow_style:
-        column = _dash_column(source, value.value[-1])
-        item = _indented(_dump({"name": job_id, **given}), 2)
-        block = " " * column + "- " + item[2:].replace("\n", "\n" + " " * column)
-        end = source.last_line(_key_like(value.value[-1], column), value.value[-1]) + 1
-        return _checked(text, source.with_lines(end, end, block), meant)
-    if not value.value:
-        # `jobs:`, `jobs: {}` and `jobs: null` become a block with the first job.
-        start = source.lines[key.start_mark.line][: key.end_mark.column]
-        block = f"{start}:\n" + _indented(_dump({job_id: given}), key.start_mark.column + 2)
-        line = key.start_mark.line
-        return _checked(text, source.with_lines(line, value.end_mark.line + 1, block), meant)
+    meant = source.content()
+    if isinstance(meant.get("jobs"), list) and meant["jobs"]:
+        meant["jobs"].append({"name": job_id, **given})
+    else:
+        meant["jobs"] = {**(meant.get("jobs") or {}), job_id: given}
+    return _checked(_added(source, jobs, job_id, given), meant, source)
+
+
+def _added(
+    source: Source, jobs: tuple[Node, Node] | None, job_id: str, words: dict[str, Any]
+) -> str:
+    if source.root is not None and source.root.flow_style:
+        raise EditRefused("the file is written in braces", by_hand(source.root))
+    if jobs is None:
+        lines = ["jobs:", *_shifted(_job_lines(job_id, words, 2), 2)]
+        gap = [""] if source.text.strip() else []
+        return _with_lines_after(source, len(source.text), [*gap, *lines])
+    key, value = jobs
+    if not value.value or isinstance(value, yaml.ScalarNode):
+        return _first_added(source, key, value, job_id, words)
     if value.flow_style:
-        raise EditRefused("jobs are written in braces", _by_hand(value))
-    last_key, last_value = value.value[-1]
-    block = _indented(_dump({job_id: given}), last_key.start_mark.column)
-    end = source.last_line(last_key, last_value) + 1
-    if _blank_between(source, value):
-        block = "\n" + block
-    return _checked(text, source.with_lines(end, end, block), meant)
+        end = source.end(_last_part(value))
+        new = {"name": job_id, **words}
+        is_list = isinstance(value, yaml.SequenceNode)
+        part = inline(new) if is_list else inline({job_id: words})[1:-1]
+        return source.text[:end] + f", {part}" + source.text[end:]
+    if isinstance(value, yaml.SequenceNode):
+        name, *below = (line for word in {"name": job_id, **words}.items() for line in entry(*word))
+        lines = [f"- {name}", *_shifted(below, 2)]
+    else:
+        lines = _job_lines(job_id, words, _step(value))
+    blank = [""] if _has_blanks(source, value) else []
+    lines = [*blank, *_shifted(lines, value.start_mark.column)]
+    return _with_lines_after(source, source.end(value), lines)
 
 
-def _blank_between(source: Source, jobs: Node) -> bool:
-    """Tell whether the last job has a blank line before it: then the new one gets one too."""
-    line = jobs.value[-1][0].start_mark.line
-    return len(jobs.value) > 1 and not source.lines[line - 1].strip()
+def _first_added(source: Source, key: Node, value: Node, job_id: str, words: dict[str, Any]) -> str:
+    """Turn `jobs:`, `jobs: {}` or `jobs: null` into a mapping with its first job."""
+    colon = source.after_colon(key)
+    end = max(colon, source.end(value))
+    column = key.start_mark.column + 2
+    before = source.text[:colon] + source.text[end : source.line_end(end)]
+    lines = _shifted(_job_lines(job_id, words, 2), column)
+    after = source.text[source.line_end(end) :]
+    return before + "".join(source.newline + line for line in lines) + after
 
 
+def _job_lines(job_id: str, words: dict[str, Any], step: int) -> list[str]:
+    below = [line for word, value in words.items() for line in entry(word, value, step=step)]
+    return [head(job_id), *_shifted(below, step)] if words else [f"{head(job_id)} {{}}"]
+
+
+def _step(jobs: Node) -> int:
+    """Return by how much the words of the last job stand in from its name."""
+    key, job = jobs.value[-1]
+    is_block = isinstance(job, yaml.MappingNode) and not job.flow_style
+    step = job.start_mark.column - key.start_mark.column if is_block else 2
+    return int(step) if 1 <= step <= 9 else 2
+
+
+def _has_blanks(source: Source, jobs: Node) -> bool:
+    """Tell whether jobs stand apart by blank lines: then the new one does too."""
+    last = jobs.value[-1]
+    node = last[0] if isinstance(last, tuple) else last
+    start = source.line_start(node.start_mark.index)
+    above = source.text[source.line_start(max(0, start - 1)) : start]
+    return len(jobs.value) > 1 and not above.strip()
+
+
+# -- edit ----------------------------------------------------------------------------------------
+
+
+@collector_off()
 def edit_job(text: str, job_id: str, words: Words) -> str:
     """Return `text` with words of a job changed; None removes a word."""
-    new = text
-    for word, value in words.items():
-        new = _edit_word(new, job_id, word, value)
-    return new
-
-
-def _edit_word(text: str, job_id: str, word: str, value: Any) -> str:
     source = Source(text)
-    _, job = source.job(job_id)
-    if not isinstance(job, yaml.MappingNode):
-        raise EditRefused(f"{job_id} is not a mapping", _by_hand(job))
-    meant = _meant_word(job_id, word, value)
-    found = next((pair for pair in job.value if pair[0].value == word), None)
-    if found is None and value is None:
-        return text
-    if job.flow_style or not job.value:
-        content = plain(job) | {word: value}
-        content = {key: kept for key, kept in content.items() if kept is not None}
-        start, end = source.span(job)
-        return _checked(text, text[:start] + _dump(content, flow=True) + text[end:], meant)
-    if found is None:
-        last_key, last_value = job.value[-1]
-        column = job.value[0][0].start_mark.column
-        end = source.last_line(last_key, last_value) + 1
-        block = _indented(_dump({word: value}), column)
-        return _checked(text, source.with_lines(end, end, block), meant)
-    key, old = found
-    if value is not None and _is_inline(old) and "\n" not in (dumped := _dump(value)):
-        start, end = source.span(old)
-        gap = " " if start == end and text[start - 1 : start] == ":" else ""
-        return _checked(text, text[:start] + gap + dumped + text[end:], meant)
-    line, column = key.start_mark.line, key.start_mark.column
-    lead = source.lines[line][:column]
-    end = source.last_line(key, old) + 1
-    if value is None:
-        if lead.strip():
-            raise EditRefused(f"{word} shares its line with something else", _by_hand(key))
-        return _checked(text, source.with_lines(line, end, ""), meant)
-    block = lead + _indented(_dump({word: value}), column)[column:]
-    return _checked(text, source.with_lines(line, end, block), meant)
+    key, _ = source.job(job_id)
+    meant = source.content()
+    now = meant["jobs"][source.place(key)]
+    if not isinstance(now, dict):
+        raise EditRefused(f"{job_id} is not a mapping", by_hand(key))
+    new = {**now, **words}
+    for word in [word for word, value in words.items() if value is None]:
+        del new[word]
+    edited = source
+    for path, value in _changes((), now, new):
+        edited = _read_again(_set(edited, job_id, path, value))
+    now.clear()
+    now.update(new)
+    return _checked(edited.text, meant, source, read=edited)
 
 
-def _is_inline(node: Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">")
+def _changes(path: tuple[str, ...], old: Words, new: Words) -> Iterator[tuple[Any, Any]]:
+    """Yield (path, value) of what has to be set to come from one mapping to the other."""
+    yield from (((*path, word), GONE) for word in old if word not in new)
+    for word, value in new.items():
+        before = old.get(word, GONE)
+        if _is_same(value, before):
+            continue
+        is_nested = isinstance(value, Mapping) and isinstance(before, Mapping)
+        if is_nested and set(before) & set(value):
+            yield from _changes((*path, word), before, value)
+        else:
+            yield (*path, word), value
 
 
-def _meant_word(job_id: str, word: str, value: Any) -> Callable[[Any], Any]:
-    def changed(words: Any) -> Any:
-        words = {**(words or {}), word: value}
-        return {key: kept for key, kept in words.items() if kept is not None}
+def _set(source: Source, job_id: str, path: tuple[str, ...], value: Any) -> str:
+    """Return the text with one word, or a word inside a word, changed or removed."""
+    _, node = source.job(job_id)
+    for word in path[:-1]:
+        node = next(below for key, below in node.value if key.value == word)
+    word = path[-1]
+    place = next((n for n, pair in enumerate(node.value) if pair[0].value == word), None)
+    if place is not None and value is GONE:
+        return _word_removed(source, node, place)
+    if place is None and node.flow_style:
+        end = source.end(_last_part(node)) if node.value else node.start_mark.index + 1
+        gap = ", " if node.value else ""
+        part = inline({word: value})[1:-1]
+        return source.text[:end] + gap + part + source.text[end:]
+    if place is None:
+        lines = _shifted(entry(word, value), node.start_mark.column)
+        return _with_lines_after(source, source.end(node), lines)
+    key, old = node.value[place]
+    return _word_replaced(source, key, old, value, is_in_flow=bool(node.flow_style))
 
-    def meant(content: Any) -> Any:
-        if isinstance(content["jobs"], list):
-            names = ("name", "id", "job_id")
-            listed = [
-                changed(job) if job_id in [job.get(name) for name in names] else job
-                for job in content["jobs"]
-            ]
-            return content | {"jobs": listed}
-        return content | {"jobs": content["jobs"] | {job_id: changed(content["jobs"][job_id])}}
 
-    return meant
+def _word_replaced(source: Source, key: Node, old: Node, value: Any, *, is_in_flow: bool) -> str:
+    start, end = old.start_mark.index, source.end(old)
+    is_scalar = isinstance(old, yaml.ScalarNode)
+    is_block = old.style in ("|", ">") if is_scalar else not old.flow_style
+    lines = entry(key.value, value, is_block=is_block and not is_scalar)
+    if is_in_flow or (len(lines) == 1 and not is_block):
+        new = inline(value, is_in_flow=is_in_flow)
+        if start == end:  # there is no value yet, and in braces maybe no colon
+            start = end = int(key.end_mark.index)
+            new = f": {new}"
+            if source.text[start : old.start_mark.index].strip() == ":":
+                end = source.after_colon(key)
+        return source.text[:start] + new + source.text[end:]
+    colon = source.after_colon(key)
+    comment = source.comment_beside(key, old)
+    body = _shifted(lines[1:], key.start_mark.column)
+    new = lines[0].removeprefix(head(key.value)) + comment
+    new += "".join(source.newline + line for line in body)
+    return source.text[:colon] + new + source.text[source.line_end(max(colon, end)) :]
 
 
+def _word_removed(source: Source, node: Node, place: int) -> str:
+    key, value = node.value[place]
+    if len(node.value) == 1:
+        raise EditRefused(f"nothing would be left beside {key.value}", by_hand(key))
+    if node.flow_style:
+        return _part_cut(source, node, place)
+    text, start = source.text, source.line_start(key.start_mark.index)
+    if text[start : key.start_mark.index].strip():
+        # It stands behind the dash of its job: the next word takes its place.
+        if place:
+            raise EditRefused(f"{key.value} shares its line", by_hand(key))
+        following = node.value[place + 1][0].start_mark.index
+        return str(text[: key.start_mark.index] + text[following:])
+    end = max(key.end_mark.index, source.end(value))
+    return text[:start] + text[source.next_line(end) :]
+
+
+# -- delete --------------------------------------------------------------------------------------
+
+
+@collector_off()
 def delete_job(text: str, job_id: str) -> str:
     """Return `text` without a job. Comments above it stay: they may be the neighbour's."""
     source = Source(text)
-    jobs = source.jobs()
     key, job = source.job(job_id)
+    jobs = source.jobs()
     assert jobs is not None
-    _, value = jobs
-
-    def meant(content: Any) -> Any:
-        if isinstance(content["jobs"], list):
-            names = ("name", "id", "job_id")
-            left: Any = [
-                each for each in content["jobs"] if job_id not in [each.get(n) for n in names]
-            ]
-        else:
-            left = {name: each for name, each in content["jobs"].items() if name != job_id}
-        return content | {"jobs": left or {}}
-
-    if value.flow_style:
-        content = {name: plain(each) for name, _, each in _entries(value) if name != job_id}
-        start, end = source.span(value)
-        return _checked(text, text[:start] + _dump(content, flow=True) + text[end:], meant)
-    is_listed = isinstance(value, yaml.SequenceNode)
-    column = _dash_column(source, job) if is_listed else key.start_mark.column
-    line = key.start_mark.line
-    if source.lines[line][:column].strip():
-        raise EditRefused(f"{job_id} shares its line with something else", _by_hand(key))
-    end = source.last_line(_key_like(job, column) if is_listed else key, job) + 1
-    new = source.with_lines(line, end, "")
-    if len(value.value) == 1:
-        jobs_line = jobs[0].start_mark.line
-        head = source.lines[jobs_line][: jobs[0].end_mark.column]
-        rest = "".join(source.lines[jobs_line + 1 : line]) + "".join(source.lines[end:])
-        new = "".join(source.lines[:jobs_line]) + f"{head}: {{}}{source.newline}" + rest
-    return _checked(text, new, meant)
+    meant = source.content()
+    del meant["jobs"][source.place(key)]
+    is_last = len(jobs[1].value) == 1
+    if is_last:
+        meant["jobs"] = [] if jobs[1].flow_style and isinstance(meant["jobs"], list) else {}
+    if jobs[1].flow_style:
+        return _checked(_part_cut(source, jobs[1], source.order(key)), meant, source)
+    start = source.line_start(key.start_mark.index)
+    end = source.next_line(max(key.end_mark.index if key is not job else 0, source.end(job)))
+    before = source.text[:start]
+    if is_last:
+        colon = source.after_colon(jobs[0])
+        before = before[:colon] + " {}" + before[colon:]
+    return _checked(before + source.text[end:], meant, source)
 
 
-def _dash_column(source: Source, item: Node) -> int:
-    line: str = source.lines[item.start_mark.line]
-    return line.rfind("-", 0, item.start_mark.column)
+def _part_cut(source: Source, node: Node, place: int) -> str:
+    """Return the text without one part of a collection in braces or brackets."""
+    starts = [(p[0] if isinstance(p, tuple) else p).start_mark.index for p in node.value]
+    ends = [source.end(p[1] if isinstance(p, tuple) else p) for p in node.value]
+    if place + 1 < len(starts):
+        return source.text[: starts[place]] + source.text[starts[place + 1] :]
+    begin = ends[place - 1] if place else starts[place]
+    return source.text[:begin] + source.text[ends[place] :]
 
 
-def _key_like(item: Node, column: int) -> Node:
-    """Return a stand-in for the key that a list item does not have."""
-    start = yaml.Mark("", 0, item.start_mark.line, column, None, 0)
-    return yaml.ScalarNode("tag:yaml.org,2002:str", "-", start, start)
+# -- shared --------------------------------------------------------------------------------------
 
 
-def _indented(block: str, column: int) -> str:
-    pad = " " * column
-    return "\n".join(pad + line if line else line for line in block.split("\n"))
+def _last_part(node: Node) -> Node:
+    last = node.value[-1]
+    return last[1] if isinstance(last, tuple) else last
 
 
-def _by_hand(node: Node) -> str:
-    return f"edit line {node.start_mark.line + 1} by hand"
+def _shifted(lines: list[str], column: int) -> list[str]:
+    return [" " * column + line if line else "" for line in lines]
 
 
-def _checked(old: str, new: str, meant: Callable[[Any], Any]) -> str:
-    """Return `new` if it says what was meant. Raises `EditRefused`."""
-    before = Source(old).root
-    expected = meant(plain(before) if before is not None else {})
+def _with_lines_after(source: Source, index: int, lines: list[str]) -> str:
+    """Return the text with lines after the one of `index`; a missing last line end stays so."""
+    end = source.line_end(index)
+    before, after = source.text[:end], source.text[end:]
+    if not after and (not before or before.endswith("\n")):
+        return before + "".join(line + source.newline for line in lines)
+    return before + "".join(source.newline + line for line in lines) + after
+
+
+def _read_again(text: str) -> Source:
     try:
-        after = compose(new, "jobs file")
-    except Refused as refused:
-        raise EditRefused(f"the edit would break the file: {refused.problem}") from None
-    found = plain(after) if after is not None else {}
-    if _listless(found) != _listless(expected):
-        raise EditRefused("the edit would change more than it means", "edit the file by hand")
-    return new
+        return Source(text)
+    except EditRefused as error:
+        broken = error.message.removeprefix("the file has to be mended first: ")
+        hint = "edit the file by hand"
+        raise EditRefused(f"the edit would break the file: {broken}", hint) from None
 
 
-def _listless(content: Any) -> Any:
-    """Return content with tuples as lists, so that they compare."""
-    if isinstance(content, dict):
-        return {key: _listless(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_listless(value) for value in content]
-    return content
+def _checked(text: str, meant: Any, old: Source, *, read: Source | None = None) -> str:
+    """Return the new text if it says what was meant. Raises `EditRefused`.
+
+    `read` is the text where it was read already: a large file costs a second.
+    """
+    if _is_same((read or _read_again(text)).content(), meant):
+        return old.bom + text
+    # Without a line end at the end of the file, a block there has lost its own.
+    ended = text + old.newline
+    if not text.endswith("\n") and _is_same(_read_again(ended).content(), meant):
+        return old.bom + ended
+    raise EditRefused("the edit would change more than it means", "edit the file by hand")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Compare content with its types: 1, 1.0 and true are three things, a tuple is a list."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        is_same_size = len(one) == len(other)
+        return is_same_size and all(k in other and _is_same(v, other[k]) for k, v in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 # -- around an edit ------------------------------------------------------------------------------
@@ -360,11 +306,9 @@ def job_block(text: str, job_id: str) -> tuple[int, str]:
     """Return (first line, text) of a job as it stands in the file. Raises `EditRefused`."""
     source = Source(text)
     key, job = source.job(job_id)
-    line = key.start_mark.line
-    is_item = key is job
-    column = _dash_column(source, job) if is_item else 0
-    end = source.last_line(_key_like(job, column) if is_item else key, job) + 1
-    return line + 1, "".join(source.lines[line:end])
+    start = source.line_start(key.start_mark.index)
+    end = source.next_line(max(key.start_mark.index, source.end(job)))
+    return key.start_mark.line + 1, source.text[start:end]
 
 
 def unified_diff(old: str, new: str, name: str) -> str:
@@ -387,22 +331,25 @@ def write_atomically(path: Path, text: str, *, keep_old: bool = True) -> None:
     except FileNotFoundError:
         about, mode = None, 0o600
     beside = target.with_name(f".{target.name}.{os.getpid()}.new")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    beside.unlink(missing_ok=True)
+    # O_EXCL: whoever may write here must not lead us to another file by a link.
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(file, "wb") as opened:
             opened.write(text.encode("utf-8"))
             opened.flush()
-            os.fsync(opened.fileno())
-            os.fchmod(opened.fileno(), mode)
             if about is not None and (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
                 with contextlib.suppress(PermissionError):
                     os.fchown(opened.fileno(), about.st_uid, about.st_gid)
+            os.fchmod(opened.fileno(), mode)
+            os.fsync(opened.fileno())
         if keep_old and about is not None:
             _keep_old(target, mode)
         beside.replace(target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    _sync_names(target.parent)
 
 
 def _keep_old(target: Path, mode: int) -> None:
@@ -410,3 +357,11 @@ def _keep_old(target: Path, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(old, flags, mode), "wb") as kept:
         kept.write(target.read_bytes())
+
+
+def _sync_names(directory: Path) -> None:
+    file = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

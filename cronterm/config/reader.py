@@ -34,6 +34,9 @@ _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(
     r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
 )
+NUMBER_OR_WORD = re.compile(rf"null|~|{_BOOL.pattern}|{_INT.pattern}|{_FLOAT.pattern}")
+"""What is not a text without quotes."""
+
 _TAG = "tag:yaml.org,2002:"
 _AMBIGUOUS = re.compile(
     r"(?i:yes|no|on|off|y|n)|0[0-9]+|0[xob][0-9a-f]+|[0-9]+(?::[0-9]{1,2})+|TRUE|True|FALSE|False"
@@ -365,8 +368,9 @@ def scalar(node: Node) -> Any:
 
 def is_ambiguous(node: Node) -> bool:
     """Tell whether other YAML readers take this unquoted text for a number or a truth value."""
-    return (
-        isinstance(node, yaml.ScalarNode)
-        and not node.style
-        and _AMBIGUOUS.fullmatch(node.value) is not None
-    )
+    return isinstance(node, yaml.ScalarNode) and not node.style and is_ambiguous_text(node.value)
+
+
+def is_ambiguous_text(text: str) -> bool:
+    """Tell whether some YAML reader takes this text, unquoted, for something else."""
+    return _AMBIGUOUS.fullmatch(text) is not None

@@ -110,6 +110,7 @@ def _past(
 ) -> Iterator[Piece]:
     """Yield what a run printed in all its attempts, or the last lines of the last one."""
     run = _number(row)
+    gapless.begin(run)
     if lines is None:
         for attempt in range(1, row.attempt + 1):
             for each in read_from(at, run, row.job, attempt, 0):
@@ -166,6 +167,7 @@ def _follow(
 ) -> None:
     """Print what comes, for ever or until a run ends. Raises `NoEngine` when the engine leaves."""
     for message in messages:
+        printer.show(gapless.retry())
         match message:
             case Output() if is_wanted(message.job, message.run):
                 printer.show(gapless.take(message))

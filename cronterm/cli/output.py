@@ -1,6 +1,8 @@
 """Output of runs on its way to the user: read whole, followed without gaps, printed safely."""
 
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,6 +19,7 @@ from cronterm.sanitize import sanitize_line
 PART_BYTES = 1 << 20
 TAIL_BYTES = 64 << 10
 LONGEST_TAIL_BYTES = 4 << 20  # the door gives no more at once
+HOLD_S = 5.0  # a runner writes what it has after a second or two
 LONGEST_LINE_BYTES = 1 << 20  # a line without end is shown in pieces
 
 Key = tuple[int, int]
@@ -63,7 +66,7 @@ def read_from(asked: Asked, run: int, job: str, attempt: int, offset: int) -> It
     while True:
         query = ReadOutput(run=run, attempt=attempt, offset=offset, max_bytes=PART_BYTES)
         part = read_part(asked, query)
-        if part.dropped is not None:
+        if part.dropped is not None and offset <= part.dropped[0] < part.next_offset:
             size = part.dropped[1] - part.dropped[0]
             say(f"[{size} bytes of run {run} were dropped: output.max_size]", err=True)
         yield from (piece(run, job, attempt, chunk) for chunk in part.chunks)
@@ -88,13 +91,31 @@ def piece(run: int, job: str, attempt: int, chunk: OutputChunk) -> Piece:
     return Piece(run, job, attempt, chunk.offset, chunk.at, chunk.stream, chunk.data)
 
 
+@dataclass
+class Held:
+    """Output that came while what goes before it could not be read yet."""
+
+    since_s: float
+    outputs: deque[Output]
+
+
 class Gapless:
-    """Turns output that may have been dropped on its way into all of it, once, in order."""
+    """Turns output that may have been dropped on its way into all of it, once, in order.
+
+    Runs from `first_new_run` on are shown from their beginning, older ones from where they are
+    unless `begin` or `reach` say otherwise.
+    """
 
     def __init__(self, asked: Asked, *, first_new_run: int = 0) -> None:
         self._asked = asked
         self._first_new_run = first_new_run
+        self._begun: set[int] = set()
         self._reached: dict[Key, int] = {}
+        self._held: dict[Key, Held] = {}
+
+    def begin(self, run: int) -> None:
+        """Note that a run is shown from its beginning."""
+        self._begun.add(run)
 
     def reach(self, run: int, attempt: int, offset: int) -> None:
         """Note that everything before `offset` was shown."""
@@ -103,32 +124,56 @@ class Gapless:
     def take(self, output: Output) -> Iterator[Piece]:
         """Yield what is new with `output`, what was dropped before it first."""
         key = (output.run, output.attempt)
-        is_new = output.run >= self._first_new_run
-        reached = self._reached.get(key, 0 if is_new else output.offset)
-        end = output.offset + len(output.data)
-        if end <= reached:
-            return
-        if output.offset > reached:
-            yield from self._read(output.run, output.job, output.attempt, reached)
-            if self._reached[key] >= end:
-                return
-        start = max(self._reached.get(key, reached) - output.offset, 0)
-        self._reached[key] = end
-        yield Piece(
-            output.run,
-            output.job,
-            output.attempt,
-            output.offset + start,
-            output.at,
-            output.stream,
-            output.data[start:],
-        )
+        if key not in self._held:
+            self._held[key] = Held(time.monotonic(), deque())
+        self._held[key].outputs.append(output)
+        yield from self._release(key)
+
+    def retry(self) -> Iterator[Piece]:
+        """Yield what could not be shown before; call it now and then."""
+        for key in list(self._held):
+            yield from self._release(key)
 
     def finish(self, run: int, job: str, attempt: int) -> Iterator[Piece]:
         """Yield what is left of an attempt that ended, if it was followed from somewhere on."""
-        reached = self._reached.get((run, attempt), 0 if run >= self._first_new_run else None)
+        reached = self._start_of((run, attempt))
         if reached is not None:
             yield from self._read(run, job, attempt, reached)
+        held = self._held.pop((run, attempt), None)
+        for output in held.outputs if held is not None else ():
+            yield from self._rest_of(output)
+
+    def _start_of(self, key: Key) -> int | None:
+        is_whole = key[0] >= self._first_new_run or key[0] in self._begun
+        return self._reached.get(key, 0 if is_whole else None)
+
+    def _release(self, key: Key) -> Iterator[Piece]:
+        """Yield held output in order, as far as nothing is missing before it.
+
+        A runner keeps small output in memory for a moment before it can be read anywhere.
+        """
+        held = self._held[key]
+        while held.outputs:
+            first = held.outputs[0]
+            start = self._start_of(key)
+            if start is not None and start < first.offset:
+                yield from self._read(first.run, first.job, first.attempt, start)
+                is_patient = time.monotonic() - held.since_s < HOLD_S
+                if self._reached[key] < first.offset and is_patient:
+                    return
+            yield from self._rest_of(held.outputs.popleft())
+        del self._held[key]
+
+    def _rest_of(self, output: Output) -> Iterator[Piece]:
+        key = (output.run, output.attempt)
+        skip = max(self._reached.get(key, 0) - output.offset, 0)
+        rest = output.data[skip:]
+        if rest:
+            begin = output.offset + skip
+            self._reached[key] = begin + len(rest)
+            yield Piece(
+                output.run, output.job, output.attempt, begin, output.at, output.stream, rest
+            )
 
     def _read(self, run: int, job: str, attempt: int, offset: int) -> Iterator[Piece]:
         self._reached[run, attempt] = offset

@@ -2,15 +2,16 @@
 
 import contextlib
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from cronterm.cli.base import Client, Desk, common, desk, leave, print_answer, print_json, say
-from cronterm.cli.output import Gapless, RawPrinter
+from cronterm.cli.base import Desk, common, desk, leave, print_answer, print_json, say
+from cronterm.cli.output import Asked, Gapless, RawPrinter
 from cronterm.cli.render import describe_end
 from cronterm.clock import local_zone
-from cronterm.control import Output
+from cronterm.control import Message, Output
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import RunJob, StopRun
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
@@ -62,33 +63,39 @@ def run(
 
 def _run_to_end(at: Desk, command: RunJob, *, follow: bool) -> RunRow:
     """Listen first, then start: no event of the run can be missed."""
-    client = at.client
-    with contextlib.closing(client.stream(output=follow)) as messages:
+    with contextlib.closing(at.client.stream(output=follow)) as messages:
         if next(messages, None) is None:
             raise NoEngine("the engine left before the run began", "try again")
         run = at.send(command).run
         if run is None:
             raise CrontermError("the engine did not say which run it started", "`cronterm status`")
-        gapless, printer = Gapless(client), RawPrinter()
-        for message in messages:
-            match message:
-                case Output() if message.run == run:
-                    printer.show(gapless.take(message))
-                case Numbered(event=AttemptEnded() as event) if event.run == run and follow:
-                    printer.show(gapless.finish(run, event.job, event.attempt))
-                case Numbered(event=RunEnded() as event) if event.run == run:
-                    break
-                case Snapshot() if message.live_run(command.job, run) is None:
-                    break  # it ended while this program was too slow to listen
-        else:
-            raise NoEngine(f"the engine left before run {run} ended", "`cronterm history` tells")
-        printer.flush()
-    return read_row(client, run)
+        _listen(at, messages, command.job, run, follow=follow)
+    row = read_row(at, run)  # from the history, where the engine has left meanwhile
+    if row.outcome is None:
+        raise NoEngine(f"the engine left before run {run} ended", "`cronterm history` tells")
+    return row
 
 
-def read_row(client: Client, run: int) -> RunRow:
+def _listen(at: Desk, messages: Iterable[Message], job: str, run: int, *, follow: bool) -> None:
+    """Print a run's output where that is wanted; return when it or the engine has ended."""
+    gapless, printer = Gapless(at), RawPrinter()
+    for message in messages:
+        printer.show(gapless.retry())
+        match message:
+            case Output() if message.run == run:
+                printer.show(gapless.take(message))
+            case Numbered(event=AttemptEnded() as event) if event.run == run and follow:
+                printer.show(gapless.finish(run, event.job, event.attempt))
+            case Numbered(event=RunEnded() as event) if event.run == run:
+                break
+            case Snapshot() if message.live_run(job, run) is None:
+                break  # it ended while this program was too slow to listen
+    printer.flush()
+
+
+def read_row(asked: Asked, run: int) -> RunRow:
     """Return what the history says of a run."""
-    detail = client.query(ReadRun(run=run))
+    detail = asked.query(ReadRun(run=run))
     assert isinstance(detail, RunDetail)
     return detail.row
 

@@ -145,6 +145,32 @@ def test_a_run_from_before_is_followed_from_where_it_is() -> None:
     assert [each.data for each in got] == [b"three"]
 
 
+def test_output_waits_for_what_goes_before_it_and_cannot_be_read_yet() -> None:
+    kept = Kept(b"")
+    gapless = Gapless(kept)
+    early = [*gapless.take(output(3, b"two")), *gapless.take(output(6, b"three"))]
+    kept.content = b"onetw"
+    late = list(gapless.retry())
+
+    assert early == []
+    assert b"".join(each.data for each in late) == b"onetwothree"
+    assert list(gapless.retry()) == []
+
+
+def test_output_whose_beginning_is_lost_is_shown_at_the_end() -> None:
+    gapless = Gapless(Kept(b""))
+    assert list(gapless.take(output(3, b"two"))) == []
+
+    assert [each.data for each in gapless.finish(1, "a", 1)] == [b"two"]
+
+
+def test_an_older_run_that_is_shown_is_shown_whole() -> None:
+    gapless = Gapless(Kept(b"onetwo"), first_new_run=9)
+    gapless.begin(1)
+
+    assert b"".join(each.data for each in gapless.take(output(3, b"two"))) == b"onetwo"
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [(0, b""), (1, b"four"), (2, b"three\nfour"), (9, b"one\ntwo\nthree\nfour")],

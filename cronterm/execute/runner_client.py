@@ -69,6 +69,8 @@ class RunnerExecutor:
         self._holders: dict[AttemptId, str] = {}
         self._names: dict[AttemptId, str] = {}
         self._listeners: set[asyncio.Task[None]] = set()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        """Runners that this engine started; they outlive it."""
         self._is_closing = False
         self._is_watching = False
         self.runner_id = ""
@@ -196,7 +198,7 @@ class RunnerExecutor:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise CrontermError("the runner does not come up") from None
-        self._spawn(_reap(process))
+        self._processes.append(process)
         self._links[name] = link
         self.runner_id = name
 
@@ -301,6 +303,9 @@ class RunnerExecutor:
         for listener in list(self._listeners):
             listener.cancel()
         await asyncio.gather(*self._listeners, return_exceptions=True)
+        for process in self._processes:
+            if process.poll() is None:
+                process.returncode = 0  # it outlives us on purpose: Popen need not complain
 
     # -- hearing ---------------------------------------------------------------------------------
 
@@ -351,6 +356,8 @@ class RunnerExecutor:
     async def _replace(self, lost: Link) -> None:
         """A runner is gone: have another, which tells the ends of what the lost one held."""
         self._links.pop(lost.runner, None)
+        for process in self._processes:
+            process.poll()  # leave no zombie of a runner that died
         held = [identity for identity, name in self._holders.items() if name == lost.runner]
         while not self._is_closing:
             if lost.runner == self.runner_id or held:
@@ -396,9 +403,3 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
-
-
-async def _reap(process: subprocess.Popen[bytes]) -> None:
-    """Leave no zombie of a runner that ends while the engine lives."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.to_thread(process.wait)

@@ -228,6 +228,8 @@ def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
     hint = _hint(message, line, mark.column)
     if context is not None and context.line != mark.line and not hint:
         hint = f"{getattr(error, 'context', None)} that begins in line {context.line + 1}"
+    if not hint and not text[mark.index :].strip():
+        hint = "the file ends here: a bracket may be left open"
     return _problem(mark, file, message, hint)
 
 

@@ -244,6 +244,7 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs:\n  a:\n    command: x\n   tags: y\n", "look at the indentation"),
         ("jobs: {}\n---\njobs: {}\n", "a jobs file is one document"),
         ("jobs:\n  a:\n    command: [x\n", "that begins in line 3"),
+        ("jobs:\n  a: [", "the file ends here: a bracket may be left open"),
         ("jobs:\n  a:\n    command: 'x\n", "a quoted scalar that begins in line 3"),
         ('jobs: "\\q"', "jobs.yaml:1:8: is not YAML: found unknown escape character"),
         ("jobs: {a: &x {command: x}, b: *x}", "anchors and aliases are not built yet"),

@@ -31,6 +31,9 @@ from cronterm.model.run import Cause
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
 
+LONG_AGO: Instant = 0  # an engine before this one may have decided anything up to its count
+
+
 # -- definitions ---------------------------------------------------------------------------------
 
 
@@ -70,7 +73,7 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
         schedule_hash=timing,
         first_seen_at=first_seen_at,
         counts_from=counts_from,
-        counted_since=first_seen_at if goes_on else now,
+        counted_since=LONG_AGO if goes_on else now,
         decided=joined(known.decided) if known is not None and goes_on else (),
         last_end_at=None if known is None else _not_after(known.last_end_at, now),
         open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
@@ -91,7 +94,7 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
     else:
         _go_on(books, record, known)
     if known is not None and not goes_on:
-        spans = (*known.decided, (known.first_seen_at, known.counts_from))
+        spans = (*known.decided, (LONG_AGO, known.counts_from))
         keep_decided(books, record, spans)
     if not job.enabled and known is not None and known.enabled:
         cancel_waiting(books, runs, "disabled")

@@ -18,6 +18,15 @@ from cronterm.schedule.build import build
 from tests.core.clockwork import DAY_START, Clockwork, job
 
 SCHEDULES = ("* * * * *", "*/5 * * * *", "*/20 * * * * *", "@every 90s", "0 * * * *", "7 2 * * *")
+MIXED: tuple[object, ...] = (
+    *SCHEDULES,
+    {"every": "3m", "from": "finish"},
+    {"every": "7m", "from": "clock"},
+    ["*/5 * * * *", "@every 7m"],
+    ["0 * * * *", "@in 40m"],
+    ["*/20 * * * *", "@every 11m", "@in 2h"],
+)
+STEPS = (-8 * HOUR, -2 * HOUR, -5 * MINUTE, -SECOND, SECOND, HOUR, 5 * HOUR)
 
 OVERLAPS: tuple[Overlap, ...] = ("skip", "queue", "replace", "allow")
 
@@ -27,13 +36,13 @@ def random_jobs(dice: random.Random) -> tuple[Job, ...]:
     return tuple(
         job(
             f"job-{n}",
-            dice.choice(SCHEDULES),
+            dice.choice(MIXED),
             overlap=OVERLAPS[n % 4],  # an edit of it would leave runs that it forbids
             queue_limit=dice.randint(1, 3),
             catch_up=dice.choice(["skip", "latest", "all"]),
             catch_up_window=dice.choice([HOUR, 24 * HOUR]),
             start_deadline=dice.choice([None, 30 * SECOND]),
-            jitter=dice.choice([0, 0, 20 * SECOND]),
+            jitter=dice.choice([0, 0, 20 * SECOND, 3 * MINUTE]),
             retry=Retry(attempts=dice.randint(0, 2), delay=10 * SECOND, jitter=0.5),
             enabled=dice.random() < 0.9,
         )
@@ -44,7 +53,8 @@ def random_jobs(dice: random.Random) -> tuple[Job, ...]:
 class World:
     """Drives a clockwork with dice and watches the rules."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, steps: tuple[int, ...] = ()) -> None:
+        self.steps = steps
         self.dice = random.Random(seed)
         self.it = Clockwork(*random_jobs(self.dice), seed=seed, max_running=3)
         self.running: dict[tuple[int, int], str] = {}
@@ -88,9 +98,25 @@ class World:
             it.ask(RunJob(job=dice.choice(names)))
         elif roll < 0.85:
             it.configure(*random_jobs(dice))
+        elif roll < 0.9 and self.steps:
+            it.set_clock(dice.choice(self.steps) + dice.randrange(SECOND)).tick()
         else:
             it.tick()
         self.watch()
+
+    def awaken(self) -> None:
+        """Nothing is silent for good, and nothing keeps the engine awake for nothing."""
+        it = self.it
+        it.ask(ResumeJob())
+        it.tick()
+        self.watch()
+        assert it.core.wait(it.now()) != 0
+        for each in it.jobs:
+            it.ask(ResumeJob(job=each.id))
+            self.watch()
+            is_open = any(row["job"] == each.id for row in it.remembering.runs.values())
+            next_due = it.next_due(each.id)
+            assert next_due is not None or is_open, f"{each.id} will never be due again"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -98,6 +124,15 @@ def test_every_rule_holds_in_a_random_life(seed: int) -> None:
     world = World(seed)
     for _ in range(150):
         world.live()
+    world.awaken()
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_every_rule_holds_while_the_clock_is_set(seed: int) -> None:
+    world = World(seed, steps=STEPS)
+    for _ in range(150):
+        world.live()
+    world.awaken()
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -223,6 +223,7 @@ class Engine:
         for start in effects.starts:
             self._executor.start_nowait(start)
         self._acknowledge(batch)
+        await asyncio.sleep(0)  # the runner has its work before anybody is told of it
         last = numbered[-1].n if numbered else self.bus.snapshot.n
         self._answer(effects.answers, last)
         self.bus.publish(numbered)

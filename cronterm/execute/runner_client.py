@@ -46,11 +46,18 @@ class Link:
     live: dict[AttemptId, tuple[int, int]] = field(default_factory=dict)
     ends: dict[AttemptId, Ended] = field(default_factory=dict)
     """Told and not acknowledged."""
-    jobs: dict[AttemptId, str] = field(default_factory=dict)
+    waiting: list[bytes] = field(default_factory=list)
 
     def send(self, header: Header) -> None:
-        """Send one frame; the loop writes it."""
-        self.writer.write(pack(header))
+        """Send one frame, together with all others of this turn of the loop: one system call."""
+        if not self.waiting:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self.waiting.append(pack(header))
+
+    def flush(self) -> None:
+        """Send what waits now."""
+        self.writer.write(b"".join(self.waiting))
+        self.waiting.clear()
 
 
 class RunnerExecutor:
@@ -296,6 +303,7 @@ class RunnerExecutor:
         """Close the connections; the runners go on."""
         self._is_closing = True
         for link in self._links.values():
+            link.flush()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(ANSWER_S):
                     await link.writer.drain()

@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +39,8 @@ class Attempt:
     mark: str
     stop_signal: str
     grace_s: float
-    process: subprocess.Popen[bytes]
+    pid: int
+    """The leader's, also its session and group."""
     sink: Sink
     pipes: dict[int, int]
     """Descriptor → stream."""
@@ -62,11 +62,6 @@ class Attempt:
     def id(self) -> tuple[int, int]:
         """(run, attempt)."""
         return self.run, self.number
-
-    @property
-    def pid(self) -> int:
-        """The leader's pid, also its session and group."""
-        return self.process.pid
 
     # -- output ----------------------------------------------------------------------------------
 
@@ -108,7 +103,6 @@ class Attempt:
     def reaped(self, status: int, usage: resource.struct_rusage) -> None:
         """Take note that the leader is dead."""
         self.status, self.usage, self.ended_at = status, usage, now_us()
-        self.process.returncode = os.waitstatus_to_exitcode(status)
         self.drain_until = time.monotonic() + DRAIN_S
 
     def stop(self, why: str, name: str, grace_s: float) -> None:

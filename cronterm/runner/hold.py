@@ -17,11 +17,12 @@ from cronterm.runner.attempt import KILL_EVERY_S, Attempt, now_us, open_pipes
 from cronterm.runner.journal import AttemptId, Journal
 from cronterm.runner.output import MEMORY, Piece, Sink
 from cronterm.runner.pause_point import pause_point
-from cronterm.runner.process import StartError, StartSpec, orphans, start
+from cronterm.runner.process import StartError, StartSpec, Surroundings, orphans, start
 from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, pack
 
 READ_MOST = 64 << 10
-PASS_MOST_S = 0.02  # how long starts may keep the rest of the loop waiting
+BURST_TELL_EVERY_S = 0.1  # while starts wait: the engine has nothing better to do than to leave
+PASS_MOST_S = 0.1  # how long starts may keep the rest of the loop waiting
 OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
 SPILL_AFTER_US = 1_000_000
 ALL_MEMORY = 8 << 20
@@ -67,11 +68,13 @@ class Runner:
         self._engine: Peer | None = None
         self._env: Mapping[str, str] = dict(os.environ)
         self._umask = 0o022
+        self._surroundings = Surroundings()
         self._is_watched = False
         self._is_draining = False
         self._is_terminating = False
         self._alone_since = time.monotonic()
         self._output_at = 0.0
+        self._told_at = 0.0
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -106,6 +109,7 @@ class Runner:
             self._start_some()
             self._keep_deadlines()
             self._flush_output()
+            self._flush_words()
 
     def _may_exit(self) -> bool:
         if self._attempts or self._starts:
@@ -197,7 +201,7 @@ class Runner:
             self._fail_start(identity, sink, error.strerror or str(error))
             return
         try:
-            process = start(spec, out, err)
+            pid = start(spec, self._surroundings, out, err)
         except StartError as error:
             for pipe in pipes:
                 os.close(pipe)
@@ -214,14 +218,14 @@ class Runner:
             mark=mark,
             stop_signal=asked["stop_signal"],
             grace_s=asked["grace_us"] / 1e6,
-            process=process,
+            pid=pid,
             sink=sink,
             pipes=pipes,
             started_at=now_us(),
             deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
         )
-        self._attempts[identity] = self._by_pid[process.pid] = attempt
-        self._journal.started(identity, process.pid, attempt.started_at)
+        self._attempts[identity] = self._by_pid[pid] = attempt
+        self._journal.started(identity, pid, attempt.started_at)
         for pipe in pipes:
             self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
         self._tell_started(attempt)
@@ -464,11 +468,21 @@ class Runner:
         self._send(pack(header | {"end": entry.end}, entry.output))
 
     def _send(self, frame: bytes) -> None:
-        """Send to the engine, never waiting for it: the rest goes when it reads."""
+        """Put a frame into the engine's queue."""
         engine = self._engine
         if engine is None:
             return
         engine.waiting += frame
+
+    def _flush_words(self) -> None:
+        """Send what is to be told, at the end of a pass; during a burst of starts less often."""
+        engine = self._engine
+        if engine is None or not engine.waiting:
+            return
+        now = time.monotonic()
+        if self._starts and now < self._told_at + BURST_TELL_EVERY_S:
+            return
+        self._told_at = now
         self._write(engine)
 
     def _write(self, peer: Peer) -> None:

@@ -16,7 +16,7 @@ from cronterm.model.snapshot import Snapshot, fold
 
 RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume
 QUEUE_MESSAGES = 20_000  # a burst of a thousand starts is four thousand events
-QUEUE_OUTPUT_BYTES = 4 << 20  # output beyond it is dropped; faces read gaps by offset
+QUEUE_OUTPUT_BYTES = 1 << 20  # output beyond it is dropped; faces read gaps by offset
 
 
 class Subscriber:

@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ KILL_EVERY_S = 0.02
 KILL_FOR_S = 1.0  # what is left then is reported, never hidden
 DRAIN_S = 2.0  # a background child that holds stdout must not keep the run open
 LIVE_BYTES = 256 << 10  # output that waits for the engine; older pieces are dropped
+LIVE_LINES = 2_500  # the same in lines: a screen follows 25,000 a second, `yes` writes millions
 
 
 def now_us() -> int:
@@ -47,8 +49,9 @@ class Attempt:
     started_at: int
     deadline: float | None
     merger: LineMerger = field(default_factory=LineMerger)
-    live: list[Piece] = field(default_factory=list)
+    live: deque[Piece] = field(default_factory=deque)
     live_bytes: int = 0
+    live_lines: int = 0
     stopping: Stopping | None = None
     status: int | None = None
     """Wait status of the leader, once it was reaped."""
@@ -87,15 +90,20 @@ class Attempt:
             self._take(stream, rest, 1)
 
     def _take(self, stream: int, content: bytes, flags: int) -> None:
-        piece = self.sink.take(stream, now_us(), content, flags)
+        piece = last_lines(self.sink.take(stream, now_us(), content, flags))
         self.live.append(piece)
-        self.live_bytes += len(content)
-        while self.live_bytes > LIVE_BYTES:
-            self.live_bytes -= len(self.live.pop(0)[4])
+        self.live_bytes += len(piece[4])
+        self.live_lines += piece[4].count(b"\n")
+        while self.live_bytes > LIVE_BYTES or self.live_lines > LIVE_LINES:
+            dropped = self.live.popleft()[4]
+            self.live_bytes -= len(dropped)
+            self.live_lines -= dropped.count(b"\n")
 
     def take_live(self) -> list[Piece]:
         """Return and forget what waits for the engine."""
-        pieces, self.live, self.live_bytes = self.live, [], 0
+        pieces = list(self.live)
+        self.live.clear()
+        self.live_bytes = self.live_lines = 0
         return pieces
 
     # -- ending ----------------------------------------------------------------------------------
@@ -166,6 +174,15 @@ class Attempt:
             "left_processes": self.left,
             "survivors": sorted(self.survivors),
         }
+
+
+def last_lines(piece: Piece) -> Piece:
+    """Return what of a piece may be told live: its last `LIVE_LINES` lines."""
+    offset, at, stream, flags, content = piece
+    if content.count(b"\n") <= LIVE_LINES:
+        return piece
+    kept = content.split(b"\n", content.count(b"\n") - LIVE_LINES)[-1]
+    return offset + len(content) - len(kept), at, stream, flags, kept
 
 
 def open_pipes() -> tuple[dict[int, int], int, int]:

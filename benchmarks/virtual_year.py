@@ -77,10 +77,8 @@ def live(days: int, jobs: int) -> tuple[int, str]:
     return steps, digest.hexdigest()[:16]
 
 
-def main() -> None:
+def main(days: int = 365, jobs: int = 50) -> None:
     """Print the figures."""
-    days = int(sys.argv[1]) if len(sys.argv) > 1 else 365
-    jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 50
     began = time.perf_counter()
     steps, digest = live(days, jobs)
     took = time.perf_counter() - began
@@ -106,4 +104,4 @@ def timed(what: str, core: Scheduler, now: Now, given: list[Input]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

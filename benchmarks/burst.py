@@ -1,0 +1,157 @@
+"""W1: `python -m benchmarks.burst [JOBS] [PAIRS]`: jobs due in one second, against APScheduler.
+
+Each job notes itself when it began. Interleaved pairs with APScheduler 3.11 (200 threads,
+`subprocess.run(capture_output=True)`, no history), and with a bare loop that starts the same
+commands and does nothing else: the limit of one starting process.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+from statistics import median
+
+from benchmarks.ground import compile_stamp, read_figures, read_stamps, running
+
+LEAD_S = 5
+PATIENCE_S = 30.0
+KEPT = 400  # pipes that the loop keeps open, as a scheduler would
+
+APSCHEDULER = """
+import subprocess, sys, time
+from datetime import datetime, timezone
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+due, jobs, command = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+scheduler = BackgroundScheduler(
+    executors={"default": ThreadPoolExecutor(200)},
+    job_defaults={"misfire_grace_time": None},
+    timezone="UTC",
+)
+for _ in range(jobs):
+    scheduler.add_job(
+        subprocess.run,
+        "date",
+        run_date=datetime.fromtimestamp(due, timezone.utc),
+        args=[command],
+        kwargs={"capture_output": True},
+    )
+scheduler.start()
+time.sleep(max(due - time.time(), 0))
+while scheduler.get_jobs():
+    time.sleep(0.05)
+scheduler.shutdown(wait=True)
+"""
+
+
+def main(jobs: int = 1000, pairs: int = 5) -> None:
+    """Print each pair and the medians of the ratios."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        stamp = compile_stamp(directory)
+        peer = install_peer(directory / "peer")
+        rows = []
+        for number in range(pairs):
+            out = [directory / f"{name}-{number}" for name in ("ours", "peer", "limit")]
+            ours = run_ours(jobs, stamp, out[0])
+            theirs = run_peer(peer, jobs, stamp, out[1])
+            limit = run_limit(jobs, stamp, out[2])
+            rows.append((ours, theirs, limit))
+            print(f"last start: cronterm {ours:.3f} s, APScheduler {theirs:.3f}, loop {limit:.3f}")
+        print(f"median ratio to APScheduler {median(row[0] / row[1] for row in rows):.2f}")
+        print(f"median ratio to the loop    {median(row[0] / row[2] for row in rows):.2f}")
+
+
+def next_due() -> int:
+    """Return a full second that leaves time to get ready."""
+    return int(time.time()) + LEAD_S
+
+
+def wait_stamps(out: Path, jobs: int) -> float:
+    """Return when the last began, in seconds since 1970."""
+    until = time.monotonic() + PATIENCE_S
+    while len(stamps := read_stamps(out)) < jobs:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{len(stamps)} of {jobs} began")
+        time.sleep(0.1)
+    return stamps[-1]
+
+
+def run_ours(jobs: int, stamp: Path, out: Path) -> float:
+    """Return after how many seconds the last began; all must be in the history, with success."""
+    due = next_due() + jobs // 1000
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))
+    lines = [
+        f'  job-{number}: {{schedule: "{at}", command: [{stamp}, {out}]}}' for number in range(jobs)
+    ]
+    with running("\n".join(["jobs:", *lines, ""])) as bench:
+        bench.wait_ready()
+        before = [read_figures(pid).cpu_s for pid in (bench.process.pid, bench.runner_pid)]
+        last = wait_stamps(out, jobs)
+        while len(history := bench.history()) < jobs:
+            continue
+        after = [read_figures(pid).cpu_s for pid in (bench.process.pid, bench.runner_pid)]
+        succeeded = sum(run["outcome"] == "succeeded" for run in history)
+    if succeeded != jobs or len(read_stamps(out)) != jobs:
+        raise AssertionError(f"{succeeded} succeeded, {len(read_stamps(out))} began, of {jobs}")
+    spent = [(late - early) / jobs * 1e6 for early, late in zip(before, after, strict=True)]
+    print(f"CPU a run: engine {spent[0]:.0f} us (with the questions), runner {spent[1]:.0f} us")
+    return last - due
+
+
+def install_peer(directory: Path) -> Path:
+    """Return an interpreter with APScheduler 3."""
+    venv.create(directory, with_pip=True)
+    python = directory / "bin" / "python"
+    command = [str(python), "-m", "pip", "install", "-q", "apscheduler>=3.11,<4"]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    return python
+
+
+def run_peer(python: Path, jobs: int, stamp: Path, out: Path) -> float:
+    """Return after how many seconds APScheduler's last began."""
+    due = next_due()
+    words = [str(python), "-c", APSCHEDULER, str(due), str(jobs), str(stamp), str(out)]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+        try:
+            return wait_stamps(out, jobs) - due
+        finally:
+            process.wait()
+
+
+def run_limit(jobs: int, stamp: Path, out: Path) -> float:
+    """Return the same for a loop around `posix_spawn` with two pipes, nothing read."""
+    reading: list[int] = []
+    began = time.time()
+    for _ in range(jobs):
+        pipes = [os.pipe(), os.pipe()]
+        os.posix_spawn(
+            stamp,
+            [str(stamp), str(out)],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, write, stream) for stream, (_, write) in enumerate(pipes, 1)
+            ],
+            setsid=True,
+            setsigdef=[signal.SIGPIPE],
+        )
+        for read, write in pipes:
+            os.close(write)
+            reading.append(read)
+        while len(reading) > KEPT:
+            os.close(reading.pop(0))
+    last = wait_stamps(out, jobs)
+    for _ in range(jobs):
+        os.wait()
+    for read in reading:
+        os.close(read)
+    return last - began
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""What the benchmarks stand on: an engine of their own, a stamping job, figures of processes."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+STAMP_C = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+int main(int argc, char **argv) {
+    struct timespec now;
+    char line[64];
+    clock_gettime(CLOCK_REALTIME, &now);
+    int length = snprintf(line, sizeof line, "%ld.%09ld\n", now.tv_sec, now.tv_nsec);
+    int file = open(argv[1], O_WRONLY | O_APPEND | O_CREAT, 0600);
+    puts("done");
+    return argc != 2 || write(file, line, length) != length;
+}
+"""
+READY_S = 30.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one process: seconds of CPU, context switches, MiB of memory."""
+
+    cpu_s: float
+    switches: int
+    rss_mib: float
+
+
+def read_figures(pid: int) -> Figures:
+    """Read them from /proc."""
+    place = Path(f"/proc/{pid}")
+    fields = (place / "stat").read_text().rpartition(")")[2].split()
+    status = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines())
+    switches = int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
+    ticks = int(fields[11]) + int(fields[12])
+    memory = int(status["VmRSS"].split()[0]) / 1024
+    return Figures(ticks / os.sysconf("SC_CLK_TCK"), switches, memory)
+
+
+def compile_stamp(directory: Path) -> Path:
+    """Compile the job that notes when it began; needs a C compiler."""
+    source, program = directory / "stamp.c", directory / "stamp"
+    source.write_text(STAMP_C)
+    subprocess.run(["cc", "-O2", "-o", program, source], check=True)
+    return program
+
+
+def read_stamps(path: Path) -> list[float]:
+    """Return when jobs began, in seconds since 1970, sorted."""
+    return sorted(map(float, path.read_text().split())) if path.exists() else []
+
+
+class Bench:
+    """A running engine."""
+
+    def __init__(self, directory: Path, process: "subprocess.Popen[bytes]") -> None:
+        self.directory = directory
+        self.process = process
+
+    def ask(self, *words: str) -> str:
+        """Return what a command prints; empty when it fails."""
+        place = ["-f", str(self.directory / "jobs.yaml"), "--state-dir", str(self.directory / "s")]
+        command = [sys.executable, "-m", "cronterm", *place, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def history(self) -> list[dict[str, object]]:
+        """Return all runs."""
+        return [json.loads(line) for line in self.ask("history", "--json").splitlines()]
+
+    @property
+    def runner_pid(self) -> int:
+        """The pid of its runner."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        children = [pid for thread in threads for pid in (thread / "children").read_text().split()]
+        return int(children[0])
+
+    def wait_ready(self) -> None:
+        """Return when `status` answers. Raises TimeoutError."""
+        until = time.monotonic() + READY_S
+        while not self.ask("status", "--json"):
+            if time.monotonic() > until:
+                raise TimeoutError("the engine does not come up")
+
+
+@contextmanager
+def running(jobs_yaml: str) -> Iterator[Bench]:
+    """Run an engine on these jobs in a temporary directory."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        (directory / "jobs.yaml").write_text(jobs_yaml)
+        command = [sys.executable, "-m", "cronterm", "--headless", "--log-level", "error"]
+        command += ["-f", str(directory / "jobs.yaml"), "--state-dir", str(directory / "s")]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield Bench(directory, process)
+            finally:
+                process.terminate()
+                process.wait()

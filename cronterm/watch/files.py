@@ -9,12 +9,13 @@ covers them.
 import hashlib
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -26,28 +27,49 @@ QUIET_S = 0.15  # a save is several events
 QUIET_MOST_S = 2.0
 POLL_S = 2.0
 READS = {"opened", "closed_no_write"}  # our own looks make them: a loop otherwise
+LARGEST_FILE = 32 << 20  # the reader of jobs files takes no more either
 
-Stat = tuple[int, int, int, int] | None
+Look: TypeAlias = tuple[int, ...] | None
+Places: TypeAlias = dict[str, tuple[int, int]]
+"""Directories, each with what tells it from another of the same name."""
 
 
 class FileWatch(FileSystemEventHandler):
-    """Watches `path` while the block runs; calls `on_change` on a thread of its own."""
+    """Watches `path` while the block runs; calls `on_change` on a thread of its own.
 
-    def __init__(self, path: Path, *, on_change: Callable[[], None]) -> None:
+    A file that goes, comes back or cannot be read any more has changed, too. `known` is the digest
+    (see `digest`) of what the caller read last; without it, of what is there now.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_change: Callable[[], None],
+        known: str | None = None,
+        make_observer: Callable[[], BaseObserver] = Observer,
+        poll_s: float = POLL_S,
+        quiet_s: float = QUIET_S,
+    ) -> None:
         self._path = path
         self._on_change = on_change
+        self._make_observer = make_observer
+        self._poll_s = poll_s
+        self._quiet_s = quiet_s
         self._poked = threading.Event()
         self._is_over = False
         self._observer: BaseObserver | None = None
-        self._watched: set[str] = set()
-        self._content = self._read()
-        self._stat = self._look()
+        self._watched: Places = {}
+        self._has_warned = False
+        self._seen = self._look()
+        self._content = digest(path) if known is None else known
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.is_polling = False
         """Nothing tells of changes: only the look every two seconds finds them."""
 
     def __enter__(self) -> Self:
         self._follow()
+        self._poked.set()  # it may have changed since the caller read it
         self._thread.start()
         return self
 
@@ -64,72 +86,107 @@ class FileWatch(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Take an event of the directory as a reason to look."""
-        if event.event_type not in READS:
-            self._poked.set()
+        if event.event_type in READS:
+            return
+        if event.event_type == "deleted" and event.src_path in self._watched:
+            # Its successor may get the same inode number: nothing else tells them apart.
+            self._watched = {}
+        self._poked.set()
+
+    # -- where to look ---------------------------------------------------------------------------
+
+    def _places(self) -> Places:
+        """Return the directories that the path leads through now."""
+        places: Places = {}
+        for directory in (self._path.parent, Path(os.path.realpath(self._path)).parent):
+            try:
+                about = directory.stat()
+            except OSError:
+                continue
+            places[str(directory)] = (about.st_dev, about.st_ino)
+        return places
 
     def _follow(self) -> None:
-        """Watch the directories that the path leads through now."""
-        places = {str(self._path.parent), os.path.dirname(os.path.realpath(self._path))}  # noqa: PTH120
-        places = {place for place in places if os.path.isdir(place)}  # noqa: PTH112
+        """Watch the directories of now, if they are others than before."""
+        places = self._places()
         if places == self._watched and self._observer is not None:
             return
         self._let_go()
-        observer = Observer()
+        if not places:
+            self.is_polling = True
+            return
+        observer = self._make_observer()
         try:
             for place in sorted(places):
                 observer.schedule(self, place, recursive=False)
             observer.start()
         except OSError as error:
-            if not self.is_polling:
-                log.warning("no file events, looking every %g s: %s", POLL_S, error)
+            observer.stop()
             self.is_polling = True
+            if not self._has_warned:
+                self._has_warned = True
+                log.warning("no file events, looking every %g s: %s", self._poll_s, error)
             return
         self._observer, self._watched, self.is_polling = observer, places, False
 
     def _let_go(self) -> None:
+        self._watched = {}
         if self._observer is not None:
             self._observer.stop()
             self._observer.join()
             self._observer = None
 
-    def _look(self) -> Stat:
+    # -- looking ---------------------------------------------------------------------------------
+
+    def _look(self) -> tuple[Look, Places]:
+        """Return what differs after every save that a look can find: cheap, reads nothing."""
         try:
             about = self._path.stat()
-            place = self._path.parent.stat()
         except OSError:
-            return None
-        return about.st_mtime_ns, about.st_size, about.st_ino, place.st_ino
-
-    def _read(self) -> bytes | None:
-        try:
-            return hashlib.sha256(self._path.read_bytes()).digest()
-        except OSError:
-            return None
+            return None, self._places()
+        look = (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino, about.st_dev)
+        return look, self._places()
 
     def _run(self) -> None:
         while not self._is_over:
-            was_poked = self._poked.wait(POLL_S)
+            was_poked = self._poked.wait(self._poll_s)
             if self._is_over:
                 return
-            if not was_poked and self._look() == self._stat:
+            if was_poked:
+                self._wait_quiet()
+            elif self._look() == self._seen:
                 continue
-            self._wait_quiet()
             self._check()
 
     def _wait_quiet(self) -> None:
         until = time.monotonic() + QUIET_MOST_S
         while self._poked.is_set() and time.monotonic() < until and not self._is_over:
             self._poked.clear()
-            self._poked.wait(QUIET_S)
+            self._poked.wait(self._quiet_s)
         self._poked.clear()
 
     def _check(self) -> None:
-        stat = self._look()
-        if stat is not None and (self._stat is None or stat[3] != self._stat[3]):
-            self._watched = set()  # the directory was put back: its old watch sees nothing
-        self._stat = stat
+        self._seen = self._look()  # before it is read: a change meanwhile is for the next look
         self._follow()
-        content = self._read()
-        if content is not None and content != self._content:
+        content = digest(self._path)
+        if content != self._content and not self._is_over:
             self._content = content
             self._on_change()
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, empty for what is no readable file of 32 MiB."""
+    try:
+        # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    about = os.fstat(file)
+    if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_FILE:
+        os.close(file)
+        return ""
+    with os.fdopen(file, "rb") as opened:
+        try:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError:
+            return ""

@@ -174,7 +174,7 @@ class Host:
         def note_change() -> None:
             loop.call_soon_threadsafe(changed.set)
 
-        watch = FileWatch(instance.jobs_file, on_change=note_change)
+        watch = FileWatch(instance.jobs_file, on_change=note_change, known=definitions.seen)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, engine, number)
         loop.add_signal_handler(signal.SIGHUP, changed.set)

@@ -69,6 +69,11 @@ class Definitions:
         """(sha256 after the edit, text before it), the newest last."""
         self._turn = asyncio.Lock()  # an edit and a reload read and tell in one go each
 
+    @property
+    def seen(self) -> str:
+        """The sha256 of the file that was read last, empty when there was none."""
+        return "" if self._seen == Loaded.empty().sha256 else self._seen
+
     async def read(self) -> Loaded:
         """Read the file as it is now, on a thread."""
         return await asyncio.to_thread(load, self.path, local_timezone=self._local_timezone)

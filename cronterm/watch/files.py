@@ -1,9 +1,9 @@
 """Tells when the content of one file changed, however it was saved.
 
-Editors replace files, ConfigMaps swap a link beside it, a link may lead elsewhere: so the file's
-directory and that of its target are watched, any event there is a reason to look, and only another
-content is a change. NFS and exhausted inotify limits give no events: a look every two seconds
-covers them.
+Editors replace files, ConfigMaps swap a link beside it, a link may lead elsewhere, a deployment
+swaps the directory: so every name that the path leads through is watched in its directory, an event
+of such a name is a reason to look, and only another content is a change. NFS and exhausted inotify
+limits give no events: a look every two seconds covers them.
 """
 
 import hashlib
@@ -17,21 +17,47 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileAttribEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 log = logging.getLogger("cronterm.watch")
 
 QUIET_S = 0.15  # a save is several events
 QUIET_MOST_S = 2.0
 POLL_S = 2.0
-READS = {"opened", "closed_no_write"}  # our own looks make them: a loop otherwise
 LARGEST_FILE = 32 << 20  # the reader of jobs files takes no more either
+MOST_STEPS = 200  # of a path: links may lead in circles
+
+# Reading is no event: our own looks would make a loop, and anybody's would wake us.
+MOVES: list[type[FileSystemEvent]] = [
+    *(DirCreatedEvent, DirDeletedEvent, DirMovedEvent),
+    *(FileCreatedEvent, FileDeletedEvent, FileMovedEvent),
+]
+WRITES: list[type[FileSystemEvent]] = [FileAttribEvent, FileClosedEvent, FileModifiedEvent]
+
+# Watchdog holds back a name that was moved away, and all that comes after it, for half a second, to
+# pair it with the name it was moved to. Both are reasons to look: nothing needs to be paired.
+InotifyMoveEventGrouper.delay = 0.0
 
 Look: TypeAlias = tuple[int, ...] | None
-Places: TypeAlias = dict[str, tuple[int, int]]
-"""Directories, each with what tells it from another of the same name."""
+Names: TypeAlias = dict[str, set[str]]
+"""The names in each directory that a path leads through."""
+Places: TypeAlias = dict[str, tuple[int, int, bool]]
+"""Directories, each with what tells it from another of the same name, and whether writes count."""
 
 
 class FileWatch(FileSystemEventHandler):
@@ -60,6 +86,8 @@ class FileWatch(FileSystemEventHandler):
         self._is_over = False
         self._observer: BaseObserver | None = None
         self._watched: Places = {}
+        self._names: Names = {}
+        self._is_stale = False
         self._has_warned = False
         self._seen = self._look()
         self._content = digest(path) if known is None else known
@@ -85,49 +113,60 @@ class FileWatch(FileSystemEventHandler):
         self._let_go()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Take an event of the directory as a reason to look."""
-        if event.event_type in READS:
-            return
+        """Take an event of a name that the path leads through as a reason to look."""
         if event.event_type == "deleted" and event.src_path in self._watched:
             # Its successor may get the same inode number: nothing else tells them apart.
-            self._watched = {}
-        self._poked.set()
+            self._is_stale = True
+            self._poked.set()
+            return
+        if self.is_reason(event):
+            self._poked.set()
+
+    def is_reason(self, event: FileSystemEvent) -> bool:
+        """Return whether `event` is about a name that the path leads through."""
+        ends = (os.path.split(os.fsdecode(path)) for path in (event.src_path, event.dest_path))
+        return any(name in self._names.get(directory, ()) for directory, name in ends)
 
     # -- where to look ---------------------------------------------------------------------------
 
-    def _places(self) -> Places:
-        """Return the directories that the path leads through now."""
+    def _places(self) -> tuple[Places, Names]:
+        """Return the directories that the path leads through now, and the names in them."""
+        route, above = follow(self._path)
         places: Places = {}
-        for directory in (self._path.parent, Path(os.path.realpath(self._path)).parent):
+        for directory in {**above, **route}:
             try:
-                about = directory.stat()
+                about = Path(directory).stat()
             except OSError:
                 continue
-            places[str(directory)] = (about.st_dev, about.st_ino)
-        return places
+            places[directory] = (about.st_dev, about.st_ino, directory in route)
+        names = {place: route.get(place, set()) | above.get(place, set()) for place in places}
+        return places, names
 
     def _follow(self) -> None:
         """Watch the directories of now, if they are others than before."""
-        places = self._places()
-        if places == self._watched and self._observer is not None:
+        is_stale, self._is_stale = self._is_stale, False
+        places, self._names = self._places()
+        if places == self._watched and self._observer is not None and not is_stale:
             return
         self._let_go()
-        if not places:
-            self.is_polling = True
-            return
-        observer = self._make_observer()
+        observer: BaseObserver | None = None
         try:
-            for place in sorted(places):
-                observer.schedule(self, place, recursive=False)
+            observer = self._make_observer()
+            for place, (_, _, with_writes) in sorted(places.items()):
+                kinds = MOVES + WRITES if with_writes else MOVES
+                observer.schedule(self, place, event_filter=kinds, follow_symlink=True)
+            self._watched = places
             observer.start()
         except OSError as error:
-            observer.stop()
+            self._watched = {}
+            if observer is not None:
+                observer.stop()
             self.is_polling = True
             if not self._has_warned:
                 self._has_warned = True
                 log.warning("no file events, looking every %g s: %s", self._poll_s, error)
             return
-        self._observer, self._watched, self.is_polling = observer, places, False
+        self._observer, self.is_polling = observer, False
 
     def _let_go(self) -> None:
         self._watched = {}
@@ -143,9 +182,9 @@ class FileWatch(FileSystemEventHandler):
         try:
             about = self._path.stat()
         except OSError:
-            return None, self._places()
+            return None, self._places()[0]
         look = (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino, about.st_dev)
-        return look, self._places()
+        return look, self._places()[0]
 
     def _run(self) -> None:
         while not self._is_over:
@@ -172,6 +211,37 @@ class FileWatch(FileSystemEventHandler):
         if content != self._content and not self._is_over:
             self._content = content
             self._on_change()
+
+
+def follow(path: Path) -> tuple[Names, Names]:
+    """Return the names of the links and of the file that `path` leads through, and those above.
+
+    Above is the directory of each in its own directory, or what is there of it: it may be swapped.
+    """
+    route: Names = {}
+    here, rest = str(path.parent), [path.name]
+    for _ in range(MOST_STEPS):
+        if not rest:
+            break
+        name = rest.pop(0)
+        entry = os.path.normpath(f"{here}/{name}")
+        try:
+            target = str(Path(entry).readlink())
+        except OSError:
+            if not rest:
+                route.setdefault(here, set()).add(name)
+            here = entry
+            continue
+        route.setdefault(here, set()).add(name)
+        rest = [part for part in target.split("/") if part] + rest
+        here = "/" if target.startswith("/") else here
+    above: Names = {}
+    for directory in map(Path, route):
+        for below in (directory, *directory.parents):
+            above.setdefault(str(below.parent), set()).add(below.name)
+            if below.is_dir():
+                break
+    return route, above
 
 
 def digest(path: Path) -> str:

@@ -217,7 +217,8 @@ class Engine:
             except (StoreFailing, InstantTaken) as error:
                 self._fail(batch, error)
                 return
-            pause_point("after_claim")
+            if effects.starts:
+                pause_point("after_claim")
         for stop in effects.stops:
             self._executor.stop_nowait(stop)
         for start in effects.starts:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cronterm.clock import SystemClock, boot_id
 from cronterm.config.load import Loaded
-from cronterm.core.base import Ended, Started
+from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
 from cronterm.engine.answers import Answers
 from cronterm.engine.bus import Bus
@@ -30,6 +30,7 @@ from cronterm.engine.reload import Definitions
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
 from cronterm.execute.base import Message as RunnerMessage
+from cronterm.execute.base import NeverStarted as RunnerNeverStarted
 from cronterm.execute.base import OutputBatch
 from cronterm.execute.base import Started as RunnerStarted
 from cronterm.execute.output import remove_output
@@ -218,6 +219,8 @@ def _hear(engine: Engine, bus: Bus, message: RunnerMessage) -> None:
                     Started(message.run, message.attempt, message.pid, message.started_at)
                 )
             engine.tell_ended(Ended(message.run, message.attempt, message.end), message.output)
+        case RunnerNeverStarted():
+            engine.tell(NeverStarted(message.run, message.attempt))
         case OutputBatch() if bus.has_readers:
             for output in message.chunks:
                 bus.offer(output)

@@ -13,7 +13,13 @@ from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot, Totals
 def claimed_attempts(memory: Memory) -> tuple[ClaimedAttempt, ...]:
     """Return the attempts that were claimed and have no recorded end."""
     return tuple(
-        ClaimedAttempt(run=run.run, attempt=run.attempt, runner=run.runner, job=run.job)
+        ClaimedAttempt(
+            run=run.run,
+            attempt=run.attempt,
+            runner=run.runner,
+            job=run.job,
+            is_started=run.started,
+        )
         for run in memory.runs
         if run.state in ("running", "stopping")
     )

@@ -16,6 +16,7 @@ __all__ = [
     "Ended",
     "Executor",
     "Message",
+    "NeverStarted",
     "OutputBatch",
     "Started",
     "Verdict",
@@ -30,6 +31,8 @@ class ClaimedAttempt(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     runner: str
     job: str = ""
+    is_started: bool = False
+    """A process of it was seen."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +69,20 @@ class Ended(msgspec.Struct, frozen=True):
     """0 where it never started; told again, because the word of the start may be lost."""
 
 
+class NeverStarted(msgspec.Struct, frozen=True):
+    """The runner that an attempt was sent to is gone, and its journal does not know it."""
+
+    run: int
+    attempt: int
+
+
 class OutputBatch(msgspec.Struct, frozen=True):
     """Output as it came. Droppable."""
 
     chunks: tuple[Output, ...]
 
 
-Message: TypeAlias = Started | Ended | OutputBatch
+Message: TypeAlias = Started | Ended | NeverStarted | OutputBatch
 OnMessage: TypeAlias = Callable[[Message], None]
 
 

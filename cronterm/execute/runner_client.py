@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cronterm.clock import SystemClock
-from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.execute.base import (
     ClaimedAttempt,
     Ended,
+    NeverStarted,
     OnMessage,
-    OutputBatch,
     Started,
     Verdict,
 )
 from cronterm.execute.command import base_environment, start_header
+from cronterm.execute.telling import ended_of, output_of
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.run import AttemptEnd
 from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, connect, pack
@@ -33,6 +33,7 @@ log = logging.getLogger("cronterm.execute")
 ANSWER_S = 1.0  # a runner that hangs delays nothing else
 APPEAR_S = 10.0
 RETRY_S = 1.0
+REAP_S = 0.05
 
 AttemptId = tuple[int, int]
 
@@ -75,8 +76,12 @@ class RunnerExecutor:
         self._links: dict[str, Link] = {}
         self._holders: dict[AttemptId, str] = {}
         self._names: dict[AttemptId, str] = {}
+        self._begun: set[AttemptId] = set()
+        """Those of the holders' that had a process."""
+        self._hanging: set[str] = set()
+        """Runners that live and do not answer."""
         self._listeners: set[asyncio.Task[None]] = set()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         """Runners that this engine started; they outlive it."""
         self._is_closing = False
         self._is_watching = False
@@ -90,20 +95,25 @@ class RunnerExecutor:
         for attempt in claimed:
             identity = (attempt.run, attempt.attempt)
             self._holders[identity], self._names[identity] = attempt.runner, attempt.job
+            if attempt.is_started:
+                self._begun.add(identity)
         places = sorted(place.name for place in self._runners.iterdir() if place.is_dir())
         links = await asyncio.gather(*(self._say_hello(name) for name in places))
         for link in links:
             if link is not None:
                 self._links[link.runner] = link
-        hanging = {name for name in places if name not in self._links and self._is_alive(name)}
-        if not self._links:
+        silent = {name for name in places if name not in self._links}
+        self._hanging = {name for name in silent if self._is_alive(name)}
+        if not self._links or any(map(self._left_journal, silent - self._hanging)):
             await self._start_runner()
         self.runner_id = self.runner_id or next(iter(self._links))
+        self._drain_others()
         self._tell_unclaimed({(each.run, each.attempt) for each in claimed})
-        if hanging:
-            log.warning("runners do not answer", extra={"runners": " ".join(sorted(hanging))})
-            self._spawn(self._reach(hanging))
-        return tuple(self._judge(attempt, hanging) for attempt in claimed)
+        if self._hanging:
+            names = " ".join(sorted(self._hanging))
+            log.warning("runners do not answer", extra={"runners": names})
+            self._spawn(self._reach())
+        return tuple(self._judge(attempt) for attempt in claimed)
 
     def _tell_unclaimed(self, claimed: set[AttemptId]) -> None:
         """Tell ends that are recorded already: the engine died between commit and word of it."""
@@ -112,7 +122,14 @@ class RunnerExecutor:
                 if identity not in claimed:
                     self._on_message(ended)
 
-    def _judge(self, attempt: ClaimedAttempt, hanging: set[str]) -> Verdict:
+    def _left_journal(self, name: str) -> bool:
+        """Tell whether a dead runner left something to tell; a runner that starts takes it over."""
+        try:
+            return (self._runners / name / "journal").stat().st_size > 0
+        except OSError:
+            return False
+
+    def _judge(self, attempt: ClaimedAttempt) -> Verdict:
         identity = (attempt.run, attempt.attempt)
         run, number = identity
         for link in self._links.values():
@@ -134,12 +151,20 @@ class RunnerExecutor:
                     end=ended.end,
                     output=ended.output,
                 )
-        if attempt.runner in hanging:
+        if self._hanging and attempt.runner not in self._links:
             return Verdict(run=run, attempt=number, state="unknown")
+        self._holders.pop(identity, None)
+        if identity in self._begun:
+            return Verdict(run=run, attempt=number, state="ended", end=self._lost())
         return Verdict(run=run, attempt=number, state="never_started")
+
+    def _lost(self) -> AttemptEnd:
+        """Return the end of an attempt that had a process and is in no journal."""
+        return AttemptEnd(ended_at=self._clock.now().utc, lost="runner_died")
 
     async def _say_hello(self, name: str) -> Link | None:
         """Connect and wait for the answer and all ends it announces; None if there is none."""
+        writer: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(ANSWER_S):
                 sock = connect(self._runners / name / "sock")
@@ -157,6 +182,8 @@ class RunnerExecutor:
                 frames = Frames()
                 early = await self._wait_welcome(link, reader, frames)
         except (OSError, TimeoutError, BadFrame):
+            if writer is not None:
+                writer.transport.abort()
             return None
         for header, payload in early:
             self._hear(link, header, payload)
@@ -182,7 +209,7 @@ class RunnerExecutor:
                             link.live[run, number] = (pid, started_at)
                             self._holders[run, number] = link.runner
                     case "ended":
-                        ended = _ended(header, payload)
+                        ended = ended_of(header, payload)
                         link.ends[ended.run, ended.attempt] = ended
                         self._holders[ended.run, ended.attempt] = link.runner
                     case _:
@@ -205,7 +232,7 @@ class RunnerExecutor:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise CrontermError("the runner does not come up") from None
-        self._processes.append(process)
+        self._processes[name] = process
         self._links[name] = link
         self.runner_id = name
 
@@ -236,17 +263,27 @@ class RunnerExecutor:
             return False
         return False
 
-    async def _reach(self, names: set[str]) -> None:
+    async def _reach(self) -> None:
         """Try again and again to reach runners that hang, until they answer or die."""
-        while names and not self._is_closing:
+        while self._hanging and not self._is_closing:
             await asyncio.sleep(RETRY_S)
-            for name in sorted(names):
+            for name in sorted(self._hanging):
                 link = await self._say_hello(name)
                 if link is not None:
+                    self._hanging.discard(name)
                     self._links[name] = link
+                    self._drain_others()
                     self._tell_again(link)
-                if link is not None or not self._is_alive(name):
-                    names.discard(name)
+                    self._tell_forgotten({name})
+                elif not self._is_alive(name):
+                    self._hanging.discard(name)
+                    await self._succeed(name)
+
+    def _drain_others(self) -> None:
+        """Let runners that get no starts any more leave when they are empty."""
+        for link in self._links.values():
+            if link.runner != self.runner_id:
+                link.send({"type": "drain"})
 
     # -- starting and stopping -------------------------------------------------------------------
 
@@ -260,7 +297,7 @@ class RunnerExecutor:
             self._fail(identity, str(error))
             return
         link = self._links.get(self.runner_id)
-        if link is not None:  # else it is lost with the runner, and started by the next one
+        if link is not None:  # else the runner that comes next is told that it never started
             link.send(header)
 
     def _fail(self, identity: AttemptId, why: str) -> None:
@@ -288,6 +325,7 @@ class RunnerExecutor:
         identity = (run, attempt)
         link = self._links.get(self._holders.pop(identity, ""))
         self._names.pop(identity, None)
+        self._begun.discard(identity)
         if link is not None:
             link.ends.pop(identity, None)
             link.send({"type": "ack", "run": run, "attempt": attempt})
@@ -311,7 +349,7 @@ class RunnerExecutor:
         for listener in list(self._listeners):
             listener.cancel()
         await asyncio.gather(*self._listeners, return_exceptions=True)
-        for process in self._processes:
+        for process in self._processes.values():
             if process.poll() is None:
                 process.returncode = 0  # it outlives us on purpose: Popen need not complain
 
@@ -338,46 +376,44 @@ class RunnerExecutor:
         match header["type"]:
             case "started":
                 run, attempt = header["run"], header["attempt"]
+                self._begun.add((run, attempt))
                 started = Started(run, attempt, header["pid"], header["started_at"])
                 self._on_message(started)
             case "ended":
-                ended = _ended(header, payload)
+                ended = ended_of(header, payload)
                 link.ends[ended.run, ended.attempt] = ended
                 self._holders[ended.run, ended.attempt] = link.runner
                 self._on_message(ended)
             case "output":
-                self._on_message(self._batch(header, payload))
-
-    def _batch(self, header: Header, payload: bytes) -> OutputBatch:
-        run, attempt = header["run"], header["attempt"]
-        job = self._names.get((run, attempt), "")
-        chunks = []
-        place = 0
-        for offset, at, stream, _, length in header["pieces"]:
-            content = payload[place : place + length]
-            place += length
-            chunks.append(
-                Output(run, job, attempt, offset, at, "out" if stream == 1 else "err", content)
-            )
-        return OutputBatch(tuple(chunks))
+                job = self._names.get((header["run"], header["attempt"]), "")
+                self._on_message(output_of(header, payload, job))
 
     async def _replace(self, lost: Link) -> None:
-        """A runner is gone: have another, which tells the ends of what the lost one held."""
+        """A runner is gone: it left in peace, or another must tell what became of its attempts."""
         self._links.pop(lost.runner, None)
-        for process in self._processes:
-            process.poll()  # leave no zombie of a runner that died
-        held = [identity for identity, name in self._holders.items() if name == lost.runner]
+        self._spawn(self._reap(lost.runner))
+        if lost.runner == self.runner_id or lost.runner in self._holders.values():
+            await self._succeed(lost.runner)
+
+    async def _reap(self, name: str) -> None:
+        """Leave no zombie of a runner that ends: its socket closes a little before it is dead."""
+        process = self._processes.get(name)
+        while process is not None and process.poll() is None:  # noqa: ASYNC110  a pid is no event
+            await asyncio.sleep(REAP_S)
+        self._processes.pop(name, None)
+
+    async def _succeed(self, name: str) -> None:
+        """Have a new runner, which replays the journal that a dead one left."""
         while not self._is_closing:
-            if lost.runner == self.runner_id or held:
-                try:
-                    await self._start_runner()
-                except (CrontermError, OSError) as error:
-                    log.error("no runner: %s", error)  # a state, not a bug
-                    await asyncio.sleep(RETRY_S)
-                    continue
-                link = self._links[self.runner_id]
-                self._tell_again(link)
-                self._tell_lost(held)
+            try:
+                await self._start_runner()
+            except (CrontermError, OSError) as error:
+                log.error("no runner: %s", error)  # a state, not a bug
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._drain_others()
+            self._tell_again(self._links[self.runner_id])
+            self._tell_forgotten({name})
             return
 
     def _tell_again(self, link: Link) -> None:
@@ -387,23 +423,21 @@ class RunnerExecutor:
         for ended in list(link.ends.values()):
             self._on_message(ended)
 
-    def _tell_lost(self, held: Sequence[AttemptId]) -> None:
-        """Tell of attempts that no runner knows: they were sent and never started."""
-        for identity in held:
-            is_known = any(
-                identity in link.live or identity in link.ends for link in self._links.values()
-            )
-            if not is_known and identity in self._holders:
-                end = AttemptEnd(ended_at=self._clock.now().utc, lost="runner_died")
-                self._on_message(Ended(identity[0], identity[1], end, b""))
+    def _tell_forgotten(self, asked: set[str]) -> None:
+        """Tell of attempts that the runners `asked`, or ones long gone, held and no runner knows.
 
-
-def _ended(header: Header, payload: bytes) -> Ended:
-    words = dict(header["end"])
-    words["survivors"] = tuple(words.get("survivors", ()))
-    pid, started_at = words.pop("pid", 0), words.pop("started_at", 0)
-    end = AttemptEnd(**words)
-    return Ended(header["run"], header["attempt"], end, payload, pid, started_at)
+        While a runner hangs it may be the one that knows.
+        """
+        known = {each for link in self._links.values() for each in (*link.live, *link.ends)}
+        for identity, name in list(self._holders.items()):
+            is_gone = name not in self._links and not self._hanging
+            if identity in known or not (name in asked or is_gone):
+                continue
+            del self._holders[identity]
+            if identity in self._begun:
+                self._on_message(Ended(*identity, self._lost(), b""))
+            else:
+                self._on_message(NeverStarted(*identity))
 
 
 def _umask() -> int:

@@ -431,6 +431,7 @@ class Runner:
         self._env = hello["env"]
         self._umask = hello["umask"]
         self._is_watched = False
+        self._is_draining = False  # this engine says so again if it has another
         ends = [identity for identity, entry in self._journal.entries.items() if entry.end]
         welcome = {
             "type": "welcome",

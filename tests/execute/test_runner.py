@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cronterm.clock import MILLISECOND, SECOND
-from cronterm.execute.base import ClaimedAttempt
+from cronterm.execute.base import ClaimedAttempt, NeverStarted
 from cronterm.execute.output import read_output
 from cronterm.model.job import PythonCall
 from tests.execute.hold import STORE, Held, held, start, stop
@@ -385,3 +385,55 @@ def zombies_of(parents: list[int]) -> list[str]:
         if entry.name.isdigit() and fields[0] == "Z" and int(fields[1]) in parents:
             found.append(entry.name)
     return found
+
+
+def runner_pid(it: Held) -> int:
+    """Return the pid of the runner that starts what comes next."""
+    return alive(it.executor.runner_id)[0]
+
+
+async def test_the_journal_of_a_dead_runner_is_replayed_beside_a_living_one(tmp_path: Path) -> None:
+    mark = f"987.{os.getpid()}"
+    first, second, third = (Held(tmp_path, linger_s=5) for _ in range(3))
+    await first.executor.open([])
+    first.executor.start_nowait(start(1, f"sleep {mark}"))
+    await first.wait(lambda: first.has_started(1))
+    runner = runner_pid(first)
+    os.kill(runner, signal.SIGSTOP)
+    await first.executor.close()
+    claimed = ClaimedAttempt(run=1, attempt=1, runner=first.executor.runner_id)
+
+    assert [each.state for each in await second.executor.open([claimed])] == ["unknown"]
+    await second.executor.close()
+    os.kill(runner, signal.SIGKILL)
+    (verdict,) = await third.executor.open([claimed])
+    assert verdict.end is not None
+    assert verdict.end.lost == "runner_died"
+    assert alive(mark) == []
+    third.executor.acknowledge_nowait(1, 1)
+    await third.wait(lambda: len(third.runner_dirs()) == 1)
+    assert third.runner_dirs()[0].name == third.executor.runner_id
+    os.kill(runner_pid(third), signal.SIGTERM)
+    await third.executor.close()
+
+
+async def test_what_a_dead_runner_had_not_read_never_started(tmp_path: Path) -> None:
+    async with held(tmp_path) as it:
+        runner = runner_pid(it)
+        os.kill(runner, signal.SIGSTOP)
+        it.executor.start_nowait(start(1, "true"))
+        os.kill(runner, signal.SIGKILL)
+        it.executor.start_nowait(start(2, "true"))
+        await it.wait(lambda: {NeverStarted(1, 1), NeverStarted(2, 1)} <= set(it.told))
+
+        assert (await it.run(1, "exit 3")).exit_code == 3
+
+
+async def test_what_had_a_process_and_is_in_no_journal_is_lost(tmp_path: Path) -> None:
+    it = Held(tmp_path, linger_s=0.1)
+    claimed = ClaimedAttempt(run=1, attempt=1, runner="gone", is_started=True)
+    (verdict,) = await it.executor.open([claimed])
+    await it.executor.close()
+
+    assert verdict.end is not None
+    assert verdict.end.lost == "runner_died"

@@ -23,6 +23,30 @@ def wait_until(condition: Callable[[], bool], what: str, limit_s: float = PATIEN
         time.sleep(0.02)
 
 
+def process_words() -> Iterator[tuple[int, bytes, str]]:
+    """Yield (pid, command line and environment, working directory) of all that can be seen."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
+            yield int(entry.name), words, str((entry / "cwd").readlink())
+        except OSError:
+            continue
+
+
+def process_states() -> Iterator[tuple[int, int, str]]:
+    """Yield (pid, parent, state letter) of all processes."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        yield int(entry.name), int(fields[1]), fields[0]
+
+
 class House:
     """One instance in a directory of its own. Commands are real processes."""
 
@@ -40,6 +64,12 @@ class House:
 
     def start(self, **env: str) -> subprocess.Popen[bytes]:
         """Start an engine and return once it answers."""
+        engine = self.launch(**env)
+        wait_until(lambda: self._answers(engine), f"the engine answers\n{self.log()}")
+        return engine
+
+    def launch(self, **env: str) -> subprocess.Popen[bytes]:
+        """Start an engine."""
         with open(self.directory / "engine.log", "ab") as log:
             self.engine = subprocess.Popen(
                 self.command("--headless"),
@@ -48,8 +78,6 @@ class House:
                 stderr=log,
                 env=os.environ | env,
             )
-        engine = self.engine
-        wait_until(lambda: self._answers(engine), f"the engine answers\n{self.log()}")
         return self.engine
 
     def _answers(self, engine: subprocess.Popen[bytes]) -> bool:
@@ -99,19 +127,53 @@ class House:
         return path.read_text(encoding="utf-8")[-4000:] if path.exists() else ""
 
     def processes(self) -> list[int]:
-        """Return the pids of all processes that belong to this instance, runners included."""
+        """Return the pids of all processes that belong to this instance: runners, jobs, all."""
         needle = str(self.state_dir).encode()
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                words = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if needle in words:
-                found.append(int(entry.name))
-        return found
+        return [pid for pid, words, _ in process_words() if needle in words] + self.jobs()
+
+    def jobs(self) -> list[int]:
+        """Return the pids of what this instance's jobs started and is still there."""
+        return [
+            pid
+            for pid, words, cwd in process_words()
+            if b"CRONTERM_MARK=" in words and cwd == str(self.directory)
+        ]
+
+    def runners(self) -> list[int]:
+        """Return the pids of this instance's runners."""
+        needle = str(self.state_dir).encode()
+        return [
+            pid
+            for pid, words, _ in process_words()
+            if needle in words and b"\0cronterm.runner\0" in words
+        ]
+
+    def zombies(self) -> list[int]:
+        """Return the dead whose parent is the engine or a runner and has not reaped them."""
+        own = {*self.runners()} | ({self.engine.pid} if self.engine is not None else set())
+        return [pid for pid, parent, state in process_states() if state == "Z" and parent in own]
+
+    def wait_paused(self, point: str) -> int:
+        """Return the pid of the process that stands still at `point` of the fault hook."""
+        told = self.directory / "paused"
+
+        def is_still() -> bool:
+            if not told.exists() or not told.read_text(encoding="utf-8").endswith("\n"):
+                return False
+            pid = int(told.read_text(encoding="utf-8").split()[1])
+            return any(each == pid and state == "T" for each, _, state in process_states())
+
+        wait_until(is_still, f"a process pauses {point}\n{self.log()}")
+        name, pid = told.read_text(encoding="utf-8").split()
+        assert name == point
+        return int(pid)
+
+    def pause_env(self, point: str) -> dict[str, str]:
+        """Return what makes the engine or its runner stand still at `point`."""
+        return {
+            "CRONTERM_TEST_PAUSE": point,
+            "CRONTERM_TEST_PAUSE_FILE": str(self.directory / "paused"),
+        }
 
     def end_all(self) -> None:
         """End whatever of this instance is still there."""

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cronterm.errors import CrontermError
+from cronterm.remote.client import RequestClient
+
 PATIENCE_S = 30.0
 
 
@@ -83,12 +86,30 @@ class House:
     def _answers(self, engine: subprocess.Popen[bytes]) -> bool:
         if engine.poll() is not None:
             raise AssertionError(f"the engine ended with {engine.returncode}\n{self.log()}")
-        lock = self.state_dir / "engine.lock"
-        sock = self.state_dir / "api.sock"
-        if not (lock.exists() and sock.exists()):
+        try:
+            return self.door().hello().pid == engine.pid
+        except CrontermError:
             return False
-        status = self.run("status", "--json")
-        return status.returncode == 0 and json.loads(status.stdout)["engine"]["pid"] == engine.pid
+
+    def door(self) -> RequestClient:
+        """Return what asks the engine without a process for each question: for waiting."""
+        return RequestClient(self.state_dir / "api.sock")
+
+    def answers(self) -> bool:
+        """Tell whether some engine answers."""
+        try:
+            return self.door().hello().pid > 0
+        except CrontermError:
+            return False
+
+    def wait_idle(self) -> None:
+        """Return once the engine has recorded the end of every run, and one at least."""
+
+        def is_idle() -> bool:
+            views = self.door().snapshot().jobs.values()
+            return all(not view.live for view in views) and any(view.recent for view in views)
+
+        wait_until(is_idle, f"every run ends\n{self.log()}")
 
     def run(self, *words: str, timeout: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

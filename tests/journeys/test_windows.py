@@ -40,15 +40,9 @@ def kill(pid: int) -> None:
 
 def ended_row(home: House) -> dict[str, Any]:
     """Return the one row there is, once it has an end."""
-    rows: list[dict[str, Any]] = []
-
-    def has_ended() -> bool:
-        rows[:] = home.history()
-        return any(row["outcome"] is not None for row in rows)
-
-    wait_until(has_ended, f"the run ends\n{home.log()}")
-    assert len(rows) == 1
-    return rows[0]
+    home.wait_idle()
+    (row,) = home.history()
+    return row
 
 
 def noted(home: House) -> list[str]:

@@ -31,6 +31,7 @@ from cronterm.execute.base import Executor, pause_point
 from cronterm.model.command import Answer
 from cronterm.model.event import AnyEvent, AttemptClaimed, JobAdded, Numbered
 from cronterm.model.memory import Memory
+from cronterm.model.snapshot import EngineState
 from cronterm.store.base import InstantTaken, Store, StoreFailing
 
 log = logging.getLogger("cronterm.engine")
@@ -81,6 +82,9 @@ class Engine:
         self._token = 0
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._store_retry_at: float | None = None
+        self._is_store_failing = False
+        self._notices = ""
+        """What was to be said before the store failed."""
         self._stop_at: float | None = None
         self._is_draining = False
         self.is_over = False
@@ -219,6 +223,7 @@ class Engine:
                 return
             if effects.starts:
                 pause_point("after_claim")
+        self._say_recorded()
         for stop in effects.stops:
             self._executor.stop_nowait(stop)
         for start in effects.starts:
@@ -266,7 +271,6 @@ class Engine:
     # -- a store that cannot commit --------------------------------------------------------------
 
     def _fail(self, batch: Batch, error: Exception) -> None:
-        log.error("nothing recorded: %s", error)
         self._scheduler = None
         loop = asyncio.get_running_loop()
         taken = isinstance(error, InstantTaken)
@@ -274,7 +278,7 @@ class Engine:
         self._store_retry_at = loop.time() + (0 if again else STORE_RETRY_S)
         self._keep(batch)
         if not again:
-            self._say_trouble(f"history cannot be written: {error}")
+            self._say_failing(error)
 
     def _keep(self, batch: Batch) -> None:
         """Keep what must not be lost for the next try, refuse what a person can ask again."""
@@ -289,6 +293,7 @@ class Engine:
 
     async def _rebuild(self, batch: Batch) -> None:
         try:
+            await self.in_store(lambda: self._store.record(()))  # reading works on a full disk
             memory = await self.in_store(lambda: self._store.memory(now=self.clock.now().utc))
         except StoreFailing as error:
             self._fail(Batch(), error)
@@ -298,15 +303,28 @@ class Engine:
         batch.inputs[:] = [given for given in batch.inputs if not isinstance(given, ConfigChanged)]
         if self._config is not None:
             batch.inputs.insert(0, self._config)
-        self._say_trouble("")
 
-    def _say_trouble(self, trouble: str) -> None:
+    def _say_failing(self, error: Exception) -> None:
+        engine = self.bus.snapshot.engine
+        if not self._is_store_failing:
+            log.error("the history cannot be written, nothing new starts: %s", error)
+            self._is_store_failing, self._notices = True, engine.trouble
+        self._say_trouble(f"history cannot be written: {error}", "store_failing")
+
+    def _say_recorded(self) -> None:
+        """The store has taken something since it failed."""
+        if self._is_store_failing:
+            log.info("the history is written again")
+            self._is_store_failing = False
+            self._say_trouble(self._notices, "running")
+
+    def _say_trouble(self, trouble: str, state: EngineState) -> None:
         engine = self.bus.snapshot.engine
         if engine.trouble == trouble:
             return
         engine.trouble = trouble
         if engine.state != "stopping":
-            engine.state = "store_failing" if trouble else "running"
+            engine.state = state
         self.bus.announce()
 
     # -- the end ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ all are over the file is emptied.
 """
 
 import base64
+import errno
 import fcntl
 import json
 import os
@@ -43,6 +44,7 @@ class Journal:
     def __post_init__(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(self.path, flags, 0o600)
+        self._size = os.fstat(self._file).st_size
 
     def starting(self, attempt: AttemptId, *, boot: str, mark: str) -> None:
         """Note that an attempt is about to be started. Raises OSError: then it must not be."""
@@ -86,10 +88,10 @@ class Journal:
 
     def _append(self, fact: Fields) -> None:
         line = json.dumps(fact, separators=(",", ":")).encode() + b"\n"
-        written = os.write(self._file, line)
-        self._size += written
-        if written < len(line):
-            raise OSError("the journal was cut short")
+        if os.write(self._file, line) < len(line):
+            os.ftruncate(self._file, self._size)  # else the next line would be spoilt with it
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += len(line)
 
     def _compact(self) -> None:
         beside = self.path.with_suffix(".new")

@@ -276,6 +276,6 @@ def test_the_runner_of_a_killed_engine_leaves_a_minute_after_the_last_end(tmp_pa
         let_go(home)
 
         wait_until(lambda: home.runners() == [], "the runner leaves", 65)
-        assert runner not in [pid for pid, _, _ in process_states()]
+        wait_until(lambda: runner not in [pid for pid, _, _ in process_states()], "it is reaped")
         home.start()
         check_end_is_known(home)

@@ -120,7 +120,7 @@ def journey(directory: Path, *, jobs: int, kills: int, schedule: str, outputs: i
 
 
 def test_jobs_and_history_outlive_kills_of_the_engine(tmp_path: Path) -> None:
-    journey(tmp_path, jobs=5, kills=5, schedule="* * * * * *", outputs=5)
+    journey(tmp_path, jobs=5, kills=3, schedule="* * * * * *", outputs=5)
 
 
 @pytest.mark.long

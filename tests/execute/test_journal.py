@@ -1,0 +1,36 @@
+"""The journal where the disk has room for half a line only."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cronterm.runner.journal import Journal, read_journal
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.starting((1, 1), boot="b", mark="m-1")
+    with (
+        room_for((tmp_path / "journal").stat().st_size + 10),
+        pytest.raises(OSError, match="No space"),
+    ):
+        journal.starting((2, 1), boot="b", mark="m-2")
+    journal.starting((3, 1), boot="b", mark="m-3")
+    journal.close()
+
+    assert sorted(read_journal(tmp_path / "journal")) == [(1, 1), (3, 1)]
+    assert sorted(journal.entries) == [(1, 1), (3, 1)]

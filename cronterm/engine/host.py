@@ -1,6 +1,7 @@
 """Composes an engine for one instance and runs it: lock, store, takeover, loop, chores, door."""
 
 import asyncio
+import contextlib
 import os
 import platform
 import pwd
@@ -179,6 +180,8 @@ class Host:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, engine, number)
         loop.add_signal_handler(signal.SIGHUP, changed.set)
+        if os.getpid() == 1:
+            loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
         with reader, watch:
             async with asyncio.TaskGroup() as group:
                 chores = [
@@ -237,6 +240,13 @@ async def _reload_on(changed: asyncio.Event, definitions: Definitions) -> None:
         await changed.wait()
         changed.clear()
         await definitions.reload()
+
+
+def reap_orphans() -> None:
+    """Reap every child that is dead: PID 1 of a container inherits all that lost its parent."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def user_name(uid: int) -> str:

@@ -406,6 +406,7 @@ async def test_the_journal_of_a_dead_runner_is_replayed_beside_a_living_one(tmp_
     assert [each.state for each in await second.executor.open([claimed])] == ["unknown"]
     await second.executor.close()
     os.kill(runner, signal.SIGKILL)
+    await third.wait(lambda: runner not in alive(first.executor.runner_id))
     (verdict,) = await third.executor.open([claimed])
     assert verdict.end is not None
     assert verdict.end.lost == "runner_died"

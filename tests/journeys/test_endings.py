@@ -184,6 +184,46 @@ def test_an_engine_works_with_nothing_but_a_path_under_an_init(tmp_path: Path) -
         check_end_is_known(home)
 
 
+ORPHANS = """\
+jobs:
+  parent:
+    schedule: "@reboot"
+    command: |
+      setsid sh -c 'until [ -e go ]; do sleep 0.02; done' &
+      echo "start" >> truth
+"""
+AS_PID_1 = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+@pytest.mark.skipif(
+    subprocess.run([*AS_PID_1, "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0,
+    reason="this user may not make a PID namespace",
+)
+def test_an_engine_that_is_pid_1_reaps_what_lost_its_runner(tmp_path: Path) -> None:
+    with house(tmp_path, ORPHANS) as home:
+        with open(tmp_path / "engine.log", "ab") as log:
+            home.engine = subprocess.Popen([*AS_PID_1, *home.command("--headless")], stderr=log)
+        wait_until(lambda: truth(home) == "start\n", f"the job starts\n{home.log()}")
+        wait_until(home.answers, "the engine answers")
+        home.wait_idle()
+        assert home.door().hello().pid == 1
+        (engine,) = [p for p, parent, _ in process_states() if parent == home.engine.pid]
+        (runner,) = home.runners()
+        os.kill(runner, signal.SIGKILL)
+        wait_until(lambda: len(home.jobs()) > 0 and home.runners() != [runner], "another comes")
+        (home.directory / "go").touch()
+
+        wait_until(lambda: home.jobs() == [], "the orphan ends")
+        wait_until(lambda: dead_below(engine) == [], "the dead are reaped")
+        os.kill(engine, signal.SIGTERM)
+        assert home.engine.wait(10) == 0
+
+
+def dead_below(engine: int) -> list[int]:
+    """Return the zombies whose parent is `engine`."""
+    return [pid for pid, parent, state in process_states() if parent == engine and state == "Z"]
+
+
 # -- with a screen -------------------------------------------------------------------------------
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")

@@ -82,12 +82,18 @@ def check_is_tidy(home: House) -> None:
     assert home.stop() == 0
 
 
+@pytest.mark.parametrize("dies", ["engine", "both"])
 @pytest.mark.parametrize("point", ["after_claim", "before_ack"])
-def test_an_engine_that_dies_in_a_window_changes_nothing(tmp_path: Path, point: str) -> None:
+def test_an_engine_that_dies_in_a_window_changes_nothing(
+    tmp_path: Path, point: str, dies: str
+) -> None:
     with stopped_at(point, tmp_path) as (home, pid):
         assert home.engine is not None
         assert pid == home.engine.pid
+        (runner,) = home.runners()
         home.kill()
+        if dies == "both":
+            kill(runner)
         home.start()
 
         check_ran_once(home)

@@ -83,6 +83,8 @@ class RunnerExecutor:
         self._listeners: set[asyncio.Task[None]] = set()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         """Runners that this engine started; they outlive it."""
+        self._succession = asyncio.Lock()
+        """Of two that start at once, either may replay a journal: which knows is not known."""
         self._is_closing = False
         self._is_watching = False
         self.runner_id = ""
@@ -404,17 +406,18 @@ class RunnerExecutor:
 
     async def _succeed(self, name: str) -> None:
         """Have a new runner, which replays the journal that a dead one left."""
-        while not self._is_closing:
-            try:
-                await self._start_runner()
-            except (CrontermError, OSError) as error:
-                log.error("no runner: %s", error)  # a state, not a bug
-                await asyncio.sleep(RETRY_S)
-                continue
-            self._drain_others()
-            self._tell_again(self._links[self.runner_id])
-            self._tell_forgotten({name})
-            return
+        async with self._succession:
+            while not self._is_closing:
+                try:
+                    await self._start_runner()
+                except (CrontermError, OSError) as error:
+                    log.error("no runner: %s", error)  # a state, not a bug
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                self._drain_others()
+                self._tell_again(self._links[self.runner_id])
+                self._tell_forgotten({name})
+                return
 
     def _tell_again(self, link: Link) -> None:
         """Tell what a takeover found, as if it came just now."""

@@ -106,6 +106,8 @@ class House:
         """Return once the engine has recorded the end of every run, and one at least."""
 
         def is_idle() -> bool:
+            if not self.answers():  # it still starts
+                return False
             views = self.door().snapshot().jobs.values()
             return all(not view.live for view in views) and any(view.recent for view in views)
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +114,21 @@ def test_down_waits_no_longer_than_the_grace(tmp_path: Path) -> None:
         let_go(home)
 
         check_end_is_known(home)
+
+
+def test_an_idle_engine_does_not_wait_for_who_looks_at_it(tmp_path: Path) -> None:
+    with house(tmp_path, JOBS.replace("@reboot", "@manual").format(grace="60s")) as home:
+        before = time.monotonic()
+        engine = home.start()
+        to_start = time.monotonic() - before
+        stream = home.door().open_stream(output=True, last_id="")
+        before = time.monotonic()
+        engine.terminate()
+        engine.wait(10)
+        took = time.monotonic() - before
+        assert list(stream)  # read to its end
+
+        assert took < max(1.0, 2 * to_start)  # 0.15 and 0.56 s where nothing else runs
 
 
 def test_an_engine_that_drains_ends_with_its_last_job(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from cronterm.clock import Clock, Instant
@@ -15,6 +17,7 @@ from cronterm.control import Control, Gone, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
     AddJob,
+    Answer,
     AnyCommand,
     DeleteJob,
     EditJob,
@@ -26,19 +29,23 @@ from cronterm.model.command import (
     StopRun,
     UndoEdit,
 )
-from cronterm.model.event import Numbered, RunEnded
+from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
 from cronterm.model.query import ListRuns, Runs
+from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import sanitize
+from cronterm.tui import questions
+from cronterm.tui.history import read_past_lines
 from cronterm.tui.keymap import KEYS, bindings
-from cronterm.tui.look import Glyphs, choose_glyphs, themes
-from cronterm.tui.picture import FAILED, Picture
+from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
-from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
+from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.page import Page, repaint_all
+from cronterm.tui.words import FAILED
 
 DRAW_EVERY_S = 0.1
 TOAST_S = 4.0
@@ -83,7 +90,7 @@ class CrontermApp(App[Ending]):
         self._hosting = hosting
         self._is_dirty = True
         self._second = 0
-        self._undo: list[Callable[[], AnyCommand]] = []
+        self._undo: list[list[AnyCommand]] = []
         self._restarts: list[Instant] = []
         for each in themes():
             self.register_theme(each)
@@ -103,25 +110,45 @@ class CrontermApp(App[Ending]):
         """Return the instant that everything is drawn for."""
         return self._clock.now().utc
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line passes last: where only ASCII shows, it is all there is."""
+        return [*super().get_line_filters(), *([AsciiFilter()] if self.glyphs.is_ascii else [])]
+
     async def _listen(self) -> None:
+        is_first = True
         async for message in self.control.events():
             self.picture.take(message, self.now())
             self._is_dirty = True
+            if is_first and isinstance(message, Snapshot):
+                is_first = False
+                self.run_worker(self._prefill(self.now()), name="prefill")
             if isinstance(message, Output):
                 for screen in self.screen_stack:
-                    if isinstance(screen, LogView):
+                    if isinstance(screen, LogView | Detail) and screen.is_mounted:
                         screen.take_output(message)
-            elif isinstance(message, Numbered) and isinstance(message.event, RunEnded):
+            elif isinstance(message, Numbered):
                 self._refresh_pages(message.event)
             elif isinstance(message, Gone):
                 self._restart()
 
-    def _refresh_pages(self, event: RunEnded) -> None:
+    async def _prefill(self, until: Instant) -> None:
+        """Show in the log stream what was before this screen attached."""
+        try:
+            lines = await read_past_lines(self.control, until)
+        except CrontermError:
+            return  # the stream begins empty: nothing depends on it
+        self.picture.stream.prefill(lines)
+        self._is_dirty = True
+
+    def _refresh_pages(self, event: AnyEvent) -> None:
+        """Let the pages above the dashboard read again what an event changed."""
+        if not isinstance(event, AttemptStarted | RetryScheduled | RunEnded):
+            return
         for screen in self.screen_stack:
-            if isinstance(screen, Detail) and screen.page.job == event.job:
+            if isinstance(screen, Detail) and screen.job == event.job:
                 screen.refresh_runs()
             elif isinstance(screen, LogView):
-                screen.refresh_head()
+                screen.reload(event.run)
 
     def _restart(self) -> None:
         """The screen that started the engine starts it again, three times a minute at most."""
@@ -144,31 +171,40 @@ class CrontermApp(App[Ending]):
 
     # -- commands --------------------------------------------------------------------------------
 
-    def send(self, command: AnyCommand) -> None:
-        """Send a command and tell its answer."""
-        self.run_worker(self._send(command), group="send")
+    def send(self, *commands: AnyCommand) -> None:
+        """Send commands in order and tell the answers, until one is refused."""
+        self.run_worker(self._send(commands), group="send")
 
-    async def _send(self, command: AnyCommand) -> None:
+    async def _send(self, commands: Sequence[AnyCommand]) -> None:
+        for command in commands:
+            answer = await self.deliver(command)
+            if answer is None or not answer.ok:
+                return
+
+    async def deliver(self, command: AnyCommand) -> Answer | None:
+        """Send a command, tell its answer and return it; None when there is no engine."""
         try:
             answer = await self.control.send(command)
         except CrontermError as error:
-            self._tell(str(error), is_bad=True)
-            return
+            self.tell(str(error), is_bad=True)
+            return None
         hint = f" — {answer.hint}" if answer.hint else ""
-        if answer.ok and isinstance(command, AddJob | EditJob | DeleteJob):
-            sha = answer.sha256
-            self._undo.append(lambda: UndoEdit(based_on=sha))
+        if answer.ok and isinstance(command, AddJob | EditJob):
+            self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = " — u undoes it"
-        self._tell(answer.message + hint, is_bad=not answer.ok)
+        if not isinstance(command, DeleteJob) or not answer.ok:
+            self.tell(answer.message + hint, is_bad=not answer.ok)
         if answer.kind == "stale" and answer.diff:
-            self.push_screen(Ask("Changed meanwhile", answer.diff.splitlines()[:20], [CANCEL]))
+            lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
+            self.push_screen(Ask("Changed meanwhile", lines, [Choice("n", "Close", "")]))
+        return answer
 
-    def _tell(self, text: str, *, is_bad: bool = False) -> None:
-        shown = sanitize(text)
+    def tell(self, text: str, *, is_bad: bool = False) -> None:
+        """Show a sentence for some seconds."""
         severity: Literal["information", "error"] = "error" if is_bad else "information"
-        self.notify(shown, severity=severity, timeout=TOAST_S, markup=False)
+        self.notify(sanitize(text), severity=severity, timeout=TOAST_S, markup=False)
 
-    def ask(self, question: Ask, then: Callable[[str], None]) -> None:
+    def ask(self, question: Ask, then: Callable[[str], object]) -> None:
         """Ask, and act on an answer that is not a no."""
 
         def done(answer: str | None) -> None:
@@ -177,98 +213,92 @@ class CrontermApp(App[Ending]):
 
         self.push_screen(question, done)
 
+    def _known(self, jobs: Sequence[str]) -> list[str]:
+        """Return those of `jobs` that are in the file."""
+        return [job for job in jobs if job in self.picture.snapshot.jobs]
+
     def ask_trigger(self, jobs: Sequence[str]) -> None:
         """Ask, then run jobs now; pressing the key twice is enough."""
-        if not jobs:
-            return
-        lines = [f"Run {_names(jobs)} now?"]
-        for job in jobs:
-            view = self.picture.snapshot.jobs[job]
-            if view.live:
-                lines.append(f"{job} is {view.state} already, overlap is {view.job.overlap}")
-            elif view.pause is not None or not view.job.enabled:
-                lines.append(f"{job} is {view.state}; a run by hand is allowed")
-        choices = [Choice("t", "Run", "run"), CANCEL]
-
-        def run(answer: str) -> None:
-            for job in jobs:
-                self.send(RunJob(job=job))
-
-        self.ask(Ask("Trigger", lines, choices), run)
+        if known := self._known(jobs):
+            question = questions.ask_trigger(self.picture.snapshot, known)
+            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in known)))
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Pause jobs, or resume them where the first is paused."""
-        if not jobs:
+        views = self.picture.snapshot.jobs
+        known = self._known(jobs)
+        if not known:
             return
-        is_paused = self.picture.snapshot.jobs[jobs[0]].pause is not None
-        for job in jobs:
-            self.send(ResumeJob(job=job) if is_paused else PauseJob(job=job))
-        back = jobs[0]
-        self._undo.append(lambda: PauseJob(job=back) if is_paused else ResumeJob(job=back))
+        is_paused = views[known[0]].pause is not None
+        changed = [job for job in known if (views[job].pause is not None) == is_paused]
+        pauses = [PauseJob(job=job) for job in changed]
+        resumes = [ResumeJob(job=job) for job in changed]
+        self._undo.append([*(pauses if is_paused else resumes)])
+        self.send(*(resumes if is_paused else pauses))
 
     def toggle_pause_all(self) -> None:
         """Pause or resume everything, after asking."""
         if self.picture.snapshot.all_paused is not None:
             self.send(ResumeJob())
             return
-        count = len(self.picture.snapshot.jobs)
-        lines = [f"Hold back all timed starts of {count} jobs?", "Running runs go on."]
-        choices = [CANCEL, Choice("y", "Pause everything", "pause")]
-        self.ask(Ask("Pause everything", lines, choices), lambda answer: self.send(PauseJob()))
+        question = questions.ask_pause_all(self.picture.snapshot)
+        self.ask(question, lambda answer: self.send(PauseJob()))
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""
-        known = self.picture.snapshot.jobs
-        runs = [run for job in jobs if job in known for run in known[job].live.values()]
+        views = self.picture.snapshot.jobs
+        runs = [run for job in self._known(jobs) for run in views[job].live.values()]
         if not runs:
-            self._tell(f"no run of {_names(jobs)} is open")
+            self.tell(f"no run of {questions.names(jobs)} is open")
             return
-        lines = [f"{run.job}: run {run.run} is {run.state}, pid {run.pid or '-'}" for run in runs]
-        lines += ["", "The whole process tree is ended: signal, grace, SIGKILL."]
-        choices = [CANCEL, Choice("y", "Stop", "stop"), Choice("k", "Kill now", "kill")]
 
         def stop(answer: str) -> None:
-            for run in runs:
-                self.send(StopRun(run=run.run, signal="SIGKILL" if answer == "kill" else ""))
+            signal = "SIGKILL" if answer == "kill" else ""
+            self.send(*(StopRun(run=run.run, signal=signal) for run in runs))
 
-        self.ask(Ask("Stop", lines[:14], choices), stop)
+        self.ask(questions.ask_stop(runs), stop)
 
-    def ask_delete(self, job: str) -> None:
-        """Ask, then delete a job from the file."""
-        view = self.picture.snapshot.jobs.get(job)
-        if view is None:
-            return
-        name = os.path.basename(self.picture.snapshot.engine.jobs_file)  # noqa: PTH119
-        lines = [f"Delete job {job} from {name}?", ""]
-        for run in view.live.values():
-            lines.append(f"run {run.run} is {run.state} (pid {run.pid or '-'}): it will finish")
-        lines += [
-            f"u undoes this; the old file is kept as {name}~1",
-            "history and logs are kept",
-        ]
-        choices = [CANCEL, Choice("y", "Delete", "delete")]
+    def ask_delete(self, jobs: Sequence[str]) -> None:
+        """Ask, then delete jobs from the file."""
+        if known := self._known(jobs):
+            question = questions.ask_delete(self.picture.snapshot, known)
+            self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))
+
+    async def _delete(self, jobs: Sequence[str]) -> None:
+        """Delete job after job; one undo brings all of them back."""
         sha = self.picture.snapshot.sha256
-        self.ask(
-            Ask("Delete job", lines, choices),
-            lambda answer: self.send(DeleteJob(job=job, based_on=sha)),
-        )
+        back: list[AnyCommand] = []
+        for job in jobs:
+            answer = await self.deliver(DeleteJob(job=job, based_on=sha))
+            if answer is None or not answer.ok:
+                break
+            sha = answer.sha256
+            back.insert(0, UndoEdit(based_on=sha))
+        if back:
+            self._undo.append(back)
+            self.tell(f"deleted {questions.names(jobs[: len(back)])} — u undoes it")
 
     def undo(self) -> None:
         """Undo the last change made here."""
-        if not self._undo:
-            self._tell("nothing to undo")
-            return
-        self.send(self._undo.pop()())
+        if self._undo:
+            self.send(*self._undo.pop())
+        else:
+            self.tell("nothing to undo")
 
     def reload(self) -> None:
         """Read the jobs file again, or start a gone engine."""
         if self.picture.gone is not None:
             self._hosting.start()
-            self._tell("starting an engine…")
+            self.tell("starting an engine…")
         else:
             self.send(ReloadConfig())
 
     # -- screens ---------------------------------------------------------------------------------
+
+    def shown_jobs(self) -> list[str]:
+        """Return the jobs of the table, in its order."""
+        boards = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
+        return [*boards[0].table.jobs] if boards else []
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""
@@ -284,11 +314,11 @@ class CrontermApp(App[Ending]):
         try:
             runs = await self.control.query(query)
         except CrontermError as error:
-            self._tell(str(error), is_bad=True)
+            self.tell(str(error), is_bad=True)
             return
         run = runs.rows[-1].run if isinstance(runs, Runs) and runs.rows else None
         if run is None:
-            self._tell(f"{job} has never {'failed' if is_failed else 'run'}")
+            self.tell(f"{job} has never {'failed' if is_failed else 'run'}")
         else:
             self.open_run(job, run)
 
@@ -301,34 +331,41 @@ class CrontermApp(App[Ending]):
         self.push_screen(JobForm(self.picture, job))
 
     def open_editor(self, job: str | None) -> None:
-        """Open $EDITOR on the jobs file, at the job's line."""
+        """Open $EDITOR on the jobs file, at the first problem or the job."""
         editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        view = self.picture.snapshot.jobs.get(job or "")
-        place = [f"+{view.job.line}"] if view is not None and view.job.line else []
+        snapshot = self.picture.snapshot
+        view = snapshot.jobs.get(job or "")
+        line = view.job.line if view is not None else 0
+        line = snapshot.problems[0].line if snapshot.problems else line
+        place = [f"+{line}"] if line else []
         try:
             with self.suspend():
                 subprocess.run([*editor, *place, self._hosting.jobs_file], check=False)
         except OSError as error:
-            self._tell(f"{editor[0]}: {error.strerror}", is_bad=True)
+            self.tell(f"{editor[0]}: {error.strerror}", is_bad=True)
         self.refresh(layout=True)
+
+    def write_sample(self) -> None:
+        """Write a sample jobs file where there is none; the engine sees it at once."""
+        sample = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
+        try:
+            with open(self._hosting.jobs_file, "x", encoding="utf-8") as file:
+                file.write(sample)
+        except OSError as error:
+            self.tell(f"{self._hosting.jobs_file}: {error.strerror}", is_bad=True)
+        else:
+            self.tell(f"wrote {self._hosting.jobs_file}")
+
+    def show_trouble(self) -> None:
+        """Show what the banner says, in full."""
+        self.push_screen(questions.tell_trouble(self.picture.snapshot, self.picture.gone))
 
     def ask_quit(self) -> None:
         """Leave; the screen that started the engine asks what becomes of it."""
         if not self._hosting.has_started or self.picture.gone is not None:
             self.exit("keep")
             return
-        live = sum(len(view.live) for view in self.picture.snapshot.jobs.values())
-        lines = [f"{live} runs are open." if live != 1 else "1 run is open.", ""]
-        lines += [
-            "Keep: the engine goes on without a screen; `cronterm` attaches to it again.",
-            "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",
-        ]
-        choices = [
-            Choice("n", "Stay", ""),
-            Choice("k", "Keep the engine", "keep"),
-            Choice("s", "Stop it", "stop"),
-        ]
-        self.ask(Ask("Quit", lines, choices), self._quit)
+        self.ask(questions.ask_quit(self.picture.snapshot), self._quit)
 
     def _quit(self, answer: str) -> None:
         if answer == "stop":
@@ -340,7 +377,7 @@ class CrontermApp(App[Ending]):
         try:
             await self.control.send(ShutDown())
         except CrontermError as error:
-            self._tell(str(error), is_bad=True)
+            self.tell(str(error), is_bad=True)
         self.exit("stop")
 
     def action_quit_now(self) -> None:
@@ -380,7 +417,3 @@ class CrontermApp(App[Ending]):
 
 def _caller(call: Callable[[str], None], job: str) -> Callable[[], None]:
     return lambda: call(job)
-
-
-def _names(jobs: Sequence[str]) -> str:
-    return jobs[0] if len(jobs) == 1 else f"{len(jobs)} jobs"

@@ -1,12 +1,13 @@
 """What screens may ask of the app: one road for every wish, whichever screen it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cronterm.clock import Instant
 from cronterm.control import Control
-from cronterm.model.command import AnyCommand
+from cronterm.model.command import Answer, AnyCommand
 from cronterm.tui.look import Glyphs
+from cronterm.tui.screens.dialogs import Ask
 
 
 class Home(Protocol):
@@ -18,8 +19,20 @@ class Home(Protocol):
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
 
-    def send(self, command: AnyCommand) -> None:
-        """Send a command and tell its answer."""
+    def send(self, *commands: AnyCommand) -> None:
+        """Send commands in order and tell the answers, until one is refused."""
+
+    async def deliver(self, command: AnyCommand) -> Answer | None:
+        """Send a command, tell its answer and return it; None when there is no engine."""
+
+    def tell(self, text: str, *, is_bad: bool = False) -> None:
+        """Show a sentence for some seconds."""
+
+    def ask(self, question: Ask, then: Callable[[str], object]) -> None:
+        """Ask, and act on an answer that is not a no."""
+
+    def shown_jobs(self) -> list[str]:
+        """Return the jobs of the table, in its order."""
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""
@@ -42,8 +55,8 @@ class Home(Protocol):
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask, then stop open runs."""
 
-    def ask_delete(self, job: str) -> None:
-        """Ask, then delete a job from the file."""
+    def ask_delete(self, jobs: Sequence[str]) -> None:
+        """Ask, then delete jobs from the file."""
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Pause jobs, or resume them."""
@@ -53,6 +66,12 @@ class Home(Protocol):
 
     def undo(self) -> None:
         """Undo the last change made here."""
+
+    def write_sample(self) -> None:
+        """Write a sample jobs file where there is none."""
+
+    def show_trouble(self) -> None:
+        """Show what the banner says, in full."""
 
     def reload(self) -> None:
         """Read the jobs file again, or start a gone engine."""

@@ -1,10 +1,19 @@
 """Colours by role and glyphs by state: every widget says what a text is, never how it looks."""
 
-import locale
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 DARK = {
     "background": "#0e131a",
@@ -19,6 +28,11 @@ DARK = {
     "spark": "#2c8a78",
     "warn": "#f5b83d",
     "fail": "#ff7a66",
+    "bar": "#b85648",
+    "gauge": "#4a7fb5",
+    "ink": "#0e131a",
+    "failbar": "#ff7a66",
+    "warnbar": "#f5b83d",
     "paused": "#9aa7b8",
     "selection": "#16304a",
 }
@@ -35,6 +49,11 @@ LIGHT = {
     "spark": "#3f9c84",
     "warn": "#9c6200",
     "fail": "#8f1020",
+    "bar": "#c05a5a",
+    "gauge": "#5d8fc4",
+    "ink": "#1c2733",
+    "failbar": "#f3a8a8",
+    "warnbar": "#f2cf86",
     "paused": "#5b6775",
     "selection": "#cfe4f8",
 }
@@ -72,6 +91,13 @@ def _theme(name: str, roles: dict[str, str], *, dark: bool) -> Theme:
     )
 
 
+CHIPS = {
+    "chip": ("background", "accent"),
+    "found": ("background", "warn"),
+}
+"""Roles with a background of their own: (text, background)."""
+
+
 class Palette:
     """Styles by role. A role may carry `+bold`; `on` gives another background."""
 
@@ -84,8 +110,12 @@ class Palette:
         style = self._styles.get((role, on))
         if style is None:
             name, _, flag = role.partition("+")
-            color = self._roles.get(name, name)
-            style = Style(color=color, bgcolor=self._roles[on], bold=flag == "bold")
+            roles = self._roles
+            under = roles[on]
+            if name in CHIPS:
+                name, on_name = CHIPS[name]
+                under = roles[on_name]
+            style = Style(color=roles.get(name, name), bgcolor=under, bold=flag == "bold")
             self._styles[role, on] = style
         return style
 
@@ -185,6 +215,63 @@ ROLES = {
 }
 
 
-def choose_glyphs() -> Glyphs:
-    """Return the characters that this terminal can be expected to show."""
-    return UNICODE if "utf" in locale.getpreferredencoding(False).lower() else ASCII
+def choose_glyphs(environment: Mapping[str, str] = os.environ) -> Glyphs:
+    """Return the characters that this terminal can be expected to show.
+
+    ASCII where the locale asked for is not UTF-8, and on the Linux console, which has no braille.
+    No locale at all is a bare container: its terminal is as modern as any.
+    """
+    coerced = "" if environment.get("LC_CTYPE") == "C.UTF-8" else environment.get("LC_CTYPE")
+    wanted = environment.get("LC_ALL") or coerced or environment.get("LANG") or "UTF-8"
+    is_modern = "utf" in wanted.lower() and environment.get("TERM") != "linux"
+    return UNICODE if is_modern else ASCII
+
+
+PLAIN = {
+    ord(sign): plain
+    for plain, signs in {
+        "|": "│┃║▏▎▍▌▋▊▉‖⎮▕▐",
+        "-": "─━═╌┄–—",
+        "+": "╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝✓±",
+        "_": "▁▂",
+        ".": "▃▄·…",
+        "=": "▅▆≡",
+        "^": "▇↑▲▔▀",
+        "#": "█■",
+        "*": "•●",
+        "o": "○◷",
+        "x": "×",
+        "X": "✗",
+        "s": "σ",
+        ">": "►▶▸›→❯",
+        "<": "⏎‹←⇄",
+        "v": "▼↓",
+        "r": "↻↺",
+    }.items()
+    for sign in signs
+}
+
+
+class AsciiFilter(LineFilter):
+    """Writes every line in ASCII: what has no near sign becomes `?`, cell for cell."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with ASCII text."""
+        return [
+            segment
+            if segment.control or segment.text.isascii()
+            else Segment(_in_ascii(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+def _in_ascii(text: str) -> str:
+    plain = text.translate(PLAIN)
+    if plain.isascii():
+        return plain
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in plain)
+
+
+def roles_of(app: "App[object]") -> dict[str, str]:
+    """Return the colours by role of the running app's theme."""
+    return DARK if app.current_theme.dark else LIGHT

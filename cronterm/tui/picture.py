@@ -1,49 +1,20 @@
-"""The screen's picture of the engine: the folded snapshot, a ring of log lines, what follows."""
+"""The screen's picture of the engine: the folded snapshot, the log stream, what follows."""
 
 import statistics
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant
+from cronterm.clock import HOUR, MINUTE, Duration, Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
-from cronterm.model.event import (
-    AttemptEnded,
-    AttemptStarted,
-    ConfigLoaded,
-    ConfigRejected,
-    InstantDecided,
-    JobAdded,
-    JobPaused,
-    JobRemoved,
-    JobResumed,
-    Numbered,
-    RetryScheduled,
-    RunEnded,
-    RunStopping,
-)
-from cronterm.model.run import AttemptEnd
-from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot, fold
-from cronterm.sanitize import sanitize_line, styled
-from cronterm.tui.words import duration
+from cronterm.model.event import Numbered
+from cronterm.model.snapshot import JobView, Snapshot, fold
+from cronterm.tui.stream import LogStream
+from cronterm.tui.words import duration, past_text
 
-LOG_LINES = 50_000
 GAUGE_HISTORY = 120
-FAILED = ("failed", "timed_out", "lost")
 
 AlertKind = Literal["FAIL", "LATE", "MISSED", "LONG"]
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A line of the log stream; `state` chooses its glyph."""
-
-    at: Instant
-    job: str
-    state: str
-    text: str
-    role: str = "text"
-    run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +35,7 @@ class Picture:
     is_live: bool = False
     gone: Gone | None = None
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
-    log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
-    log_total: int = 0
-    outputs: dict[int, str] = field(default_factory=dict)
-    """The unfinished last line of each run."""
+    stream: LogStream = field(default_factory=LogStream)
 
     def take(self, message: Message, now: Instant) -> None:
         """Fold one message in."""
@@ -75,11 +43,11 @@ class Picture:
             case Snapshot():
                 self.snapshot, self.is_live, self.gone = message, True, None
             case Numbered():
-                self._narrate(message)
+                self.stream.narrate(message, self.snapshot)
                 fold(self.snapshot, message)
                 self.is_live, self.gone = True, None
             case Output():
-                self._take_output(message)
+                self.stream.take_output(message, self.snapshot)
             case Gauges():
                 self.gauges.append(message)
             case Gone():
@@ -88,84 +56,20 @@ class Picture:
             case Lagged():
                 pass
 
-    # -- the log stream --------------------------------------------------------------------------
-
-    def _add(self, line: LogLine) -> None:
-        self.log.append(line)
-        self.log_total += 1
-
-    def _take_output(self, output: Output) -> None:
-        text = self.outputs.pop(output.run, "") + output.data.decode("utf-8", "replace")
-        *lines, rest = text.split("\n")
-        if rest and len(rest) < 4096:
-            self.outputs[output.run] = rest
-        elif rest:
-            lines.append(rest)
-        role = "fail" if output.stream == "err" else "text"
-        for line in lines:
-            shown = "".join(span.text for span in styled(line[:8192]))
-            self._add(LogLine(output.at, output.job, "running", shown, role, output.run))
-
-    def _narrate(self, numbered: Numbered) -> None:
-        event = numbered.event
-        line: LogLine | None = None
-        match event:
-            case AttemptStarted():
-                again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-                text = f"start pid {event.pid}{again}"
-                line = LogLine(event.at, event.job, "running", text, "muted", event.run)
-            case AttemptEnded():
-                self._finish_output(event)
-            case RetryScheduled():
-                live = self.snapshot.live_run(event.job, event.run)
-                how = end_text(live.last_end) if live and live.last_end else "failed"
-                text = f"{how} — try {event.attempt} in {duration(event.ready_at - event.at)}"
-                line = LogLine(event.at, event.job, "retrying", text, "warn", event.run)
-            case RunEnded():
-                line = self._ended(event)
-            case RunStopping():
-                by = f" by {event.by}" if event.by else ""
-                line = LogLine(event.at, event.job, "stopping", f"stopping{by}", "warn", event.run)
-            case InstantDecided():
-                many = f" ×{event.count}" if event.count > 1 else ""
-                text = f"{event.outcome}: {event.reason}{many}"
-                role = "warn" if event.outcome == "missed" else "muted"
-                line = LogLine(event.at, event.job, event.outcome, text, role)
-            case JobPaused():
-                line = LogLine(event.at, event.job, "paused", f"paused by {event.by}", "muted")
-            case JobResumed():
-                text = f"resumed by {event.by}"
-                line = LogLine(event.at, event.job, "succeeded", text, "muted")
-            case JobAdded():
-                line = LogLine(event.at, event.job.id, "never", "added", "muted")
-            case JobRemoved():
-                line = LogLine(event.at, event.job, "disabled", "removed from the file", "muted")
-            case ConfigLoaded():
-                text = f"jobs file loaded, {event.jobs} jobs"
-                line = LogLine(event.at, "cronterm", "succeeded", text, "muted")
-            case ConfigRejected():
-                text = sanitize_line(str(event.problems[0])) if event.problems else "rejected"
-                line = LogLine(event.at, "cronterm", "failed", text, "fail")
-        if line is not None:
-            self._add(line)
-
-    def _finish_output(self, event: AttemptEnded) -> None:
-        rest = self.outputs.pop(event.run, "")
-        if rest:
-            shown = sanitize_line(rest)
-            self._add(LogLine(event.end.ended_at, event.job, "running", shown, "text", event.run))
-
-    def _ended(self, event: RunEnded) -> LogLine:
-        live = self.snapshot.live_run(event.job, event.run)
-        text = run_end_text(event, live)
-        role = "fail" if event.outcome in FAILED else "muted"
-        return LogLine(event.at, event.job, event.outcome, text, role, event.run)
-
     # -- what follows from the snapshot ----------------------------------------------------------
 
     def counts(self) -> Counter[str]:
         """Return how many jobs are ok, failing, late, running, paused."""
         return Counter(state_of(view, self.paused(view)) for view in self.snapshot.jobs.values())
+
+    def late_or_missed(self, now: Instant) -> int:
+        """Return how many jobs are late, or missed their newest instant."""
+        views = self.snapshot.jobs.values()
+        return sum(
+            lateness(view, now) is not None
+            or bool(view.recent and view.recent[-1].outcome == "missed")
+            for view in views
+        )
 
     def paused(self, view: JobView) -> bool:
         """Tell whether a job's timed starts are held back by a pause."""
@@ -253,49 +157,3 @@ def state_of(view: JobView, is_paused: bool) -> str:
 def job_state(picture: Picture, view: JobView) -> str:
     """Return the state that a job's page shows."""
     return state_of(view, picture.paused(view))
-
-
-def end_text(end: AttemptEnd) -> str:
-    """Return how an attempt ended: `exit 3`, `signal 9`, `timeout`."""
-    if end.start_error:
-        return sanitize_line(end.start_error)
-    if end.stopped_for:
-        return end.stopped_for
-    if end.lost:
-        return f"lost: {end.lost}"
-    return f"signal {end.signal}" if end.signal is not None else f"exit {end.exit_code}"
-
-
-def past_text(past: PastRun) -> str:
-    """Return how a run ended: `exit 3`, `timed out`, `start error`."""
-    match past.reason:
-        case "exit" | "exit_code":
-            return f"exit {past.exit_code}"
-        case "signal":
-            return f"signal {past.signal}"
-        case "":
-            return "exit 0" if past.outcome == "succeeded" else past.outcome.replace("_", " ")
-        case reason:
-            return reason.replace("_", " ")
-
-
-def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
-    """Return `exit 0 in 212ms`, `timed out after 8.0s`, `skipped: overlap`."""
-    if live is None or live.started_at is None or live.last_end is None:
-        return f"{event.outcome}: {event.reason}" if event.reason else event.outcome
-    took = duration(live.last_end.ended_at - live.started_at)
-    message = f" — {sanitize_line(event.message)}" if event.message else ""
-    if event.outcome == "timed_out":
-        return f"timed out after {took}{message}"
-    if event.outcome in ("stopped", "replaced"):
-        return f"{event.outcome} after {took}{message}"
-    return f"{end_text(live.last_end)} in {took}{message}"
-
-
-def errors_by_day(view: JobView, now: Instant) -> Counter[str]:
-    """Return how the failures of the last 24 h ended, with their counts."""
-    return Counter(
-        past_text(past)
-        for past in view.recent
-        if past.outcome in FAILED and now - past.ended_at < DAY
-    )

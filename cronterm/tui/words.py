@@ -1,6 +1,12 @@
-"""Short texts for cells: countdowns, ages, durations."""
+"""Short texts for cells: countdowns, ages, durations, how a run ended."""
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
+from cronterm.model.event import RunEnded
+from cronterm.model.run import AttemptEnd, RunRow
+from cronterm.model.snapshot import LiveRun, PastRun
+from cronterm.sanitize import sanitize_line
+
+FAILED = ("failed", "timed_out", "lost")
 
 
 def countdown(left: Duration) -> str:
@@ -60,14 +66,68 @@ def moment(at: Instant) -> str:
 
 
 def day_moment(at: Instant, now: Instant) -> str:
-    """Return `today 12:00:00`, `yesterday 23:14:05` or the date."""
+    """Return `today 12:00:00`, `yesterday 23:14:05`, `tomorrow …` or the date."""
     here, today = aware(at).astimezone(), aware(now).astimezone()
     days = (today.date() - here.date()).days
-    if days in (0, 1):
-        return f"{('today', 'yesterday')[days]} {here:%H:%M:%S}"
+    if days in (-1, 0, 1):
+        return f"{('today', 'yesterday', 'tomorrow')[days]} {here:%H:%M:%S}"
     return f"{here:%Y-%m-%d %H:%M}"
 
 
 def percent(ratio: float | None) -> str:
     """Return `97%`, a dot for None."""
     return "·" if ratio is None else f"{ratio:.0%}"
+
+
+def end_text(end: AttemptEnd) -> str:
+    """Return how an attempt ended: `exit 3`, `signal 9`, `timeout`."""
+    if end.start_error:
+        return sanitize_line(end.start_error)
+    if end.stopped_for:
+        return end.stopped_for
+    if end.lost:
+        return f"lost: {end.lost}"
+    return f"signal {end.signal}" if end.signal is not None else f"exit {end.exit_code}"
+
+
+def past_text(past: PastRun) -> str:
+    """Return how a run ended: `exit 3`, `timed out`, `start error`."""
+    match past.reason:
+        case "exit" | "exit_code":
+            return f"exit {past.exit_code}"
+        case "signal":
+            return f"signal {past.signal}"
+        case "":
+            return "exit 0" if past.outcome == "succeeded" else past.outcome.replace("_", " ")
+        case reason:
+            return reason.replace("_", " ")
+
+
+def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
+    """Return `exit 0 in 212ms`, `timed out after 8.0s`, `skipped: overlap`."""
+    if live is None or live.started_at is None or live.last_end is None:
+        return f"{event.outcome}: {event.reason}" if event.reason else event.outcome
+    took = duration(live.last_end.ended_at - live.started_at)
+    message = f" — {sanitize_line(event.message)}" if event.message else ""
+    if event.outcome == "timed_out":
+        return f"timed out after {took}{message}"
+    if event.outcome in ("stopped", "replaced"):
+        return f"{event.outcome} after {took}{message}"
+    return f"{end_text(live.last_end)} in {took}{message}"
+
+
+def row_text(row: RunRow) -> str:
+    """Return how a run of the history ended, with what a person should know."""
+    if row.outcome is None:
+        return "open"
+    by = f" by {row.by}" if row.by else ""
+    message = f" — {sanitize_line(row.message)}" if row.message else ""
+    match row.reason:
+        case "exit" | "exit_code":
+            how = f"exit {row.exit_code}"
+        case "signal":
+            how = f"signal {row.signal}"
+        case _:
+            how = "exit 0" if row.outcome == "succeeded" else row.outcome.replace("_", " ")
+            how += f": {row.reason.replace('_', ' ')}" if row.reason else ""
+    return f"{how}{by}{message}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from cronterm.control import Gone
 from cronterm.model.command import (
@@ -48,7 +48,9 @@ async def on_dashboard(pilot: Pilot[Any]) -> None:
     """Wait for the scene to be drawn."""
     running: CrontermApp = pilot.app  # type: ignore[assignment]
     await wait_for(pilot, lambda: bool(running.screen.query("#jobs")))
-    await wait_for(pilot, lambda: bool(running.picture.log) and bool(running.picture.gauges))
+    await wait_for(
+        pilot, lambda: bool(running.picture.stream.lines) and bool(running.picture.gauges)
+    )
     running.screen.update(NOW)  # type: ignore[attr-defined]
     await pilot.pause()
 
@@ -208,8 +210,8 @@ async def test_sorting_keeps_the_cursor_on_its_job() -> None:
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
         dashboard.table.go_to("log-rotate")
-        await pilot.press("s")
-        assert dashboard.table.jobs == sorted(dashboard.table.jobs)
+        await pilot.press("s", "n")
+        await wait_for(pilot, lambda: dashboard.table.jobs == sorted(dashboard.table.jobs))
         await pilot.press("S")
         assert dashboard.table.cursor == "log-rotate"
 
@@ -219,7 +221,7 @@ async def test_pages_open_and_close() -> None:
         await on_dashboard(pilot)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
-        await pilot.press("right_square_bracket", "j", "j", "enter")
+        await pilot.press("right_square_bracket", "down", "down", "enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
         await pilot.press("w", "t", "e", "f", "less_than_sign", "escape", "escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
@@ -239,7 +241,7 @@ async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
         form = pilot.app.screen
         form.query_one("#f-name", Input).value = "archive"
         form.query_one("#f-schedule", Input).value = "61 * * * *"
-        form.query_one("#f-command", Input).value = "ls -l"
+        form.query_one("#f-command", TextArea).text = "ls -l"
         note = form.query_one("#n-schedule")
         await wait_for(pilot, lambda: "out of range" in str(note.render()))
         await pilot.press("ctrl+s")

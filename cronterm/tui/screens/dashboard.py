@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from cronterm.clock import Instant
 from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.panels import (
@@ -18,7 +19,7 @@ from cronterm.tui.widgets.panels import (
     SystemPanel,
 )
 from cronterm.tui.widgets.stream_log import StreamLog
-from cronterm.tui.widgets.table import SORTS, JobTable
+from cronterm.tui.widgets.table import SORT_KEYS, SORTS, JobTable
 
 WIDE = 160
 
@@ -70,12 +71,14 @@ class Dashboard(Page):
         table, log = self.table, self.log_pane
         table.update(now)
         mark = self.home.glyphs.down if table.is_reversed else self.home.glyphs.up
+        has_jobs = bool(self.picture.snapshot.jobs) or not self.picture.is_live
+        self.set_class(not has_jobs, "no-jobs")
         filtered = f" · /{table.filter}" if table.filter else ""
         marked = f" · {len(table.marked)} marked" if table.marked else ""
         count = len(self.picture.snapshot.jobs)
         table.border_title = f"Jobs {count} · sort {table.sort.upper()} {mark}{filtered}{marked}"
         table.border_subtitle = table.position
-        log.update()
+        log.update(now)
         log.border_title = f"Log · {log.filter or 'all jobs'}"
         log.border_subtitle = log.status
         for panel in self.query(Panel):
@@ -120,6 +123,7 @@ class Dashboard(Page):
             self._close_filter()
         else:
             self.remove_class("zoom-jobs", "zoom-log")
+            self.table.marked.clear()
             if self.table.filter:
                 self.table.filter = ""
                 self.table.order()
@@ -133,9 +137,18 @@ class Dashboard(Page):
         self.query_one(KeyBar).show(key_bar(self.where))
 
     def action_sort(self) -> None:
-        """Sort by the next column."""
+        """Ask for the column to sort by; with no jobs, write a sample file."""
+        if not self.picture.snapshot.jobs:
+            self.home.write_sample()
+            return
         table = self.table
-        table.sort = SORTS[(SORTS.index(table.sort) + 1) % len(SORTS)]
+        choices = [Choice(SORT_KEYS[word], f"{word:<10}", word) for word in SORTS]
+        here = SORTS.index(table.sort)
+        self.home.ask(Ask("Sort by", [], choices, is_list=True, chosen=here), self._sort_by)
+
+    def _sort_by(self, answer: str) -> None:
+        table = self.table
+        table.sort = next(word for word in SORTS if word == answer)
         table.order()
         self.update(self.home.now())
 
@@ -212,8 +225,11 @@ class Dashboard(Page):
 
     def action_delete_job(self) -> None:
         """Ask, then delete."""
-        if self.table.cursor is not None:
-            self.home.ask_delete(self.table.cursor)
+        self.home.ask_delete(self.chosen())
+
+    def action_trouble(self) -> None:
+        """Show what the banner says, in full."""
+        self.home.show_trouble()
 
     def action_add(self) -> None:
         """Open the form for a new job."""

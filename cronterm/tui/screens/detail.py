@@ -1,199 +1,28 @@
-"""One job: overview, runs, config."""
-
-from typing import Literal
+"""One job: overview, runs, log, config."""
 
 from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
 
 from cronterm.clock import Instant
+from cronterm.control import Output
 from cronterm.errors import CrontermError
-from cronterm.model.job import Job
 from cronterm.model.query import ConfigText, ListNext, ListRuns, NextDue, ReadConfig, Runs
-from cronterm.model.run import RunRow
-from cronterm.model.snapshot import JobView
-from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import bindings
-from cronterm.tui.look import ROLES
-from cronterm.tui.picture import Picture, job_state
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
-from cronterm.tui.widgets.paint import Painted, Part, fit
-from cronterm.tui.widgets.panels import job_facts
-from cronterm.tui.widgets.spark import duration_chart, percentile, started
-from cronterm.tui.words import day_moment, duration, moment, percent
-
-Tab = Literal["Overview", "Runs", "Config"]
-TABS: tuple[Tab, ...] = ("Overview", "Runs", "Config")
+from cronterm.tui.widgets.facts import (
+    TABS,
+    ConfigBox,
+    Head,
+    RunsBox,
+    ScheduleBox,
+    StatisticsBox,
+)
+from cronterm.tui.widgets.panels import ChartPanel, Panel
+from cronterm.tui.widgets.run_log import RunLog
 
 RUNS_SHOWN = 500
 NEXT_SHOWN = 5
-
-
-class DetailBody(Painted, can_focus=True):
-    """The page's content."""
-
-    def __init__(self, picture: Picture, job: str) -> None:
-        super().__init__(id="page")
-        self.picture = picture
-        self.job = job
-        self.now: Instant = 0
-        self.tab: Tab = "Overview"
-        self.runs: list[RunRow] = []
-        self.coming: tuple[Instant, ...] = ()
-        self.config = ""
-        self.config_line = 1
-        self.cursor = 0
-        self._run_rows: tuple[int, int] = (0, 0)
-
-    @property
-    def selected_run(self) -> int | None:
-        """The run under the cursor."""
-        return self.runs[self.cursor].run if self.cursor < len(self.runs) else None
-
-    def line_role(self, y: int) -> str:
-        """Return the selection's background under the cursor."""
-        first, top = self._run_rows
-        is_here = self.runs and self.tab != "Config" and first and y == first + self.cursor - top
-        return "selection" if is_here else "background"
-
-    def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the head, the tabs and the chosen tab."""
-        view = self.picture.snapshot.jobs.get(self.job)
-        lines = self._head(view)
-        match self.tab:
-            case "Overview":
-                lines += self._overview(view, width, height)
-                lines += self._runs(width, height - len(lines), len(lines))
-            case "Runs":
-                lines += self._runs(width, height - len(lines), len(lines))
-            case "Config":
-                lines += self._config(width, height - len(lines))
-        return lines
-
-    def _head(self, view: JobView | None) -> list[list[Part]]:
-        tabs: list[Part] = [("  ", "text")]
-        for tab in TABS:
-            tabs.append((f" {tab} ", "accent+bold" if tab == self.tab else "muted"))
-        tabs.append(("   [ ] switches", "faint"))
-        if view is None:
-            text = " is not in the file any more; its history stays"
-            return [[(f" {self.job}", "text+bold"), (text, "warn")], tabs]
-        state = job_state(self.picture, view)
-        name: list[Part] = [
-            (f" {self.glyphs.states[state]} ", f"{ROLES[state]}+bold"),
-            (self.job, "text+bold"),
-            (f"  {sanitize_line(view.job.description)}", "text"),
-            ("".join(f"  #{sanitize_line(tag)}" for tag in view.job.tags), "muted"),
-        ]
-        if view.totals.failed_in_a_row:
-            name.append((f"   failing: {view.totals.failed_in_a_row} in a row", "fail"))
-        return [name, tabs]
-
-    def _overview(self, view: JobView | None, width: int, height: int) -> list[list[Part]]:
-        if view is None:
-            return []
-        lines: list[list[Part]] = [[]]
-        facts = [*job_facts(self.picture, self.job, self.now), ("policy", policy_text(view.job))]
-        if len(self.coming) > 1:
-            then = " · ".join(moment(at)[5:] for at in self.coming[1:])
-            facts.append(("then", then))
-        facts.append(("stats", stats_text(view)))
-        lines += [
-            [(f"  {fit(name, 9)}", "muted"), (fit(text, max(width - 12, 1)), "text")]
-            for name, text in facts
-        ]
-        room = height - len(lines) - 12
-        if room >= 4:
-            lines.append([])
-            lines += duration_chart(view.recent, width - 2, min(room, 10), self.glyphs)
-        return [*lines, []]
-
-    def _runs(self, width: int, height: int, above: int) -> list[list[Part]]:
-        head = f"    {fit('RUN', 7)}{fit('STARTED', 21)}{fit('CAUSE', 11)}{fit('TOOK', 9)}"
-        lines: list[list[Part]] = [[(head + fit("TRY", 6) + "END", "muted+bold")]]
-        if not self.runs:
-            self._run_rows = (0, 0)
-            return [*lines, [("    nothing has run yet", "faint")]]
-        room = max(height - 1, 1)
-        top = max(0, min(self.cursor - room // 2, len(self.runs) - room))
-        self._run_rows = (above + 1, top)
-        for number in range(top, min(top + room, len(self.runs))):
-            lines.append(self._run(self.runs[number], width, is_here=number == self.cursor))
-        return lines
-
-    def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
-        outcome = row.outcome or "running"
-        at = row.started_at or row.scheduled_at or row.queued_at
-        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
-        tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""
-        number = str(row.run) if row.run is not None else f"×{row.count}"
-        mark = self.glyphs.cursor if is_here else " "
-        return [
-            (f" {mark}", "accent"),
-            (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
-            (fit(number, 7), "text"),
-            (fit(day_moment(at, self.now), 21), "text"),
-            (fit(row.cause, 11), "muted"),
-            (fit(duration(took), 9), "text"),
-            (fit(tries, 6), "muted"),
-            (fit(row_text(row), max(width - 58, 1)), ROLES[outcome] if row.outcome else "muted"),
-        ]
-
-    def _config(self, width: int, height: int) -> list[list[Part]]:
-        if not self.config:
-            return [[], [("  the file has no such job any more", "faint")]]
-        lines: list[list[Part]] = [[]]
-        for number, text in enumerate(self.config.splitlines(), self.config_line):
-            shown = fit(sanitize_line(text), max(width - 8, 1))
-            key, colon, rest = shown.partition(":")
-            is_key = bool(colon) and key.strip().replace("_", "").replace("-", "").isalnum()
-            parts: list[Part] = [(f"{number:>6}  ", "faint")]
-            if shown.lstrip().startswith("#"):
-                parts.append((shown, "faint"))
-            elif is_key:
-                parts += [(key + colon, "accent"), (rest, "text")]
-            else:
-                parts.append((shown, "text"))
-            lines.append(parts)
-        return lines[:height]
-
-
-def policy_text(job: Job) -> str:
-    """Return the job's rules in a line."""
-    words = [f"overlap {job.overlap}", f"catch up {job.catch_up}"]
-    if job.timeout is not None:
-        words.insert(0, f"timeout {duration(job.timeout)}")
-    if job.retry.attempts:
-        words.insert(1, f"retry {job.retry.attempts} × {duration(job.retry.delay)}")
-    return " · ".join([*words, job.timezone])
-
-
-def stats_text(view: JobView) -> str:
-    """Return the durations of the recent runs in a line."""
-    lengths = [past.duration for past in started(view.recent) if past.duration is not None]
-    if not lengths:
-        return "no runs yet"
-    return (
-        f"avg {duration(view.totals.average)}  min {duration(min(lengths))}"
-        f"  max {duration(max(lengths))}  p50 {duration(percentile(lengths, 0.5))}"
-        f"  p95 {duration(percentile(lengths, 0.95))}"
-        f"  ok {percent(view.totals.succeeded / max(view.totals.runs, 1))}"
-    )
-
-
-def row_text(row: RunRow) -> str:
-    """Return how a run ended, with what a person should know."""
-    if row.outcome is None:
-        return "open"
-    by = f" by {row.by}" if row.by else ""
-    message = f" — {sanitize_line(row.message)}" if row.message else ""
-    match row.reason:
-        case "exit" | "exit_code":
-            how = f"exit {row.exit_code}"
-        case "signal":
-            how = f"signal {row.signal}"
-        case _:
-            how = row.outcome.replace("_", " ")
-            how += f": {row.reason.replace('_', ' ')}" if row.reason else ""
-    return f"{how}{by}{message}"
 
 
 class Detail(Page):
@@ -204,73 +33,123 @@ class Detail(Page):
 
     def __init__(self, picture: Picture, job: str) -> None:
         super().__init__(picture)
-        self._job = job
+        self.job = job
+        self.place = job
 
     def body(self) -> ComposeResult:
-        """Give the page."""
-        yield DetailBody(self.picture, self._job)
+        """Give the boxes; the tab chooses which are shown."""
+        yield Head(self.picture, id="job-head")
+        with Container(id="job", classes="overview"):
+            with Horizontal(id="job-facts"):
+                yield ScheduleBox(self.picture, id="job-schedule")
+                yield StatisticsBox(self.picture, id="job-statistics")
+            yield ChartPanel(self.picture, id="job-chart")
+            yield RunsBox(self.picture, id="job-runs")
+            yield RunLog(id="job-log")
+            yield ConfigBox(id="job-config")
 
     @property
-    def page(self) -> DetailBody:
-        """The page's content."""
-        return self.query_one(DetailBody)
+    def runs(self) -> RunsBox:
+        """The runs."""
+        return self.query_one(RunsBox)
+
+    @property
+    def log_pane(self) -> RunLog:
+        """The log of the run under the cursor."""
+        return self.query_one(RunLog)
 
     def on_mount(self) -> None:
         """Look the job up."""
-        self.page.focus()
+        self.runs.focus()
         self._look()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         super().update(now)
-        self.page.now = now
-        self.page.border_title = self.page.job
-        count = len(self.page.runs)
-        self.page.border_subtitle = f"{min(self.page.cursor + 1, count)}/{count} runs"
-        self.page.repaint()
+        for panel in self.query(Panel):
+            panel.update(now, self.job)
+        log, config = self.log_pane, self.query_one(ConfigBox)
+        if log.display:
+            row = log.row
+            log.border_title = f"Log · run {row.run}" if row is not None else "Log"
+            log.repaint()
+            log.border_subtitle = log.status
+        config.border_title = "jobs file"
+        config.border_subtitle = "e edits · E opens $EDITOR"
+        config.repaint()
 
     def refresh_runs(self) -> None:
         """Look the runs up again: one ended."""
         self._look()
 
+    def take_output(self, output: Output) -> None:
+        """Append live output of the run that is shown."""
+        self.log_pane.take_output(output)
+
     def _look(self) -> None:
-        self.run_worker(self._fetch(self.page.job), group="detail", exclusive=True)
+        self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
 
     async def _fetch(self, job: str) -> None:
-        control, page = self.home.control, self.page
+        control, runs = self.home.control, self.runs
+        config_box, schedule = self.query_one(ConfigBox), self.query_one(ScheduleBox)
         try:
-            runs = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
-            if isinstance(runs, Runs):
-                page.runs = list(reversed(runs.rows))
+            found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
+            if isinstance(found, Runs):
+                runs.runs = list(reversed(found.rows))
+            schedule.coming = ()
             if job in self.picture.snapshot.jobs:
                 due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
                 if isinstance(due, NextDue):
-                    page.coming = due.next.get(job, ())
+                    schedule.coming = due.next.get(job, ())
             config = await control.query(ReadConfig(job=job))
             if isinstance(config, ConfigText):
-                page.config, page.config_line = config.text, config.line
+                config_box.text, config_box.first_line = config.text, config.line
         except CrontermError:
-            page.config = ""
-        page.cursor = min(page.cursor, max(len(page.runs) - 1, 0))
+            config_box.text = ""
+        runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
+        await self._load_log()
         self.update(self.home.now())
+
+    async def _load_log(self) -> None:
+        """Read the log of the run under the cursor, or of the newest that started."""
+        runs = self.runs
+        here = [runs.runs[runs.cursor], *runs.runs] if runs.runs else []
+        run = next((row.run for row in here if row.run is not None), None)
+        if run is not None and self.log_pane.display:
+            await self.log_pane.load(self.home.control, run)
 
     def action_tab(self, by: int) -> None:
         """Show another tab."""
-        page = self.page
-        page.tab = TABS[(TABS.index(page.tab) + by) % len(TABS)]
-        self.update(self.home.now())
+        head = self.query_one(Head)
+        head.tab = TABS[(TABS.index(head.tab) + by) % len(TABS)]
+        job = self.query_one("#job")
+        job.set_classes(head.tab.lower())
+        shown = {"Log": self.log_pane, "Config": self.query_one(ConfigBox)}
+        shown.get(head.tab, self.runs).focus()
+        self._look()
 
     def action_step(self, by: int) -> None:
         """Move among the runs."""
-        page = self.page
-        page.cursor = max(0, min(page.cursor + by, len(page.runs) - 1))
+        runs = self.runs
+        runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
         self.update(self.home.now())
+
+    def action_next_job(self, by: int) -> None:
+        """Show the next job of the table, or the one before."""
+        jobs = self.home.shown_jobs()
+        if self.job in jobs:
+            self.job = self.place = jobs[(jobs.index(self.job) + by) % len(jobs)]
+            self.runs.cursor = 0
+            self.runs.runs = []
+            self.update(self.home.now())
+            self._look()
 
     def action_open_run(self) -> None:
         """Open the log of the run."""
-        run = self.page.selected_run
+        runs = self.runs
+        run = runs.runs[runs.cursor].run if runs.cursor < len(runs.runs) else None
         if run is not None:
-            self.home.open_run(self.page.job, run)
+            self.home.open_run(self.job, run)
 
     def action_back(self) -> None:
         """Go back."""
@@ -278,27 +157,27 @@ class Detail(Page):
 
     def action_trigger(self) -> None:
         """Ask, then trigger."""
-        self.home.ask_trigger([self.page.job])
+        self.home.ask_trigger([self.job])
 
     def action_pause(self) -> None:
         """Pause or resume."""
-        self.home.toggle_pause([self.page.job])
+        self.home.toggle_pause([self.job])
 
     def action_stop(self) -> None:
         """Ask, then stop."""
-        self.home.ask_stop([self.page.job])
+        self.home.ask_stop([self.job])
 
     def action_edit(self) -> None:
         """Open the form."""
-        self.home.edit_job(self.page.job)
+        self.home.edit_job(self.job)
 
     def action_editor(self) -> None:
         """Open $EDITOR at the job."""
-        self.home.open_editor(self.page.job)
+        self.home.open_editor(self.job)
 
     def action_delete_job(self) -> None:
         """Ask, then delete."""
-        self.home.ask_delete(self.page.job)
+        self.home.ask_delete([self.job])
 
     def action_undo(self) -> None:
         """Undo the last change."""
@@ -306,8 +185,8 @@ class Detail(Page):
 
     def action_logs(self) -> None:
         """Open the log of the last run."""
-        self.home.open_log(self.page.job)
+        self.home.open_log(self.job)
 
     def action_failed_log(self) -> None:
         """Open the log of the last failure."""
-        self.home.open_log(self.page.job, is_failed=True)
+        self.home.open_log(self.job, is_failed=True)

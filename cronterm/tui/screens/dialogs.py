@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -11,15 +13,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cronterm.sanitize import sanitize
+from cronterm.tui.look import roles_of
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer: its key, its word, what is returned."""
+    """An answer: its key, its word, what is returned; a grave one is drawn in red."""
 
     key: str
     word: str
     answer: str
+    is_grave: bool = False
 
 
 CANCEL = Choice("n", "Cancel", "")
@@ -28,7 +32,8 @@ CANCEL = Choice("n", "Cancel", "")
 class Ask(ModalScreen[str]):
     """A question with answers; `esc`, `q` and `n` give the empty one.
 
-    The first choice has the focus; enter gives what is highlighted, a key gives its own.
+    The choice at `chosen` has the focus; enter gives what is highlighted, a key gives its own.
+    With a `number`, only the empty answer is given until that number is typed.
     """
 
     BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
@@ -38,27 +43,60 @@ class Ask(ModalScreen[str]):
         Binding("enter", "press", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[str], choices: Sequence[Choice]) -> None:
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[str],
+        choices: Sequence[Choice],
+        *,
+        number: int | None = None,
+        is_list: bool = False,
+        chosen: int = 0,
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = [sanitize(line) for line in lines]
         self._choices = list(choices)
-        self._chosen = 0
+        self._number = number
+        self._typed = ""
+        self._is_list = is_list
+        self._chosen = chosen
 
     def compose(self) -> ComposeResult:
         """Give a box with the text and the answers."""
         with Vertical(id="dialog") as box:
             box.border_title = self._title
-            yield Static(Text("\n".join(self._text)), id="dialog-text")
+            box.set_class(any(choice.is_grave for choice in self._choices), "grave")
+            yield Static(self._lines(), id="dialog-text")
             yield Static(self._buttons(), id="dialog-buttons")
 
+    def _lines(self) -> Text:
+        """Return the text: its first line stands out, those with a sign have it in colour."""
+        roles = roles_of(self.app)
+        text = Text("\n").join(
+            Text(line, roles["text"] if number == 0 else roles["muted"])
+            for number, line in enumerate(self._text)
+        )
+        text.highlight_regex(r"(?m)^[✗!] ", f"bold {roles['warn']}")
+        text.highlight_regex(r"(?m)^\+.*$", roles["ok"])
+        text.highlight_regex(r"(?m)^-.*$", roles["fail"])
+        if self._number is not None:
+            text.append(f"\n\nType {self._number} to go on: ", roles["text"])
+            text.append(f"{self._typed}_", f"bold {roles['accent']}")
+        return text
+
     def _buttons(self) -> Text:
+        roles = roles_of(self.app)
+        here = Style(color=roles["background"], bgcolor=roles["accent"], bold=True)
         text = Text()
         for number, choice in enumerate(self._choices):
-            is_here = number == self._chosen
-            label = f" {choice.key}  {choice.word} "
-            text.append(f"[{label}]" if is_here else f" {label} ", "reverse" if is_here else "")
-            text.append("  ")
+            color = roles["fail"] if choice.is_grave else roles["text"]
+            away = Style(color=color, bgcolor=roles["head"], bold=choice.is_grave)
+            style = here if number == self._chosen else away
+            mark = ">" if number == self._chosen else " "
+            text.append(f"{mark}{choice.key}  {choice.word}  ", style)
+            text.append("\n" if self._is_list else "   ")
+        text.append("esc", roles["faint"])
         return text
 
     def action_move(self, by: int) -> None:
@@ -68,20 +106,29 @@ class Ask(ModalScreen[str]):
 
     def action_press(self) -> None:
         """Give the highlighted answer."""
-        self.dismiss(self._choices[self._chosen].answer)
+        self.action_answer(self._choices[self._chosen].answer)
 
     def action_answer(self, answer: str) -> None:
-        """Give an answer."""
+        """Give an answer, unless the number is still to be typed."""
+        if answer and self._number is not None and self._typed != str(self._number):
+            self.app.bell()
+            return
         self.dismiss(answer)
 
-    def key_matches(self, key: str) -> Choice | None:
-        """Return the answer of a key."""
-        return next((choice for choice in self._choices if choice.key == key), None)
-
-    def on_key(self, event: object) -> None:
-        """Take a letter as its answer."""
-        key = getattr(event, "character", None)
-        choice = self.key_matches(key) if key else None
-        if choice is not None:
-            getattr(event, "stop", lambda: None)()
-            self.dismiss(choice.answer)
+    def on_key(self, event: events.Key) -> None:
+        """Take a letter as its answer, a digit as part of the number."""
+        if self._number is not None and (
+            event.key == "backspace" or (event.character or "").isdigit()
+        ):
+            is_back = event.key == "backspace"
+            self._typed = self._typed[:-1] if is_back else (self._typed + event.key)[:9]
+            self.query_one("#dialog-text", Static).update(self._lines())
+            event.stop()
+            return
+        for choice in self._choices:
+            if choice.key == event.character:
+                event.stop()
+                self.action_answer(choice.answer)
+                return
+        if self._is_list and event.character in ("j", "k"):
+            self.action_move(1 if event.character == "j" else -1)

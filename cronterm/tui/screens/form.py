@@ -1,10 +1,6 @@
 """Add or edit a job: what is typed is checked as jobs.yaml would be, while it is typed."""
 
-import json
-import shlex
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,40 +8,57 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Input, Label, Static
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static, TextArea
 
-from cronterm.clock import Instant, aware, local_zone
-from cronterm.config.load import load_text
 from cronterm.errors import CrontermError
 from cronterm.model.command import AddJob, EditJob
 from cronterm.model.job import Job
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
-from cronterm.schedule.build import build
-from cronterm.schedule.describe import describe, warnings
-from cronterm.schedule.forecast import first_dst_marks, upcoming
+from cronterm.tui.draft import (
+    as_tags,
+    as_text,
+    as_words,
+    check_words,
+    coming_runs,
+    command_note,
+    preview,
+    schedule_note,
+)
+from cronterm.tui.look import roles_of
 from cronterm.tui.picture import Picture
+from cronterm.tui.questions import ask_leave_form, tell_diff
 from cronterm.tui.screens.page import Page
-from cronterm.tui.words import countdown
+from cronterm.tui.widgets.choice_line import ChoiceLine
 
 QUIET_S = 0.15
 
 FIELDS: tuple[tuple[str, str, str], ...] = (
     ("name", "Name *", "nightly-backup"),
-    ("schedule", "Schedule", "30 2 * * *   @every 5m   @manual"),
-    ("timezone", "Timezone", "the file's; like Europe/Berlin"),
-    ("command", "Command *", "pg_dump prod | gzip > dump.gz"),
-    ("working_dir", "Working dir", "the jobs file's directory"),
     ("description", "Description", "what it is for"),
+    ("schedule", "Schedule *", "30 2 * * *   @every 5m   @manual"),
+    ("timezone", "Timezone", "the file's; like Europe/Berlin"),
+    ("command", "Command *", ""),
+    ("working_dir", "Working dir", "the jobs file's directory"),
     ("env", "Environment", "STAGE=prod LANG=C"),
     ("timeout", "Timeout", "none; like 5m"),
-    ("retry", "Retries", "0"),
-    ("overlap", "Overlap", "skip   queue   replace   allow"),
-    ("catch_up", "Catch up", "skip   latest   all"),
+    ("retry", "Retries", "0; or {attempts: 3, delay: 30s, backoff: 2}"),
+    ("overlap", "Overlap", ""),
+    ("catch_up", "Catch up", ""),
     ("tags", "Tags", "db, critical"),
 )
-FORM_KEYS = [("tab", "next"), ("^s", "save"), ("^y", "YAML"), ("esc", "cancel")]
+CHOICES = {"overlap": ("skip", "queue", "replace", "allow"), "catch_up": ("skip", "latest", "all")}
+FORM_KEYS = [
+    ("tab", "next"),
+    ("S-tab", "before"),
+    ("← →", "choose"),
+    ("^s", "save"),
+    ("^y", "YAML"),
+    ("esc", "cancel"),
+]
 
 
 class JobForm(Page):
@@ -65,31 +78,70 @@ class JobForm(Page):
         self._job = job
         self._based_on = picture.snapshot.sha256
         self._before: dict[str, Any] = {}
+        self._shown: dict[str, str] = {}
+        """What the fields held when they were filled from the file."""
         self._problems: dict[str, str] = {}
+        self._waiting: Timer | None = None
+        self.place = job or "new job"
 
     def body(self) -> ComposeResult:
-        """Give the fields and the preview."""
-        with Horizontal(id="form") as form:
-            form.border_title = f"Edit {self._job}" if self._job else "Add job"
-            with VerticalScroll(id="form-fields", can_focus=False):
+        """Give the fields, and beside them the next runs and the YAML."""
+        with Horizontal(id="form"):
+            with VerticalScroll(id="form-fields", can_focus=False) as box:
+                box.border_title = f"Edit {self._job}" if self._job else "Add job"
+                box.border_subtitle = "keeps comments, ~1 is the file before"
                 for name, label, hint in FIELDS:
                     with Horizontal(classes="field"):
                         yield Label(label)
-                        is_fixed = name == "name" and self._job is not None
-                        yield Input(id=f"f-{name}", placeholder=hint, disabled=is_fixed)
+                        yield self._field(name, hint)
                     yield Static("", id=f"n-{name}", classes="note")
-            yield Static("", id="form-preview")
+            with Vertical(id="form-side"):
+                yield Static("", id="form-coming")
+                yield Static("", id="form-preview")
         yield Static("", id="form-status")
+
+    def _field(self, name: str, hint: str) -> Widget:
+        if name in CHOICES:
+            return ChoiceLine(CHOICES[name], id=f"f-{name}")
+        if name == "command":
+            area = TextArea(id="f-command", soft_wrap=True, tab_behavior="focus")
+            area.placeholder = "pg_dump prod | gzip > dump.gz      (enter: one more line)"
+            return area
+        is_fixed = name == "name" and self._job is not None
+        return Input(id=f"f-{name}", placeholder=hint, disabled=is_fixed)
 
     def on_mount(self) -> None:
         """Fill in what the file says."""
+        self.query_one("#form-coming").border_title = "Next 5 runs"
+        self.query_one("#form-preview").border_title = "jobs.yaml preview"
         if self._job is None:
             self.query_one("#f-name", Input).focus()
             self.call_after_refresh(self._check)
         else:
-            self.query_one("#f-name", Input).value = self._job
+            self._put("name", self._job)
             self.query_one("#f-schedule", Input).focus()
             self.run_worker(self._fill(self._job))
+
+    def _put(self, name: str, text: str) -> None:
+        """Put text into a field, made safe."""
+        field = self.query_one(f"#f-{name}")
+        safe = sanitize(text)
+        if isinstance(field, ChoiceLine):
+            field.set_value(safe)
+        elif isinstance(field, TextArea):
+            field.text = safe
+        elif isinstance(field, Input):
+            field.value = safe
+        self._shown[name] = self._typed_in(name)
+
+    def _typed_in(self, name: str) -> str:
+        """Return what a field holds; a choice that is the default holds nothing."""
+        field = self.query_one(f"#f-{name}")
+        if isinstance(field, ChoiceLine):
+            return "" if field.is_default and name not in self._before else field.value
+        if isinstance(field, TextArea):
+            return field.text.strip() if "\n" not in field.text.strip() else field.text
+        return field.value.strip() if isinstance(field, Input) else ""
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the form's own keys."""
@@ -109,39 +161,34 @@ class JobForm(Page):
         self._before = {str(word): value for word, value in (words or {}).items()}
         for name, _, _ in FIELDS:
             if name in self._before:
-                self.query_one(f"#f-{name}", Input).value = _as_text(self._before[name])
+                value = self._before[name]
+                self._put(name, as_tags(value) if name == "tags" else as_text(value))
+        if "python" in self._before:
+            area = self.query_one("#f-command", TextArea)
+            area.placeholder = f"python: {sanitize(as_text(self._before['python']))} (E edits it)"
+            area.disabled = True
         self._check()
 
     # -- checking --------------------------------------------------------------------------------
 
     @on(Input.Changed)
-    def _typed(self) -> None:
-        self.set_timer(QUIET_S, self._check, name="check")
+    @on(TextArea.Changed)
+    @on(ChoiceLine.Chosen)
+    def _changed(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(QUIET_S, self._check, name="check")
 
     def words(self) -> dict[str, Any]:
         """Return what is typed, as the words of jobs.yaml; an empty field is not there."""
         words: dict[str, Any] = {}
         for name, _, _ in FIELDS[1:]:
-            typed = self.query_one(f"#f-{name}", Input).value.strip()
-            if typed:
-                words[name] = self._word(name, typed)
+            typed = self._typed_in(name)
+            if name in self._before and typed == self._shown.get(name):
+                words[name] = self._before[name]
+            elif typed:
+                words[name] = as_words(name, typed)
         return words
-
-    def _word(self, name: str, typed: str) -> Any:
-        before = self._before.get(name)
-        if before is not None and typed == _as_text(before):
-            return before
-        match name:
-            case "tags":
-                return [tag.strip() for tag in typed.split(",") if tag.strip()]
-            case "retry" if typed.isdigit():
-                return int(typed)
-            case "env":
-                return _pairs(typed)
-            case "schedule" | "command" if typed.startswith(("[", "{")):
-                return _literal(typed)
-            case _:
-                return typed
 
     def typed_name(self) -> str:
         """Return the name that is typed."""
@@ -151,32 +198,55 @@ class JobForm(Page):
         if not self.is_mounted:
             return
         name, words = self.typed_name(), self.words()
-        job, self._problems = check_words(name or "new-job", self._before | words)
+        job, self._problems = check_words(name or "new-job", self._others() | words)
         if not name:
             self._problems["name"] = ""
         elif self._job is None and name in self.picture.snapshot.jobs:
             self._problems["name"] = "there is a job of this name already"
         self._show_notes(job, words)
-        shown = yaml.safe_dump({name or "new-job": words}, sort_keys=False, allow_unicode=True)
-        self.query_one("#form-preview", Static).update(Text("jobs.yaml\n\n" + sanitize(shown)))
+        self._show_side(job, self._others() | words)
+
+    def _others(self) -> dict[str, Any]:
+        """Return the words of the file that have no field here."""
+        fields = {name for name, _, _ in FIELDS}
+        return {word: value for word, value in self._before.items() if word not in fields}
+
+    def _show_side(self, job: Job | None, words: Mapping[str, Any]) -> None:
+        """Show when it runs next, and what is written."""
+        roles = roles_of(self.app)
+        runs = coming_runs(job, self.home.now()) if job is not None and "schedule" in words else []
+        text = Text("\n".join(runs) or "no schedule yet", roles["text"] if runs else roles["faint"])
+        if runs:
+            text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
+        self.query_one("#form-coming", Static).update(text)
+        shown = Text(sanitize(preview(self.typed_name() or "new-job", words)), roles["text"])
+        shown.highlight_regex(r"(?m)^ *[a-z_-]+:", roles["accent"])
+        self.query_one("#form-preview", Static).update(shown)
 
     def _show_notes(self, job: Job | None, words: Mapping[str, Any]) -> None:
         for name, _, _ in FIELDS:
             note = self.query_one(f"#n-{name}", Static)
             problem = self._problems.get(name, "")
-            good = "" if problem else self._good_note(name, job, words)
-            note.set_class(not problem, "good")
-            note.update(Text(sanitize(problem or good)))
-            note.display = bool(problem or good)
+            text = f"✗ {problem}" if problem else self._good_note(name, job, words)
+            note.set_class(not problem and not text.startswith("!"), "good")
+            note.set_class(not problem and text.startswith("!"), "doubt")
+            note.update(Text(sanitize(text)))
+            note.display = bool(text)
         others = [text for place, text in self._problems.items() if place == ""]
-        missing = (
-            [] if self.typed_name() and "command" in words else ["name and command are needed"]
-        )
+        missing = [] if self._is_whole(words) else ["name and command are needed"]
         count = sum(bool(text) for text in self._problems.values())
-        text = "; ".join([*others, *missing]) or ("" if not count else f"{count} to mend")
-        self.query_one("#form-status", Static).update(Text(sanitize(text) or "^s saves"))
+        text = "; ".join([*others, *missing]) or (f"! {count} to mend" if count else "")
+        status = self.query_one("#form-status", Static)
+        status.set_class(not text, "good")
+        status.update(Text(sanitize(text) or "✓ ^s saves"))
+
+    def _is_whole(self, words: Mapping[str, Any]) -> bool:
+        """Tell whether there is a name and something to run."""
+        return bool(self.typed_name()) and ("command" in words or "python" in self._before)
 
     def _good_note(self, name: str, job: Job | None, words: Mapping[str, Any]) -> str:
+        if name == "name" and self._job is None and self.typed_name():
+            return "✓ free"
         if name == "schedule" and job is not None and "schedule" in words:
             return schedule_note(job, self.home.now())
         if name == "command" and isinstance(words.get("command"), str):
@@ -186,10 +256,10 @@ class JobForm(Page):
     # -- leaving ---------------------------------------------------------------------------------
 
     def action_save(self) -> None:
-        """Save, if nothing is wrong."""
+        """Save, if nothing is wrong; the form stays open until the engine has taken it."""
         self._check()
-        name, words = self.typed_name(), self.words()
-        if self._problems or not name or "command" not in {*words, *self._before}:
+        words = self.words()
+        if self._problems or not self._is_whole(words):
             self.app.bell()
             return
         changed = {word: value for word, value in words.items() if self._before.get(word) != value}
@@ -197,88 +267,39 @@ class JobForm(Page):
         changed |= {word: None for word in self._before if word in fields and word not in words}
         if self._job is not None and not changed:
             self.dismiss()
-            return
-        if self._job is None:
-            self.home.send(AddJob(job=name, words=words, based_on=self._based_on))
+        elif self._job is None:
+            add = AddJob(job=self.typed_name(), words=words, based_on=self._based_on)
+            self.run_worker(self._save(add), group="save", exclusive=True)
         else:
-            self.home.send(EditJob(job=self._job, words=changed, based_on=self._based_on))
-        self.dismiss()
+            edit = EditJob(job=self._job, words=changed, based_on=self._based_on)
+            self.run_worker(self._save(edit), group="save", exclusive=True)
+
+    async def _save(self, command: AddJob | EditJob) -> None:
+        answer = await self.home.deliver(command)
+        if answer is None:
+            return
+        if answer.ok:
+            self.dismiss()
+            if answer.diff:
+                question = tell_diff(command.job, answer.diff)
+                self.home.ask(question, lambda answer: self.home.undo())
+        elif answer.kind == "stale":
+            self._based_on = answer.sha256 or self._based_on
+            text = "! the file changed meanwhile; ^s again saves on top of it"
+            self.query_one("#form-status", Static).update(Text(text))
 
     def action_preview(self) -> None:
-        """Show the YAML where there is no room beside the fields."""
-        preview = self.query_one("#form-preview")
-        fields = self.query_one("#form-fields")
-        is_narrow = self.has_class("-w80")
-        shows = not preview.display or fields.display is False
-        preview.display = True if is_narrow and shows and fields.display else not is_narrow
-        fields.display = not (is_narrow and preview.display)
+        """Show the next runs and the YAML where there is no room beside the fields."""
+        self.toggle_class("shows-side")
 
     def action_cancel(self) -> None:
-        """Leave without a change."""
-        self.dismiss()
-
-
-def check_words(name: str, words: Mapping[str, Any]) -> tuple[Job | None, dict[str, str]]:
-    """Return the definition these words make, or what is wrong by word; "" is the job itself."""
-    text = json.dumps({"jobs": {name: words}})
-    loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone())
-    problems: dict[str, str] = {}
-    for problem in loaded.problems:
-        place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
-        if problem.path in ("jobs", f"jobs.{name}") and "cannot name" in problem.message:
-            place = "name"
-        hint = f" ({problem.hint})" if problem.hint else ""
-        if "nothing to run" not in problem.message:
-            problems.setdefault(place, problem.message + hint)
-    return (loaded.jobs[0] if loaded.jobs else None), problems
-
-
-def schedule_note(job: Job, now: Instant) -> str:
-    """Return the schedule in words, its next five runs, and what may surprise."""
-    schedule = build(job.schedule, first_seen_at=now, last_end_at=None)
-    found = upcoming(schedule, job.schedule, timezone=job.timezone, after=now, limit=5)
-    lines = [describe(job.schedule)]
-    lines += [
-        f"{each.local:%a %d %b %H:%M:%S}  in {countdown(each.at - now)}"
-        + (f"  ! {each.mark}" if each.mark else "")
-        for each in found
-    ]
-    for each in first_dst_marks(schedule, job.schedule, timezone=job.timezone, after=now):
-        lines.append(f"! {aware(each.at):%d %b %Y}: {each.mark}")
-    lines += [f"! {warning}" for warning in warnings(job.schedule)]
-    return "\n".join(lines)
-
-
-def command_note(command: str) -> str:
-    """Tell whether the first word of a command can be found."""
-    try:
-        first = shlex.split(command)[0]
-    except (ValueError, IndexError):
-        return ""
-    if "=" in first or "$" in first:
-        return ""
-    found = shutil.which(first)
-    return f"{found} found, executable" if found else f"! {first} is not found in PATH"
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value) if not any(" " in item for item in value) else json.dumps(value)
-    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-        return " ".join(f"{key}={shlex.quote(item)}" for key, item in value.items())
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _pairs(typed: str) -> Any:
-    try:
-        words = shlex.split(typed)
-    except ValueError:
-        return typed
-    return dict(word.partition("=")[::2] for word in words)
-
-
-def _literal(typed: str) -> Any:
-    try:
-        return yaml.safe_load(typed)
-    except yaml.YAMLError:
-        return typed
+        """Leave without a change, after asking if something was typed."""
+        typed = any(
+            self._typed_in(name) != self._shown.get(name, "")
+            for name, _, _ in FIELDS
+            if not self.query_one(f"#f-{name}").disabled
+        )
+        if typed:
+            self.home.ask(ask_leave_form(), lambda answer: self.dismiss())
+        else:
+            self.dismiss()

@@ -20,6 +20,8 @@ class Page(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24"), (30, "-h30")]  # noqa: RUF012
 
     where: Where = "jobs"
+    place = ""
+    """What the tab bar says is open above the dashboard."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
@@ -54,7 +56,9 @@ class Page(Screen[None]):
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         self.query_one(TopBar).update(now)
-        self.query_one(TabBar).repaint()
+        tabs = self.query_one(TabBar)
+        tabs.place = self.place
+        tabs.repaint()
         self.query_one(Banner).update(now)
 
 

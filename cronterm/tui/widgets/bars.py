@@ -1,11 +1,13 @@
 """The lines at the edges: top bar, tab bar with gauges, banner, key bar."""
 
-from cronterm.clock import SECOND, Instant, aware
+from pathlib import PurePath
+
+from cronterm.clock import Instant, aware
 from cronterm.control import Gauges
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.picture import FAILED, Picture
+from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
-from cronterm.tui.words import age, countdown
+from cronterm.tui.words import FAILED, age, countdown
 
 
 class TopBar(Painted):
@@ -44,6 +46,7 @@ class TopBar(Painted):
         counted = (
             ("succeeded", states["succeeded"], "ok"),
             ("failed", failing, "fail+bold"),
+            ("late", picture.late_or_missed(self.now), "warn+bold"),
             ("running", states["running"] + states["stopping"], "accent"),
             ("retrying", states["retrying"], "warn"),
             ("paused", states["paused"], "paused"),
@@ -103,10 +106,9 @@ class TabBar(Painted):
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line."""
-        left: list[Part] = [(" ", "text"), (" 1 Jobs ", "accent+bold")]
+        left: list[Part] = [(" ", "text"), (" 1 Jobs ", "chip+bold")]
         if self.place:
-            arrow = ">" if self.glyphs.is_ascii else "›"
-            left.append((f"  {arrow} {self.place}", "text"))
+            left += [("  › ", "muted"), (fit(self.place, min(len(self.place), width // 3)), "text")]
         right = self._gauges(width)
         gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "text"), *right]]
@@ -122,61 +124,65 @@ class TabBar(Painted):
             bar = self.glyphs.spark[level]
             percent = f"{round(ratio * 100)}"
             text = f" {percent:>2}%  " if width >= 100 else f"{percent:>2} "
-            parts += [(f"{name} ", "muted"), (bar, role), (text, "text")]
+            parts += [(f"{name} ", "muted"), (bar, role), (text, role)]
         return parts
 
 
 class Banner(Painted):
     """One line that says what is wrong and what to do; hidden when nothing is."""
 
-    on_role = "raised"
-
     def __init__(self, picture: Picture) -> None:
         super().__init__(id="banner")
         self.picture = picture
         self.now: Instant = 0
 
+    def line_role(self, y: int) -> str:
+        """Return red for what stops the work, amber for what does not."""
+        snapshot = self.picture.snapshot
+        is_grave = self.picture.gone is not None or snapshot.engine.trouble
+        return "failbar" if is_grave else "warnbar"
+
     def update(self, now: Instant) -> None:
         """Show or hide, and draw."""
         self.now = now
-        self.display = bool(self._text())
+        self.display = bool(self._text()[0])
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the one line."""
-        return [[(" ", "text"), *self._text()]]
+        """Return the one line; what can be done is never cut off."""
+        text, keys = self._text()
+        room = width - sum(len(key) + len(word) + 4 for key, word in keys) - 1
+        parts: list[Part] = [(" " + fit(text, min(max(room, 8), len(text))), "ink+bold")]
+        for key, word in keys:
+            parts += [(f"   {key}", "ink+bold"), (f" {word}", "ink")]
+        return [parts]
 
-    def _text(self) -> list[Part]:
+    def _text(self) -> tuple[str, list[tuple[str, str]]]:
+        """Return what is wrong, "" for nothing, and the (key, word) pairs that help."""
         picture, states = self.picture, self.glyphs.states
         snapshot = picture.snapshot
         if picture.gone is not None:
-            ago = (self.now - picture.gone.since) // SECOND
-            return [
-                (f"{states['failed']} ENGINE GONE {ago}s", "fail+bold"),
-                (" — nothing is scheduled, jobs go on   ", "text"),
-                ("R", "accent+bold"),
-                (" restart", "text"),
-            ]
+            ago = age(self.now - picture.gone.since)
+            text = f"{states['failed']} ENGINE STOPPED {ago} ago — nothing is being scheduled"
+            return text, [("R", "restart"), ("o", "why")]
         if snapshot.engine.trouble:
-            return [(f"{states['failed']} {sanitize_line(snapshot.engine.trouble)}", "fail+bold")]
+            trouble = sanitize_line(snapshot.engine.trouble)
+            return f"{states['failed']} {trouble}", [("o", "show")]
         if snapshot.problems:
-            count = len(snapshot.jobs)
             problem = snapshot.problems[0]
-            place = f"line {problem.line}:{problem.column}: " if problem.line else ""
+            file = PurePath(problem.file).name
+            place = f" line {problem.line}:{problem.column}" if problem.line else ""
             more = f" (+{len(snapshot.problems) - 1})" if len(snapshot.problems) > 1 else ""
-            return [
-                (f"! jobs file {place}{sanitize_line(problem.message)}{more}", "warn+bold"),
-                (f" — running the previous {count} jobs", "text"),
-            ]
+            what = f"! {file}{place}: {sanitize_line(problem.message)}{more}"
+            count = len(snapshot.jobs)
+            rest = f" — running the previous {count} jobs" if count else ""
+            return what + rest, [("o", "show"), ("E", "edit")]
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
-            return [
-                (f"{states['paused']} everything is paused by {pause.by}{why}   ", "warn+bold"),
-                ("P", "accent+bold"),
-                (" resume", "text"),
-            ]
-        return []
+            by = sanitize_line(pause.by)
+            return f"{states['paused']} everything is paused by {by}{why}", [("P", "resume")]
+        return "", []
 
 
 class KeyBar(Painted):

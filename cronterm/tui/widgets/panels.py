@@ -3,13 +3,24 @@
 import statistics
 from collections import Counter
 
-from cronterm.clock import HOUR, Instant
+from cronterm.clock import DAY, HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
+from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.picture import FAILED, Picture, past_text
+from cronterm.schedule.describe import describe
+from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit
-from cronterm.tui.widgets.spark import area, duration_chart, percentile, started
-from cronterm.tui.words import age, clock, countdown, duration, moment, percent
+from cronterm.tui.widgets.spark import area, bars, duration_chart, percentile, started
+from cronterm.tui.words import (
+    FAILED,
+    age,
+    clock,
+    countdown,
+    day_moment,
+    duration,
+    past_text,
+    percent,
+)
 
 
 class Panel(Painted):
@@ -48,7 +59,7 @@ class ChartPanel(Panel):
             return title, ""
         sigma = statistics.pstdev(lengths) / 1_000_000
         p95 = duration(percentile(lengths, 0.95))
-        return title, f"avg {duration(view.totals.average)}  p95 {p95}  σ {sigma:.1f}"
+        return title, f"╌ avg {duration(view.totals.average)}  ╌ p95 {p95}  σ {sigma:.1f}"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the chart."""
@@ -110,19 +121,39 @@ class SystemPanel(Panel):
         ):
             ratio = values[-1]
             role = "fail" if ratio >= 0.9 else "warn" if ratio >= 0.75 else "ok"
-            room = max(width - 10 - 17, 4)
-            chart = area(values, room, rows, self.glyphs)
+            chart = area(values, max(width - 10 - 17, 4), rows, self.glyphs)
             for number, row in enumerate(chart):
-                head = f" {name} {percent(ratio):>4} " if number == 0 else " " * 10
-                tail = fit(note, 16, right=True) if number == 0 else ""
-                lines.append([(head, "muted"), (row, role), (tail, "muted")])
+                is_first = number == 0
+                head = percent(ratio) if is_first else ""
+                parts: list[Part] = [(f" {name if is_first else '   '} ", "muted")]
+                parts += [(fit(head, 4, right=True) + " ", f"{role}+bold"), (row, role)]
+                parts.append((fit(note if is_first else "", 16, right=True), "muted"))
+                lines.append(parts)
+        return [*lines[: height - 1], self._totals()]
+
+    def _totals(self) -> list[Part]:
+        """Return how much has run in the last hour, and how well."""
         views = self.picture.snapshot.jobs.values()
+        hour = sum(
+            self.now - past.ended_at < HOUR and past.started_at is not None
+            for view in views
+            for past in view.recent
+        )
         runs = sum(view.totals.runs for view in views)
         good = sum(view.totals.succeeded for view in views)
-        live = sum(len(view.live) for view in views)
-        ok = percent(good / runs if runs else None)
-        lines.append([(f" runs {runs:,}  ok {ok}  open {live}", "muted")])
-        return lines
+        live = [run for view in views for run in view.live.values()]
+        queued = sum(run.state == "queued" for run in live)
+        most = self.picture.snapshot.settings.max_running
+        running = f"{len(live) - queued}/{most}" if most else f"{len(live) - queued}"
+        facts = [
+            ("runs", f"{hour}/h"),
+            ("ok", percent(good / runs if runs else None)),
+            ("open", running),
+            ("queue", f"{queued}"),
+        ]
+        return [
+            part for name, text in facts for part in ((f" {name} ", "muted"), (f"{text} ", "text"))
+        ]
 
 
 class SelectedPanel(Panel):
@@ -138,64 +169,97 @@ class SelectedPanel(Panel):
         if view is None:
             return []
         return [
-            [(f" {fit(name, 9)}", "muted"), (fit(text, max(width - 11, 1)), "text")]
-            for name, text in job_facts(self.picture, view.job.id, self.now)
+            [(f" {fit(name, 9)}", "muted"), (fit(text, max(width - 11, 1)), role)]
+            for name, text, role in job_facts(self.picture, view.job.id, self.now)
         ]
 
 
-def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str]]:
-    """Return (name, text) lines about a job, texts made safe."""
+def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, str]]:
+    """Return (name, text, role) lines about a job, texts made safe."""
     view = picture.snapshot.jobs[job]
     last, totals = view.last, view.totals
     command = action_text(view.job.action)
+    written = sanitize_line(view.job.schedule_text)
     facts = [
-        ("command", sanitize_line(" ⏎ ".join(command.strip().splitlines()))),
-        ("schedule", sanitize_line(view.job.schedule_text)),
+        ("command", sanitize_line(" ⏎ ".join(command.strip().splitlines())), "text"),
+        ("schedule", f"{written}  {sanitize_line(describe(view.job.schedule))}", "text"),
     ]
     if view.next_at is not None:
-        facts.append(("next", f"in {countdown(view.next_at - now)}  {moment(view.next_at)}"))
+        text = f"in {countdown(view.next_at - now)}  {day_moment(view.next_at, now)}"
+        facts.append(("next", text, "text"))
     if last is not None:
         took = duration(last.duration)
-        facts.append(("last", f"{past_text(last)} · {took} · {age(now - last.ended_at)} ago"))
+        tries = f" · try {last.attempt}" if last.attempt > 1 else ""
+        text = f"{past_text(last)} · {took} · {age(now - last.ended_at)} ago{tries}"
+        facts.append(("last", text, "fail" if last.outcome in FAILED else "text"))
+    lengths = [past.duration for past in view.recent if past.duration is not None]
+    if lengths:
+        facts.append(("stats", lengths_text(lengths, totals.average), "text"))
     ok = percent(totals.succeeded / totals.runs if totals.runs else None)
-    facts.append(("totals", f"runs {totals.runs:,}  ok {ok}  errors {totals.failed:,}"))
+    facts.append(("totals", f"runs {totals.runs:,}  ok {ok}  errors {totals.failed:,}", "text"))
     pause = view.pause or picture.snapshot.all_paused
     if pause is not None:
-        facts.append(("paused", sanitize_line(f"by {pause.by}  {pause.reason}")))
+        facts.append(("paused", sanitize_line(f"by {pause.by}  {pause.reason}"), "warn"))
     return facts
 
 
+def lengths_text(lengths: list[int], average: int | None) -> str:
+    """Return the durations of the recent runs in a line."""
+    sigma = statistics.pstdev(lengths) / 1_000_000
+    return (
+        f"avg {duration(average)}  p95 {duration(percentile(lengths, 0.95))}  σ {sigma:.1f}"
+        f"  min {duration(min(lengths))}  max {duration(max(lengths))}"
+    )
+
+
 class ErrorsPanel(Panel):
-    """Which jobs fail, and how."""
+    """Which jobs failed in a day, how, and when."""
+
+    def _failures(self) -> dict[str, list[PastRun]]:
+        found: dict[str, list[PastRun]] = {}
+        for view in self.picture.snapshot.jobs.values():
+            bad = [p for p in view.recent if p.outcome in FAILED and self.now - p.ended_at < DAY]
+            if bad:
+                found[view.job.id] = bad
+        return found
 
     def titles(self) -> tuple[str, str]:
-        """Return what is counted."""
-        return "Errors in recent runs ", ""
+        """Return how many errors there are, and in how many jobs."""
+        failures = self._failures()
+        count = sum(len(bad) for bad in failures.values())
+        jobs = f"{len(failures)} job{'s' * (len(failures) != 1)}"
+        return "Errors 24h", f"{count} in {jobs}" if count else ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line a failing job, the worst first."""
-        rows: list[tuple[int, str, Counter[str]]] = []
-        for view in self.picture.snapshot.jobs.values():
-            how = Counter(past_text(p) for p in view.recent if p.outcome in FAILED)
-            if how:
-                rows.append((sum(how.values()), view.job.id, how))
-        rows.sort(key=lambda row: (-row[0], row[1]))
-        if not rows:
+        """Return the errors by the hour, then a line a failing job, the worst first."""
+        failures = self._failures()
+        if not failures:
             return [[(" none", "faint")]]
-        most = rows[0][0]
-        bar = "#" if self.glyphs.is_ascii else "▆"
-        lines: list[list[Part]] = []
-        for count, job, how in rows[:height]:
-            length = max(round(count / most * 12), 1)
+        lines = [self._by_hour(failures, width)]
+        most = max(len(bad) for bad in failures.values())
+        for job, bad in sorted(failures.items(), key=lambda item: (-len(item[1]), item[0])):
+            length = max(round(len(bad) / most * 16), 1)
+            how = Counter(past_text(past) for past in bad)
             kinds = " · ".join(f"{text} ×{times}" for text, times in how.most_common(3))
             lines.append(
                 [
-                    (f" {fit(job, 18)} {count:>4} ", "text"),
-                    (fit(bar * length, 12), "fail"),
-                    (" " + fit(sanitize_line(kinds), max(width - 38, 1)), "muted"),
+                    (f" {fit(job, 16)}", "text"),
+                    (f"{len(bad):>4} ", "fail+bold"),
+                    (fit("▆" * length, 17), "bar"),
+                    (fit(sanitize_line(kinds), max(width - 40, 1)), "muted"),
                 ]
             )
-        return lines
+        return lines[:height]
+
+    def _by_hour(self, failures: dict[str, list[PastRun]], width: int) -> list[Part]:
+        ended = [past.ended_at for bad in failures.values() for past in bad]
+        last = sum(self.now - at < HOUR for at in ended)
+        counts = Counter((self.now - at) * 48 // DAY for at in ended)
+        return [
+            (f" {last:>3}", "fail+bold"),
+            (" err/h ", "muted"),
+            *bars([counts[hour] for hour in range(47, -1, -1)], "bar", self.glyphs),
+        ]
 
 
 class NextPanel(Panel):
@@ -211,11 +275,16 @@ class NextPanel(Panel):
         """Return the jobs by their next instant."""
         views = self.picture.snapshot.jobs.values()
         due = sorted((v.next_at, v.job.id) for v in views if v.next_at is not None)
-        return [
-            [
-                (f" {clock(at)} ", "muted"),
-                (fit(countdown(at - self.now), 7, right=True) + "  ", "accent"),
-                (fit(job, max(width - 19, 1)), "text"),
-            ]
-            for at, job in due[:height]
-        ]
+        counts = Counter((at - self.now) // (HOUR // 24) for at, _ in due)
+        within = [counts[slot] for slot in range(24)]
+        lines: list[list[Part]] = [[(" 1h ", "muted"), *bars(within, "accent", self.glyphs)]]
+        for at, job in due[: height - 1]:
+            soon = "accent+bold" if at - self.now < MINUTE else "text"
+            lines.append(
+                [
+                    (f" {clock(at)} ", "muted"),
+                    (fit(countdown(at - self.now), 7, right=True) + "  ", soon),
+                    (fit(job, max(width - 19, 1)), "text"),
+                ]
+            )
+        return lines

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from cronterm.model.snapshot import PastRun
 from cronterm.tui.look import Glyphs
 from cronterm.tui.widgets.paint import Part, fit
-from cronterm.tui.words import duration
+from cronterm.tui.words import FAILED, duration
 
-FAILED = ("failed", "timed_out", "lost")
 LOW = 0.55  # of the minimum: normal variation shows, and a bar is never empty
 DOTS = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)  # braille: left and right, bottom up
 
@@ -89,35 +88,72 @@ def area(values: Sequence[float], width: int, height: int, glyphs: Glyphs) -> li
     return rows
 
 
+def bars(counts: Sequence[int], role: str, glyphs: Glyphs) -> list[Part]:
+    """Return one cell a count, the highest as high as it goes; nothing is the lowest, faint."""
+    most = max([*counts, 1])
+    last = len(glyphs.spark) - 1
+    return _joined(
+        [
+            (glyphs.spark[max(round(count / most * last), 1)], role)
+            if count
+            else (glyphs.spark[0], "line")
+            for count in counts
+        ]
+    )
+
+
 def duration_chart(
     runs: Sequence[PastRun], width: int, height: int, glyphs: Glyphs
 ) -> list[list[Part]]:
-    """Return a chart of durations with its axis: failed runs marked on top, oldest at the left."""
-    label = 7
+    """Return a chart of durations with its axis: failed runs marked on top, oldest at the left.
+
+    Dashes stand at the average (faint) and the 95th percentile (amber).
+    """
+    label = 8
     room = max(width - label - 1, 4)
-    shown = started(runs)[-room:]
+    shown = started(runs)[-2 * room :]
     lengths = [past.duration for past in shown if past.duration is not None]
     if not lengths or height < 3:
-        return [[], [(fit("no runs yet", width), "faint")]]
+        return [[], [(fit(" no runs yet", width), "faint")]]
     top = max(percentile(lengths, 0.97), 1)
-    values = []
-    marks = []
-    step = max(min(room // len(shown), 3), 1)  # a few runs need not fill the pane
-    for past in shown:
-        ratio = min((past.duration or 0) / top, 1.0)
-        values += [ratio] * (2 * step if not glyphs.is_ascii else step)
-        mark = glyphs.failed if past.outcome in FAILED else " "
-        marks.append(mark.center(step) if step > 1 else mark)
-    rows = area(values, room, height - 2, glyphs)
-    marked = "".join(marks).rjust(room)
-    lines: list[list[Part]] = [
-        [(fit(duration(top), label - 1, right=True), "muted"), (" ", "text"), (marked, "fail")]
-    ]
-    for number, row in enumerate(rows):
-        is_middle = number == len(rows) // 2 and len(rows) >= 4
-        is_last = number == len(rows) - 1
-        text = duration(top // 2) if is_middle else "0" if is_last else ""
-        lines.append([(fit(text, label - 1, right=True), "faint"), (" ", "text"), (row, "ok")])
+    rows = max(height - 2, 1)
+    columns = room if glyphs.is_ascii else 2 * room
+    places = [column * len(shown) // columns for column in range(columns)]
+    values = [min((shown[place].duration or 0) / top, 1.0) for place in places]
+    dashes = {
+        _row_of(sum(lengths) / len(lengths) / top, rows): "faint",
+        _row_of(percentile(lengths, 0.95) / top, rows): "warn",
+    }
+    marks: list[Part] = [(f" {fit(duration(top), label - 2, right=True)} ", "faint")]
+    marks.append((_marks(shown, room, glyphs), "fail"))
+    lines = [marks]
+    for number, row in enumerate(area(values, room, rows, glyphs)):
+        is_middle = number == rows // 2 and rows >= 4
+        text = duration(top // 2) if is_middle else "0" if number == rows - 1 else ""
+        head: Part = (f" {fit(text, label - 2, right=True)} ", "faint")
+        lines.append([head, *_dashed(row, dashes.get(number), glyphs)])
     many = f"{len(shown)} runs ago" if len(shown) > 1 else ""
     lines.append([(" " * label, "faint"), (fit(many, room - 4), "faint"), (" now", "faint")])
     return lines
+
+
+def _row_of(ratio: float, rows: int) -> int:
+    """Return the row, from the top, in which a ratio of the height lies."""
+    return rows - 1 - min(max(int(ratio * rows), 0), rows - 1)
+
+
+def _marks(shown: Sequence[PastRun], room: int, glyphs: Glyphs) -> str:
+    """Return a line with a sign above each failed run."""
+    cells = [" "] * room
+    for number, past in enumerate(shown):
+        if past.outcome in FAILED:
+            cells[min(int((number + 0.5) * room / len(shown)), room - 1)] = glyphs.failed
+    return "".join(cells)
+
+
+def _dashed(row: str, role: str | None, glyphs: Glyphs) -> list[Part]:
+    """Return a row of the chart with dashes where nothing is drawn."""
+    if role is None:
+        return [(row, "ok")]
+    dash = "-" if glyphs.is_ascii else "╌"
+    return _joined([(dash, role) if cell == " " else (cell, "ok") for cell in row])

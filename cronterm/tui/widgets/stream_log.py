@@ -1,14 +1,19 @@
 """The log stream: a window on a ring of lines that follows until someone scrolls up."""
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
 from textual.binding import Binding
 
+from cronterm.clock import SECOND, Instant
 from cronterm.tui.look import ROLES
-from cronterm.tui.picture import LogLine, Picture
+from cronterm.tui.picture import Picture
+from cronterm.tui.stream import LogLine
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.words import clock
+
+PACE_READINGS = 6  # one a second
 
 
 class StreamLog(Painted, can_focus=True):
@@ -31,23 +36,28 @@ class StreamLog(Painted, can_focus=True):
         self._above = 0
         """Lines below the window while it does not follow."""
         self._seen = 0
+        self._pace: deque[tuple[Instant, int]] = deque(maxlen=PACE_READINGS)
 
-    def update(self) -> None:
+    def update(self, now: Instant) -> None:
         """Draw what came."""
+        if not self._pace or now - self._pace[-1][0] >= SECOND:
+            self._pace.append((now, self.picture.stream.total))
         if not self.is_following:
-            self._above += self.picture.log_total - self._seen
-        self._seen = self.picture.log_total
+            self._above += self.picture.stream.total - self._seen
+        self._seen = self.picture.stream.total
         self.repaint()
 
     @property
     def status(self) -> str:
         """What the pane's lower edge says."""
-        if self.is_following:
-            return "following"
-        return f"paused, {self._above} below · f follows"
+        if not self.is_following:
+            return f"paused, {self._above} below · f follows"
+        (first, before), (last, total) = self._pace[0], self._pace[-1]
+        pace = (total - before) * SECOND / max(last - first, SECOND)
+        return f"following · {pace:.0f} lines/s" if pace >= 0.5 else "following"
 
     def _lines(self) -> Sequence[LogLine]:
-        log = self.picture.log
+        log = self.picture.stream.lines
         if not self.filter:
             return log
         words = self.filter.casefold()

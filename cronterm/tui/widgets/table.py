@@ -1,67 +1,48 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from cronterm.clock import MINUTE, SECOND, Instant
+from cronterm.clock import MINUTE, SECOND, Duration, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.describe import describe
+from cronterm.tui.filter import matches
 from cronterm.tui.look import ROLES
-from cronterm.tui.picture import FAILED, Picture, lateness, state_of
-from cronterm.tui.widgets.paint import Painted, Part, fit
-from cronterm.tui.widgets.spark import spark
-from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent
+from cronterm.tui.picture import Picture, lateness, state_of
+from cronterm.tui.widgets.columns import Columns, columns_for
+from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
+from cronterm.tui.widgets.spark import percentile, spark
+from cronterm.tui.words import FAILED, age, countdown, duration, elapsed_clock, percent
 
 SortKey = Literal["next", "name", "last", "duration", "errors", "state"]
 SORTS: tuple[SortKey, ...] = ("next", "name", "last", "duration", "errors", "state")
+SORT_KEYS: dict[SortKey, str] = {
+    "next": "x",
+    "name": "n",
+    "last": "l",
+    "duration": "d",
+    "errors": "e",
+    "state": "s",
+}
+"""The letters of the sort menu."""
+
+
+TITLES: dict[str, SortKey] = {
+    "NEXT": "next",
+    "NAME": "name",
+    "LAST": "last",
+    "DUR": "duration",
+    "ERR": "errors",
+}
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
 
 NEVER_AT = 1 << 62
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns there is room for, and how wide."""
-
-    name: int
-    schedule: int
-    words: bool
-    last: bool
-    average: bool
-    trend: int
-    ok: bool
-    errors: bool
-
-
-def columns_for(width: int) -> Columns:
-    """Choose columns by the inner width; the order never changes, only what is there."""
-    errors = width >= 92
-    average = width >= 114
-    last = width >= 60
-    schedule = 0 if width < 56 else 17 if width >= 76 else 14
-    trend = 12 if width < 90 else 19 if width < 150 else 12
-    trend = trend if width >= 70 else 0
-    fixed = 14 + (schedule + 2 if schedule else 0) + (10 if last else 0) + 9
-    fixed += (9 if average else 0) + (trend + 2 if trend else 0) + (12 if errors else 0)
-    words = width >= 124
-    room = width - fixed - (24 if words else 0)
-    return Columns(
-        name=max(min(room, 30), 8),
-        schedule=schedule,
-        words=words,
-        last=last,
-        average=average,
-        trend=trend,
-        ok=errors,
-        errors=errors,
-    )
 
 
 class JobTable(Painted, can_focus=True):
@@ -203,8 +184,9 @@ class JobTable(Painted, can_focus=True):
         return f"{place}/{len(self._order)}"
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is; the head sorts."""
+        """Put the cursor where the mouse is; a title of the head sorts by its column."""
         if event.y == 0:
+            self._sort_at(event.x)
             return
         place = self._top + event.y - 1
         if place < len(self._order):
@@ -213,6 +195,19 @@ class JobTable(Painted, can_focus=True):
             self.repaint()
             if event.chain == 2:
                 self.post_message(self.Opened())
+
+    def _sort_at(self, x: int) -> None:
+        place = 0
+        for text, _ in self._head(columns_for(self.size.width)):
+            place += len(text)
+            if x < place:
+                key = TITLES.get(text.strip().partition(" ")[0])
+                if key is not None:
+                    self.is_reversed = key == self.sort and not self.is_reversed
+                    self.sort = key
+                    self.order()
+                    self.repaint()
+                return
 
     def on_mouse_scroll_down(self) -> None:
         """Move down."""
@@ -234,7 +229,7 @@ class JobTable(Painted, can_focus=True):
         """Return the head and the rows in view."""
         self._keep_in_view()
         columns = columns_for(width)
-        lines = [self._head(columns)]
+        lines = [self._head(columns)] if self._order else [[]]
         jobs = self.picture.snapshot.jobs
         for job in self._order[self._top : self._top + height - 1]:
             if job in jobs:
@@ -248,13 +243,25 @@ class JobTable(Painted, can_focus=True):
             return [[], [("  connecting to the engine…", "muted")]]
         if self.filter:
             return [[], [(f"  no job matches {self.filter!r}", "muted")]]
-        return [
-            [],
-            [("  No jobs yet", "text+bold")],
-            [],
-            [("  a ", "accent+bold"), ("add the first one with a form", "text")],
-            [("  or write the file: it is picked up as soon as you save it", "muted")],
-        ]
+        return self._first_run(width)
+
+    def _first_run(self, width: int) -> list[list[Part]]:
+        """Return what to do while there is no job, in the middle."""
+        snapshot = self.picture.snapshot
+        file = sanitize_line(snapshot.engine.jobs_file)
+        is_there = bool(snapshot.sha256 or snapshot.problems)
+        what = "it has no jobs." if is_there else "the file does not exist yet."
+        keys = [("a", "create the first job with a form")]
+        if not is_there:
+            keys.append(("s", "write a commented sample of it (5 safe demo jobs)"))
+        keys += [("E", "write it in $EDITOR"), ("?", "help"), ("q", "quit")]
+        lines: list[list[Part]] = [[("No jobs yet", "text+bold")], []]
+        lines += [[(f"cronterm watches {file} — {what}", "muted")], []]
+        lines += [[(f"{key}   ", "accent+bold"), (text, "text")] for key, text in keys]
+        lines += [[], [("Saved files are picked up live; nothing needs a restart.", "faint")]]
+        left = max((width - max(width_of(line) for line in lines)) // 2, 1)
+        above = max((self.size.height - len(lines)) // 2 - 1, 0)
+        return [[]] * above + [[(" " * left, "text"), *line] for line in lines]
 
     def _head(self, c: Columns) -> list[Part]:
         mark = self.glyphs.down if self.is_reversed else self.glyphs.up
@@ -273,6 +280,8 @@ class JobTable(Painted, can_focus=True):
         parts.append((fit(title("DUR", "duration"), 9, right=True), "muted+bold"))
         if c.average:
             parts.append((fit("AVG", 9, right=True), "muted+bold"))
+        if c.p95:
+            parts.append((fit("P95", 9, right=True), "muted+bold"))
         if c.trend:
             parts.append(("  " + fit("LAST RUNS", c.trend), "muted+bold"))
         if c.errors:
@@ -286,9 +295,10 @@ class JobTable(Painted, can_focus=True):
         is_quiet = state in ("paused", "disabled")
         name_role = "paused" if is_quiet else "text+bold" if is_here else "text"
         second = "text" if is_here else "muted"
-        mark = glyphs.cursor if is_here else "*" if view.job.id in self.marked else " "
-        parts: list[Part] = [(mark, "accent"), (f"{glyphs.states[state]} ", f"{ROLES[state]}+bold")]
-        parts += [(" ", "text"), self._next(view, state)]
+        mark = "•" if view.job.id in self.marked else " "
+        parts: list[Part] = [(glyphs.cursor if is_here else " ", "accent")]
+        parts += [(glyphs.states[state], f"{ROLES[state]}+bold"), (f" {mark}", "accent+bold")]
+        parts.append(self._next(view, state))
         parts += [("  ", "text"), (fit(view.job.id, c.name), name_role)]
         if c.schedule:
             text = sanitize_line(view.job.schedule_text)
@@ -300,6 +310,8 @@ class JobTable(Painted, can_focus=True):
         parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))
         if c.average:
             parts.append((fit(duration(totals.average), 9, right=True), second))
+        if c.p95:
+            parts.append((fit(duration(_p95(view)), 9, right=True), second))
         if c.trend:
             parts += [("  ", "text"), *spark(view.recent, c.trend, glyphs)]
         if c.errors:
@@ -348,6 +360,11 @@ SEVERITY = {
 }
 
 
+def _p95(view: JobView) -> Duration | None:
+    lengths = [past.duration for past in view.recent if past.duration is not None]
+    return percentile(lengths, 0.95) if lengths else None
+
+
 def _rates(view: JobView) -> list[Part]:
     totals = view.totals
     ratio = totals.succeeded / totals.runs if totals.runs else None
@@ -360,35 +377,3 @@ def _rates(view: JobView) -> list[Part]:
         (fit(percent(ratio), 6, right=True), role),
         (fit(failed, 6, right=True), failed_role),
     ]
-
-
-def matches(view: JobView, words: str, state: str) -> bool:
-    """Tell whether a job matches a filter: `word`, `!word`, `#tag`, `is:failing`."""
-    for word in words.casefold().split():
-        is_wanted = not word.startswith("!")
-        term = word.lstrip("!")
-        if not term:
-            continue
-        if _matches_term(view, term, state) != is_wanted:
-            return False
-    return True
-
-
-def _matches_term(view: JobView, term: str, state: str) -> bool:
-    job = view.job
-    if term.startswith("#"):
-        return any(tag.casefold().startswith(term[1:]) for tag in job.tags)
-    if term.startswith("is:"):
-        wanted = term[3:]
-        if wanted in ("failing", "failed"):
-            return view.totals.failed_in_a_row > 0
-        if wanted == "ok":
-            return state == "succeeded"
-        return state.startswith(wanted)
-    text = f"{job.id} {job.description} {job.group} {' '.join(job.tags)}".casefold()
-    return term in text or _is_subsequence(term, job.id.casefold())
-
-
-def _is_subsequence(term: str, text: str) -> bool:
-    place = iter(text)
-    return len(term) >= 3 and all(char in place for char in term)

@@ -1,0 +1,145 @@
+"""What is typed into the form, checked as jobs.yaml would be, in words for people."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cronterm.clock import Instant, aware, local_zone
+from cronterm.config.load import load_text
+from cronterm.model.job import Job
+from cronterm.schedule.build import build
+from cronterm.schedule.describe import describe, warnings
+from cronterm.schedule.forecast import first_dst_marks, upcoming
+from cronterm.tui.words import countdown
+
+SHELL_WORDS = (
+    "if",
+    "for",
+    "while",
+    "case",
+    "until",
+    "cd",
+    "set",
+    "export",
+    "source",
+    ".",
+    "!",
+    "exec",
+    "trap",
+    "eval",
+)
+
+
+def check_words(name: str, words: Mapping[str, Any]) -> tuple[Job | None, dict[str, str]]:
+    """Return the definition these words make, or what is wrong by word; "" is the job itself."""
+    text = json.dumps({"jobs": {name: words}})
+    loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone())
+    problems: dict[str, str] = {}
+    for problem in loaded.problems:
+        place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
+        if problem.path in ("jobs", f"jobs.{name}") and "cannot name" in problem.message:
+            place = "name"
+        hint = f" ({problem.hint})" if problem.hint else ""
+        if "nothing to run" not in problem.message:
+            problems.setdefault(place, problem.message + hint)
+    return (loaded.jobs[0] if loaded.jobs else None), problems
+
+
+def coming_runs(job: Job, now: Instant) -> list[str]:
+    """Return the next five runs, a line each."""
+    schedule = build(job.schedule, first_seen_at=now, last_end_at=None)
+    found = upcoming(schedule, job.schedule, timezone=job.timezone, after=now, limit=5)
+    return [
+        f"{each.local:%a %d %b %H:%M:%S}  in {countdown(each.at - now)}"
+        + (f"  ! {each.mark}" if each.mark else "")
+        for each in found
+    ]
+
+
+def schedule_note(job: Job, now: Instant) -> str:
+    """Return the schedule in words, and what may surprise."""
+    schedule = build(job.schedule, first_seen_at=now, last_end_at=None)
+    lines = [describe(job.schedule)]
+    for each in first_dst_marks(schedule, job.schedule, timezone=job.timezone, after=now):
+        lines.append(f"! {aware(each.at):%d %b %Y}: {each.mark}")
+    lines += [f"! {warning}" for warning in warnings(job.schedule)]
+    return "\n".join(lines)
+
+
+def command_note(command: str) -> str:
+    """Tell whether the first word of a command can be found. A comment has none."""
+    try:
+        first = shlex.split(command.strip().partition("\n")[0].partition(";")[0])[0]
+    except (ValueError, IndexError):
+        return ""
+    if "=" in first or "$" in first:
+        return ""
+    if first in SHELL_WORDS or first.startswith(("#", "(", "{", "[")):
+        return ""
+    found = shutil.which(first)
+    return f"✓ {found} found, executable" if found else f"! {first} is not found in PATH"
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return json.dumps(value)
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return " ".join(f"{key}={shlex.quote(item)}" for key, item in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def pairs(typed: str) -> Any:
+    try:
+        words = shlex.split(typed)
+    except ValueError:
+        return typed
+    return dict(word.partition("=")[::2] for word in words)
+
+
+def literal(typed: str) -> Any:
+    try:
+        return yaml.safe_load(typed)
+    except yaml.YAMLError:
+        return typed
+
+
+def as_tags(value: Any) -> str:
+    """Return tags as they are typed."""
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else as_text(value)
+
+
+def as_words(name: str, typed: str) -> Any:
+    """Return what is typed into a field as the word of jobs.yaml it means."""
+    match name:
+        case "tags":
+            return [tag.strip() for tag in typed.split(",") if tag.strip()]
+        case "retry" if typed.isdigit():
+            return int(typed)
+        case "env":
+            return pairs(typed)
+        case "schedule" | "command" | "retry" if typed.startswith(("[", "{")):
+            return literal(typed)
+        case _:
+            return typed
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as a block, as people do."""
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _write_text)
+
+
+def preview(name: str, words: Mapping[str, Any]) -> str:
+    """Return the job as it would stand in jobs.yaml."""
+    return yaml.dump({name: dict(words)}, Dumper=_Dumper, sort_keys=False, allow_unicode=True)

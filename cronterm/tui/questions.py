@@ -1,0 +1,130 @@
+"""The questions that are asked before something happens, built from the picture."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from cronterm.control import Gone
+from cronterm.model.snapshot import LiveRun, Snapshot
+from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
+
+ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
+SHOWN = 10
+
+STAY = Choice("n", "Stay", "")
+
+
+def names(jobs: Sequence[str]) -> str:
+    """Return a job's name, or how many there are."""
+    return jobs[0] if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+
+def number_of(jobs: Sequence[str]) -> int | None:
+    """Return the number to type before something happens to this many jobs."""
+    return len(jobs) if len(jobs) > ASKED_BY_NUMBER else None
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """Return at most SHOWN lines, and how many there are beyond."""
+    beyond = len(lines) - SHOWN
+    return lines if beyond <= 0 else [*lines[:SHOWN], f"… and {beyond} more"]
+
+
+def ask_trigger(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
+    """Ask whether jobs run now: firmly where one runs already or is held back."""
+    lines = []
+    is_doubtful = False
+    for job in jobs:
+        view = snapshot.jobs[job]
+        if view.live:
+            is_doubtful = True
+            lines.append(f"! {job} is {view.state} already, overlap is {view.job.overlap}")
+        elif view.pause is not None or not view.job.enabled:
+            is_doubtful = True
+            lines.append(f"! {job} is {view.state}; a run by hand is allowed")
+        elif len(jobs) > 1:
+            lines.append(f"  {job}")
+    number = number_of(jobs)
+    run = Choice("t", "Run", "run")
+    choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
+    return Ask("Trigger", [f"Run {names(jobs)} now?", *shortened(lines)], choices, number=number)
+
+
+def ask_pause_all(snapshot: Snapshot) -> Ask:
+    """Ask whether all timed starts are held back."""
+    lines = [
+        f"Hold back all timed starts of {len(snapshot.jobs)} jobs?",
+        "What runs goes on; P resumes.",
+    ]
+    return Ask("Pause everything", lines, [CANCEL, Choice("y", "Pause everything", "pause")])
+
+
+def ask_stop(runs: Sequence[LiveRun]) -> Ask:
+    """Ask how open runs are stopped."""
+    jobs = sorted({run.job for run in runs})
+    lines = [f"{run.job}: run {run.run} is {run.state}, pid {run.pid or '-'}" for run in runs]
+    lines = [f"Stop what runs of {names(jobs)}?", *shortened(lines), ""]
+    lines += ["The whole process tree is ended: signal, grace, SIGKILL."]
+    choices = [
+        CANCEL,
+        Choice("y", "Stop", "stop", is_grave=True),
+        Choice("k", "Kill now", "kill", is_grave=True),
+    ]
+    return Ask("Stop", lines, choices, number=number_of(jobs))
+
+
+def ask_delete(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
+    """Ask whether jobs leave the file."""
+    file = PurePath(snapshot.engine.jobs_file).name
+    lines = [f"  {job}" for job in jobs] if len(jobs) > 1 else []
+    for job in jobs:
+        for run in snapshot.jobs[job].live.values():
+            pid = f" (pid {run.pid})" if run.pid else ""
+            lines.append(f"! run {run.run} of {job} is {run.state}{pid}: it is left to finish")
+    question = "Delete job" if len(jobs) == 1 else "Delete"
+    lines = [f"{question} {names(jobs)} from {file}?", "", *shortened(lines)]
+    lines += [f"u undoes this; the old file is kept as {file}~1", "history and logs are kept"]
+    choices = [CANCEL, Choice("y", "Delete", "delete", is_grave=True)]
+    return Ask("Delete job", lines, choices, number=number_of(jobs))
+
+
+def ask_quit(snapshot: Snapshot) -> Ask:
+    """Ask what becomes of the engine that this screen started."""
+    live = sum(len(view.live) for view in snapshot.jobs.values())
+    lines = [f"{live} runs are open." if live != 1 else "1 run is open.", ""]
+    lines += [
+        "Keep: the engine goes on without a screen; `cronterm` attaches to it again.",
+        "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",
+    ]
+    choices = [
+        STAY,
+        Choice("k", "Keep the engine", "keep"),
+        Choice("s", "Stop it", "stop", is_grave=True),
+    ]
+    return Ask("Quit", lines, choices)
+
+
+def ask_leave_form() -> Ask:
+    """Ask whether what is typed is thrown away."""
+    lines = ["Leave the form? What is typed is not saved."]
+    return Ask("Leave", lines, [STAY, Choice("y", "Leave", "leave", is_grave=True)])
+
+
+def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
+    """Tell what is wrong, all of it."""
+    lines = [f"✗ the engine does not answer: {gone.why}"] if gone is not None else []
+    lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
+    for problem in snapshot.problems:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        lines.append(f"! line {problem.line}:{problem.column}: {problem.message}{hint}")
+    if snapshot.problems:
+        lines = [f"{PurePath(snapshot.problems[0].file).name} is not taken over:", *lines]
+    return Ask("What is wrong", shortened(lines or ["nothing"]), [Choice("n", "Close", "")])
+
+
+def tell_diff(job: str, diff: str) -> Ask:
+    """Tell what an edit changed in the file; it may be undone at once."""
+    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    beyond = len(lines) - 3 * SHOWN
+    lines = lines if beyond <= 0 else [*lines[: 3 * SHOWN], f"… and {beyond} more"]
+    choices = [Choice("n", "Good", ""), Choice("u", "Undo", "undo")]
+    return Ask(f"Saved {job}", ["The file has changed by this:", "", *lines], choices)

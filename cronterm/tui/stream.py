@@ -1,0 +1,185 @@
+"""The log stream of all jobs: what they print and what becomes of them, as lines in order."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cronterm.clock import Instant
+from cronterm.control import Output
+from cronterm.model.event import (
+    AllPaused,
+    AllResumed,
+    AttemptEnded,
+    AttemptStarted,
+    ConfigLoaded,
+    ConfigRejected,
+    InstantDecided,
+    JobAdded,
+    JobPaused,
+    JobRemoved,
+    JobResumed,
+    Numbered,
+    RetryScheduled,
+    RunEnded,
+    RunStopping,
+)
+from cronterm.model.query import OutputPart
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import Snapshot
+from cronterm.sanitize import sanitize_line, styled
+from cronterm.tui.words import FAILED, duration, end_text, row_text, run_end_text
+
+LOG_LINES = 50_000
+LINE_CHARACTERS = 8192
+PART_CHARACTERS = 4096  # of a line without an end: more is shown as a line of its own
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of the log stream; `state` chooses its glyph."""
+
+    at: Instant
+    job: str
+    state: str
+    text: str
+    role: str = "text"
+    run: int | None = None
+
+
+@dataclass
+class LogStream:
+    """A ring of lines. Output that overtakes the news of its start waits for it."""
+
+    lines: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    total: int = 0
+    """Lines that ever came, those that left the ring too."""
+    _rests: dict[tuple[int, str], str] = field(default_factory=dict)
+    _early: dict[int, list[Output]] = field(default_factory=dict)
+    _started: dict[int, int] = field(default_factory=dict)
+
+    def put(self, line: LogLine) -> None:
+        """Append a line."""
+        self.lines.append(line)
+        self.total += 1
+
+    def prefill(self, lines: Iterable[LogLine]) -> None:
+        """Put what was before the first line here, oldest first."""
+        known = list(self.lines)
+        before = list(lines)
+        self.lines.clear()
+        self.lines.extend(before + known)
+        self.total += len(before)
+
+    def take_output(self, output: Output, snapshot: Snapshot) -> None:
+        """Append what a run printed, its unfinished last line held back until it is whole."""
+        live = snapshot.live_run(output.job, output.run)
+        is_told = self._started.get(output.run, 0) >= output.attempt
+        if live is not None and live.pid is None and not is_told:
+            self._early.setdefault(output.run, []).append(output)
+            return
+        place = (output.run, output.stream)
+        text = self._rests.pop(place, "") + output.data.decode("utf-8", "replace")
+        *lines, rest = text.split("\n")
+        if rest and len(rest) < PART_CHARACTERS:
+            self._rests[place] = rest
+        elif rest:
+            lines.append(rest)
+        for line in lines:
+            self.put(output_line(output.at, output.job, output.run, output.stream, line))
+
+    def _flush(self, run: int, attempt: int, snapshot: Snapshot) -> None:
+        """Append what waited for the start of an attempt."""
+        self._started[run] = attempt
+        for output in self._early.pop(run, ()):
+            self.take_output(output, snapshot)
+
+    def _finish(self, event: AttemptEnded, snapshot: Snapshot) -> None:
+        """Append the last line of an attempt, where it had no end."""
+        self._flush(event.run, event.attempt, snapshot)
+        for stream in ("out", "err"):
+            rest = self._rests.pop((event.run, stream), "")
+            if rest:
+                self.put(output_line(event.end.ended_at, event.job, event.run, stream, rest))
+
+    def narrate(self, numbered: Numbered, snapshot: Snapshot) -> None:
+        """Append what an event means; `snapshot` is the one before it."""
+        event = numbered.event
+        match event:
+            case AttemptStarted():
+                again = f", try {event.attempt}" if event.attempt > 1 else ""
+                text = f"start pid {event.pid}{again}"
+                self.put(LogLine(event.at, event.job, "running", text, "muted", event.run))
+                self._flush(event.run, event.attempt, snapshot)
+            case AttemptEnded():
+                self._finish(event, snapshot)
+            case RetryScheduled():
+                live = snapshot.live_run(event.job, event.run)
+                how = end_text(live.last_end) if live and live.last_end else "failed"
+                text = f"{how} — try {event.attempt} in {duration(event.ready_at - event.at)}"
+                self.put(LogLine(event.at, event.job, "retrying", text, "warn", event.run))
+            case RunEnded():
+                live = snapshot.live_run(event.job, event.run)
+                role = "fail" if event.outcome in FAILED else "muted"
+                text = run_end_text(event, live)
+                self.put(LogLine(event.at, event.job, event.outcome, text, role, event.run))
+                self._started.pop(event.run, None)
+            case RunStopping():
+                text = f"stopping{f' by {event.by}' if event.by else ''}"
+                self.put(LogLine(event.at, event.job, "stopping", text, "warn", event.run))
+            case InstantDecided():
+                many = f" ×{event.count}" if event.count > 1 else ""
+                text = f"{event.outcome}: {event.reason.replace('_', ' ')}{many}"
+                role = "warn" if event.outcome == "missed" else "muted"
+                self.put(LogLine(event.at, event.job, event.outcome, text, role))
+            case _:
+                self._narrate_rare(numbered)
+
+    def _narrate_rare(self, numbered: Numbered) -> None:
+        event = numbered.event
+        match event:
+            case JobPaused():
+                self.put(LogLine(event.at, event.job, "paused", f"paused by {event.by}", "muted"))
+            case JobResumed():
+                text = f"resumed by {event.by}"
+                self.put(LogLine(event.at, event.job, "succeeded", text, "muted"))
+            case AllPaused():
+                text = f"everything paused by {event.by}"
+                self.put(LogLine(event.at, "cronterm", "paused", text, "warn"))
+            case AllResumed():
+                text = f"everything resumed by {event.by}"
+                self.put(LogLine(event.at, "cronterm", "succeeded", text, "muted"))
+            case JobAdded():
+                self.put(LogLine(event.at, event.job.id, "never", "added", "muted"))
+            case JobRemoved():
+                text = "removed from the file"
+                self.put(LogLine(event.at, event.job, "disabled", text, "muted"))
+            case ConfigLoaded():
+                text = f"jobs file loaded, {event.jobs} jobs"
+                self.put(LogLine(event.at, "cronterm", "succeeded", text, "muted"))
+            case ConfigRejected():
+                text = sanitize_line(str(event.problems[0])) if event.problems else "rejected"
+                self.put(LogLine(event.at, "cronterm", "failed", text, "fail"))
+
+
+def output_line(at: Instant, job: str, run: int, stream: str, text: str) -> LogLine:
+    """Return a line that a job printed, made safe and without its colours."""
+    shown = "".join(span.text for span in styled(text[:LINE_CHARACTERS]))
+    return LogLine(at, job, "running", shown, "fail" if stream == "err" else "text", run)
+
+
+def row_lines(row: RunRow, part: OutputPart | None) -> list[LogLine]:
+    """Return a row of the history as lines: its start, what it printed last, its end."""
+    lines: list[LogLine] = []
+    if row.run is not None and row.started_at is not None:
+        text = f"start {row.cause.replace('_', ' ')}{f' by {row.by}' if row.by else ''}"
+        lines.append(LogLine(row.started_at, row.job, "running", text, "muted", row.run))
+        for chunk in part.chunks if part is not None else ():
+            for text in chunk.data.decode("utf-8", "replace").removesuffix("\n").split("\n"):
+                lines.append(output_line(chunk.at, row.job, row.run, chunk.stream, text))
+    if row.outcome is not None:
+        at = row.ended_at or row.queued_at
+        role = "fail" if row.outcome in FAILED else "warn" if row.outcome == "missed" else "muted"
+        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+        text = row_text(row) + (f" in {duration(took)}" if took is not None else "")
+        lines.append(LogLine(at, row.job, row.outcome, text, role, row.run))
+    return lines

@@ -1,0 +1,78 @@
+"""A field that is one of a few words, all of them in sight."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from cronterm.tui.widgets.paint import Painted, Part
+
+
+class ChoiceLine(Painted, can_focus=True):
+    """Words in a line; left, right and space choose. The first is the default."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "choose(-1)", show=False),
+        Binding("right,space", "choose(1)", show=False),
+    ]
+
+    class Chosen(Message):
+        """Another word is chosen."""
+
+    def __init__(self, words: Sequence[str], *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self._words = list(words)
+        self._here = 0
+
+    @property
+    def value(self) -> str:
+        """The chosen word."""
+        return self._words[self._here]
+
+    @property
+    def is_default(self) -> bool:
+        """The first word is chosen: it need not be written."""
+        return self._here == 0
+
+    def set_value(self, word: str) -> None:
+        """Choose a word; one that is not known becomes one more choice."""
+        if word not in self._words:
+            self._words.append(word)
+        self._here = self._words.index(word)
+        self.repaint()
+
+    def action_choose(self, by: int) -> None:
+        """Choose the next word, or the one before."""
+        self._here = (self._here + by) % len(self._words)
+        self.repaint()
+        self.post_message(self.Chosen())
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the word that was clicked."""
+        place = 0
+        for number, word in enumerate(self._words):
+            place += len(word) + 3
+            if event.x < place:
+                self._here = number
+                self.repaint()
+                self.post_message(self.Chosen())
+                return
+
+    def on_focus(self) -> None:
+        """Show that keys go here."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere."""
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the words; brackets stand around the chosen one, in colour while it has keys."""
+        parts: list[Part] = []
+        for number, word in enumerate(self._words):
+            is_here = number == self._here
+            role = ("chip+bold" if self.has_focus else "text+bold") if is_here else "muted"
+            parts += [(f"[{word}]" if is_here else f" {word} ", role), (" ", "text")]
+        return [parts]

@@ -1,0 +1,235 @@
+"""The boxes of a job's page: head, schedule, statistics, runs, and its part of the file."""
+
+from cronterm.clock import Instant
+from cronterm.model.job import Job, action_text
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import JobView
+from cronterm.sanitize import sanitize_line
+from cronterm.schedule.describe import describe
+from cronterm.tui.look import ROLES
+from cronterm.tui.picture import Picture, job_state
+from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.panels import Panel
+from cronterm.tui.widgets.spark import percentile
+from cronterm.tui.words import (
+    countdown,
+    day_moment,
+    duration,
+    moment,
+    percent,
+    row_text,
+)
+
+Fact = tuple[str, str, str]
+"""(name, text, role)."""
+
+TABS = ("Overview", "Runs", "Log", "Config")
+
+
+class Head(Panel):
+    """Which job this is, and the tabs."""
+
+    tab = TABS[0]
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return two lines."""
+        tabs: list[Part] = [(" ", "text")]
+        for tab in TABS:
+            tabs.append((f" {tab} ", "chip+bold" if tab == self.tab else "accent"))
+            tabs.append((" ", "text"))
+        tabs.append(("  [ ] tab   j k job", "faint"))
+        view = self.picture.snapshot.jobs.get(self.job or "")
+        if view is None:
+            text = " is not in the file any more; its history stays"
+            return [[(f"  {self.job}", "text+bold"), (text, "warn")], tabs]
+        state = job_state(self.picture, view)
+        name: list[Part] = [
+            (f"  {self.glyphs.states[state]} ", f"{ROLES[state]}+bold"),
+            (view.job.id, "text+bold"),
+            (f"  {sanitize_line(view.job.description)}", "muted"),
+            ("".join(f"  #{sanitize_line(tag)}" for tag in view.job.tags), "faint"),
+        ]
+        if view.totals.failed_in_a_row:
+            name.append((f"   failing: {view.totals.failed_in_a_row} in a row", "fail+bold"))
+        return [name, tabs]
+
+
+class FactsBox(Panel):
+    """Names and texts in a box."""
+
+    def facts(self, view: JobView) -> list[Fact]:
+        """Return the facts of a job."""
+        raise NotImplementedError
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return a line a fact."""
+        view = self.picture.snapshot.jobs.get(self.job or "")
+        return [
+            [(f" {fit(name, 9)} ", "muted"), (fit(text, max(width - 12, 1)), role)]
+            for name, text, role in (self.facts(view) if view is not None else [])
+        ]
+
+
+class ScheduleBox(FactsBox):
+    """When the job runs, and by what rules."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.coming: tuple[Instant, ...] = ()
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title."""
+        return "Schedule", ""
+
+    def facts(self, view: JobView) -> list[Fact]:
+        """Return the schedule, what comes, the command and the rules."""
+        job = view.job
+        command = " ⏎ ".join(action_text(job.action).strip().splitlines())
+        written = f"{sanitize_line(job.schedule_text)}   {sanitize_line(describe(job.schedule))}"
+        facts = [("schedule", written, "text+bold"), ("timezone", job.timezone, "text")]
+        if view.next_at is not None:
+            text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"
+            facts.append(("next", text, "accent+bold"))
+        if len(self.coming) > 1:
+            then = " · ".join(day_moment(at, self.now).split(" ", 1)[1] for at in self.coming[1:])
+            facts.append(("then", then, "text"))
+        pause = view.pause or self.picture.snapshot.all_paused
+        if pause is not None:
+            text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"
+            facts.append(("paused", sanitize_line(text), "warn"))
+        facts.append(("policy", policy_text(job), "text"))
+        return [*facts, ("command", sanitize_line(command), "text")]
+
+
+class StatisticsBox(FactsBox):
+    """How the runs went."""
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title."""
+        return "Statistics", ""
+
+    def facts(self, view: JobView) -> list[Fact]:
+        """Return counts and durations."""
+        totals = view.totals
+        ok = percent(totals.succeeded / totals.runs if totals.runs else None)
+        facts = [("runs", f"{totals.runs:,}   ok {ok}   errors {totals.failed:,}", "text")]
+        lengths = [past.duration for past in view.recent if past.duration is not None]
+        if lengths:
+            average, least, most = duration(totals.average), min(lengths), max(lengths)
+            text = f"{average}   min {duration(least)}   max {duration(most)}"
+            facts.append(("avg", text, "text"))
+            p95, p99 = percentile(lengths, 0.95), percentile(lengths, 0.99)
+            middle = percentile(lengths, 0.5)
+            text = f"{duration(middle)}   p95 {duration(p95)}   p99 {duration(p99)}"
+            facts.append(("p50", text, "text"))
+        started = [past for past in view.recent if past.started_at is not None]
+        streak = 0
+        longest = 0
+        retried = 0
+        for past in started:
+            is_good = past.outcome == "succeeded"
+            streak = streak + 1 if is_good else 0
+            longest = max(longest, streak)
+            retried += is_good and past.attempt > 1
+        if started:
+            text = f"{streak}   longest {longest}   recovered by a retry {retried}"
+            facts.append(("ok streak", text, "text"))
+        idle = [past for past in view.recent if past.started_at is None]
+        if idle:
+            skipped = sum(past.outcome == "skipped" for past in idle)
+            text = f"{skipped}   missed {len(idle) - skipped}   of the last {len(view.recent)}"
+            facts.append(("skipped", text, "warn"))
+        return facts
+
+
+class RunsBox(Panel, can_focus=True):
+    """The runs of a job, the newest first, with a cursor."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.runs: list[RunRow] = []
+        self.cursor = 0
+        self._top = 0
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title, and where the cursor is."""
+        count = len(self.runs)
+        return "Recent runs", f"{min(self.cursor + 1, count)}/{count} · ⏎ open log"
+
+    def line_role(self, y: int) -> str:
+        """Return the selection's background under the cursor."""
+        is_here = self.runs and y == 1 + self.cursor - self._top
+        return "selection" if is_here else "background"
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the head and the rows around the cursor."""
+        head = f"    {fit('RUN', 7)}{fit('STARTED', 21)}{fit('CAUSE', 11)}{fit('TOOK', 9)}"
+        lines: list[list[Part]] = [[(head + fit("TRY", 6) + "END", "muted+bold")]]
+        if not self.runs:
+            return [*lines, [("    nothing has run yet", "faint")]]
+        room = max(height - 1, 1)
+        self._top = max(0, min(self.cursor - room // 2, len(self.runs) - room))
+        for number in range(self._top, min(self._top + room, len(self.runs))):
+            lines.append(self._run(self.runs[number], width, is_here=number == self.cursor))
+        return lines
+
+    def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
+        outcome = row.outcome or "running"
+        at = row.started_at or row.scheduled_at or row.queued_at
+        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+        tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""
+        number = str(row.run) if row.run is not None else f"×{row.count}"
+        second = "text" if is_here else "muted"
+        grave = ROLES[outcome] in ("fail", "warn")
+        return [
+            (f" {self.glyphs.cursor if is_here else ' '}", "accent"),
+            (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
+            (fit(number, 7), second),
+            (fit(day_moment(at, self.now), 21), "text"),
+            (fit(row.cause.replace("_", " "), 11), second),
+            (fit(duration(took), 9), "text"),
+            (fit(tries, 6), second),
+            (fit(row_text(row), max(width - 59, 1)), ROLES[outcome] if grave else second),
+        ]
+
+
+class ConfigBox(Painted, can_focus=True):
+    """The job's part of the file, as it is written."""
+
+    def __init__(self, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self.text = ""
+        self.first_line = 1
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the numbered lines."""
+        if not self.text:
+            return [[("  the file has no such job any more", "faint")]]
+        lines: list[list[Part]] = []
+        for number, text in enumerate(self.text.splitlines(), self.first_line):
+            shown = fit(sanitize_line(text), max(width - 8, 1))
+            lines.append([(f"{number:>6}  ", "faint"), *yaml_parts(shown)])
+        return lines
+
+
+def yaml_parts(line: str) -> list[Part]:
+    """Return a line of YAML in its colours."""
+    key, colon, rest = line.partition(":")
+    word = key.strip().removeprefix("- ")
+    if line.lstrip().startswith("#"):
+        return [(line, "faint")]
+    if not colon or not word.replace("_", "").replace("-", "").isalnum():
+        return [(line, "text")]
+    value, mark, comment = rest.partition(" #")
+    role = "ok" if value.strip().startswith(('"', "'")) else "text"
+    return [(key + colon, "accent"), (value, role), (mark + comment, "faint")]
+
+
+def policy_text(job: Job) -> str:
+    """Return the job's rules in a line."""
+    words = [f"overlap {job.overlap}", f"catch up {job.catch_up}"]
+    if job.retry.attempts:
+        words.insert(0, f"retry {job.retry.attempts} × {duration(job.retry.delay)}")
+    if job.timeout is not None:
+        words.insert(0, f"timeout {duration(job.timeout)}")
+    return " · ".join(words)

@@ -72,7 +72,8 @@ def _run_screen(instance: Instance) -> int:
     # Textual alone costs half a second on a small machine.
     from cronterm.host_process import ensure_engine, start_engine
     from cronterm.remote.control import HttpControl
-    from cronterm.tui.app import CrontermApp, Hosting
+    from cronterm.tui.app import CrontermApp
+    from cronterm.tui.home import Hosting
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "") in (
         "",

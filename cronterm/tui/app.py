@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -35,8 +34,10 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
 from cronterm.tui.history import read_past_lines
-from cronterm.tui.keymap import KEYS, bindings
+from cronterm.tui.home import Hosting
+from cronterm.tui.keymap import bindings
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
+from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
@@ -47,22 +48,11 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.words import FAILED
 
-DRAW_EVERY_S = 0.1
+DRAW_EVERY_S = 0.2  # keys draw at once
 TOAST_S = 4.0
 RESTARTS_A_MINUTE = 3
 
 Ending = Literal["keep", "stop"]
-
-
-@dataclass(frozen=True)
-class Hosting:
-    """What this screen has to do with its engine."""
-
-    has_started: bool
-    """This screen started it: leaving asks what becomes of it."""
-    start: Callable[[], object]
-    """Start one again."""
-    jobs_file: str
 
 
 class CrontermApp(App[Ending]):
@@ -176,13 +166,16 @@ class CrontermApp(App[Ending]):
         self.run_worker(self._send(commands), group="send")
 
     async def _send(self, commands: Sequence[AnyCommand]) -> None:
-        for command in commands:
-            answer = await self.deliver(command)
+        for number, command in enumerate(commands, 1):
+            answer = await self.deliver(command, is_quiet=number < len(commands))
             if answer is None or not answer.ok:
                 return
 
-    async def deliver(self, command: AnyCommand) -> Answer | None:
-        """Send a command, tell its answer and return it; None when there is no engine."""
+    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
+        """Send a command, tell its answer and return it; None when there is no engine.
+
+        With `is_quiet` only a refusal is told.
+        """
         try:
             answer = await self.control.send(command)
         except CrontermError as error:
@@ -192,7 +185,7 @@ class CrontermApp(App[Ending]):
         if answer.ok and isinstance(command, AddJob | EditJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = " — u undoes it"
-        if not isinstance(command, DeleteJob) or not answer.ok:
+        if not is_quiet or not answer.ok:
             self.tell(answer.message + hint, is_bad=not answer.ok)
         if answer.kind == "stale" and answer.diff:
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
@@ -269,7 +262,7 @@ class CrontermApp(App[Ending]):
         sha = self.picture.snapshot.sha256
         back: list[AnyCommand] = []
         for job in jobs:
-            answer = await self.deliver(DeleteJob(job=job, based_on=sha))
+            answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)
             if answer is None or not answer.ok:
                 break
             sha = answer.sha256
@@ -402,18 +395,4 @@ class CrontermApp(App[Ending]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and every job, in the palette."""
-        for key in KEYS:
-            name = f"action_{key.action.partition('(')[0]}"
-            owner = screen if hasattr(screen, name) else self if hasattr(self, name) else None
-            if owner is None or "(" in key.action or key.action == "command_palette":
-                continue
-            text = key.text[:1].upper() + key.text[1:]
-            yield SystemCommand(text, f"key {key.shown}", getattr(owner, name))
-        if isinstance(screen, Dashboard):
-            for job in screen.table.jobs:
-                yield SystemCommand(f"Open {job}", "details", _caller(self.open_job, job))
-                yield SystemCommand(f"Log of {job}", "its last run", _caller(self.open_log, job))
-
-
-def _caller(call: Callable[[str], None], job: str) -> Callable[[], None]:
-    return lambda: call(job)
+        return palette_commands(self, screen, self.shown_jobs())

@@ -1,6 +1,7 @@
 """What screens may ask of the app: one road for every wish, whichever screen it comes from."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from cronterm.clock import Instant
@@ -8,6 +9,17 @@ from cronterm.control import Control
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.tui.look import Glyphs
 from cronterm.tui.screens.dialogs import Ask
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """What this screen has to do with its engine."""
+
+    has_started: bool
+    """This screen started it: leaving asks what becomes of it."""
+    start: Callable[[], object]
+    """Start one again."""
+    jobs_file: str
 
 
 class Home(Protocol):
@@ -22,7 +34,7 @@ class Home(Protocol):
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""
 
-    async def deliver(self, command: AnyCommand) -> Answer | None:
+    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
         """Send a command, tell its answer and return it; None when there is no engine."""
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:

@@ -85,6 +85,8 @@ def _theme(name: str, roles: dict[str, str], *, dark: bool) -> Theme:
             "line": roles["line"],
             "head": roles["head"],
             "muted": roles["muted"],
+            "selection": roles["selection"],
+            "input-selection-background": roles["selection"],
             "block-cursor-background": roles["accent"],
             "footer-key-foreground": roles["accent"],
         },

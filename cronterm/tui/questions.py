@@ -79,12 +79,13 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
     for job in jobs:
         for run in snapshot.jobs[job].live.values():
             pid = f" (pid {run.pid})" if run.pid else ""
-            lines.append(f"! run {run.run} of {job} is {run.state}{pid}: it is left to finish")
+            lines.append(f"! run {run.run} of {job} is {run.state}{pid}, it may finish")
     question = "Delete job" if len(jobs) == 1 else "Delete"
     lines = [f"{question} {names(jobs)} from {file}?", "", *shortened(lines)]
     lines += [f"u undoes this; the old file is kept as {file}~1", "history and logs are kept"]
     choices = [CANCEL, Choice("y", "Delete", "delete", is_grave=True)]
-    return Ask("Delete job", lines, choices, number=number_of(jobs))
+    title = "Delete job" if len(jobs) == 1 else "Delete jobs"
+    return Ask(title, lines, choices, number=number_of(jobs))
 
 
 def ask_quit(snapshot: Snapshot) -> Ask:

@@ -52,7 +52,7 @@ class LogStream:
 
     lines: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     total: int = 0
-    """Lines that ever came, those that left the ring too."""
+    """Lines that came since the screen attached, those that left the ring too."""
     _rests: dict[tuple[int, str], str] = field(default_factory=dict)
     _early: dict[int, list[Output]] = field(default_factory=dict)
     _started: dict[int, int] = field(default_factory=dict)
@@ -63,12 +63,10 @@ class LogStream:
         self.total += 1
 
     def prefill(self, lines: Iterable[LogLine]) -> None:
-        """Put what was before the first line here, oldest first."""
+        """Put what was before the first line here, oldest first. It does not count as new."""
         known = list(self.lines)
-        before = list(lines)
         self.lines.clear()
-        self.lines.extend(before + known)
-        self.total += len(before)
+        self.lines.extend([*lines, *known])
 
     def take_output(self, output: Output, snapshot: Snapshot) -> None:
         """Append what a run printed, its unfinished last line held back until it is whole."""
@@ -180,6 +178,7 @@ def row_lines(row: RunRow, part: OutputPart | None) -> list[LogLine]:
         at = row.ended_at or row.queued_at
         role = "fail" if row.outcome in FAILED else "warn" if row.outcome == "missed" else "muted"
         took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
-        text = row_text(row) + (f" in {duration(took)}" if took is not None else "")
+        how = "after" if row.outcome in ("timed_out", "stopped", "replaced") else "in"
+        text = row_text(row) + (f" {how} {duration(took)}" if took is not None else "")
         lines.append(LogLine(at, row.job, row.outcome, text, role, row.run))
     return lines

@@ -119,7 +119,7 @@ def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
 def row_text(row: RunRow) -> str:
     """Return how a run of the history ended, with what a person should know."""
     if row.outcome is None:
-        return "open"
+        return "running"
     by = f" by {row.by}" if row.by else ""
     message = f" — {sanitize_line(row.message)}" if row.message else ""
     match row.reason:

@@ -37,7 +37,8 @@ from cronterm.model.query import (
 from cronterm.model.run import Cause, RunRow
 from cronterm.model.snapshot import EngineView, JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.schedule.parse import parse
-from cronterm.tui.app import CrontermApp, Hosting
+from cronterm.tui.app import CrontermApp
+from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 
 NOW = instant(datetime(2026, 11, 21, 14, 32, 7, tzinfo=UTC))
@@ -56,6 +57,9 @@ JOBS = (
     ("retired", "@hourly", "Kept for reference", 0, 0),
     ("new-job", "@manual", "Never ran", 0, 0),
 )
+
+
+DIFF = "--- jobs.yaml\n+++ jobs.yaml\n@@ -1 +1 @@\n-    command: ls\n+    command: ls -l\n"
 
 
 class StillClock:
@@ -146,6 +150,7 @@ class FakeControl:
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.scene = scene() if snapshot is None else snapshot
         self.sent: list[AnyCommand] = []
+        self.refusal: Answer | None = None
         self.more: asyncio.Queue[Message] = asyncio.Queue()
 
     async def snapshot(self) -> Snapshot:
@@ -168,7 +173,9 @@ class FakeControl:
     async def send(self, command: AnyCommand) -> Answer:
         """Remember the command."""
         self.sent.append(command)
-        return Answer(ok=True, message="done", sha256="1" * 64)
+        if self.refusal is not None:
+            return self.refusal
+        return Answer(ok=True, message="done", sha256=f"{len(self.sent)}" * 64, diff=DIFF)
 
     async def query(self, query: Query) -> AnyReply:
         """Answer from fixed rows."""
@@ -185,7 +192,10 @@ class FakeControl:
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
             case ReadConfig(job=name):
-                text = f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    command: ls -l\n"
+                text = (
+                    f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
+                    "    command: |\n      cd /srv\n      ls -l\n"
+                )
                 return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
             case _:
                 raise CrontermError("not asked here")

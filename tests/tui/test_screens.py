@@ -1,16 +1,20 @@
 """Every screen at three sizes, as pictures; keys as a person presses them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from cronterm.config.load import load_text
 from cronterm.control import Gone
 from cronterm.model.command import (
     AddJob,
+    Answer,
     DeleteJob,
+    EditJob,
     PauseJob,
     ReloadConfig,
     ResumeJob,
@@ -28,6 +32,7 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, scene
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -75,6 +80,7 @@ PAGES = {
     "form": ("a",),
     "delete": ("d",),
     "help": ("question_mark",),
+    "sort": ("s",),
 }
 
 
@@ -257,6 +263,154 @@ async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
         "archive",
         {"schedule": "30 2 * * *", "command": "ls -l"},
     )
+
+
+async def test_more_than_five_marked_jobs_ask_for_their_number() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("asterisk", "d", "y", "1", "3", "y")
+        await pilot.pause(0.1)
+        assert control.sent == []
+        assert isinstance(pilot.app.screen, Ask)
+        await pilot.press("backspace", "2", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 12)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 24)
+
+    deletes = [each for each in control.sent[:12] if isinstance(each, DeleteJob)]
+    undos = [each for each in control.sent[12:] if isinstance(each, UndoEdit)]
+    answers = [f"{number}" * 64 for number in range(1, 13)]
+    assert [each.based_on for each in deletes] == ["0" * 64, *answers[:-1]]
+    assert [each.based_on for each in undos] == answers[::-1]
+
+
+async def test_one_undo_resumes_all_jobs_that_one_key_paused() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("g", "space", "space", "p")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    assert [type(each) for each in control.sent] == [PauseJob, PauseJob, ResumeJob, ResumeJob]
+
+
+async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
+        form = pilot.app.screen
+        area = form.query_one("#f-command", TextArea)
+        await wait_for(pilot, lambda: area.text == "cd /srv\nls -l\n")
+        overlap = form.query_one("#f-overlap", ChoiceLine)
+        assert overlap.value == "queue"
+        overlap.focus()
+        await pilot.press("right")
+        area.text = "cd /srv\nls -la\n"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+
+    command = control.sent[0]
+    assert isinstance(command, EditJob)
+    assert command.words == {"command": "cd /srv\nls -la\n", "overlap": "replace"}
+    assert isinstance(control.sent[1], UndoEdit)
+
+
+async def test_a_refused_edit_leaves_the_form_as_it_is() -> None:
+    control = FakeControl()
+    control.refusal = Answer(
+        ok=False, kind="stale", message="the file has changed", sha256="9" * 64
+    )
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
+        form = pilot.app.screen
+        area = form.query_one("#f-command", TextArea)
+        await wait_for(pilot, lambda: bool(area.text))
+        area.text = "true"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+        await pilot.pause(0.1)
+        assert pilot.app.screen is form
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("n")
+        await wait_for(pilot, lambda: pilot.app.screen is form)
+
+    again = control.sent[1]
+    assert isinstance(again, EditJob)
+    assert again.based_on == "9" * 64
+
+
+async def test_the_log_viewer_searches() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        view = pilot.app.screen
+        assert isinstance(view, LogView)
+        await wait_for(pilot, lambda: len(view.page.lines) > 5)
+        await pilot.press("slash", *"erp", "enter")
+        assert view.page.found.startswith("1 of 1") or view.page.found.startswith("2 of 2")
+        await pilot.press("n", "N", "m", "escape")
+        assert view.page.words == ""
+        assert view.page.lines[-1].stream == "mark"
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_a_job_page_goes_through_its_tabs_and_to_the_next_job() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("g", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        page = pilot.app.screen
+        assert isinstance(page, Detail)
+        first = page.job
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await wait_for(pilot, lambda: bool(page.log_pane.lines))
+        await pilot.press("right_square_bracket", "left_square_bracket", "left_square_bracket")
+        await pilot.press("left_square_bracket", "j")
+        assert page.job != first
+        await pilot.press("k")
+        assert page.job == first
+
+
+async def test_the_past_is_in_the_log_stream_of_a_new_screen() -> None:
+    running = app()
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await wait_for(pilot, lambda: running.picture.stream.lines[0].text == "start scheduled")
+        texts = [line.text for line in running.picture.stream.lines]
+
+    assert "exit 0 in 1.4s" in texts
+    assert "start manual by ann" in texts
+
+
+async def test_the_first_run_writes_a_sample_that_is_valid(tmp_path: Path) -> None:
+    running = app(FakeControl(Snapshot(n=1)))
+    file = tmp_path / "jobs.yaml"
+    running._hosting = type(running._hosting)(
+        has_started=True, start=lambda: None, jobs_file=str(file)
+    )
+    async with running.run_test(size=(100, 30)) as pilot:
+        await wait_for(pilot, lambda: running.picture.is_live)
+        await pilot.press("s")
+        await wait_for(pilot, file.exists)
+
+    loaded = load_text(file.read_text(), path=file, local_timezone="UTC")
+    assert loaded.problems == ()
+    assert len(loaded.jobs) == 5
 
 
 async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Input
 
-from cronterm.clock import Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.tui.keymap import bindings, key_bar
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
@@ -28,6 +28,7 @@ class Dashboard(Page):
     """The one view of this version."""
 
     BINDINGS = bindings("jobs")  # Textual reads it from the class
+    _second = 0
 
     def body(self) -> ComposeResult:
         """Give the table, the log and the side."""
@@ -81,9 +82,14 @@ class Dashboard(Page):
         log.update(now)
         log.border_title = f"Log · {log.filter or 'all jobs'}"
         log.border_subtitle = log.status
+        if now // SECOND != self._second:  # the panes at the side: once a second is enough
+            self._second = now // SECOND
+            self._update_panels(now)
+
+    def _update_panels(self, now: Instant) -> None:
         for panel in self.query(Panel):
             if panel.display:
-                panel.update(now, table.cursor)
+                panel.update(now, self.table.cursor)
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -183,9 +189,7 @@ class Dashboard(Page):
 
     def on_job_table_moved(self) -> None:
         """Draw what is about the selected job."""
-        for panel in self.query(Panel):
-            if panel.display:
-                panel.update(self.home.now(), self.table.cursor)
+        self._update_panels(self.home.now())
 
     def on_job_table_opened(self) -> None:
         """Open the job that was clicked twice."""

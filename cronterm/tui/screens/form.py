@@ -105,6 +105,7 @@ class JobForm(Page):
             return ChoiceLine(CHOICES[name], id=f"f-{name}")
         if name == "command":
             area = TextArea(id="f-command", soft_wrap=True, tab_behavior="focus")
+            area.cursor_blink = False
             area.placeholder = "pg_dump prod | gzip > dump.gz      (enter: one more line)"
             return area
         is_fixed = name == "name" and self._job is not None
@@ -228,9 +229,10 @@ class JobForm(Page):
             note = self.query_one(f"#n-{name}", Static)
             problem = self._problems.get(name, "")
             text = f"✗ {problem}" if problem else self._good_note(name, job, words)
-            note.set_class(not problem and not text.startswith("!"), "good")
-            note.set_class(not problem and text.startswith("!"), "doubt")
-            note.update(Text(sanitize(text)))
+            note.set_class(not problem, "good")
+            shown = Text(sanitize(text))
+            shown.highlight_regex(r"(?m)^! .*$", roles_of(self.app)["warn"])
+            note.update(shown)
             note.display = bool(text)
         others = [text for place, text in self._problems.items() if place == ""]
         missing = [] if self._is_whole(words) else ["name and command are needed"]

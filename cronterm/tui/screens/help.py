@@ -7,7 +7,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cronterm.tui.keymap import Key, groups
+from cronterm.tui.keymap import groups
 from cronterm.tui.look import Glyphs, roles_of
 
 SIGNS = (
@@ -18,15 +18,15 @@ SIGNS = (
     ("late", "late, missed"),
     ("long", "too long"),
     ("retrying", "retrying"),
-    ("never", "never ran, queued"),
-    ("disabled", "disabled, skipped"),
+    ("never", "never, queued"),
+    ("disabled", "off, skipped"),
     ("stopped", "stopped"),
 )
-COLUMNS = (("Jobs", "Find"), ("Logs",), ("Move", "App"))
+COLUMNS = (("Jobs", "Find"), ("Move", "Logs", "App"), ("In a job", "In a log"))
 ROWS = (
     ("j k ↓ ↑", "row"),
     ("g G", "first, last"),
-    ("^d ^u", "half page, page"),
+    ("^d ^u", "page"),
     ("tab S-tab", "next, previous pane"),
 )
 
@@ -53,28 +53,26 @@ class HelpScreen(ModalScreen[None]):
 
     def _column(self, names: tuple[str, ...]) -> Text:
         found = groups()
+        rows = {name: [(key.shown, key.text) for key in found[name]] for name in names}
+        if "Move" in rows:
+            rows["Move"] = [*ROWS, *rows["Move"]]
+        width = max(len(keys) for pairs in rows.values() for keys, _ in pairs)
+        roles = roles_of(self.app)
         text = Text()
-        for name in names:
+        for name, pairs in rows.items():
             text.append(f"{name}\n", "bold")
-            if name == "Move":
-                for keys, words in ROWS:
-                    self._put(text, keys, words)
-            for key in found[name]:
-                self._put(text, key.shown, _words(key))
+            for keys, words in pairs:
+                text.append(f" {keys:<{width}}  ", f"bold {roles['accent']}")
+                text.append(f"{words}\n", roles["text"])
             text.append("\n")
         return text
-
-    def _put(self, text: Text, keys: str, words: str) -> None:
-        roles = roles_of(self.app)
-        text.append(f" {keys:<9} ", f"bold {roles['accent']}")
-        text.append(f"{words}\n", roles["text"])
 
     def _signs(self) -> Text:
         roles = roles_of(self.app)
         text = Text()
         signs = [f"{self._glyphs.states[state]} {word}" for state, word in SIGNS]
         for name, words in (
-            ("Signs", "   ".join(signs)),
+            ("Signs", "  ".join(signs)),
             ("Chart", f"one cell is one run, height is duration, {self._glyphs.failed} failed"),
             ("Filter", "word   !word   #tag   is:failing is:running is:paused is:ok   /pattern/"),
             ("Mouse", "click rows and titles, wheel scrolls; hold shift to select text"),
@@ -83,9 +81,3 @@ class HelpScreen(ModalScreen[None]):
             text.append(f"{name:<8}", "bold")
             text.append(f"{words}\n", roles["muted"])
         return text
-
-
-def _words(key: Key) -> str:
-    """Return what a key does, and where, if that is one place only."""
-    is_everywhere = "all" in key.where or len(key.where) > 1 or key.where == ("jobs",)
-    return key.text if is_everywhere else f"{key.text} ({key.where[0]})"

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from cronterm.clock import Instant, aware
+from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
@@ -152,6 +152,8 @@ class Banner(Painted):
         """Return the one line; what can be done is never cut off."""
         text, keys = self._text()
         room = width - sum(len(key) + len(word) + 4 for key, word in keys) - 1
+        if len(text) > room:
+            text = text.partition(" — ")[0]
         parts: list[Part] = [(" " + fit(text, min(max(room, 8), len(text))), "ink+bold")]
         for key, word in keys:
             parts += [(f"   {key}", "ink+bold"), (f" {word}", "ink")]
@@ -162,8 +164,8 @@ class Banner(Painted):
         picture, states = self.picture, self.glyphs.states
         snapshot = picture.snapshot
         if picture.gone is not None:
-            ago = age(self.now - picture.gone.since)
-            text = f"{states['failed']} ENGINE STOPPED {ago} ago — nothing is being scheduled"
+            ago = max((self.now - picture.gone.since) // SECOND, 0)
+            text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
             return text, [("R", "restart"), ("o", "why")]
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)

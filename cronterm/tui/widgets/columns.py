@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+WORDS = 18  # cells of the schedule in words
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -21,10 +23,11 @@ class Columns:
 def columns_for(width: int) -> Columns:
     """Choose columns by the inner width; the order never changes, only what is there."""
     errors = width >= 92
+    words = width >= 124
     average = width >= 114
     last = width >= 60
-    schedule = 0 if width < 56 else 17 if width >= 76 else 14
-    trend = 12 if width < 90 else 19 if width < 150 else 12
+    schedule = 0 if width < 56 else (15 if words else 17) if width >= 76 else 14
+    trend = 12 if width < 90 or words else 19
     trend = trend if width >= 70 else 0
     fixed = 14 + (schedule + 2 if schedule else 0) + (10 if last else 0) + 9
     p95 = width >= 132
@@ -34,8 +37,7 @@ def columns_for(width: int) -> Columns:
         + (trend + 2 if trend else 0)
         + (12 if errors else 0)
     )
-    words = width >= 124
-    room = width - fixed - (24 if words else 0)
+    room = width - fixed - (WORDS + 2 if words else 0)
     return Columns(
         name=max(min(room, 30), 8),
         schedule=schedule,

@@ -54,7 +54,8 @@ class ChartPanel(Panel):
             return "Durations ", ""
         runs = started(view.recent)
         lengths = [past.duration for past in runs if past.duration is not None]
-        title = f"{view.job.id} · last {len(runs)} runs"
+        many = f"last {len(runs)} runs" if len(runs) != 1 else "one run"
+        title = f"{view.job.id} · {many}"
         if not lengths:
             return title, ""
         sigma = statistics.pstdev(lengths) / 1_000_000
@@ -82,14 +83,15 @@ class AlertsPanel(Panel):
         if not alerts:
             return [[(" nothing failed, nothing is late", "faint")]]
         name = min(max(len(alert.job) for alert in alerts), 20, max(width - 26, 8))
+        kind = max(len(alert.kind) for alert in alerts)
         lines: list[list[Part]] = []
         for alert in alerts[:height]:
             state, role = self.KINDS.get(alert.kind, ("missed", "warn"))
-            room = max(width - name - 17, 1)
+            room = max(width - name - kind - 11, 1)
             lines.append(
                 [
                     (f" {self.glyphs.states[state]} ", role),
-                    (fit(alert.kind, 6) + " ", f"{role}+bold"),
+                    (fit(alert.kind, kind) + " ", f"{role}+bold"),
                     (fit(alert.job, name) + " ", "text"),
                     (fit(sanitize_line(alert.text), room), "muted"),
                     (fit(age(self.now - alert.since), 5, right=True), "faint"),

@@ -1,5 +1,6 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
+import hashlib
 from typing import Literal
 
 from textual import events
@@ -13,7 +14,7 @@ from cronterm.schedule.describe import describe
 from cronterm.tui.filter import matches
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture, lateness, state_of
-from cronterm.tui.widgets.columns import Columns, columns_for
+from cronterm.tui.widgets.columns import WORDS, Columns, columns_for
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.widgets.spark import percentile, spark
 from cronterm.tui.words import FAILED, age, countdown, duration, elapsed_clock, percent
@@ -38,6 +39,8 @@ TITLES: dict[str, SortKey] = {
     "DUR": "duration",
     "ERR": "errors",
 }
+
+NOTHING = hashlib.sha256(b"").hexdigest()  # of a file that is not there
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
@@ -249,7 +252,7 @@ class JobTable(Painted, can_focus=True):
         """Return what to do while there is no job, in the middle."""
         snapshot = self.picture.snapshot
         file = sanitize_line(snapshot.engine.jobs_file)
-        is_there = bool(snapshot.sha256 or snapshot.problems)
+        is_there = bool(snapshot.problems) or snapshot.sha256 not in ("", NOTHING)
         what = "it has no jobs." if is_there else "the file does not exist yet."
         keys = [("a", "create the first job with a form")]
         if not is_there:
@@ -274,7 +277,7 @@ class JobTable(Painted, can_focus=True):
         if c.schedule:
             parts.append(("  " + fit("SCHEDULE", c.schedule), "muted+bold"))
         if c.words:
-            parts.append(("  " + fit("", 22), "muted+bold"))
+            parts.append(("  " + fit("", WORDS), "muted+bold"))
         if c.last:
             parts.append(("  " + fit(title("LAST", "last"), 8), "muted+bold"))
         parts.append((fit(title("DUR", "duration"), 9, right=True), "muted+bold"))
@@ -304,7 +307,7 @@ class JobTable(Painted, can_focus=True):
             text = sanitize_line(view.job.schedule_text)
             parts.append(("  " + fit(text, c.schedule), second))
         if c.words:
-            parts.append(("  " + fit(sanitize_line(describe(view.job.schedule)), 22), second))
+            parts.append(("  " + fit(sanitize_line(describe(view.job.schedule)), WORDS), second))
         if c.last:
             parts += self._last(view, is_here=is_here)
         parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))

@@ -1,0 +1,32 @@
+"""What the command palette offers: the keys of the open screen, and every job."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from cronterm.tui.home import Home
+from cronterm.tui.keymap import KEYS
+
+
+def palette_commands(
+    home: Home, screen: Screen[object], jobs: Sequence[str]
+) -> Iterator[SystemCommand]:
+    """Yield the commands; each says its key."""
+    for key in KEYS:
+        name = f"action_{key.action.partition('(')[0]}"
+        owner = screen if hasattr(screen, name) else home if hasattr(home, name) else None
+        if owner is None or "(" in key.action or key.action == "command_palette":
+            continue
+        text = key.text[:1].upper() + key.text[1:]
+        yield SystemCommand(f"{text}  ·  {key.shown}", "", getattr(owner, name))
+    verbs: tuple[tuple[str, Callable[[str], None]], ...] = (
+        ("Open", home.open_job),
+        ("Log of", home.open_log),
+        ("Trigger", lambda job: home.ask_trigger([job])),
+        ("Pause or resume", lambda job: home.toggle_pause([job])),
+    )
+    for verb, act in verbs:
+        for job in jobs:
+            yield SystemCommand(f"{verb} {job}", "", partial(act, job))

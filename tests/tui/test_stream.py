@@ -1,0 +1,72 @@
+"""The log stream: its order, and what it does with output that comes early or without an end."""
+
+from cronterm.clock import SECOND
+from cronterm.control import Output
+from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered
+from cronterm.model.run import AttemptEnd
+from cronterm.model.snapshot import fold
+from cronterm.tui.stream import LogLine, LogStream
+from tests.tui.scene import NOW, scene
+
+
+def output(text: bytes, *, attempt: int = 2) -> Output:
+    return Output(902, "flaky-upload", attempt, 0, NOW, "out", text)
+
+
+def started() -> Numbered:
+    event = AttemptStarted(
+        at=NOW, run=902, job="flaky-upload", attempt=2, pid=77, started_at=NOW - SECOND
+    )
+    return Numbered(201, event)
+
+
+def ended() -> Numbered:
+    event = AttemptEnded(
+        at=NOW,
+        run=902,
+        job="flaky-upload",
+        attempt=2,
+        end=AttemptEnd(ended_at=NOW, exit_code=0),
+    )
+    return Numbered(202, event)
+
+
+def test_output_that_overtakes_its_start_stands_below_it() -> None:
+    snapshot, stream = scene(), LogStream()
+
+    stream.take_output(output(b"first line\nrest"), snapshot)
+    assert not stream.lines
+    stream.narrate(started(), snapshot)
+    fold(snapshot, started())
+    stream.narrate(ended(), snapshot)
+
+    assert [line.text for line in stream.lines] == ["start pid 77, try 2", "first line", "rest"]
+
+
+def test_output_whose_start_was_never_told_comes_with_the_end() -> None:
+    snapshot, stream = scene(), LogStream()
+
+    stream.take_output(output(b"only line\n"), snapshot)
+    stream.narrate(ended(), snapshot)
+
+    assert [line.text for line in stream.lines] == ["only line"]
+
+
+def test_the_past_stands_first_and_is_not_new() -> None:
+    stream = LogStream()
+    stream.put(LogLine(NOW, "a", "running", "now"))
+
+    stream.prefill([LogLine(NOW - SECOND, "a", "running", "before")])
+
+    assert [line.text for line in stream.lines] == ["before", "now"]
+    assert stream.total == 1
+
+
+def test_nothing_that_steers_a_terminal_is_in_a_line() -> None:
+    snapshot, stream = scene(), LogStream()
+    stream.narrate(started(), snapshot)
+    fold(snapshot, started())
+
+    stream.take_output(output(b"a\x1b]52;c;ZXZpbA==\x07b\x9b31mc\n"), snapshot)
+
+    assert all(char.isprintable() for char in stream.lines[-1].text)

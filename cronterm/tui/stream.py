@@ -172,8 +172,10 @@ def row_lines(row: RunRow, part: OutputPart | None) -> list[LogLine]:
         text = f"start {row.cause.replace('_', ' ')}{f' by {row.by}' if row.by else ''}"
         lines.append(LogLine(row.started_at, row.job, "running", text, "muted", row.run))
         for chunk in part.chunks if part is not None else ():
+            # Read a moment after the end, it was printed before: lines of a run stay in order.
+            at = max(min(chunk.at, row.ended_at or chunk.at), row.started_at)
             for text in chunk.data.decode("utf-8", "replace").removesuffix("\n").split("\n"):
-                lines.append(output_line(chunk.at, row.job, row.run, chunk.stream, text))
+                lines.append(output_line(at, row.job, row.run, chunk.stream, text))
     if row.outcome is not None:
         at = row.ended_at or row.queued_at
         role = "fail" if row.outcome in FAILED else "warn" if row.outcome == "missed" else "muted"

@@ -35,6 +35,7 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, scene
 
+PAST_LINES = 20  # of the runs before: more than the scene tells live
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 Compare = Callable[..., bool]
@@ -54,7 +55,8 @@ async def on_dashboard(pilot: Pilot[Any]) -> None:
     running: CrontermApp = pilot.app  # type: ignore[assignment]
     await wait_for(pilot, lambda: bool(running.screen.query("#jobs")))
     await wait_for(
-        pilot, lambda: bool(running.picture.stream.lines) and bool(running.picture.gauges)
+        pilot,
+        lambda: len(running.picture.stream.lines) > PAST_LINES and bool(running.picture.gauges),
     )
     running.screen.update(NOW)  # type: ignore[attr-defined]
     await pilot.pause()

@@ -67,7 +67,9 @@ class Ask(ModalScreen[str]):
         with Vertical(id="dialog") as box:
             box.border_title = self._title
             box.set_class(any(choice.is_grave for choice in self._choices), "grave")
-            yield Static(self._lines(), id="dialog-text")
+            box.set_class(self._is_list, "list")
+            if self._text:
+                yield Static(self._lines(), id="dialog-text")
             yield Static(self._buttons(), id="dialog-buttons")
 
     def _lines(self) -> Text:

@@ -250,10 +250,16 @@ class JobForm(Page):
         if name == "name" and self._job is None and self.typed_name():
             return "✓ free"
         if name == "schedule" and job is not None and "schedule" in words:
-            return schedule_note(job, self.home.now())
+            note = schedule_note(job, self.home.now())
+            return f"{note}\n{self._next_line(job)}" if self.has_class("-w80") else note
         if name == "command" and isinstance(words.get("command"), str):
             return command_note(words["command"])
         return ""
+
+    def _next_line(self, job: Job) -> str:
+        """Return the next three runs in a line, where there is no room for their box."""
+        runs = coming_runs(job, self.home.now())[:3]
+        return "next " + " · ".join(run.partition("  ")[0] for run in runs)
 
     # -- leaving ---------------------------------------------------------------------------------
 

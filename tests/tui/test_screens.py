@@ -69,8 +69,8 @@ def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
         await on_dashboard(pilot)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.1)
-        await pilot.pause(0.3)
+            await pilot.pause(0.05)
+        await pilot.pause(0.2)
 
     return press
 
@@ -80,16 +80,20 @@ PAGES = {
     "detail": ("enter",),
     "log": ("l",),
     "form": ("a",),
-    "delete": ("d",),
-    "help": ("question_mark",),
-    "sort": ("s",),
 }
+OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_screen_looks_as_it_did(snap_compare: Compare, page: str, size: tuple[int, int]) -> None:
     assert snap_compare(app(), terminal_size=size, run_before=pressed(*PAGES[page]))
+
+
+@pytest.mark.parametrize("page", OVER_THE_DASHBOARD)
+def test_what_opens_over_the_dashboard_looks_as_it_did(snap_compare: Compare, page: str) -> None:
+    keys = OVER_THE_DASHBOARD[page]
+    assert snap_compare(app(), terminal_size=(80, 24), run_before=pressed(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

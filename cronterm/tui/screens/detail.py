@@ -6,7 +6,17 @@ from textual.containers import Container, Horizontal
 from cronterm.clock import Instant
 from cronterm.control import Output
 from cronterm.errors import CrontermError
-from cronterm.model.query import ConfigText, ListNext, ListRuns, NextDue, ReadConfig, Runs
+from cronterm.model.query import (
+    ConfigText,
+    ListNext,
+    ListRuns,
+    NextDue,
+    OutputPart,
+    ReadConfig,
+    ReadOutput,
+    Runs,
+)
+from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
@@ -23,6 +33,8 @@ from cronterm.tui.widgets.run_log import RunLog
 
 RUNS_SHOWN = 500
 NEXT_SHOWN = 5
+OUTPUTS_READ = 25
+LAST_BYTES = 1024
 
 
 class Detail(Page):
@@ -107,8 +119,27 @@ class Detail(Page):
         except CrontermError:
             config_box.text = ""
         runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
-        await self._load_log()
+        self.query_one(StatisticsBox).runs = runs.runs
         self.update(self.home.now())
+        await self._load_log()
+        await self._read_outputs()
+        self.update(self.home.now())
+
+    async def _read_outputs(self) -> None:
+        """Read what the newest ended runs printed last, each once."""
+        runs = self.runs
+        for row in runs.runs[:OUTPUTS_READ]:
+            if row.run is None or row.ended_at is None or row.run in runs.outputs:
+                continue
+            try:
+                query = ReadOutput(run=row.run, max_bytes=LAST_BYTES)
+                part = await self.home.control.query(query)
+            except CrontermError:
+                continue
+            if isinstance(part, OutputPart):
+                text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
+                lines = [line for line in text.split("\n") if line.strip()]
+                runs.outputs[row.run] = sanitize_line(lines[-1]) if lines else ""
 
     async def _load_log(self) -> None:
         """Read the log of the run under the cursor, or of the newest that started."""

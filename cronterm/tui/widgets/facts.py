@@ -1,6 +1,8 @@
 """The boxes of a job's page: head, schedule, statistics, runs, and its part of the file."""
 
-from cronterm.clock import Instant
+from statistics import pstdev
+
+from cronterm.clock import SECOND, Instant
 from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
@@ -22,6 +24,9 @@ from cronterm.tui.words import (
 
 Fact = tuple[str, str, str]
 """(name, text, role)."""
+
+WIDE = 100  # from here on a row also shows what the run printed last
+END = 18
 
 TABS = ("Overview", "Runs", "Log", "Config")
 
@@ -104,6 +109,10 @@ class ScheduleBox(FactsBox):
 class StatisticsBox(FactsBox):
     """How the runs went."""
 
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.runs: list[RunRow] = []
+
     def titles(self) -> tuple[str, str]:
         """Return the title."""
         return "Statistics", ""
@@ -116,7 +125,8 @@ class StatisticsBox(FactsBox):
         lengths = [past.duration for past in view.recent if past.duration is not None]
         if lengths:
             average, least, most = duration(totals.average), min(lengths), max(lengths)
-            text = f"{average}   min {duration(least)}   max {duration(most)}"
+            sigma = pstdev(lengths) / SECOND
+            text = f"{average}   min {duration(least)}   max {duration(most)}   σ {sigma:.1f}"
             facts.append(("avg", text, "text"))
             p95, p99 = percentile(lengths, 0.95), percentile(lengths, 0.99)
             middle = percentile(lengths, 0.5)
@@ -132,14 +142,24 @@ class StatisticsBox(FactsBox):
             longest = max(longest, streak)
             retried += is_good and past.attempt > 1
         if started:
-            text = f"{streak}   longest {longest}   recovered by a retry {retried}"
+            text = f"{streak}   longest {longest}   retried {retried}"
             facts.append(("ok streak", text, "text"))
+        facts += self._usage()
         idle = [past for past in view.recent if past.started_at is None]
         if idle:
             skipped = sum(past.outcome == "skipped" for past in idle)
             text = f"{skipped}   missed {len(idle) - skipped}   of the last {len(view.recent)}"
             facts.append(("skipped", text, "warn"))
         return facts
+
+    def _usage(self) -> list[Fact]:
+        """Return what the runs took of the machine."""
+        cpu = [row.cpu_us for row in self.runs if row.cpu_us is not None]
+        peaks = [row.max_rss_bytes for row in self.runs if row.max_rss_bytes]
+        if not cpu:
+            return []
+        peak = f"   rss {max(peaks) / (1 << 20):.0f} MiB max" if peaks else ""
+        return [("cpu", f"{duration(sum(cpu) // len(cpu))} avg{peak}", "text")]
 
 
 class RunsBox(Panel, can_focus=True):
@@ -148,6 +168,8 @@ class RunsBox(Panel, can_focus=True):
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
         self.runs: list[RunRow] = []
+        self.outputs: dict[int, str] = {}
+        """The last line that a run printed."""
         self.cursor = 0
         self._top = 0
 
@@ -164,7 +186,8 @@ class RunsBox(Panel, can_focus=True):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
         head = f"    {fit('RUN', 7)}{fit('STARTED', 21)}{fit('CAUSE', 11)}{fit('TOOK', 9)}"
-        lines: list[list[Part]] = [[(head + fit("TRY", 6) + "END", "muted+bold")]]
+        head += fit("TRY", 6) + (fit("END", END) + "OUTPUT" if width >= WIDE else "END")
+        lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.runs:
             return [*lines, [("    nothing has run yet", "faint")]]
         room = max(height - 1, 1)
@@ -181,6 +204,8 @@ class RunsBox(Panel, can_focus=True):
         number = str(row.run) if row.run is not None else f"×{row.count}"
         second = "text" if is_here else "muted"
         grave = ROLES[outcome] in ("fail", "warn")
+        end = END if width >= WIDE else max(width - 59, 1)
+        printed = self.outputs.get(row.run or 0, "") if width >= WIDE else ""
         return [
             (f" {self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
@@ -189,7 +214,8 @@ class RunsBox(Panel, can_focus=True):
             (fit(row.cause.replace("_", " "), 11), second),
             (fit(duration(took), 9), "text"),
             (fit(tries, 6), second),
-            (fit(row_text(row), max(width - 59, 1)), ROLES[outcome] if grave else second),
+            (fit(row_text(row), end - 1) + " ", ROLES[outcome] if grave else second),
+            (fit(printed, max(width - 59 - end, 1)), "text"),
         ]
 
 

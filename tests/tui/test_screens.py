@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.screen import Screen
+from textual.widgets import Input, Static, TextArea
 
 from cronterm.config.load import load_text
 from cronterm.control import Gone
@@ -62,6 +63,19 @@ async def on_dashboard(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
+def is_filled(screen: Screen[Any]) -> bool:
+    """Tell whether a screen has what it asks the engine for, or checks after a pause."""
+    match screen:
+        case JobForm():
+            return bool(str(screen.query_one("#form-status", Static).render()))
+        case LogView():
+            return bool(screen.page.lines)
+        case Detail():
+            return len(screen.runs.outputs) == len(screen.runs.runs) > 0
+        case _:
+            return True
+
+
 def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
     """Return what to do before a picture is taken."""
 
@@ -70,6 +84,7 @@ def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
         for key in keys:
             await pilot.press(key)
             await pilot.pause(0.05)
+        await wait_for(pilot, lambda: is_filled(pilot.app.screen))
         await pilot.pause(0.2)
 
     return press

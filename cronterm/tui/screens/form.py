@@ -109,7 +109,9 @@ class JobForm(Page):
             area.placeholder = "pg_dump prod | gzip > dump.gz      (enter: one more line)"
             return area
         is_fixed = name == "name" and self._job is not None
-        return Input(id=f"f-{name}", placeholder=hint, disabled=is_fixed)
+        line = Input(id=f"f-{name}", placeholder=hint, disabled=is_fixed)
+        line.cursor_blink = False  # nothing moves but clocks and charts
+        return line
 
     def on_mount(self) -> None:
         """Fill in what the file says."""

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from watchdog.events import (
+    DirAttribEvent,
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
@@ -47,7 +48,9 @@ MOVES: list[type[FileSystemEvent]] = [
     *(DirCreatedEvent, DirDeletedEvent, DirMovedEvent),
     *(FileCreatedEvent, FileDeletedEvent, FileMovedEvent),
 ]
-WRITES: list[type[FileSystemEvent]] = [FileAttribEvent, FileClosedEvent, FileModifiedEvent]
+WRITES: list[type[FileSystemEvent]] = [
+    *(DirAttribEvent, FileAttribEvent, FileClosedEvent, FileModifiedEvent),
+]
 
 # Watchdog holds back a name that was moved away, and all that comes after it, for half a second, to
 # pair it with the name it was moved to. Both are reasons to look: nothing needs to be paired.
@@ -63,7 +66,8 @@ Places: TypeAlias = dict[str, tuple[int, int, bool]]
 class FileWatch(FileSystemEventHandler):
     """Watches `path` while the block runs; calls `on_change` on a thread of its own.
 
-    A file that goes, comes back or cannot be read any more has changed, too. `known` is the digest
+    A file that goes, comes back, cannot be read any more or may be changed by others has changed,
+    too. `known` is the digest
     (see `digest`) of what the caller read last; without it, of what is there now.
     """
 
@@ -91,6 +95,7 @@ class FileWatch(FileSystemEventHandler):
         self._has_warned = False
         self._seen = self._look()
         self._content = digest(path) if known is None else known
+        self._rights = rights(path)
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.is_polling = False
         """Nothing tells of changes: only the look every two seconds finds them."""
@@ -124,6 +129,8 @@ class FileWatch(FileSystemEventHandler):
 
     def is_reason(self, event: FileSystemEvent) -> bool:
         """Return whether `event` is about a name that the path leads through."""
+        if event.event_type == "attrib" and event.src_path in self._watched:
+            return True
         ends = (os.path.split(os.fsdecode(path)) for path in (event.src_path, event.dest_path))
         return any(name in self._names.get(directory, ()) for directory, name in ends)
 
@@ -207,9 +214,9 @@ class FileWatch(FileSystemEventHandler):
     def _check(self) -> None:
         self._seen = self._look()  # before it is read: a change meanwhile is for the next look
         self._follow()
-        content = digest(self._path)
-        if content != self._content and not self._is_over:
-            self._content = content
+        now = digest(self._path), rights(self._path)
+        if now != (self._content, self._rights) and not self._is_over:
+            self._content, self._rights = now
             self._on_change()
 
 
@@ -242,6 +249,19 @@ def follow(path: Path) -> tuple[Names, Names]:
             if below.is_dir():
                 break
     return route, above
+
+
+def rights(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Return mode and owner of a file and of its directory: who may change it."""
+    found: list[tuple[int, int] | None] = []
+    for place in (path, Path(os.path.realpath(path)).parent):
+        try:
+            about = place.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((about.st_mode, about.st_uid))
+    return tuple(found)
 
 
 def digest(path: Path) -> str:

@@ -289,12 +289,24 @@ def test_the_same_content_is_no_change(tmp_path: Path) -> None:
     with watching(path) as heard:
         path.touch()
         by_rename(path, OLD)
-        path.chmod(0o600)
         (tmp_path / "neighbour").write_text("x")
         in_place(path, NEW)
         heard.wait_for(NEW)
 
     assert heard.contents == [NEW]
+
+
+def test_who_may_change_the_file_is_a_change(tmp_path: Path) -> None:
+    """A file that others may write is refused: `chmod` mends it, its content stays."""
+    path = tmp_path / "place" / "jobs.yaml"
+    path.parent.mkdir(mode=0o755)
+    path.write_text(OLD)
+    with watching(path, quiet_s=0.02) as heard:
+        path.chmod(0o606)
+        heard.wait_for(OLD)
+        heard.contents.clear()
+        path.parent.chmod(0o707)
+        heard.wait_for(OLD)
 
 
 def test_a_file_that_goes_and_comes_back_has_changed_twice(tmp_path: Path) -> None:

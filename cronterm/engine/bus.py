@@ -17,6 +17,7 @@ from cronterm.model.snapshot import Snapshot, fold
 RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume
 QUEUE_MESSAGES = 20_000  # a burst of a thousand starts is four thousand events
 QUEUE_OUTPUT_BYTES = 1 << 20  # output beyond it is dropped; faces read gaps by offset
+QUEUE_OUTPUTS = QUEUE_MESSAGES // 2  # small ones must not take the place of events
 
 
 class Subscriber:
@@ -31,8 +32,10 @@ class Subscriber:
 
     def offer(self, message: Message) -> None:
         """Queue a message; droppable ones are dropped when the queue is full."""
+        if self.is_lagging:
+            return  # a whole snapshot comes next
         if isinstance(message, Output):
-            if not self.wants_output or self._output_bytes > QUEUE_OUTPUT_BYTES:
+            if not self._has_room(message):
                 return
             self._output_bytes += len(message.data)
         elif len(self._messages) >= QUEUE_MESSAGES:
@@ -44,6 +47,11 @@ class Subscriber:
         if not self.is_lagging:
             self._messages.append(message)
         self._arrived.set()
+
+    def _has_room(self, output: Output) -> bool:
+        if not self.wants_output or len(self._messages) >= QUEUE_OUTPUTS:
+            return False
+        return self._output_bytes + len(output.data) <= QUEUE_OUTPUT_BYTES
 
     async def wait_message(self) -> Message | None:
         """Return the next message, or None when this subscriber lagged and must begin anew."""

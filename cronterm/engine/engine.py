@@ -31,7 +31,6 @@ from cronterm.execute.base import Executor, pause_point
 from cronterm.model.command import Answer
 from cronterm.model.event import AnyEvent, AttemptClaimed, JobAdded, Numbered
 from cronterm.model.memory import Memory
-from cronterm.model.snapshot import EngineState
 from cronterm.store.base import InstantTaken, Store, StoreFailing
 
 log = logging.getLogger("cronterm.engine")
@@ -68,6 +67,7 @@ class Engine:
         executor: Executor,
         bus: Bus,
         make_scheduler: Callable[[Memory, bool], Scheduler],
+        store_retry_s: float = STORE_RETRY_S,
     ) -> None:
         self.bus = bus
         self.clock = clock
@@ -81,10 +81,11 @@ class Engine:
         self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._token = 0
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._store_retry_s = store_retry_s
         self._store_retry_at: float | None = None
-        self._is_store_failing = False
-        self._notices = ""
-        """What was to be said before the store failed."""
+        self._was_taken = False
+        self._trouble_before: str | None = None
+        """What the banner said before the store failed; None while it does not."""
         self._stop_at: float | None = None
         self._is_draining = False
         self.is_over = False
@@ -113,7 +114,7 @@ class Engine:
 
     async def command(self, command: RunCommand, *, by: str) -> Answer:
         """Have the core carry out a command; returns after the commit."""
-        if self._store_retry_at is not None:
+        if self._trouble_before is not None:
             return Answer(
                 ok=False,
                 message="the history cannot be written, nothing new starts",
@@ -174,7 +175,7 @@ class Engine:
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
-        if not self._batch:
+        if not self._batch or self._store_retry_at is not None:
             timeout = self._sleep_s(loop.time())
             if timeout > 0:
                 try:
@@ -223,7 +224,7 @@ class Engine:
                 return
             if effects.starts:
                 pause_point("after_claim")
-        self._say_recorded()
+        self._say_recovered()
         for stop in effects.stops:
             self._executor.stop_nowait(stop)
         for start in effects.starts:
@@ -272,13 +273,15 @@ class Engine:
 
     def _fail(self, batch: Batch, error: Exception) -> None:
         self._scheduler = None
-        loop = asyncio.get_running_loop()
-        taken = isinstance(error, InstantTaken)
-        again = taken and self._store_retry_at is None
-        self._store_retry_at = loop.time() + (0 if again else STORE_RETRY_S)
+        again = isinstance(error, InstantTaken) and not self._was_taken
+        self._was_taken = isinstance(error, InstantTaken)
+        wait_s = 0 if again else self._store_retry_s
+        self._store_retry_at = asyncio.get_running_loop().time() + wait_s
         self._keep(batch)
-        if not again:
-            self._say_failing(error)
+        if again:
+            log.error("nothing recorded: %s", error)
+        else:
+            self._say_failing(f"history cannot be written: {error}")
 
     def _keep(self, batch: Batch) -> None:
         """Keep what must not be lost for the next try, refuse what a person can ask again."""
@@ -293,8 +296,8 @@ class Engine:
 
     async def _rebuild(self, batch: Batch) -> None:
         try:
-            await self.in_store(lambda: self._store.record(()))  # reading works on a full disk
             memory = await self.in_store(lambda: self._store.memory(now=self.clock.now().utc))
+            await self.in_store(lambda: self._store.record(()))  # a full disk can still be read
         except StoreFailing as error:
             self._fail(Batch(), error)
             return
@@ -304,27 +307,27 @@ class Engine:
         if self._config is not None:
             batch.inputs.insert(0, self._config)
 
-    def _say_failing(self, error: Exception) -> None:
+    def _say_failing(self, trouble: str) -> None:
         engine = self.bus.snapshot.engine
-        if not self._is_store_failing:
-            log.error("the history cannot be written, nothing new starts: %s", error)
-            self._is_store_failing, self._notices = True, engine.trouble
-        self._say_trouble(f"history cannot be written: {error}", "store_failing")
-
-    def _say_recorded(self) -> None:
-        """The store has taken something since it failed."""
-        if self._is_store_failing:
-            log.info("the history is written again")
-            self._is_store_failing = False
-            self._say_trouble(self._notices, "running")
-
-    def _say_trouble(self, trouble: str, state: EngineState) -> None:
-        engine = self.bus.snapshot.engine
-        if engine.trouble == trouble:
+        if self._trouble_before is None:
+            self._trouble_before = engine.trouble
+            log.error("%s; running jobs go on, nothing new starts", trouble)
+        elif engine.trouble == trouble:
             return
         engine.trouble = trouble
         if engine.state != "stopping":
-            engine.state = state
+            engine.state = "store_failing"
+        self.bus.announce()
+
+    def _say_recovered(self) -> None:
+        self._was_taken = False
+        if self._trouble_before is None:
+            return
+        engine = self.bus.snapshot.engine
+        engine.trouble, self._trouble_before = self._trouble_before, None
+        if engine.state != "stopping":
+            engine.state = "running"
+        log.warning("the history can be written again")
         self.bus.announce()
 
     # -- the end ---------------------------------------------------------------------------------

@@ -5,9 +5,13 @@ Reading and parsing happen on a thread: a reload never waits for runs, and no ru
 """
 
 import asyncio
+import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from cronterm.clock import Clock
 from cronterm.config.edit import add_job, delete_job, edit_job, unified_diff, write_atomically
@@ -17,11 +21,13 @@ from cronterm.engine.engine import Engine
 from cronterm.errors import CrontermError
 from cronterm.model.command import AddJob, Answer, DeleteJob, EditJob, UndoEdit
 from cronterm.model.event import AnyEvent, ConfigLoaded, ConfigRejected
+from cronterm.model.problem import Problem
 
 log = logging.getLogger("cronterm.reload")
 
 SECOND_LOOK_S = 1.0  # CONTRACTS 21: a file that loses most jobs is read twice before it is believed
 UNDO_DEPTH = 50  # a session's edits; the file's own history is the user's
+KNOWN_TEXTS = 8  # what an edit may be based on and still be shown what it missed
 
 Edit = AddJob | EditJob | DeleteJob | UndoEdit
 
@@ -65,6 +71,9 @@ class Definitions:
         self._last_good = LastGood(cache)
         self._ids: set[str] = set()
         self._seen = ""
+        self._said: tuple[Problem, ...] = ()
+        """The problems of the newest file; its place may have some that its text has not."""
+        self._texts: OrderedDict[str, str] = OrderedDict()
         self._undo: list[tuple[str, str]] = []
         """(sha256 after the edit, text before it), the newest last."""
         self._turn = asyncio.Lock()  # an edit and a reload read and tell in one go each
@@ -91,7 +100,7 @@ class Definitions:
     def adoption(self, loaded: Loaded) -> tuple[ConfigChanged, AnyEvent]:
         """Return what the engine is told when `loaded` comes into force."""
         self._ids = {job.id for job in loaded.jobs}
-        self._seen = loaded.sha256
+        self._note(loaded)
         settings = loaded.settings
         changed = ConfigChanged(loaded.jobs, settings, loaded.sha256)
         at = self._clock.now().utc
@@ -100,10 +109,18 @@ class Definitions:
 
     def rejection(self, loaded: Loaded) -> ConfigRejected:
         """Return the fact that `loaded` has problems."""
-        self._seen = loaded.sha256
+        self._note(loaded)
         return ConfigRejected(
             at=self._clock.now().utc, sha256=loaded.sha256, problems=loaded.problems
         )
+
+    def _note(self, loaded: Loaded) -> None:
+        self._seen = loaded.sha256
+        self._said = loaded.problems
+        self._texts[loaded.sha256] = loaded.text
+        self._texts.move_to_end(loaded.sha256)
+        if len(self._texts) > KNOWN_TEXTS:
+            self._texts.popitem(last=False)
 
     async def reload(self, *, is_asked: bool = False) -> Answer:
         """Read the file again and tell the engine; unasked, the same content is not news."""
@@ -114,8 +131,8 @@ class Definitions:
         loaded = await self.read()
         if not is_asked and is_suspicious(self._ids, loaded):
             await asyncio.sleep(SECOND_LOOK_S)
-            loaded = await self.read()
-        if loaded.sha256 == self._seen and not is_asked:
+            loaded = self._unless_empty(await self.read())
+        if (loaded.sha256, loaded.problems) == (self._seen, self._said) and not is_asked:
             return Answer(ok=True, message="nothing changed", sha256=loaded.sha256)
         if loaded.problems:
             return self._reject(loaded)
@@ -125,6 +142,15 @@ class Definitions:
         self._engine.tell(changed, facts=[fact])
         await self.keep(loaded)
         return Answer(ok=True, message=f"loaded {len(loaded.jobs)} jobs", sha256=loaded.sha256)
+
+    def _unless_empty(self, loaded: Loaded) -> Loaded:
+        """Return `loaded`, with a problem where nobody can have meant it (CONTRACTS 21)."""
+        if loaded.problems or loaded.text.strip():
+            return loaded
+        empty = Problem(
+            file=str(self.path), message="is empty", hint="`jobs: {}` is how to have no jobs"
+        )
+        return msgspec.structs.replace(loaded, problems=(empty,))
 
     def _reject(self, loaded: Loaded) -> Answer:
         self._engine.tell(facts=[self.rejection(loaded)])
@@ -138,6 +164,10 @@ class Definitions:
         """Carry out an edit: splice, read back, write beside and rename, take it into force."""
         async with self._turn:
             loaded = await self.read()
+            if not loaded.sha256:
+                if self.path.exists():
+                    return Answer(ok=False, kind="invalid", message=str(loaded.problems[0]))
+                loaded = Loaded.empty()  # the first job makes the file
             if loaded.sha256 != command.based_on:
                 return self._stale(command, loaded)
             try:
@@ -155,12 +185,13 @@ class Definitions:
             if isinstance(command, UndoEdit):
                 self._undo.pop()
             else:
-                self._undo = [*self._undo, (answer.sha256, loaded.text)][-UNDO_DEPTH:]
+                written = hashlib.sha256(new.encode("utf-8")).hexdigest()
+                self._undo = [*self._undo, (written, loaded.text)][-UNDO_DEPTH:]
             diff = unified_diff(loaded.text, new, self.path.name)
             return Answer(ok=True, message=_done(command), diff=diff, sha256=answer.sha256)
 
     def _stale(self, command: Edit, loaded: Loaded) -> Answer:
-        known = next((text for sha, text in self._undo if sha == command.based_on), None)
+        known = self._texts.get(command.based_on)
         diff = "" if known is None else unified_diff(known, loaded.text, self.path.name)
         return Answer(
             ok=False,

@@ -1,0 +1,170 @@
+"""Questions are answered from what is there, and by what is not there with what is near."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cronterm.clock import HOUR, MINUTE, Now
+from cronterm.engine.answers import MOST_NEXT, Answers
+from cronterm.errors import CrontermError
+from cronterm.model.problem import Problem
+from cronterm.model.query import (
+    ConfigText,
+    Decisions,
+    ListNext,
+    ListRuns,
+    NextDue,
+    OutputPart,
+    Query,
+    ReadConfig,
+    ReadDecisions,
+    ReadOutput,
+    ReadRun,
+    RunDetail,
+    Runs,
+)
+from cronterm.model.snapshot import JobView, PastRun, Snapshot
+from cronterm.store.reader import open_reader
+from cronterm.store.sqlite import open_store
+from tests.core.clockwork import job
+from tests.store.facts import NOON, added, claimed, queued, started, whole_run
+
+TEXT = """\
+jobs:
+  backup:
+    schedule: "@hourly"
+    command: "true"
+  report:
+    schedule: "@daily"
+    command: "true"
+"""
+
+
+class StoppedClock:
+    """It is noon."""
+
+    def now(self) -> Now:
+        """Return noon."""
+        return Now(NOON, NOON)
+
+
+class Office:
+    """Answers, with the snapshot and the file they are given from."""
+
+    def __init__(self, answers: Answers, snapshot: Snapshot, file: Path) -> None:
+        self.answers = answers
+        self.snapshot = snapshot
+        self.file = file
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """One run has ended, one goes on."""
+    file = tmp_path / "jobs.yaml"
+    file.write_text(TEXT)
+    jobs = [job("backup", "@hourly"), job("off", "@hourly", enabled=False), job("sec", "@every 1s")]
+    snapshot = Snapshot(jobs={each.id: JobView(job=each, first_seen_at=NOON) for each in jobs})
+    with open_store(tmp_path, now=NOON) as store:
+        store.record([added(), *whole_run(1), queued(2), claimed(2), started(2)])
+        with open_reader(tmp_path) as reader:
+            answers = Answers(
+                reader=reader,
+                output=tmp_path / "output",
+                jobs_file=file,
+                clock=StoppedClock(),
+                snapshot=lambda: snapshot,
+            )
+            yield Office(answers, snapshot, file)
+
+
+async def test_the_next_instants_begin_strictly_after_the_moment_asked_for(office: Office) -> None:
+    now = await office.answers.answer(ListNext(jobs=("backup",), limit=2))
+    later = await office.answers.answer(ListNext(jobs=("backup",), after=NOON + HOUR, limit=1))
+
+    assert now == NextDue({"backup": (NOON + HOUR, NOON + 2 * HOUR)})
+    assert later == NextDue({"backup": (NOON + 2 * HOUR,)})
+
+
+async def test_a_disabled_job_is_never_due_and_a_forecast_has_an_end(office: Office) -> None:
+    due = await office.answers.answer(ListNext(limit=10**9))
+
+    assert isinstance(due, NextDue)
+    assert due.next["off"] == ()
+    assert len(due.next["sec"]) == MOST_NEXT
+
+
+async def test_an_interval_from_the_last_end_begins_there(office: Office) -> None:
+    view = office.snapshot.jobs["sec"]
+    view.job = job("sec", {"every": "10m", "from": "finish"})
+    view.recent.append(PastRun(1, NOON - 3 * MINUTE, "succeeded"))
+
+    due = await office.answers.answer(ListNext(jobs=("sec",), limit=1))
+
+    assert due == NextDue({"sec": (NOON + 7 * MINUTE,)})
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (ListNext(jobs=("bakcup",)), r"there is no job bakcup \(did you mean backup\?\)"),
+        (ReadDecisions(job="bakcup"), r"there is no job bakcup \(did you mean backup\?\)"),
+        (ListNext(jobs=("zzz",)), "there is no job zzz$"),
+        (ReadRun(run=404), "404"),
+        (ReadOutput(run=404), "404"),
+        (ReadConfig(job="nosuch"), "there is no job nosuch"),
+    ],
+    ids=str,
+)
+async def test_what_is_not_there_is_an_error_that_names_it(
+    office: Office, query: Query, message: str
+) -> None:
+    with pytest.raises(CrontermError, match=message):
+        await office.answers.answer(query)
+
+
+async def test_runs_and_their_details_come_from_the_history(office: Office) -> None:
+    runs = await office.answers.answer(ListRuns())
+    detail = await office.answers.answer(ReadRun(run=1))
+    decisions = await office.answers.answer(ReadDecisions(job="backup"))
+
+    assert isinstance(runs, Runs)
+    assert isinstance(detail, RunDetail)
+    assert isinstance(decisions, Decisions)
+    assert [(row.run, row.outcome) for row in runs.rows] == [(1, "succeeded"), (2, None)]
+    assert detail.row.run == 1
+    assert decisions.sentences
+
+
+async def test_output_is_complete_once_its_attempt_has_ended(office: Office) -> None:
+    ended = await office.answers.answer(ReadOutput(run=1))
+    going_on = await office.answers.answer(ReadOutput(run=2))
+    never_was = await office.answers.answer(ReadOutput(run=2, attempt=9))
+
+    assert isinstance(ended, OutputPart)
+    assert isinstance(going_on, OutputPart)
+    assert (ended.complete, going_on.complete) == (True, False)
+    assert never_was == OutputPart(run=2, attempt=9, chunks=(), complete=True)
+
+
+async def test_the_text_is_that_of_the_file_with_the_problems_of_now(office: Office) -> None:
+    office.snapshot.problems = (Problem(file="jobs.yaml", line=3, column=5, message="bad"),)
+    whole = await office.answers.answer(ReadConfig())
+    part = await office.answers.answer(ReadConfig(job="report"))
+
+    sha = hashlib.sha256(TEXT.encode()).hexdigest()
+    assert isinstance(whole, ConfigText)
+    assert isinstance(part, ConfigText)
+    assert (whole.text, whole.line, whole.sha256) == (TEXT, 1, sha)
+    assert whole.problems == office.snapshot.problems
+    assert (part.line, part.sha256) == (5, sha)
+    assert part.text.startswith("  report:")
+    assert "backup" not in part.text
+
+
+async def test_a_file_that_is_gone_is_an_error_that_names_it(office: Office) -> None:
+    office.file.unlink()
+
+    with pytest.raises(CrontermError, match=r"jobs\.yaml: No such file"):
+        await office.answers.answer(ReadConfig())

@@ -1,6 +1,7 @@
 """`logs`: what jobs printed, and what they print."""
 
 import contextlib
+import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -61,16 +62,17 @@ def logs(
             messages = stack.enter_context(contextlib.closing(at.client.stream()))
             next(messages, None)
         if len(what) == 1:
-            _print_one(at, what[0], lines, RawPrinter(stderr_only=stderr), messages)
+            _print_one(at, what[0], lines, messages, stderr_only=stderr)
         else:
             printer = PrefixPrinter(colors=at.colors, stderr_only=stderr)
             _print_many(at, what, RECENT_LINES if lines is None else lines, printer, messages)
 
 
 def _print_one(
-    at: Desk, what: str, lines: int | None, printer: RawPrinter, messages: Stream | None
+    at: Desk, what: str, lines: int | None, messages: Stream | None, *, stderr_only: bool
 ) -> None:
     row = _last_run(at, what)
+    printer = RawPrinter(stderr_only=stderr_only, times=_wants_times(at, row))
     gapless = Gapless(at, first_new_run=_number(row) + 1)
     if row is not None:
         printer.show(_past(at, row, lines, gapless, printer.wants))
@@ -80,6 +82,15 @@ def _print_one(
     elif messages is not None:
         _follow(messages, lambda job, run: job == what, gapless, printer)
     printer.flush()
+
+
+def _wants_times(at: Desk, row: RunRow | None) -> bool:
+    """Tell whether the run's definition says `output: {timestamps: true}`."""
+    if row is None or row.run is None:
+        return False
+    detail = at.query(ReadRun(run=row.run))
+    assert isinstance(detail, RunDetail)
+    return bool(detail.definition) and bool(json.loads(detail.definition).get("output_timestamps"))
 
 
 def _number(row: RunRow | None) -> int:

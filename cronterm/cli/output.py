@@ -183,27 +183,34 @@ class Gapless:
 
 
 class RawPrinter:
-    """Prints output as it is into a pipe, line by line and made safe onto a terminal."""
+    """Prints output as it is into a pipe, line by line and made safe onto a terminal.
 
-    def __init__(self, *, stderr_only: bool = False) -> None:
+    With `times` each line has the time before it at which it came, everywhere.
+    """
+
+    def __init__(self, *, stderr_only: bool = False, times: bool = False) -> None:
         self.wants = wants(stderr_only=stderr_only)
         self._lines = Lines()
         self._is_terminal = sys.stdout.isatty()
+        self._times = times
 
     def show(self, pieces: Iterable[Piece]) -> None:
         """Print pieces."""
         for each in filter(self.wants, pieces):
-            if not self._is_terminal:
-                sys.stdout.buffer.write(each.data)
+            if self._is_terminal or self._times:
+                self._print(self._lines.take(each))
             else:
-                for line in self._lines.take(each):
-                    click.echo(sanitize_line(line.text))
+                sys.stdout.buffer.write(each.data)
         sys.stdout.flush()
 
     def flush(self) -> None:
         """Print the last lines, which have no end."""
-        for line in self._lines.rest():
-            click.echo(sanitize_line(line.text))
+        self._print(self._lines.rest())
+
+    def _print(self, lines: "Iterable[Line]") -> None:
+        for line in lines:
+            text = sanitize_line(line.text) if self._is_terminal else line.text
+            click.echo(f"{local(line.at):%Y-%m-%d %H:%M:%S} {text}" if self._times else text)
 
 
 class PrefixPrinter:

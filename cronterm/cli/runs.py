@@ -108,7 +108,9 @@ def exit_status(row: RunRow) -> int:
         return 1
     if row.signal is not None:
         return 128 + row.signal
-    return 1 if row.exit_code is None else row.exit_code
+    if row.exit_code is None or (row.outcome == "failed" and row.reason != "exit"):
+        return 1  # a good exit code does not make a run that failed by its output a good one
+    return row.exit_code
 
 
 @click.command()

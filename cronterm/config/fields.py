@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Set
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 
@@ -25,6 +25,9 @@ from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.zone import check_zone
 
 T = TypeVar("T")
+
+Values: TypeAlias = dict[str, Any]
+"""What was read, by word."""
 
 SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 SIZES |= {"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +13,13 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config.fields import Bad, Reading, size_of
-from cronterm.config.reader import Node, plain, scalar, short
-from cronterm.config.words import LATER_JOB, LATER_OUTPUT, LATER_SUCCESS, WORDS
+from cronterm.config import success
+from cronterm.config.fields import Bad, Reading, Values, size_of
+from cronterm.config.http import read_http
+from cronterm.config.kinds import Kinds
+from cronterm.config.reader import Node, plain, plain_key, scalar, short
+from cronterm.config.words import LATER_JOB, WORDS
+from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.job import Action, Job, Keep, PythonCall, Retry, Shell
 from cronterm.schedule.parse import BadSchedule, parse
 
@@ -23,9 +27,8 @@ MOST = 1_000_000
 LONGEST_ARGUMENTS = 2 << 20  # bytes in all: a quarter of the usual stack limit, execve(2)
 
 _TARGET = re.compile(r"(?:[A-Za-z_][\w.]*|[^:\0]+\.py):[A-Za-z_][\w.]*")
-_ACTION_WORDS = ("command", "python")
-
-Values = dict[str, Any]
+_ACTION_WORDS = ("command", "python", "http")
+_GO_WITH = {"shell": "command", "args": "python", "kwargs": "python"}
 
 
 @dataclass
@@ -43,24 +46,40 @@ class Context:
         """How each word of a job is read."""
         return _readers(self)
 
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The actions that other packages bring."""
+        return Kinds((*WORDS, *LATER_JOB))
+
 
 def read_words(context: Context, node: Node, path: str, *, is_default: bool = False) -> Values:
     """Return the values of a job's own words; what is wrong is noted and left out."""
     reading = context.reading
     values: Values = {}
     try:
-        found = reading.words(node, path, WORDS, LATER_JOB)
+        found = reading.words(node, path, _known(context, node), LATER_JOB)
     except Bad:
         return values
     for word, (key, value) in found.items():
-        if is_default and word in _ACTION_WORDS:
+        if is_default and (word in _ACTION_WORDS or word not in WORDS):
             reading.note(key, f"{path}.{word}", f"{word!r} cannot be a default")
+            continue
+        if word not in WORDS:
+            values[word] = value  # a kind of another package reads it once the job is known
             continue
         try:
             values[word] = context.readers[word](value, f"{path}.{word}")
         except Bad:
             values[word] = None
     return values
+
+
+def _known(context: Context, node: Node) -> Collection[str]:
+    """Return the words a job may have; those of other packages are looked for when needed."""
+    keys = [plain_key(key) for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    if all(key in WORDS or key in LATER_JOB or key.startswith("x-") for key in keys):
+        return WORDS
+    return (*WORDS, *context.kinds.names())
 
 
 def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
@@ -96,30 +115,12 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "catch_up": r.choice("skip", "latest", "all"),
         "catch_up_window": r.duration,
         "start_deadline": r.some_duration,
-        "success": lambda node, path: _one_word(r, node, path, "exit_codes", codes, LATER_SUCCESS),
         "skip_exit_codes": codes,
-        "output": lambda node, path: read_output_words(r, node, path),
         "history": lambda node, path: read_history(r, node, path),
         "enabled": r.truth,
+        "http": lambda node, path: read_http(r, node, path),
+        **success.readers(r),
     }
-
-
-def _one_word(
-    r: Reading,
-    node: Node,
-    path: str,
-    word: str,
-    how: Callable[[Node, str], Any],
-    later: frozenset[str],
-) -> Any:
-    """Read a mapping of which one word is built."""
-    unknown = r.unknown_keys
-    found = r.words(node, path, [word], later)
-    if word in found:
-        return how(found[word][1], f"{path}.{word}")
-    if r.unknown_keys > unknown:
-        raise Bad
-    raise r.bad(node, path, f"{word} is missing")
 
 
 def _arguments(r: Reading, node: Node, path: str, shape: Callable[[Node, str], Any]) -> Any:
@@ -128,14 +129,6 @@ def _arguments(r: Reading, node: Node, path: str, shape: Callable[[Node, str], A
     values = r.json_value(node, path)
     r.checked(node, path, json.dumps(values))
     return values
-
-
-def read_output_words(r: Reading, node: Node, path: str) -> int:
-    """Return `output.max_size` in bytes."""
-    size: int = _one_word(r, node, path, "max_size", r.size, LATER_OUTPUT)
-    if size < 1000:
-        raise r.bad(node, path, "max_size is at least 1KB")
-    return size
 
 
 def read_history(r: Reading, node: Node, path: str) -> Values:
@@ -216,7 +209,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     specs, text = _schedule(context, values.get("schedule"), path, timezone, job_id)
     # A misspelt `command` is told once: as the key that is not known.
     may_lack = reading.unknown_keys > unknown
-    action = _action(reading, values, own, key, path, may_lack=may_lack)
+    action = _action(context, values, own, key, path, may_lack=may_lack)
     if len(reading.problems) > problems or action is None:
         return None
     _check_size(reading, key, path, action, values.get("env") or {})
@@ -234,15 +227,19 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         working_dir=values.get("working_dir") or directory,
         env=values.get("env") or {},
         env_files=values.get("env_file") or (),
-        success_exit_codes=values.get("success") or (0,),
-        output_max_size=values.get("output") or 10_000_000,
+        **success.job_fields(values),
         keep=Keep(**(values.get("history") or {})),
         **kept,
     )
 
 
 def _check_size(r: Reading, key: Node, path: str, action: Action, env: dict[str, str]) -> None:
-    words = action.command if isinstance(action, Shell) else ()
+    words: str | tuple[str, ...] = ()
+    match action:
+        case Shell(command=words):
+            pass
+        case Custom(argv=words, env=below):
+            env = below | env
     argv = sum(size_of(word) + 9 for word in ((words,) if isinstance(words, str) else words))
     if argv + sum(size_of(name) + size_of(value) + 10 for name, value in env.items()) > (
         LONGEST_ARGUMENTS
@@ -275,7 +272,7 @@ _SAME = [
 def merge(base: Values, own: Values) -> Values:
     """Lay a job's words over the defaults: env and tags add up, the rest replaces."""
     values = base | own
-    for word in ("env", "history"):
+    for word in ("env", "history", "output"):
         if base.get(word) and own.get(word) is not None:
             values[word] = base[word] | own[word]
     if base.get("tags") and own.get("tags") is not None:
@@ -309,24 +306,37 @@ def _follow(node: Node, path: tuple[str | int, ...]) -> Node:
 
 
 def _action(
-    r: Reading, values: Values, own: Values, key: Node, path: str, *, may_lack: bool
+    context: Context, values: Values, own: Values, key: Node, path: str, *, may_lack: bool
 ) -> Action | None:
-    given = [word for word in _ACTION_WORDS if word in own]
+    r = context.reading
+    given = [word for word in own if word in _ACTION_WORDS or word not in WORDS]
     if len(given) > 1:
-        r.note(key, path, "command and python exclude each other", "keep one of them")
+        r.note(key, path, f"{' and '.join(given)} exclude each other", "keep one of them")
     elif not given and not may_lack:
         r.note(key, path, "there is nothing to run", "add a command")
     if len(given) != 1 or values.get(given[0]) is None:
         return None
-    is_call = given[0] == "python"
-    for word in ("shell",) if is_call else ("args", "kwargs"):
-        if word in own:
-            other = "command" if is_call else "python"
-            r.note(key, f"{path}.{word}", f"{word} goes with {other}, not with {given[0]}")
-    if is_call:
-        args, kwargs = values.get("args") or (), values.get("kwargs") or {}
-        return PythonCall(values["python"], args, kwargs)
-    return Shell(values["command"], values.get("shell") or ("/bin/sh", "-c"))
+    kind = given[0]
+    for word, action in _GO_WITH.items():
+        if word in own and action != kind:
+            r.note(key, f"{path}.{word}", f"{word} goes with {action}, not with {kind}")
+    if "stdin" in own and kind not in ("command", "python"):
+        r.note(key, f"{path}.stdin", f"stdin goes with command and python, not with {kind}")
+    match kind:
+        case "command":
+            return Shell(values["command"], values.get("shell") or ("/bin/sh", "-c"))
+        case "python":
+            return PythonCall(
+                values["python"], values.get("args") or (), values.get("kwargs") or {}
+            )
+        case "http":
+            request: HttpRequest = values["http"]
+            return request
+    job = {"id": path.removeprefix("jobs."), "directory": str(context.path.parent)}
+    try:
+        return context.kinds.read(r, values[kind], f"{path}.{kind}", kind, job)
+    except Bad:
+        return None
 
 
 def _place(r: Reading, node: Node, path: str, directory: Path) -> str:

@@ -10,14 +10,12 @@ from typing import Any
 import msgspec
 import yaml
 
-from cronterm.config.fields import Bad, Enough, Reading
+from cronterm.config.fields import Bad, Enough, Reading, Values
 from cronterm.config.job import (
     Context,
-    Values,
     build_job,
     merge,
     read_history,
-    read_output_words,
     read_words,
 )
 from cronterm.config.reader import (
@@ -32,6 +30,7 @@ from cronterm.config.reader import (
     read_file,
     short,
 )
+from cronterm.config.success import read_output_words
 from cronterm.config.words import LATER_SETTINGS, LATER_TOP, SETTINGS, TOP
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem

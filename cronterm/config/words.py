@@ -12,6 +12,7 @@ WORDS: dict[str, str] = {
     "python": "a function instead of a command: pkg.mod:func or file.py:func",
     "args": "positional arguments of the function",
     "kwargs": "named arguments of the function",
+    "http": "a request instead of a command: url, method, headers, body, expect_status, timeout",
     "working_dir": "where it runs; the jobs file's directory",
     "env": "environment variables",
     "env_file": "files with NAME=value lines",
@@ -26,9 +27,9 @@ WORDS: dict[str, str] = {
     "catch_up": "after downtime: skip, latest or all",
     "catch_up_window": "how far back catch_up looks, 24h",
     "start_deadline": "how late it may still start",
-    "success": "what counts as success: exit_codes",
+    "success": "what counts as success: exit_codes, stdout_match, output_reject, stderr_empty, …",
     "skip_exit_codes": "codes that mean there was nothing to do",
-    "output": "how much output is kept: max_size",
+    "output": "what output is kept and shown: max_size, keep, timestamps",
     "history": "how much history is kept: keep_runs, keep_days",
     "enabled": "false holds it back",
 }
@@ -61,7 +62,6 @@ LATER_JOB = frozenset(
         "jitter_mode",
         "pool",
         "priority",
-        "http",
         "monitor",
         "tolerance",
         "max_runtime",
@@ -89,16 +89,7 @@ LATER_JOB = frozenset(
         "renamed_from",
     ]
 )
-LATER_SUCCESS = frozenset(
-    [
-        "stdout_match",
-        "output_reject",
-        "stderr_empty",
-        "min_duration",
-        "max_output",
-    ]
-)
-LATER_OUTPUT = frozenset(["keep", "timestamps", "stderr"])
+LATER_OUTPUT = frozenset(["stderr"])
 
 # -- what other systems call them: (our word, what its values become) ----------------------------
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from cronterm.clock import Duration
-from cronterm.model.job import Job
+from cronterm.core.success import broken_rule
+from cronterm.model.job import Job, PythonCall
 from cronterm.model.run import AttemptEnd, Outcome, Reason, RunState
 
 Admission: TypeAlias = Literal["start", "queue", "replace", "skip", "queue_full"]
@@ -20,6 +21,7 @@ STOPPED: dict[str, tuple[Outcome, Reason]] = {
 }
 
 START_ERROR_CODES = {126: "the command is not executable", 127: "the command was not found"}
+PYTHON_CODES = {127: "the function could not be loaded"}
 
 
 def admit(job: Job, others: Sequence[RunState]) -> Admission:
@@ -50,9 +52,11 @@ def judge(end: AttemptEnd, job: Job) -> tuple[Outcome, Reason, str]:
         return "failed", "signal", signal_name(end.signal)
     if end.exit_code in job.skip_exit_codes:
         return "skipped", "exit_code", message
-    if end.exit_code in job.success_exit_codes:
-        return "succeeded", "", message
-    return "failed", "exit", START_ERROR_CODES.get(end.exit_code or 0, message)
+    if end.exit_code not in job.success_exit_codes:
+        codes = PYTHON_CODES if isinstance(job.action, PythonCall) else START_ERROR_CODES
+        return "failed", "exit", codes.get(end.exit_code or 0, message)
+    broken = broken_rule(end, job.success)
+    return ("failed", *broken) if broken is not None else ("succeeded", "", message)
 
 
 def signal_name(number: int) -> str:

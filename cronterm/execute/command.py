@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cronterm.clock import rfc3339
+from cronterm.clock import SECOND, rfc3339
 from cronterm.errors import CrontermError
+from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.effect import StartAttempt
 from cronterm.model.job import Job, PythonCall, Shell
+from cronterm.model.success import Success
 
 CALL = Path(__file__).parent.parent / "runner" / "call.py"
+HTTP_CALL = CALL.with_name("http_call.py")
 TRIGGERS = {"catch_up": "catchup"}
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
@@ -30,7 +33,7 @@ def start_header(start: StartAttempt) -> dict[str, Any]:
     env = dict(job.env)
     for path in job.env_files:
         env = read_env_file(Path(path)) | env
-    env |= _own_environment(start)
+    stdin = job.stdin
     match job.action:
         case Shell(command=str() as text, shell=shell):
             argv = [*shell, text]
@@ -38,8 +41,15 @@ def start_header(start: StartAttempt) -> dict[str, Any]:
             argv = list(words)
         case PythonCall() as call:
             # The file itself, not -m: the call must not import cronterm.
-            argv = [sys.executable, "-u", "-P", str(CALL)]
+            argv = [sys.executable, "-X", "faulthandler", "-u", "-P", str(CALL)]
             env["CRONTERM_CALL"] = _call(call, job)
+        case HttpRequest() as request:
+            # Isolated: what a user's PYTHON variables change is none of its business.
+            argv = [sys.executable, "-I", "-X", "utf8", "-u", str(HTTP_CALL)]
+            stdin = _request(request)
+        case Custom() as custom:
+            argv, env, stdin = list(custom.argv), custom.env | env, custom.stdin
+    env |= _own_environment(start)
     return {
         "type": "start",
         "run": start.run,
@@ -47,12 +57,24 @@ def start_header(start: StartAttempt) -> dict[str, Any]:
         "argv": argv,
         "env": env,
         "cwd": job.working_dir,
-        "stdin": job.stdin,
+        "stdin": stdin,
         "timeout_us": job.timeout,
         "stop_signal": job.stop_signal,
         "grace_us": job.stop_grace_period,
         "max_size": job.output_max_size,
+        "keep": job.output_keep,
+        "rules": _rules(job.success),
     }
+
+
+def _rules(success: Success) -> dict[str, Any]:
+    """Return what the runner judges while output comes by; nothing where there is nothing."""
+    rules = {
+        "stdout_match": success.stdout_match,
+        "output_reject": success.output_reject,
+        "stderr_empty": success.stderr_empty,
+    }
+    return rules if any(rules.values()) else {}
 
 
 def _own_environment(start: StartAttempt) -> dict[str, str]:
@@ -73,6 +95,23 @@ def _call(call: PythonCall, job: Job) -> str:
             "args": call.args,
             "kwargs": call.kwargs,
             "directory": job.directory,
+        }
+    )
+
+
+def _request(request: HttpRequest) -> str:
+    return json.dumps(
+        {
+            "url": request.url,
+            "method": request.method,
+            "headers": request.headers,
+            "headers_env": request.headers_env,
+            "body": request.body,
+            "expect_status": request.expect_status,
+            "connect_s": request.timeouts.connect / SECOND,
+            "read_s": request.timeouts.read / SECOND,
+            "total_s": request.timeouts.total / SECOND,
+            "allow_private": request.allow_private,
         }
     )
 

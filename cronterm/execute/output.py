@@ -76,13 +76,13 @@ def read_output(
     if not stretches:
         return OutputPart(run=run, attempt=attempt, chunks=(), complete=complete)
     end = stretches[-1].end
-    start = max(end - max_bytes, stretches[0].first) if offset is None else offset
+    start = _last_bytes(stretches, max_bytes) if offset is None else offset
     chunks: list[OutputChunk] = []
     room = max_bytes
     dropped: tuple[int, int] | None = None
-    before: int | None = None
+    before = 0
     for stretch in stretches:
-        if before is not None and stretch.first > before and start <= stretch.first:
+        if stretch.first > before and start <= stretch.first:
             dropped = (before, stretch.first)
         before = stretch.end
         if stretch.end <= start or room <= 0:
@@ -92,6 +92,8 @@ def read_output(
             room -= len(chunk.data)
     first = chunks[0].offset if chunks else min(start, end)
     after = chunks[-1].offset + len(chunks[-1].data) if chunks else min(start, end)
+    if room > 0 and dropped is not None and dropped[1] == end:
+        after = end
     return OutputPart(
         run=run,
         attempt=attempt,
@@ -102,6 +104,14 @@ def read_output(
         dropped=dropped,
         complete=complete,
     )
+
+
+def _last_bytes(stretches: list[Stretch], most: int) -> int:
+    """Return from where the last `most` bytes begin; behind a head alone there is nothing."""
+    last = stretches[-1]
+    if last.first == last.end and len(stretches) > 1:
+        last = stretches[-2]
+    return max(last.end - most, stretches[0].first)
 
 
 def _stretches(directory: Path, name: str, blob: bytes | None) -> Iterator[Stretch]:

@@ -6,6 +6,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import DAY, MINUTE, SECOND, Duration
+from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.success import OutputKeep, Success
 from cronterm.schedule.base import ScheduleSpec
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
@@ -28,7 +30,7 @@ class PythonCall(msgspec.Struct, frozen=True, tag="python"):
     kwargs: dict[str, Any] = {}
 
 
-Action: TypeAlias = Shell | PythonCall
+Action: TypeAlias = Shell | PythonCall | HttpRequest | Custom
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -94,6 +96,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
     keep: Keep = Keep()
     enabled: bool = True
+    success: Success = Success()
+    """What an attempt with a good exit code must keep to as well."""
+    output_keep: OutputKeep = "head_tail"
+    output_timestamps: bool = False
+    """`cronterm logs` shows when each line came."""
 
     @property
     def instances(self) -> int | None:
@@ -133,3 +140,7 @@ def action_text(action: Action) -> str:
             return " ".join(argv)
         case PythonCall(target=target):
             return f"python {target}"
+        case HttpRequest(method=method, url=url):
+            return f"http {method} {url}"
+        case Custom(kind=kind, argv=argv):
+            return f"{kind}: {' '.join(argv)}"

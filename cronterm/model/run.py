@@ -4,8 +4,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from cronterm.clock import Instant
+from cronterm.clock import Duration, Instant
 from cronterm.model.job import Job
+from cronterm.model.success import BrokenRule
 
 CauseKind: TypeAlias = Literal["scheduled", "catch_up", "manual", "signal", "upstream"]
 RunState: TypeAlias = Literal["queued", "running", "retrying", "stopping", "ended"]
@@ -24,6 +25,11 @@ Reason: TypeAlias = Literal[
     "exit",
     "signal",
     "start_error",
+    "stdout_match",
+    "output_reject",
+    "stderr_empty",
+    "max_output",
+    "min_duration",
     "overlap",
     "queue_full",
     "paused",
@@ -71,6 +77,12 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Background children that outlived a normal exit and were left alone."""
     survivors: tuple[int, ...] = ()
     """Pids that could not be ended."""
+    duration_us: Duration | None = None
+    """From start to exit, by a clock that nobody sets; None where no runner saw both."""
+    broken_rule: BrokenRule = ""
+    """The first rule of `success` that its output broke."""
+    broken_by: str = ""
+    """The line that broke it, or why the rule could not be applied; at most 200 characters."""
 
 
 class OpenRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Any
 
 from cronterm.runner.output import ERR, OUT, LineMerger, Piece, Sink
 from cronterm.runner.process import find_tree, send, signal_number, signal_tree
+from cronterm.runner.rules import OutputRules
 
 KILL_EVERY_S = 0.02
 KILL_FOR_S = 1.0  # what is left then is reported, never hidden
@@ -48,6 +49,8 @@ class Attempt:
     """Descriptor → stream."""
     started_at: int
     deadline: float | None
+    rules: OutputRules | None = None
+    started: float = field(default_factory=time.monotonic)
     merger: LineMerger = field(default_factory=LineMerger)
     live: deque[Piece] = field(default_factory=deque)
     live_bytes: int = 0
@@ -57,6 +60,7 @@ class Attempt:
     """Wait status of the leader, once it was reaped."""
     usage: resource.struct_rusage | None = None
     ended_at: int = 0
+    ended: float = 0.0
     drain_until: float = 0.0
     survivors: set[int] = field(default_factory=set)
     left: int = 0
@@ -90,6 +94,8 @@ class Attempt:
             self._take(stream, rest, 1)
 
     def _take(self, stream: int, content: bytes, flags: int) -> None:
+        if self.rules is not None:
+            self.rules.feed(stream, content)
         piece = last_lines(self.sink.take(stream, now_us(), content, flags))
         self.live.append(piece)
         self.live_bytes += len(piece[4])
@@ -111,7 +117,8 @@ class Attempt:
     def reaped(self, status: int, usage: resource.struct_rusage) -> None:
         """Take note that the leader is dead."""
         self.status, self.usage, self.ended_at = status, usage, now_us()
-        self.drain_until = time.monotonic() + DRAIN_S
+        self.ended = time.monotonic()
+        self.drain_until = self.ended + DRAIN_S
 
     def stop(self, why: str, name: str, grace_s: float) -> None:
         """Begin or sharpen the stop rule: signal, grace, SIGKILL to the whole tree."""
@@ -160,6 +167,7 @@ class Attempt:
         assert self.usage is not None
         by_signal = os.WIFSIGNALED(self.status)
         peak = self.usage.ru_maxrss
+        broken_rule, broken_by = self.rules.finish() if self.rules is not None else ("", "")
         return {
             "pid": self.pid,
             "started_at": self.started_at,
@@ -173,6 +181,9 @@ class Attempt:
             "output_bytes": self.sink.bytes,
             "left_processes": self.left,
             "survivors": sorted(self.survivors),
+            "duration_us": round((self.ended - self.started) * 1e6),
+            "broken_rule": broken_rule,
+            "broken_by": broken_by,
         }
 
 

@@ -1,6 +1,7 @@
 """The runner's loop: one selector, no threads, nothing that blocks on a socket."""
 
 import os
+import re
 import resource
 import selectors
 import signal
@@ -19,6 +20,7 @@ from cronterm.runner.output import MEMORY, Piece, Sink
 from cronterm.runner.pause_point import pause_point
 from cronterm.runner.process import StartError, StartSpec, Surroundings, orphans, start
 from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, pack
+from cronterm.runner.rules import OutputRules
 
 READ_MOST = 64 << 10
 BURST_TELL_EVERY_S = 0.1  # while starts wait: the engine has nothing better to do than to leave
@@ -181,11 +183,21 @@ class Runner:
         if identity in self._over:
             return
         mark = f"{self._place.store}-{asked['run']}"
-        sink = Sink(self._place.output, f"{identity[0]}-{identity[1]}", asked["max_size"])
+        sink = Sink(
+            self._place.output,
+            f"{identity[0]}-{identity[1]}",
+            asked["max_size"],
+            asked.get("keep", "head_tail"),
+        )
         try:
             self._journal.starting(identity, boot=self._place.boot, mark=mark)
         except OSError as error:
             self._fail_start(identity, sink, f"the journal: {error.strerror}")
+            return
+        try:
+            rules = OutputRules.read(asked.get("rules", {}))
+        except re.error as error:
+            self._fail_start(identity, sink, f"a pattern of success: {error}")
             return
         pause_point("after_journal_starting")
         spec = StartSpec(
@@ -220,6 +232,7 @@ class Runner:
             grace_s=asked["grace_us"] / 1e6,
             pid=pid,
             sink=sink,
+            rules=rules,
             pipes=pipes,
             started_at=now_us(),
             deadline=None if timeout is None else time.monotonic() + timeout / 1e6,

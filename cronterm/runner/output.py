@@ -3,7 +3,7 @@
 `<run>-<attempt>.log` holds the bytes as they came, `.idx` a fixed record for each piece of one
 stream that arrived together: offset, microseconds, stream, flags. Over the limit the head stays in
 `.log` and the tail goes on in two segments that take turns, `.tail0` and `.tail1`; offsets go on
-counting what was dropped.
+counting what was dropped. Where only the head is kept, one empty record says where the end was.
 """
 
 import os
@@ -113,11 +113,13 @@ def _write_all(file: int, content: bytes) -> None:
 class Sink:
     """Takes the output of one attempt: memory first, then files within the limit."""
 
-    def __init__(self, directory: Path, name: str, limit: int) -> None:
+    def __init__(self, directory: Path, name: str, limit: int, keep: str = "head_tail") -> None:
         self._directory = directory
         self._name = name
-        self._head = max(limit // 2, 1)
-        self._turn = max(limit // 4, 1)
+        head = {"head": limit, "tail": 0}.get(keep, limit // 2)
+        self._head = head
+        self._turn = max((limit - head) // 2, 1)
+        self._keeps_tail = keep != "head"
         self._pieces: list[Piece] = []
         self._in_memory = 0
         self._segment: Segment | None = None
@@ -128,6 +130,7 @@ class Sink:
         self.since: int | None = None
         """µs of the oldest piece in memory."""
         self.is_failing = False
+        self._last_at = 0
 
     @property
     def in_memory(self) -> int:
@@ -142,6 +145,7 @@ class Sink:
     def take(self, stream: int, at: int, content: bytes, flags: int = 0) -> Piece:
         """Take one piece and return it with its offset."""
         piece = (self.bytes, at, stream, flags, content)
+        self._last_at = at
         self.bytes += len(content)
         self._pieces.append(piece)
         self._in_memory += len(content)
@@ -171,7 +175,7 @@ class Sink:
             head, pieces = _split(pieces, room)
             if head:
                 self._segment.write(head)
-        if pieces:
+        if pieces and self._keeps_tail:
             self._write_tail(pieces)
 
     def _write_tail(self, pieces: list[Piece]) -> None:
@@ -192,10 +196,22 @@ class Sink:
         if self._segment is None and not self.is_failing:
             return pack_pieces(self._pieces) if self._pieces else b""
         self.spill()
+        self._mark_end()
         for segment in (self._segment, self._tail):
             if segment is not None:
                 segment.close()
         return b""
+
+    def _mark_end(self) -> None:
+        """Say how much was written where the end of it was dropped."""
+        segment = self._segment
+        if self._keeps_tail or segment is None or segment.size == self.bytes or self.is_failing:
+            return
+        try:
+            self._tail = Segment(self._directory / f"{self._name}.tail0")
+            self._tail.write([(self.bytes, self._last_at, OUT, 0, b"")])
+        except OSError:
+            self.is_failing = True
 
 
 def _split(pieces: list[Piece], room: int) -> tuple[list[Piece], list[Piece]]:

@@ -139,7 +139,7 @@ class Recorder:
         ended = self._execute(
             "UPDATE attempts SET ended_at_us = ?, exit_code = ?, signal = ?, start_error = ?,"
             " stopped_for = ?, lost = ?, cpu_us = ?, max_rss_bytes = ?, output_bytes = ?,"
-            " left_processes = ?, survivors = ?"
+            " left_processes = ?, survivors = ?, duration_us = ?, broken_rule = ?, broken_by = ?"
             " WHERE run = ? AND attempt = ? AND ended_at_us IS NULL",
             (
                 end.ended_at,
@@ -153,6 +153,9 @@ class Recorder:
                 end.output_bytes,
                 end.left_processes,
                 " ".join(map(str, end.survivors)),
+                end.duration_us,
+                end.broken_rule,
+                _valid(end.broken_by),
                 event.run,
                 event.attempt,
             ),

@@ -6,7 +6,7 @@ from cronterm.model.run import AttemptEnd, RunRow
 
 END_COLUMNS = (
     "ended_at_us, exit_code, signal, start_error, stopped_for, lost, cpu_us, max_rss_bytes,"
-    " output_bytes, left_processes, survivors"
+    " output_bytes, left_processes, survivors, duration_us, broken_rule, broken_by"
 )
 
 RUN_COLUMNS = (
@@ -30,6 +30,9 @@ def attempt_end(row: tuple[Any, ...]) -> AttemptEnd:
         output_bytes,
         left_processes,
         survivors,
+        duration_us,
+        broken_rule,
+        broken_by,
     ) = row
     return AttemptEnd(
         ended_at=ended_at,
@@ -43,6 +46,9 @@ def attempt_end(row: tuple[Any, ...]) -> AttemptEnd:
         output_bytes=output_bytes,
         left_processes=left_processes,
         survivors=tuple(map(int, survivors.split())),
+        duration_us=duration_us,
+        broken_rule=broken_rule,
+        broken_by=broken_by,
     )
 
 

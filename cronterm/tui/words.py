@@ -113,6 +113,8 @@ def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
         return f"timed out after {took}{message}"
     if event.outcome in ("stopped", "replaced"):
         return f"{event.outcome} after {took}{message}"
+    if event.outcome == "failed" and event.reason not in ("exit", "signal", "start_error"):
+        return f"{event.reason.replace('_', ' ')} in {took}{message}"  # its exit code was good
     return f"{end_text(live.last_end)} in {took}{message}"
 
 

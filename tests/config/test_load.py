@@ -15,6 +15,7 @@ from cronterm.config.load import Loaded, is_suspicious, load, load_text
 from cronterm.config.reader import explain
 from cronterm.config.words import WORDS
 from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
+from cronterm.model.success import Success
 from cronterm.schedule.base import CronSpec
 
 PATH = Path("/srv/ops/jobs.yaml")
@@ -75,7 +76,14 @@ WORD_VALUES = {
     "start_deadline: 2h": ("start_deadline", 2 * HOUR),
     "success: {exit_codes: [0, 3]}": ("success_exit_codes", (0, 3)),
     "skip_exit_codes: [77]": ("skip_exit_codes", (77,)),
+    "success: {stdout_match: done}": ("success", Success(stdout_match="done")),
+    "success: {output_reject: '^E[0-9]+'}": ("success", Success(output_reject="^E[0-9]+")),
+    "success: {stderr_empty: true}": ("success", Success(stderr_empty=True)),
+    "success: {max_output: 2KB}": ("success", Success(max_output=2000)),
+    "success: {min_duration: 20s}": ("success", Success(min_duration=20 * SECOND)),
     "output: {max_size: 2MiB}": ("output_max_size", 2 << 20),
+    "output: {keep: head}": ("output_keep", "head"),
+    "output: {timestamps: true}": ("output_timestamps", True),
     "history: {keep_runs: 5, keep_days: 2}": ("keep", Keep(5, 2 * DAY)),
     "enabled: false": ("enabled", False),
 }
@@ -91,7 +99,7 @@ def test_each_word_has_its_effect(words: str) -> None:
 def test_every_word_is_tried() -> None:
     tried = {words.partition(":")[0] for words in WORD_VALUES}
 
-    assert set(WORDS) - tried == {"command", "python", "args", "kwargs", "shell"}
+    assert set(WORDS) - tried == {"command", "python", "args", "kwargs", "shell", "http"}
 
 
 def test_actions_are_shell_argv_or_python() -> None:
@@ -110,10 +118,10 @@ def test_defaults_and_settings_lie_below_the_jobs() -> None:
         """
 version: 1
 settings: {timezone: Asia/Tokyo, max_running: 3, catch_up: all, history: {keep_days: 7}}
-defaults: {tags: [x], env: {A: "1"}, history: {keep_runs: 9}, overlap: queue}
+defaults: {tags: [x], env: {A: "1"}, history: {keep_runs: 9}, overlap: queue, output: {keep: tail}}
 jobs:
   a: {command: x, tags: [y], env: {B: "2"}, overlap: skip, x-note: free}
-  b: {command: x}
+  b: {command: x, output: {max_size: 1MB}}
 """
     )
     first, second = loaded.jobs
@@ -123,6 +131,7 @@ jobs:
     assert (first.tags, first.env, first.overlap) == (("x", "y"), {"A": "1", "B": "2"}, "skip")
     assert (first.timezone, first.catch_up, first.keep) == ("Asia/Tokyo", "all", Keep(9, 7 * DAY))
     assert second.overlap == "queue"
+    assert (second.output_max_size, second.output_keep) == (1_000_000, "tail")
 
 
 def test_jobs_may_be_a_list() -> None:
@@ -147,8 +156,15 @@ def test_jobs_may_be_a_list() -> None:
         ("include: []\njobs: {}", "'include' is not built yet in this version"),
         ("jobs: {a: {command: x, depends: y}}", "called depends_on, which is not built yet"),
         ("jobs: {a: {command: x, retry: {limit: 3}}}", "it is called attempts here"),
-        ("jobs: {a: {command: x, success: {stdout_match: y}}}", "'stdout_match' is not built yet"),
-        ("jobs: {a: {command: x, output: {keep: head}}}", "'keep' is not built yet"),
+        ("jobs: {a: {command: x, output: {stderr: y}}}", "'stderr' is not built yet"),
+        ("jobs: {a: {command: x, output: {keep: haed}}}", "did you mean head?"),
+        ("jobs: {a: {command: x, success: {stdout_mach: y}}}", "did you mean stdout_match?"),
+        ("jobs: {a: {command: x, success: {stdout_match: '('}}}", "is not a regular expression"),
+        ("jobs: {a: {command: x, success: {stdout_match: ''}}}", "1 to 1,000 characters"),
+        ("jobs: {a: {command: x, success: {output_reject: 'x*'}}}", "matches every line"),
+        ("jobs: {a: {command: x, success: {output_reject: '[[a]'}}}", "nested set"),
+        ("jobs: {a: {command: x, success: {exit_codes: []}}}", "no exit code would be a success"),
+        ("jobs: {a: {command: x, success: {max_output: x}}}", "is not a size"),
         ("jobs: {a: {command: x, env_file: {path: y}}}", "is not built yet in this version"),
         ("jobs: {a: {command: x, frobnicate: 1}}", "known: args, catch_up, catch_up_window"),
         ("jobs: {a: {command: x, enabled: no}}", "'no' is not true or false"),
@@ -208,7 +224,6 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: {a: {command: x, output: {max_size: big}}}", "is not a size"),
         ("jobs: {a: {command: x, output: {max_size: 5}}}", "at least 1KB"),
         ("jobs: {a: {command: x, output: {max_size: 9999TB}}}", "is more than 1 PB"),
-        ("jobs: {a: {command: x, success: {}}}", "exit_codes is missing"),
         ("jobs: {a: {command: x, tags: {a: b}}}", "where a text is expected"),
         ('jobs: {a: {command: x, description: "a\\nb"}}', "must be one line"),
         ('jobs: {a: {command: "a\\0b"}}', "cannot contain NUL"),

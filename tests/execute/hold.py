@@ -10,6 +10,7 @@ from typing import Any
 from cronterm.execute.base import Ended, Message, OutputBatch, Started
 from cronterm.execute.output import read_output
 from cronterm.execute.runner_client import RunnerExecutor
+from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.job import Job, PythonCall, Shell
 from cronterm.model.run import AttemptEnd, Cause
@@ -104,7 +105,11 @@ async def held(directory: Path, **words: Any) -> AsyncIterator[Held]:
 
 def job(command: Any, **words: Any) -> Job:
     """Return a job that runs in the root directory."""
-    action = command if isinstance(command, PythonCall | Shell) else Shell(command)
+    action = (
+        command
+        if isinstance(command, PythonCall | Shell | HttpRequest | Custom)
+        else Shell(command)
+    )
     settings = {"id": "a-job", "source": "x", "directory": "/", "working_dir": "/"} | words
     return Job(action=action, **settings)
 

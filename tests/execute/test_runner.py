@@ -256,6 +256,32 @@ async def test_live_output_comes_when_someone_looks(tmp_path: Path) -> None:
         await it.end(1)
 
 
+TASKS = """
+import os
+
+def greet(name):
+    print('hello', name)
+
+def call_wrongly():
+    greet()
+
+async def wait_for(value):
+    return value
+
+def leave():
+    print('written before', end='')
+    print()
+    os._exit(0)
+
+def fork():
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+    print('the child ended')
+"""
+
+
 @pytest.mark.parametrize(
     ("call", "code", "words"),
     [
@@ -263,19 +289,43 @@ async def test_live_output_comes_when_someone_looks(tmp_path: Path) -> None:
         (PythonCall("nowhere.at_all:f"), 127, b"cannot load nowhere.at_all:f"),
         (PythonCall("math:nothing"), 127, b"has no attribute"),
         (PythonCall("sys:exit", (4,)), 4, b""),
-        (PythonCall("os:_exit", (6,)), 6, b""),
+        (PythonCall("os:_exit", (6,)), 6, b"os._exit(6) ended the interpreter"),
         (PythonCall("math:sqrt", (-1,)), 1, b"ValueError"),
+        (PythonCall("math:sqrt", ("x",)), 2, b"cannot call math:sqrt with these arguments"),
         (PythonCall("tasks.py:greet", (), {"name": "Ann"}), 0, b"hello Ann"),
+        (PythonCall("tasks.py:greet", (), {"nom": "Ann"}), 2, b"unexpected keyword argument"),
+        (PythonCall("tasks.py:call_wrongly"), 1, b"in call_wrongly"),
+        (PythonCall("tasks.py:wait_for", (7,)), 0, b"7"),
+        (PythonCall("tasks.py:leave"), 0, b"written before\ncronterm: os._exit(0) ended"),
+        (PythonCall("tasks.py:fork"), 0, b"the child ended\n"),
+        (PythonCall("broken.py:f"), 127, b"SyntaxError"),
+        (PythonCall("quits.py:f"), 127, b"it called sys.exit(0) while it was imported"),
+        (PythonCall("nosuch.py:f"), 127, b"cannot load nosuch.py:f: FileNotFoundError"),
+        (PythonCall("json.py:dumps"), 0, b'["still there"]'),
     ],
 )
 async def test_a_python_call_runs_in_its_own_interpreter(
     tmp_path: Path, call: PythonCall, code: int, words: bytes
 ) -> None:
-    (tmp_path / "tasks.py").write_text("def greet(name):\n    print('hello', name)\n")
+    (tmp_path / "tasks.py").write_text(TASKS)
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    (tmp_path / "quits.py").write_text("import sys\nsys.exit(0)\n")
+    (tmp_path / "json.py").write_text(
+        "import json\ndef dumps():\n  return json.dumps(['still there'])"
+    )
     async with held(tmp_path) as it:
         end = await it.run(1, call, directory=str(tmp_path))
 
-        assert (end.exit_code, words in it.text(1)) == (code, True)
+        assert (end.exit_code, words in it.text(1)) == (code, True), it.text(1)
+
+
+async def test_a_python_call_that_crashes_says_where(tmp_path: Path) -> None:
+    (tmp_path / "crash.py").write_text("import ctypes\ndef f():\n    ctypes.string_at(0)\n")
+    async with held(tmp_path) as it:
+        end = await it.run(1, PythonCall("crash.py:f"), directory=str(tmp_path))
+
+        assert end.signal == signal.SIGSEGV
+        assert b'crash.py", line 3 in f' in it.text(1)
 
 
 # -- takeover ------------------------------------------------------------------------------------

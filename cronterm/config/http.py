@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from cronterm.config.fields import Reading
+from cronterm.config.fields import Bad, Reading
 from cronterm.config.reader import Node, short
 from cronterm.model.action import HttpRequest, HttpTimeouts
 
@@ -110,7 +110,10 @@ def _is_latin(text: str) -> bool:
 
 
 def _variable(r: Reading, node: Node, path: str) -> str:
+    unknown = r.unknown_keys
     found = r.words(node, path, ["env"])
+    if "env" not in found and r.unknown_keys > unknown:
+        raise Bad
     if "env" not in found:
         raise r.bad(node, path, "env is missing", "{env: NAME} is a variable of the job")
     name = r.line(found["env"][1], f"{path}.env")

@@ -9,9 +9,12 @@ from typing import Any
 
 from cronterm.runner.output import ERR, OUT
 
-PART = 8 << 10  # characters: what re looks through without a look at signals is this, squared
-MATCH_MOST_S = 0.1  # of processor time for what came at once: this loop holds all jobs
+PART = 4 << 10  # characters: what re looks through without a look at signals is this, squared
+MATCH_MOST_S = 0.2  # of processor time for what came at once: this loop holds all jobs
 SHOWN = 200  # characters of a line that are told
+
+_ANYTHING = re.compile(r"(?:\.\*\??)+(?![*+?{])")
+"""What begins a pattern and says nothing: it makes a search quadratic."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 
@@ -25,7 +28,7 @@ class OutputRules:
 
     def __init__(self, stdout_match: str, output_reject: str, *, stderr_empty: bool) -> None:
         self._patterns = {
-            rule: re.compile(pattern)
+            rule: re.compile(_ANYTHING.sub("", pattern, 1) if pattern[0] == "." else pattern)
             for rule, pattern in (("stdout_match", stdout_match), ("output_reject", output_reject))
             if pattern
         }

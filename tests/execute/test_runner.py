@@ -15,6 +15,7 @@ import pytest
 from cronterm.clock import MILLISECOND, SECOND
 from cronterm.execute.base import ClaimedAttempt, NeverStarted
 from cronterm.execute.output import read_output
+from cronterm.model.action import Custom
 from cronterm.model.job import PythonCall
 from tests.execute.hold import STORE, Held, held, start, stop
 
@@ -317,6 +318,19 @@ async def test_a_python_call_runs_in_its_own_interpreter(
         end = await it.run(1, call, directory=str(tmp_path))
 
         assert (end.exit_code, words in it.text(1)) == (code, True), it.text(1)
+
+
+async def test_what_another_package_makes_of_its_words_runs(tmp_path: Path) -> None:
+    action = Custom(
+        kind="shout",
+        argv=("/bin/sh", "-c", "tr a-z A-Z; echo $A $B $CRONTERM_JOB"),
+        env={"A": "theirs", "B": "theirs"},
+        stdin="hello\n",
+    )
+    async with held(tmp_path) as it:
+        await it.run(1, action, env={"B": "the job's"})
+
+        assert it.text(1) == b"HELLO\ntheirs the job's a-job\n"
 
 
 async def test_a_python_call_that_crashes_says_where(tmp_path: Path) -> None:

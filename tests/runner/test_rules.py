@@ -129,7 +129,18 @@ def test_a_pattern_that_takes_for_ever_fails_the_run_and_not_the_runner(
     assert time.process_time() - began < 1.0
 
 
-@pytest.mark.parametrize("pattern", ["a*b", "[ab]*c", ".*.*x"])
+@pytest.mark.parametrize("pattern", [".*done.*", ".*?.*done", "a.*done"])
+def test_what_people_write_is_fast_enough_for_long_lines(pattern: str) -> None:
+    it = rules(match=pattern)
+    line = b"b" * PART + b"\n"
+    for _ in range(50):
+        it.feed(OUT, line * 16)
+    it.feed(OUT, b"a: done.\n")
+
+    assert it.finish() == ("", "")
+
+
+@pytest.mark.parametrize("pattern", ["a*b", "[ab]*c", "x.*.*x"])
 def test_what_re_does_not_interrupt_is_bounded_by_the_length_of_a_part(pattern: str) -> None:
     it = rules(reject=pattern)
     began = time.process_time()

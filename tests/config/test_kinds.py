@@ -36,15 +36,20 @@ def odd(words, job):
 '''
 
 
-@pytest.fixture(autouse=True)
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Install a package that brings the kinds sql, gone and odd."""
-    place = tmp_path / "cronterm_sql-1.0.dist-info"
-    place.mkdir()
+def install(directory: Path) -> None:
+    """Lay a package that brings the kinds sql, gone and odd into a directory of its own."""
+    place = directory / "cronterm_sql-1.0.dist-info"
+    place.mkdir(parents=True)
     (place / "METADATA").write_text("Metadata-Version: 2.1\nName: cronterm-sql\nVersion: 1.0\n")
     (place / "entry_points.txt").write_text(ENTRY_POINTS)
-    (tmp_path / "cronterm_sql.py").write_text(PACKAGE)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    (directory / "cronterm_sql.py").write_text(PACKAGE)
+
+
+@pytest.fixture(autouse=True)
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the package on the path."""
+    install(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
 
 def test_a_kind_makes_a_process_of_its_words() -> None:

@@ -76,8 +76,10 @@ def read_words(context: Context, node: Node, path: str, *, is_default: bool = Fa
 
 def _known(context: Context, node: Node) -> Collection[str]:
     """Return the words a job may have; those of other packages are looked for when needed."""
-    keys = [plain_key(key) for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
-    if all(key in WORDS or key in LATER_JOB or key.startswith("x-") for key in keys):
+    keys = (
+        {plain_key(key) for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    )
+    if all(key in LATER_JOB or key.startswith("x-") for key in keys - WORDS.keys()):
         return WORDS
     return (*WORDS, *context.kinds.names())
 

@@ -12,13 +12,24 @@ def broken_rule(end: AttemptEnd, success: Success) -> tuple[Reason, str] | None:
     here. The rules are those of the run's definition: a reload in between changes nothing.
     """
     if end.broken_rule:
-        return end.broken_rule, end.broken_by or f"no line matched {success.stdout_match!r}"
+        return end.broken_rule, end.broken_by or _unsaid(end, success)
     if success.max_output is not None and end.output_bytes > success.max_output:
         return "max_output", f"wrote {end.output_bytes:,} bytes, more than {success.max_output:,}"
     if end.duration_us is not None and end.duration_us < success.min_duration:
         took, least = _seconds(end.duration_us), _seconds(success.min_duration)
         return "min_duration", f"took {took}, less than {least}"
     return None
+
+
+def _unsaid(end: AttemptEnd, success: Success) -> str:
+    """Return what to say where no line tells: there is none, or it is blank."""
+    match end.broken_rule:
+        case "stdout_match":
+            return f"no line matched {success.stdout_match!r}"
+        case "output_reject":
+            return f"a blank line matched {success.output_reject!r}"
+        case _:
+            return "wrote a blank line to stderr"
 
 
 def _seconds(duration: Duration) -> str:

@@ -125,6 +125,8 @@ def _limited() -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        # It runs the handler of a signal that came just now: here, not later where nobody listens.
+        signal.signal(signal.SIGVTALRM, _give_up)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:

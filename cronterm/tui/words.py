@@ -87,6 +87,8 @@ def end_text(end: AttemptEnd) -> str:
         return end.stopped_for
     if end.lost:
         return f"lost: {end.lost}"
+    if end.broken_rule and end.exit_code == 0:
+        return end.broken_rule.replace("_", " ")
     return f"signal {end.signal}" if end.signal is not None else f"exit {end.exit_code}"
 
 

@@ -40,6 +40,18 @@ SHORT: dict[str, Any] = {"duration_us": 1_500_000}
             "no line matched 'backup complete'",
         ),
         (LONG | {"broken_rule": "stderr_empty", "broken_by": "oh"}, "failed", "stderr_empty", "oh"),
+        (
+            LONG | {"broken_rule": "output_reject"},
+            "failed",
+            "output_reject",
+            "a blank line matched 'ERROR'",
+        ),
+        (
+            LONG | {"broken_rule": "stderr_empty"},
+            "failed",
+            "stderr_empty",
+            "wrote a blank line to stderr",
+        ),
         (BROKEN | {"code": 1}, "failed", "exit", ""),
         (BROKEN | {"code": 77}, "skipped", "exit_code", ""),
         (BROKEN | {"signal": 9}, "failed", "signal", "SIGKILL"),

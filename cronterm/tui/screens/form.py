@@ -166,10 +166,11 @@ class JobForm(Page):
             if name in self._before:
                 value = self._before[name]
                 self._put(name, as_tags(value) if name == "tags" else as_text(value))
-        if "python" in self._before:
-            area = self.query_one("#f-command", TextArea)
-            area.placeholder = f"python: {sanitize(as_text(self._before['python']))} (E edits it)"
-            area.disabled = True
+        for word in ("python", "http"):
+            if word in self._before:
+                area = self.query_one("#f-command", TextArea)
+                area.placeholder = f"{word}: {sanitize(as_text(self._before[word]))} (E edits it)"
+                area.disabled = True
         self._check()
 
     # -- checking --------------------------------------------------------------------------------

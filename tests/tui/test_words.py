@@ -1,0 +1,29 @@
+"""Short texts of the screens."""
+
+from cronterm.clock import SECOND
+from cronterm.model.event import RunEnded
+from cronterm.model.run import AttemptEnd, Cause
+from cronterm.model.snapshot import LiveRun
+from cronterm.tui.words import end_text, run_end_text
+
+
+def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
+    end = AttemptEnd(
+        ended_at=2 * SECOND, exit_code=0, broken_rule="output_reject", broken_by="ERROR 7"
+    )
+    live = LiveRun(
+        run=1,
+        job="a",
+        cause=Cause("manual"),
+        state="running",
+        queued_at=0,
+        ready_at=0,
+        started_at=0,
+        last_end=end,
+    )
+    event = RunEnded(
+        at=0, run=1, job="a", outcome="failed", reason="output_reject", message="ERROR 7"
+    )
+
+    assert end_text(end) == "output reject"
+    assert run_end_text(event, live) == "output reject in 2.0s — ERROR 7"

@@ -93,6 +93,8 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
 
     return {
         "description": r.line,
+        "owner": r.line,
+        "runbook": r.line,
         "tags": r.one_or_list(r.line),
         "group": r.line,
         "schedule": lambda node, path: node,  # read once the zone is known
@@ -252,6 +254,8 @@ def _check_size(r: Reading, key: Node, path: str, action: Action, env: dict[str,
 
 _SAME = [
     "description",
+    "owner",
+    "runbook",
     "tags",
     "group",
     "jitter",

@@ -2,6 +2,8 @@
 
 WORDS: dict[str, str] = {
     "description": "what it is for, in a line",
+    "owner": "who is asked when it fails",
+    "runbook": "where it says what to do when it fails",
     "tags": "words to filter by",
     "group": "how the table is grouped",
     "schedule": "when: cron (5 to 7 fields), @every 5m, @at TIME, @in 5m, @reboot, @manual, a list",
@@ -52,8 +54,6 @@ LATER_TOP = frozenset(["include", "pools", "calendars", "notifiers", "alert_poli
 LATER_SETTINGS = frozenset(["startup_delay", "watch", "api"])
 LATER_JOB = frozenset(
     [
-        "owner",
-        "runbook",
         "exclude",
         "only",
         "not_before",

@@ -45,8 +45,14 @@ def explain(
     *,
     show: Show,
 ) -> tuple[str, ...]:
-    """Return what is so now, then what was decided, oldest first."""
-    return (*_present(view, all_paused, show), *(_past(each, show) for each in decisions))
+    """Return what is so now, then what was decided, oldest first, and where to read on."""
+    past = (_past(each, show) for each in decisions)
+    return (*_present(view, all_paused, show), *past, *(_further(view) if view is not None else ()))
+
+
+def _further(view: JobView) -> list[str]:
+    named = (("Its runbook", view.job.runbook), ("Its owner", view.job.owner))
+    return [f"{what}: {text}" for what, text in named if text]
 
 
 def _present(view: JobView | None, all_paused: Pause | None, show: Show) -> list[str]:

@@ -65,6 +65,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     directory: str
     """Directory of `source`: python files and env files are relative to it."""
     description: str = ""
+    owner: str = ""
+    """Who is asked when it fails, and `runbook`, where it says what to do: for people only."""
+    runbook: str = ""
     tags: tuple[str, ...] = ()
     group: str = ""
     schedule: tuple[ScheduleSpec, ...] = ()

@@ -30,7 +30,7 @@ def _matches_term(view: JobView, term: str, state: str) -> bool:
         if wanted == "ok":
             return state == "succeeded"
         return state.startswith(wanted)
-    text = f"{job.id} {job.description} {job.group} {' '.join(job.tags)}".casefold()
+    text = f"{job.id} {job.description} {job.owner} {job.group} {' '.join(job.tags)}".casefold()
     return term in text or _is_subsequence(term, job.id.casefold())
 
 

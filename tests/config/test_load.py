@@ -52,6 +52,8 @@ def test_a_job_has_all_its_defaults() -> None:
 
 WORD_VALUES = {
     "description: nightly": ("description", "nightly"),
+    "owner: dba": ("owner", "dba"),
+    "runbook: https://wiki.example.com/backup": ("runbook", "https://wiki.example.com/backup"),
     "tags: [a, b]": ("tags", ("a", "b")),
     "tags: a": ("tags", ("a",)),
     "group: g": ("group", "g"),

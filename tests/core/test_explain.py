@@ -30,6 +30,16 @@ def test_the_present_comes_first() -> None:
     assert say(view) == ("Run 7 is running since 00:00:00Z.", "It is due next at 00:00:00Z.")
 
 
+def test_who_to_ask_and_where_to_read_on_comes_last() -> None:
+    view = JobView(job=job("a", owner="dba", runbook="https://wiki/a"), next_at=DAY_START)
+
+    assert say(view) == (
+        "It is due next at 00:00:00Z.",
+        "Its runbook: https://wiki/a",
+        "Its owner: dba",
+    )
+
+
 def test_what_holds_a_job_back_is_named() -> None:
     pause = Pause("ann", 0, DAY_START, "moving")
     view = JobView(job=job("a", enabled=False), pause=pause)

@@ -103,6 +103,9 @@ class ScheduleBox(FactsBox):
             text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"
             facts.append(("paused", sanitize_line(text), "warn"))
         facts.append(("policy", policy_text(job), "text"))
+        for name, text in (("runbook", job.runbook), ("owner", job.owner)):
+            if text:
+                facts.append((name, sanitize_line(text), "text"))
         return [*facts, ("command", sanitize_line(command), "text")]
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from cronterm.runner.mask import Masker
 from cronterm.runner.output import ERR, OUT, LineMerger, Piece, Sink
 from cronterm.runner.process import find_tree, send, signal_number, signal_tree
 from cronterm.runner.rules import OutputRules
@@ -51,6 +52,11 @@ class Attempt:
     deadline: float | None
     rules: OutputRules | None = None
     started: float = field(default_factory=time.monotonic)
+    maskers: dict[int, Masker] = field(default_factory=dict)
+    """By stream; empty where there are no secrets."""
+    kills_leftovers: bool = False
+    bytes_read: int = 0
+    """What came out of the pipes; some of it may be held back."""
     merger: LineMerger = field(default_factory=LineMerger)
     live: deque[Piece] = field(default_factory=deque)
     live_bytes: int = 0
@@ -82,11 +88,23 @@ class Attempt:
             return True
         if not content:
             return True
+        self.bytes_read += len(content)
         stream = self.pipes[pipe]
+        if self.maskers:
+            content = self.maskers[stream].feed(content)
+        self._merge(stream, content)
+        return False
+
+    def _merge(self, stream: int, content: bytes) -> None:
         whole, flags = self.merger.feed(stream, content)
         if whole:
             self._take(stream, whole, flags)
-        return False
+
+    def finish_output(self) -> None:
+        """Pass on all that is held back: nothing more will be read."""
+        for stream, masker in self.maskers.items():
+            self._merge(stream, masker.finish())
+        self.flush_lines()
 
     def flush_lines(self) -> None:
         """Pass unfinished lines on: a prompt or a progress bar is not held back."""
@@ -130,6 +148,16 @@ class Attempt:
             self.stopping = Stopping(self.stopping.why, kill_at, kill_at + KILL_FOR_S)
         if name != "SIGKILL":
             signal_tree(self.pid, self.mark, signal_number(name))
+
+    def end_leftovers(self) -> None:
+        """End what outlives a normal exit by the stop rule; how it ended stays as it is."""
+        tree = self.tree()
+        if not tree:
+            return
+        now = time.monotonic()
+        self.stopping = Stopping("", now + self.grace_s, now + self.grace_s + KILL_FOR_S)
+        send(tree, signal_number(self.stop_signal))
+        send(tree, signal.SIGCONT)
 
     def kill_tree(self) -> bool:
         """SIGKILL what is left of the tree; return whether there is nothing left to try."""

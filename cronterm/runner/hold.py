@@ -16,9 +16,10 @@ from typing import Any
 
 from cronterm.runner.attempt import KILL_EVERY_S, Attempt, now_us, open_pipes
 from cronterm.runner.journal import AttemptId, Journal
-from cronterm.runner.output import MEMORY, Piece, Sink
+from cronterm.runner.mask import maskers
+from cronterm.runner.output import ERR, MEMORY, OUT, Piece, Sink
 from cronterm.runner.pause_point import pause_point
-from cronterm.runner.process import StartError, StartSpec, Surroundings, orphans, start
+from cronterm.runner.process import StartError, Surroundings, orphans, read_spec, start
 from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, pack
 from cronterm.runner.rules import OutputRules
 
@@ -165,6 +166,8 @@ class Runner:
             attempt = self._by_pid.pop(pid, None)
             if attempt is not None:
                 attempt.reaped(status, usage)
+                if attempt.kills_leftovers and attempt.stopping is None:
+                    attempt.end_leftovers()
                 self._try_finish(attempt)
 
     # -- attempts --------------------------------------------------------------------------------
@@ -200,13 +203,7 @@ class Runner:
             self._fail_start(identity, sink, f"a pattern of success: {error}")
             return
         pause_point("after_journal_starting")
-        spec = StartSpec(
-            asked["argv"],
-            {**self._env, **asked["env"], "CRONTERM_MARK": mark},
-            asked["cwd"],
-            asked["stdin"],
-            self._umask,
-        )
+        spec = read_spec(asked, self._env, self._umask, mark)
         try:
             pipes, out, err = open_pipes()
         except OSError as error:
@@ -236,6 +233,8 @@ class Runner:
             pipes=pipes,
             started_at=now_us(),
             deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
+            maskers=maskers(asked.get("secrets") or {}, (OUT, ERR)),
+            kills_leftovers=bool(asked.get("kill_leftovers")),
         )
         self._attempts[identity] = self._by_pid[pid] = attempt
         self._journal.started(identity, pid, attempt.started_at)
@@ -285,17 +284,17 @@ class Runner:
             return
         for pipe in list(attempt.pipes):
             while pipe in attempt.pipes:
-                before = attempt.sink.bytes
+                before = attempt.bytes_read
                 if attempt.read(pipe, READ_MOST):
                     self._close_pipe(attempt, pipe)
-                elif attempt.sink.bytes == before:
+                elif attempt.bytes_read == before:
                     break
         if attempt.pipes and attempt.stopping is None and now < attempt.drain_until:
             return
         self._finish(attempt)
 
     def _finish(self, attempt: Attempt) -> None:
-        attempt.flush_lines()
+        attempt.finish_output()
         if attempt.stopping is None:
             attempt.left = self._count_left(attempt)
         for pipe in list(attempt.pipes):

@@ -10,9 +10,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from cronterm.runner.identity import (
+    OOM_SCORE_ADJ,
+    Exec,
+    Identity,
+    NotBecome,
+    fork_exec,
+    read_identity,
+)
 
 PR_SET_CHILD_SUBREAPER = 36
-OOM_SCORE_ADJ = b"100"  # jobs go before the engine when memory runs out
 MOST_FILES = 1 << 16
 IGNORED_HERE = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; it goes through exec
 
@@ -33,6 +42,24 @@ class StartSpec:
     cwd: str
     stdin: str | None
     umask: int
+    identity: Identity | None = None
+
+
+def read_spec(asked: Mapping[str, Any], env: Mapping[str, str], umask: int, mark: str) -> StartSpec:
+    """Return what a `start` message asks for, in an engine's environment and umask."""
+    names = asked.get("inherit_env", True)
+    if names is not True:
+        env = {name: env[name] for name in names or () if name in env}
+    secrets = asked.get("secrets") or {}
+    own = asked.get("umask")
+    return StartSpec(
+        asked["argv"],
+        {**env, **asked["env"], **secrets, "CRONTERM_MARK": mark},
+        asked["cwd"],
+        asked["stdin"],
+        umask if own is None else own,
+        read_identity(asked),
+    )
 
 
 class StartError(Exception):
@@ -61,6 +88,11 @@ class Surroundings:
         """How many descriptors the runner may have open."""
         return self._own_files[0]
 
+    @property
+    def jobs_files(self) -> tuple[int, int]:
+        """The limit of descriptors, soft and hard, that a process starts with."""
+        return self._jobs_files
+
     def enter(self, spec: StartSpec) -> None:
         """Take on what the process is to have. Raises `OSError` for its directory."""
         os.chdir(spec.cwd)
@@ -88,27 +120,44 @@ def start(spec: StartSpec, surroundings: Surroundings, out: int, err: int) -> in
     stdin = -1
     try:
         stdin = _stdin(spec.stdin)
+        if spec.identity is not None:
+            return _start_as(spec, spec.identity, surroundings.jobs_files, (stdin, out, err))
+        return _spawn(spec, surroundings, (stdin, out, err))
+    except OSError as error:
+        raise StartError(_reason(spec, error)) from None
+    except (ValueError, NotBecome) as error:
+        raise StartError(str(error)) from None
+    finally:
+        if stdin >= 0:
+            os.close(stdin)
+
+
+def _spawn(spec: StartSpec, surroundings: Surroundings, descriptors: tuple[int, int, int]) -> int:
+    try:
         surroundings.enter(spec)
         return os.posix_spawn(
             _program(spec),
             spec.argv,
             spec.env,
             file_actions=[
-                (os.POSIX_SPAWN_DUP2, stdin, 0),
-                (os.POSIX_SPAWN_DUP2, out, 1),
-                (os.POSIX_SPAWN_DUP2, err, 2),
+                (os.POSIX_SPAWN_DUP2, descriptor, here)
+                for here, descriptor in enumerate(descriptors)
             ],
             setsid=True,
             setsigdef=IGNORED_HERE,
         )
-    except OSError as error:
-        raise StartError(_reason(spec, error)) from None
-    except ValueError as error:
-        raise StartError(str(error)) from None
     finally:
         surroundings.leave()
-        if stdin >= 0:
-            os.close(stdin)
+
+
+def _start_as(
+    spec: StartSpec,
+    identity: Identity,
+    files: tuple[int, int],
+    descriptors: tuple[int, int, int],
+) -> int:
+    what = Exec(_program(spec), spec.argv, spec.env, spec.cwd, spec.umask, files, descriptors)
+    return fork_exec(what, identity)
 
 
 def _program(spec: StartSpec) -> str:

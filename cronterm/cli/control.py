@@ -110,8 +110,11 @@ def down(context: click.Context, /, now: bool, stop_runs: bool, **given: Any) ->
     snapshot = client.snapshot()
     print_answer(at, at.send(ShutDown(now=now, stop_runs=stop_runs)))
     graces = [snapshot.settings.shutdown_grace]
-    if stop_runs:
-        graces += [view.job.stop_grace_period for view in snapshot.jobs.values() if view.live]
+    graces += [
+        view.job.stop_grace_period
+        for view in snapshot.jobs.values()
+        if view.live and (stop_runs or view.job.shutdown_runs == "stop")
+    ]
     limit = time.monotonic() + ENDING_S + max(graces) / SECOND
     while instance.is_held():
         if time.monotonic() > limit:

@@ -64,6 +64,8 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
         "max_rss_bytes": row.max_rss_bytes,
         "output_bytes": row.output_bytes,
     }
+    if row.params:
+        content["params"] = row.params
     if row.run is None:
         content["count"] = row.count
         if row.scheduled_until is not None:
@@ -85,6 +87,7 @@ def _row(row: RunRow) -> list[Cell]:
     elif row.reason:
         how += f" {row.reason}"
     how += f" ×{row.count}" if row.count > 1 else ""
+    how += "".join(f" {name}={sanitize_line(value)}" for name, value in row.params.items())
     return [
         str(row.run) if row.run is not None else "–",
         row.job,

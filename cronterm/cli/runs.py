@@ -28,6 +28,9 @@ from cronterm.schedule.parse import parse_moment
 @click.option("--follow", is_flag=True, help="Print its output until it ends (implies --wait).")
 @click.option("--force", is_flag=True, help="Run it even where its overlap forbids it.")
 @click.option("--scheduled-at", metavar="TIME", help="What CRONTERM_SCHEDULED_AT tells the job.")
+@click.option(
+    "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A param's value."
+)
 @click.pass_context
 def run(
     context: click.Context,
@@ -37,6 +40,7 @@ def run(
     follow: bool,
     force: bool,
     scheduled_at: str | None,
+    params: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Run a job now.
@@ -44,11 +48,11 @@ def run(
     With --wait the exit status is the job's own, 128 + N for signal N, 124 for a timeout and 1 for
     every other end. Leaving with Ctrl-C does not stop the run.
 
-    Example: cronterm run backup --follow
+    Example: cronterm run deploy -p target=prod --follow
     """
     at = desk(context, **given)
     moment = parse_moment(scheduled_at, local_zone()) if scheduled_at else None
-    command = RunJob(job=job, force=force, scheduled_at=moment)
+    command = RunJob(job=job, force=force, scheduled_at=moment, params=chosen(params))
     if not (wait or follow):
         print_answer(at, at.send(command))
         return
@@ -59,6 +63,19 @@ def run(
         message = f" ({row.message})" if row.message else ""
         say(f"run {row.run} of {job} {describe_end(row)}{message}", err=True)
     leave(exit_status(row))
+
+
+def chosen(words: Iterable[str]) -> dict[str, str]:
+    """Return `NAME=VALUE` words as a mapping. Raises UsageError."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{word!r} is not NAME=VALUE.")
+        if name in values:
+            raise click.UsageError(f"{name} is given twice.")
+        values[name] = value
+    return values
 
 
 def _run_to_end(at: Desk, command: RunJob, *, follow: bool) -> RunRow:

@@ -10,6 +10,7 @@ from cronterm.core.base import ConfigChanged, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
     admission,
     arrive,
@@ -27,6 +28,7 @@ from cronterm.model.event import (
 )
 from cronterm.model.job import Job, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob
+from cronterm.model.params import BadParam, read_params
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
@@ -40,6 +42,7 @@ LONG_AGO: Instant = 0  # an engine before this one may have decided anything up 
 def apply_config(books: Books, changed: ConfigChanged) -> None:
     """Take a complete new set of definitions into force."""
     books.settings = changed.settings
+    rename_jobs(books, changed.jobs)
     new = {job.id for job in changed.jobs}
     for job_id in [job_id for job_id in books.jobs if job_id not in new]:
         _remove(books, job_id)
@@ -240,6 +243,10 @@ def _unknown_job(books: Books, job: str) -> Answer:
 
 
 def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
+    try:
+        params = read_params(record.job.params, command.params)
+    except BadParam as error:
+        return Answer(ok=False, kind="invalid", message=str(error))
     admitted = "start" if command.force else admission(books, record)
     if admitted in ("skip", "queue_full"):
         open_run = next(iter(record.open.values()))
@@ -250,7 +257,7 @@ def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
             f" overlap is {record.job.overlap}",
             hint="run it all the same with --force",
         )
-    cause = Cause("manual", by=by, scheduled_at=command.scheduled_at)
+    cause = Cause("manual", by=by, scheduled_at=command.scheduled_at, params=params)
     run = queue_run(books, record, cause, ready_at=books.now.utc, is_forced=command.force)
     if command.force:
         run.is_arrived = True

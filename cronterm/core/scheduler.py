@@ -147,10 +147,10 @@ class Scheduler:
             EngineStopping(at=books.now.utc, by=given.by, stop_runs=given.stop_runs)
         )
         books.is_draining = True
-        if given.stop_runs:
-            for run in books.runs.values():
-                if run.state == "running":
-                    stop_attempt(books, run, "shutdown", by=given.by)
+        for run in books.runs.values():
+            is_to_end = given.stop_runs or books.definition(run).shutdown_runs == "stop"
+            if run.state == "running" and is_to_end:
+                stop_attempt(books, run, "shutdown", by=given.by)
 
     def _effects(self) -> Effects:
         books = self._books

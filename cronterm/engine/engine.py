@@ -348,7 +348,10 @@ class Engine:
     def shutdown_grace_s(self, *, stop_runs: bool) -> float:
         """Return how long an orderly stop may wait for running attempts."""
         snapshot = self.bus.snapshot
-        if not stop_runs:
-            return snapshot.settings.shutdown_grace / SECOND
-        graces = [view.job.stop_grace_period for view in snapshot.jobs.values() if view.live]
-        return max(graces, default=0) / SECOND + STOP_MARGIN_S
+        graces = [
+            view.job.stop_grace_period / SECOND + STOP_MARGIN_S
+            for view in snapshot.jobs.values()
+            if view.live and (stop_runs or view.job.shutdown_runs == "stop")
+        ]
+        patience = STOP_MARGIN_S if stop_runs else snapshot.settings.shutdown_grace / SECOND
+        return max([patience, *graces])

@@ -24,6 +24,7 @@ from cronterm.engine.local import LocalControl
 from cronterm.engine.recovery import (
     claimed_attempts,
     first_snapshot,
+    known_names,
     takeover_inputs,
     takeover_outputs,
 )
@@ -118,7 +119,7 @@ class Host:
         loaded, facts = await self._first_definitions(definitions)
         memory = store.memory(now=self._clock.now().utc)
         verdicts = await executor.open(claimed_attempts(memory))
-        views = store.views([job.id for job in loaded.jobs])
+        views = store.views(known_names(memory, loaded.jobs))
         snapshot = first_snapshot(memory, loaded.jobs, views)
         snapshot.n, snapshot.store = store.last_n, store.id
         snapshot.engine = EngineView(

@@ -16,6 +16,7 @@ from cronterm.model.event import (
     EngineStopping,
     InstantDecided,
     JobPaused,
+    JobRenamed,
     JobResumed,
     RetryScheduled,
     RunEnded,
@@ -45,6 +46,8 @@ def narrate(event: AnyEvent) -> None:
                 "missed",
                 extra={"job": event.job, "count": event.count} | _why(event.reason, event.message),
             )
+        case JobRenamed():
+            log.info("renamed", extra={"job": event.job, "old": event.old})
         case JobPaused():
             log.info("paused", extra={"job": event.job, "by": event.by})
         case JobResumed():

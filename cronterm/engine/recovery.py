@@ -52,6 +52,12 @@ def takeover_outputs(verdicts: Iterable[Verdict]) -> dict[tuple[int, int], bytes
     }
 
 
+def known_names(memory: Memory, jobs: Iterable[Job]) -> list[str]:
+    """Return what the store calls each of `jobs` before the engine has told it of renames."""
+    known = {job.id for job in memory.jobs}
+    return [job.id if job.id in known else job.renamed_from or job.id for job in jobs]
+
+
 def first_snapshot(
     memory: Memory,
     jobs: Sequence[Job],
@@ -59,22 +65,24 @@ def first_snapshot(
 ) -> Snapshot:
     """Return what was visible when the engine before this one stopped.
 
-    Jobs that are new in the file come by their own events, those that left it go by theirs.
+    Jobs that are new in the file come by their own events, those that left it go by theirs, and
+    those that were renamed still have their old names.
     """
     known = {job.id: job for job in memory.jobs if job.present}
+    names = known_names(memory, jobs)
     snapshot = Snapshot(all_paused=memory.all_paused)
     live: dict[str, dict[int, LiveRun]] = {}
     for run in memory.runs:
         live.setdefault(run.job, {})[run.run] = _live_run(run)
-    for job in jobs:
-        if job.id not in known:
+    for job, name in zip(jobs, names, strict=True):
+        if name not in known:
             continue
-        recent, totals = views.get(job.id, ([], Totals()))
-        snapshot.jobs[job.id] = JobView(
+        recent, totals = views.get(name, ([], Totals()))
+        snapshot.jobs[name] = JobView(
             job=job,
-            first_seen_at=known[job.id].first_seen_at,
-            pause=known[job.id].pause,
-            live=live.pop(job.id, {}),
+            first_seen_at=known[name].first_seen_at,
+            pause=known[name].pause,
+            live=live.pop(name, {}),
             recent=recent,
             totals=totals,
         )

@@ -19,6 +19,8 @@ class RunJob(Command, frozen=True, kw_only=True):
     job: str
     force: bool = False
     scheduled_at: Instant | None = None
+    params: dict[str, str] = {}
+    """Values by the names of the job's params; the others have their default."""
 
 
 class StopRun(Command, frozen=True, kw_only=True):

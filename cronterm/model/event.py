@@ -74,6 +74,13 @@ class JobRemoved(Event, frozen=True, kw_only=True):
     job: str
 
 
+class JobRenamed(Event, frozen=True, kw_only=True):
+    """What was known as `old` goes on as `job`; a `JobChanged` or `JobAdded` follows."""
+
+    job: str
+    old: str
+
+
 class JobPaused(Event, frozen=True, kw_only=True):
     """Timed starts of a job are held back."""
 
@@ -222,6 +229,7 @@ AnyEvent: TypeAlias = (
     | JobAdded
     | JobChanged
     | JobRemoved
+    | JobRenamed
     | JobPaused
     | JobResumed
     | AllPaused

@@ -7,6 +7,7 @@ import msgspec
 
 from cronterm.clock import DAY, MINUTE, SECOND, Duration
 from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
 from cronterm.schedule.base import ScheduleSpec
 
@@ -104,6 +105,26 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     output_keep: OutputKeep = "head_tail"
     output_timestamps: bool = False
     """`cronterm logs` shows when each line came."""
+    # who it is and what it is given
+    user: str = ""
+    """`name` or `name:group`; empty is the engine's own."""
+    umask: int | None = None
+    nice: int | None = None
+    ionice: str = ""
+    """`idle`, `best-effort` or `best-effort:N`, N from 0 (first) to 7."""
+    limits: Limits = Limits()
+    inherit_env: bool | tuple[str, ...] | None = None
+    """Which variables of the engine it gets; None: all, or with `user` none."""
+    optional_env_files: tuple[str, ...] = ()
+    """Those of `env_files` that need not be there."""
+    secrets: dict[str, Secret] = {}
+    params: dict[str, Param] = {}
+    kill_leftovers: bool = False
+    """End background children after a normal exit."""
+    shutdown_runs: Literal["keep", "stop"] = "keep"
+    """What an orderly end of the engine does to its runs."""
+    renamed_from: str = ""
+    """The id it had before: its history, pause and count go on under the new one."""
 
     @property
     def instances(self) -> int | None:

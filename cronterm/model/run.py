@@ -55,6 +55,8 @@ class Cause(msgspec.Struct, frozen=True):
     by: str = ""
     scheduled_at: Instant | None = None
     """What CRONTERM_SCHEDULED_AT tells the job: `due_at`, or what `--scheduled-at` said."""
+    params: dict[str, str] = {}
+    """What was chosen for a run by hand; what was not has the job's default."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,3 +137,5 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     cpu_us: int | None = None
     max_rss_bytes: int | None = None
     output_bytes: int = 0
+    params: dict[str, str] = {}
+    """What was chosen for a run by hand."""

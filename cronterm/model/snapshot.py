@@ -26,6 +26,7 @@ from cronterm.model.event import (
     JobChanged,
     JobPaused,
     JobRemoved,
+    JobRenamed,
     JobResumed,
     NextDueMoved,
     Numbered,
@@ -234,6 +235,8 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             gone = snapshot.jobs.pop(event.job, None)
             if gone and gone.live:
                 snapshot.removed[event.job] = gone.live
+        case JobRenamed():
+            _rename(snapshot, event.old, event.job)
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
                 view.pause = Pause(event.by, event.at, event.until, event.reason)
@@ -256,6 +259,19 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             engine.state = "running"
         case EngineStopping():
             snapshot.engine.state = "stopping"
+
+
+def _rename(snapshot: Snapshot, old: str, new: str) -> None:
+    """Give a job another name, at its old place."""
+    jobs = snapshot.jobs
+    if old in jobs:
+        renamed = {new if job == old else job: view for job, view in jobs.items()}
+        jobs.clear()
+        jobs.update(renamed)
+    if old in snapshot.removed:
+        snapshot.removed[new] = snapshot.removed.pop(old)
+    for run in snapshot._live(new).values():
+        run.job = new
 
 
 def _queue(snapshot: Snapshot, event: RunQueued) -> None:

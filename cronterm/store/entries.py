@@ -97,6 +97,16 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
     )
 
 
+def encode_params(params: dict[str, str]) -> str | None:
+    """Return chosen values as JSON text, None where there are none."""
+    return msgspec.json.encode(params).decode() if params else None
+
+
+def decode_params(text: str | None) -> dict[str, str]:
+    """Return chosen values from JSON text."""
+    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+
+
 def encode_spans(spans: Spans) -> str:
     """Return spans as JSON text."""
     return msgspec.json.encode(spans).decode() if spans else "[]"

@@ -15,6 +15,7 @@ from cronterm.model.event import (
     JobChanged,
     JobPaused,
     JobRemoved,
+    JobRenamed,
     JobResumed,
 )
 from cronterm.model.job import Job, definition_hash, schedule_hash
@@ -26,6 +27,7 @@ JobEvent: TypeAlias = (
     JobAdded
     | JobChanged
     | JobRemoved
+    | JobRenamed
     | JobPaused
     | JobResumed
     | AllPaused
@@ -86,6 +88,8 @@ class JobRecorder:
                     "UPDATE job_state SET present = 0, pause_by = NULL WHERE key = ?",
                     (self.key(job),),
                 )
+            case JobRenamed(job=job, old=old):
+                self._rename(old, job)
             case JobPaused(job=job):
                 self._execute(
                     "UPDATE job_state SET pause_by = ?, pause_at_us = ?, pause_until_us = ?,"
@@ -143,6 +147,12 @@ class JobRecorder:
         if event.first_seen_at is not None:
             first_seen_at = event.first_seen_at
         self._define(entry, event.job, first_seen_at=first_seen_at)
+
+    def _rename(self, old: str, new: str) -> None:
+        """Give a job another name: all other tables know it by its key."""
+        self._entries[new] = self._changed[new] = self._entries.pop(old)
+        self._changed.pop(old, None)
+        self._execute("UPDATE job_state SET job = ? WHERE job = ?", (new, old))
 
     def _define(self, entry: Entry, job: Job, *, first_seen_at: Instant) -> None:
         digest = definition_hash(job)

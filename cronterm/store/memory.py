@@ -9,7 +9,7 @@ from cronterm.model.job import Job
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
-from cronterm.store.entries import decode_spans
+from cronterm.store.entries import decode_params, decode_spans
 from cronterm.store.rows import END_COLUMNS, attempt_end
 
 
@@ -71,7 +71,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
 def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
     rows = connection.execute(
         "SELECT run, job_state.job, cause, due_at_us, asked_by, scheduled_at_us, state,"
-        " queued_at_us, ready_at_us, attempt, definitions.json"
+        " queued_at_us, ready_at_us, attempt, definitions.json, params"
         " FROM runs JOIN job_state ON job_state.key = runs.job"
         " LEFT JOIN definitions ON definitions.id = runs.definition"
         " WHERE outcome IS NULL ORDER BY run"
@@ -83,7 +83,9 @@ def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
 def _open_run(
     connection: sqlite3.Connection, row: tuple[Any, ...], definitions: dict[bytes, Job]
 ) -> OpenRun:
-    run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json = row
+    run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json, params = (
+        row
+    )
     current = connection.execute(
         "SELECT runner, started_at_us FROM attempts WHERE run = ? AND attempt = ?", (run, attempt)
     ).fetchone()
@@ -97,7 +99,7 @@ def _open_run(
     return OpenRun(
         run=run,
         job=job,
-        cause=Cause(kind, due_at, by, scheduled_at),
+        cause=Cause(kind, due_at, by, scheduled_at, decode_params(params)),
         state=state,
         queued_at=queued_at,
         ready_at=ready_at,

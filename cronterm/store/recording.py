@@ -22,7 +22,7 @@ from cronterm.model.event import (
 )
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.decisions import decide, decide_start
-from cronterm.store.entries import Entry
+from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
 from cronterm.store.watermark import Watermark
 
@@ -94,8 +94,8 @@ class Recorder:
             decide_start(self._connection, entry, event, cause.due_at)
         self._execute(
             "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, attempt, state, reason, message, output_bytes)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
+            " ready_at_us, attempts, attempt, state, reason, message, output_bytes, params)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0, ?)",
             (
                 event.run,
                 entry.key,
@@ -106,6 +106,7 @@ class Recorder:
                 event.at,
                 event.ready_at,
                 event.attempts,
+                encode_params(cause.params),
             ),
         )
         self.next_run = max(self.next_run, event.run + 1)

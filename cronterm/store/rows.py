@@ -3,6 +3,7 @@
 from typing import Any
 
 from cronterm.model.run import AttemptEnd, RunRow
+from cronterm.store.entries import decode_params
 
 END_COLUMNS = (
     "ended_at_us, exit_code, signal, start_error, stopped_for, lost, cpu_us, max_rss_bytes,"
@@ -12,7 +13,7 @@ END_COLUMNS = (
 RUN_COLUMNS = (
     "run, job_state.job, cause, asked_by, scheduled_at_us, queued_at_us, started_at_us,"
     " ended_at_us, outcome, reason, message, exit_code, signal, attempt, attempts, cpu_us,"
-    " max_rss_bytes, output_bytes"
+    " max_rss_bytes, output_bytes, params"
 )
 
 
@@ -73,6 +74,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         cpu_us,
         max_rss_bytes,
         output_bytes,
+        params,
     ) = row
     return RunRow(
         run=run,
@@ -93,6 +95,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         cpu_us=cpu_us,
         max_rss_bytes=max_rss_bytes,
         output_bytes=output_bytes,
+        params=decode_params(params),
     )
 
 

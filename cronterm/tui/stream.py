@@ -17,6 +17,7 @@ from cronterm.model.event import (
     JobAdded,
     JobPaused,
     JobRemoved,
+    JobRenamed,
     JobResumed,
     Numbered,
     RetryScheduled,
@@ -148,6 +149,9 @@ class LogStream:
                 self.put(LogLine(event.at, "cronterm", "succeeded", text, "muted"))
             case JobAdded():
                 self.put(LogLine(event.at, event.job.id, "never", "added", "muted"))
+            case JobRenamed():
+                text = f"was {event.old} before"
+                self.put(LogLine(event.at, event.job, "never", text, "muted"))
             case JobRemoved():
                 text = "removed from the file"
                 self.put(LogLine(event.at, event.job, "disabled", text, "muted"))

@@ -29,6 +29,7 @@ from cronterm.model.event import (
     JobChanged,
     JobPaused,
     JobRemoved,
+    JobRenamed,
     JobResumed,
     NextDueMoved,
     RetryScheduled,
@@ -98,6 +99,11 @@ class Remembering:
                     it["counts_from"] = event.counts_from
                 if event.first_seen_at is not None:
                     it["first_seen_at"] = event.first_seen_at
+            case JobRenamed():
+                it = self.jobs[event.job] = self.jobs.pop(event.old)
+                it["id"] = event.job
+                for run in self.runs.values():
+                    run["job"] = event.job if run["job"] == event.old else run["job"]
             case JobRemoved():
                 self.jobs[event.job] |= {"present": False, "pause": None}
             case JobPaused():
@@ -295,6 +301,8 @@ def in_words(event: AnyEvent) -> str:
             return f"{outcome}({reason}) {run}" if reason else f"{outcome} {run}"
         case RunStopping(run=run, why=why):
             return f"stopping {run} {why}"
+        case JobRenamed(job=job_id, old=old):
+            return f"JobRenamed {old} to {job_id}"
         case JobChanged(job=changed):
             return f"JobChanged {changed.id}"
         case JobPaused() | JobResumed() | JobRemoved() | CountingMoved():

@@ -32,6 +32,8 @@ Values: TypeAlias = dict[str, Any]
 SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 SIZES |= {"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 LONGEST_ARGUMENT = 128 << 10  # bytes: the kernel's MAX_ARG_STRLEN
+LIKENESS = 0.65  # of 1; with less, a word of many is always near
+LONGEST_HINT = 250
 LARGEST_SIZE = 10**15
 LARGEST_NUMBER = 1 << 63  # what every reader of JSON takes for a whole number
 
@@ -53,6 +55,7 @@ class Reading:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.unknown_keys = 0
 
     def note(self, node: Node, path: str, message: str, hint: str = "") -> None:
@@ -60,6 +63,11 @@ class Reading:
         self.problems.append(problem_at(node, self.file, message, hint, path))
         if len(self.problems) >= MOST_PROBLEMS:
             raise Enough
+
+    def warn(self, node: Node, path: str, message: str, hint: str = "") -> None:
+        """Note what a person should know although the file can be used."""
+        if len(self.warnings) < MOST_PROBLEMS:
+            self.warnings.append(problem_at(node, self.file, message, hint, path))
 
     def bad(self, node: Node, path: str, message: str, hint: str = "") -> Bad:
         """Note a problem and return what to raise."""
@@ -275,15 +283,16 @@ class Reading:
                 name, equals, value = self.text(item, place).partition("=")
                 if not equals:
                     raise self.bad(item, place, f"{short(name)!r} is not NAME=value")
-                self._check_name(item, place, name)
+                self.check_name(item, place, name)
                 found[name] = self.checked(item, place, value)
             return found
         for name, (key, value_node) in self.mapping(node, path).items():
-            self._check_name(key, f"{path}.{name}", name)
+            self.check_name(key, f"{path}.{name}", name)
             found[name] = self.loose_text(value_node, f"{path}.{name}")
         return found
 
-    def _check_name(self, node: Node, path: str, name: str) -> None:
+    def check_name(self, node: Node, path: str, name: str) -> None:
+        """Raise `Bad` for what cannot name a variable of a job."""
         if not _NAME.fullmatch(name):
             raise self.bad(node, path, f"{short(name)!r} is not the name of a variable")
         if name.startswith("CRONTERM_"):
@@ -305,8 +314,10 @@ def _unknown(word: str, known: set[str], later: Set[str]) -> tuple[str, str]:
     message = f"unknown key {short(word)!r}"
     if ours in known:
         return message, f"it is called {ours} here" + (f": {note}" if note else "")
-    near = difflib.get_close_matches(short(word), sorted(known), 1)
-    return message, f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+    near = difflib.get_close_matches(short(word), sorted(known), 1, LIKENESS)
+    if near:
+        return message, f"did you mean {near[0]}?"
+    return message, f"known: {short(', '.join(sorted(known)), LONGEST_HINT)}"
 
 
 def _what(node: Node) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config import success
+from cronterm.config import identity, success
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
@@ -40,6 +40,8 @@ class Context:
     timezone: str
     base: Values = field(default_factory=dict)
     """From `settings` and `defaults`."""
+    uid: int = 0
+    """Of the engine."""
 
     @cached_property
     def readers(self) -> dict[str, Callable[[Node, str], Any]]:
@@ -105,9 +107,8 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "python": lambda node, path: _target(r, node, path),
         "args": lambda node, path: tuple(_arguments(r, node, path, r.items)),
         "kwargs": lambda node, path: _arguments(r, node, path, r.mapping),
-        "working_dir": place,
+        "working_dir": lambda node, path: _place(r, node, path, context.path.parent, is_home=True),
         "env": r.environment,
-        "env_file": r.one_or_list(place),
         "stdin": r.text,
         "timeout": r.some_duration,
         "stop_signal": lambda node, path: _signal(r, node, path),
@@ -124,6 +125,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "enabled": r.truth,
         "http": lambda node, path: read_http(r, node, path),
         **success.readers(r),
+        **identity.readers(r, place, context.uid),
     }
 
 
@@ -216,6 +218,8 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     action = _action(context, values, own, key, path, may_lack=may_lack)
     if len(reading.problems) > problems or action is None:
         return None
+    if not identity.check_job(reading, key, path, values, has_schedule=bool(specs)):
+        return None
     _check_size(reading, key, path, action, values.get("env") or {})
     directory = str(context.path.parent)
     kept = {word: values[word] for word in _SAME if values.get(word) is not None}
@@ -228,13 +232,21 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         schedule_text=text,
         timezone=timezone,
         action=action,
-        working_dir=values.get("working_dir") or directory,
+        working_dir=_working_dir(values, directory),
         env=values.get("env") or {},
-        env_files=values.get("env_file") or (),
         **success.job_fields(values),
         keep=Keep(**(values.get("history") or {})),
+        **identity.env_files(values),
         **kept,
     )
+
+
+def _working_dir(values: Values, directory: str) -> str:
+    user: str = values.get("user") or ""
+    written: str = values.get("working_dir") or ("~" if user else directory)
+    if not written.startswith("~"):
+        return written
+    return os.path.normpath(identity.home_of(user) + written.removeprefix("~"))
 
 
 def _check_size(r: Reading, key: Node, path: str, action: Action, env: dict[str, str]) -> None:
@@ -272,6 +284,7 @@ _SAME = [
     "start_deadline",
     "skip_exit_codes",
     "enabled",
+    *identity.SAME,
 ]
 
 
@@ -345,13 +358,16 @@ def _action(
         return None
 
 
-def _place(r: Reading, node: Node, path: str, directory: Path) -> str:
-    """Return an absolute path; relative to the jobs file's directory, `~` is the home."""
-    if isinstance(node, yaml.MappingNode):
-        raise r.bad(node, path, "the form {path, required} is not built yet in this version")
+def _place(r: Reading, node: Node, path: str, directory: Path, *, is_home: bool = False) -> str:
+    """Return an absolute path; relative to the jobs file's directory, `~` is the home.
+
+    Where `is_home`, one that begins with `~` stays: whose home it is is not known yet.
+    """
     name = r.line(node, path) if scalar(node) is not None else ""
     if not name:
         raise r.bad(node, path, "the path is empty", "~ in quotes is the home")
+    if is_home and name.partition("/")[0] == "~":
+        return name
     return os.path.normpath(directory / _at_home(r, node, path, name))
 
 

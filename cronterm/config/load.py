@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from cronterm.config.fields import Bad, Enough, Reading, Values
+from cronterm.config.identity import check_names
 from cronterm.config.job import (
     Context,
     build_job,
@@ -68,7 +69,9 @@ def load(path: Path, *, local_timezone: str, uid: int | None = None) -> Loaded:
         file = read_file(path, uid)
     except Refused as refused:
         return Loaded(sha256="", text="", problems=(refused.problem,))
-    loaded = load_text(file.text, path=path, local_timezone=local_timezone, sha256=file.sha256)
+    loaded = load_text(
+        file.text, path=path, local_timezone=local_timezone, sha256=file.sha256, uid=uid
+    )
     if not file.may_others_write:
         return loaded
     others = Problem(
@@ -88,8 +91,13 @@ def load_text(
     local_timezone: str,
     sha256: str = "",
     has_libyaml: bool = HAS_LIBYAML,
+    uid: int | None = None,
 ) -> Loaded:
-    """Read the text of a jobs file as if it stood in `path`. Never raises."""
+    """Read the text of a jobs file as if it stood in `path`, for an engine of `uid`. Never raises.
+
+    Without `uid` it is this process's user.
+    """
+    uid = os.geteuid() if uid is None else uid
     digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     reading = Reading(str(path))
     jobs: tuple[Job, ...] = ()
@@ -100,7 +108,7 @@ def load_text(
             if root is not None:
                 reading.problems += check_tree(root, text, str(path))
             if root is not None and not reading.problems:
-                jobs, settings = _read_root(reading, root, path, local_timezone)
+                jobs, settings = _read_root(reading, root, path, local_timezone, uid)
     except Refused as refused:
         reading.problems.append(refused.problem)
     except Enough:
@@ -112,7 +120,7 @@ def load_text(
         sha256=digest,
         text=text,
         problems=problems,
-        warnings=() if has_libyaml else (_slow(path),),
+        warnings=(*(() if has_libyaml else (_slow(path),)), *reading.warnings),
     )
 
 
@@ -133,7 +141,7 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _read_root(
-    reading: Reading, root: Node, path: Path, local_timezone: str
+    reading: Reading, root: Node, path: Path, local_timezone: str, uid: int
 ) -> tuple[tuple[Job, ...], Settings]:
     try:
         top = reading.words(root, "", TOP, LATER_TOP)
@@ -142,7 +150,7 @@ def _read_root(
     if "version" in top:
         reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
     settings, base = _read_settings(reading, top, local_timezone)
-    context = Context(reading, path, settings.timezone, base)
+    context = Context(reading, path, settings.timezone, base, uid)
     if "defaults" in top and not _is_nothing(top["defaults"][1]):
         own = read_words(context, top["defaults"][1], "defaults", is_default=True)
         context.base = merge(base, own)
@@ -202,12 +210,15 @@ def _read_jobs(context: Context, node: Node) -> tuple[Job, ...]:
         return ()
     jobs = []
     lines: dict[str, int] = {}
+    keys: dict[str, Node] = {}
     for job_id, key, value in entries:
         if not _is_good_id(reading, job_id, key, lines):
             continue
+        keys[job_id] = key
         job = build_job(context, job_id, key, value)
         if job is not None:
             jobs.append(job)
+    check_names(reading, jobs, keys)
     return tuple(jobs)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from cronterm.clock import SECOND, rfc3339
 from cronterm.errors import CrontermError
+from cronterm.execute.identity import identity_environment, identity_words
 from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.effect import StartAttempt
 from cronterm.model.job import Job, PythonCall, Shell
+from cronterm.model.params import param_environment
 from cronterm.model.success import Success
 
 CALL = Path(__file__).parent.parent / "runner" / "call.py"
@@ -27,18 +29,23 @@ def base_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not name.startswith("CRONTERM_")}
 
 
-def start_header(start: StartAttempt) -> dict[str, Any]:
-    """Return the runner's `start` message. Raises `CrontermError` for a bad env file."""
+def start_header(start: StartAttempt, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the runner's `start` message, `secrets` being what was fetched for it.
+
+    Raises `CrontermError` for a bad env file, a user that is not there, a param without a value.
+    """
     job = start.job
-    env = dict(job.env)
+    env = identity_environment(job)
     for path in job.env_files:
-        env = read_env_file(Path(path)) | env
+        env |= read_env_file(Path(path), is_required=path not in job.optional_env_files)
+    env |= job.env
+    env |= param_environment(job.params, start.cause.params)
     stdin = job.stdin
     match job.action:
         case Shell(command=str() as text, shell=shell):
             argv = [*shell, text]
-        case Shell(command=words):
-            argv = list(words)
+        case Shell(command=listed):
+            argv = list(listed)
         case PythonCall() as call:
             # The file itself, not -m: the call must not import cronterm.
             argv = [sys.executable, "-X", "faulthandler", "-u", "-P", str(CALL)]
@@ -50,7 +57,11 @@ def start_header(start: StartAttempt) -> dict[str, Any]:
         case Custom() as custom:
             argv, env, stdin = list(custom.argv), custom.env | env, custom.stdin
     env |= _own_environment(start)
-    return {
+    _check_params(start)
+    words = identity_words(job)
+    if secrets:
+        words["secrets"] = dict(secrets)
+    return words | {
         "type": "start",
         "run": start.run,
         "attempt": start.attempt,
@@ -64,7 +75,23 @@ def start_header(start: StartAttempt) -> dict[str, Any]:
         "max_size": job.output_max_size,
         "keep": job.output_keep,
         "rules": _rules(job.success),
+        "kill_leftovers": job.kill_leftovers,
     }
+
+
+def needs_time(job: Job) -> bool:
+    """Tell whether it may take long to find out how a job starts: commands, directories of users.
+
+    Nothing else may wait for it.
+    """
+    return bool(job.secrets or job.user)
+
+
+def _check_params(start: StartAttempt) -> None:
+    for name, param in start.job.params.items():
+        if param.default is None and name not in start.cause.params:
+            hint = f"cronterm run {start.job.id} -p {name}=VALUE"
+            raise CrontermError(f"param {name} has no value and no default", hint)
 
 
 def _rules(success: Success) -> dict[str, Any]:
@@ -116,14 +143,17 @@ def _request(request: HttpRequest) -> str:
     )
 
 
-def read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path, *, is_required: bool = True) -> dict[str, str]:
     """Read `NAME=value` lines; quotes around a value go, `#` lines and blank ones too.
 
-    Raises `CrontermError` with the line that is wrong. `$NAME` is not expanded.
+    One that is not required may be absent. Raises `CrontermError` with the line that is wrong.
+    `$NAME` is not expanded.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, FileNotFoundError) and not is_required:
+            return {}
         reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else "is not UTF-8"
         raise CrontermError(f"env_file {path}: {reason}") from None
     env: dict[str, str] = {}

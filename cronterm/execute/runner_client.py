@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from cronterm.execute.base import (
     Started,
     Verdict,
 )
-from cronterm.execute.command import base_environment, start_header
+from cronterm.execute.command import base_environment, needs_time, start_header
+from cronterm.execute.secrets import Secrets
 from cronterm.execute.telling import ended_of, output_of
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.run import AttemptEnd
@@ -33,6 +35,7 @@ log = logging.getLogger("cronterm.execute")
 ANSWER_S = 1.0  # a runner that hangs delays nothing else
 APPEAR_S = 10.0
 RETRY_S = 1.0
+PREPARERS = 8
 REAP_S = 0.05
 
 AttemptId = tuple[int, int]
@@ -85,6 +88,11 @@ class RunnerExecutor:
         """Runners that this engine started; they outlive it."""
         self._succession = asyncio.Lock()
         """Of two that start at once, either may replay a journal: which knows is not known."""
+        self._secrets = Secrets(os.environ)
+        self._preparing: set[AttemptId] = set()
+        """Attempts that will be sent once it is known how they start."""
+        # Threads of their own: what a slow command holds, reloads and answers do not wait for.
+        self._preparers = ThreadPoolExecutor(PREPARERS, thread_name_prefix="prepare")
         self._is_closing = False
         self._is_watching = False
         self.runner_id = ""
@@ -290,26 +298,61 @@ class RunnerExecutor:
     # -- starting and stopping -------------------------------------------------------------------
 
     def start_nowait(self, start: StartAttempt) -> None:
-        """Send an attempt to the newest runner."""
+        """Send an attempt to the newest runner, at once if it is known how it starts."""
         identity = (start.run, start.attempt)
-        self._holders[identity], self._names[identity] = self.runner_id, start.job.id
+        if needs_time(start.job):
+            if identity not in self._preparing:
+                self._preparing.add(identity)
+                self._spawn(self._prepare(start))
+            return
         try:
             header = start_header(start)
         except CrontermError as error:
             self._fail(identity, str(error))
             return
+        self._send_start(start, header)
+
+    async def _prepare(self, start: StartAttempt) -> None:
+        """Find out on a thread how an attempt starts, then send it if it is still wanted."""
+        identity = (start.run, start.attempt)
+
+        def work() -> Header:
+            return start_header(start, self._secrets.fetch(start.job))
+
+        try:
+            header = await asyncio.get_running_loop().run_in_executor(self._preparers, work)
+        except (CrontermError, OSError) as error:
+            if identity in self._preparing:
+                self._fail(identity, str(error))
+        else:
+            if identity in self._preparing:
+                self._send_start(start, header)
+        finally:
+            self._preparing.discard(identity)
+
+    def _send_start(self, start: StartAttempt, header: Header) -> None:
+        identity = (start.run, start.attempt)
+        self._holders[identity], self._names[identity] = self.runner_id, start.job.id
         link = self._links.get(self.runner_id)
         if link is not None:  # else the runner that comes next is told that it never started
             link.send(header)
 
     def _fail(self, identity: AttemptId, why: str) -> None:
-        end = AttemptEnd(ended_at=self._clock.now().utc, start_error=why)
+        self._end_unstarted(identity, AttemptEnd(ended_at=self._clock.now().utc, start_error=why))
+
+    def _end_unstarted(self, identity: AttemptId, end: AttemptEnd) -> None:
         ended = Ended(identity[0], identity[1], end, b"")
         asyncio.get_running_loop().call_soon(self._on_message, ended)
 
     def stop_nowait(self, stop: StopAttempt) -> None:
         """Send a stop to the runner that holds the attempt."""
-        link = self._links.get(self._holders.get((stop.run, stop.attempt), ""))
+        identity = (stop.run, stop.attempt)
+        if identity in self._preparing:
+            self._preparing.discard(identity)
+            end = AttemptEnd(ended_at=self._clock.now().utc, stopped_for=stop.why)
+            self._end_unstarted(identity, end)
+            return
+        link = self._links.get(self._holders.get(identity, ""))
         if link is not None:
             link.send(
                 {
@@ -342,6 +385,9 @@ class RunnerExecutor:
     async def close(self) -> None:
         """Close the connections; the runners go on."""
         self._is_closing = True
+        self._preparing.clear()
+        self._secrets.close()
+        self._preparers.shutdown(wait=False, cancel_futures=True)
         for link in self._links.values():
             link.flush()
             with contextlib.suppress(OSError, TimeoutError):

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pwd
 import time
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.config.load import Loaded, is_suspicious, load, load_text
 from cronterm.config.reader import explain
 from cronterm.config.words import WORDS
+from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
 from cronterm.model.success import Success
 from cronterm.schedule.base import CronSpec
 
 PATH = Path("/srv/ops/jobs.yaml")
+ME = pwd.getpwuid(os.geteuid()).pw_name
 
 
 def read(text: str) -> Loaded:
@@ -88,6 +91,17 @@ WORD_VALUES = {
     "output: {timestamps: true}": ("output_timestamps", True),
     "history: {keep_runs: 5, keep_days: 2}": ("keep", Keep(5, 2 * DAY)),
     "enabled: false": ("enabled", False),
+    f"user: {ME}": ("user", ME),
+    'umask: "0027"': ("umask", 0o027),
+    "nice: 10": ("nice", 10),
+    "ionice: best-effort:7": ("ionice", "best-effort:7"),
+    "limits: {memory: 2GB, cpu_time: 1h}": ("limits", Limits(2 * 10**9, HOUR)),
+    "inherit_env: [LANG, TZ]": ("inherit_env", ("LANG", "TZ")),
+    "secrets: {TOKEN: {env: X}}": ("secrets", {"TOKEN": Secret(env="X")}),
+    "params: {target: staging}": ("params", {"target": Param(default="staging")}),
+    "kill_leftovers: true": ("kill_leftovers", True),
+    "shutdown_runs: stop": ("shutdown_runs", "stop"),
+    "renamed_from: old-name": ("renamed_from", "old-name"),
 }
 
 
@@ -167,7 +181,6 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: {a: {command: x, success: {output_reject: '[[a]'}}}", "nested set"),
         ("jobs: {a: {command: x, success: {exit_codes: []}}}", "no exit code would be a success"),
         ("jobs: {a: {command: x, success: {max_output: x}}}", "is not a size"),
-        ("jobs: {a: {command: x, env_file: {path: y}}}", "is not built yet in this version"),
         ("jobs: {a: {command: x, frobnicate: 1}}", "known: args, catch_up, catch_up_window"),
         ("jobs: {a: {command: x, enabled: no}}", "'no' is not true or false"),
         ("jobs: {a: {command: x, env: {A: yes}}}", "may be read two ways (put it in quotes)"),

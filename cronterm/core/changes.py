@@ -246,7 +246,8 @@ def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
     try:
         params = read_params(record.job.params, command.params)
     except BadParam as error:
-        return Answer(ok=False, kind="invalid", message=str(error))
+        hint = f"cronterm run {record.job.id} -p NAME=VALUE"
+        return Answer(ok=False, kind="invalid", message=str(error), hint=hint)
     admitted = "start" if command.force else admission(books, record)
     if admitted in ("skip", "queue_full"):
         open_run = next(iter(record.open.values()))

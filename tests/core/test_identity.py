@@ -128,7 +128,9 @@ def test_what_does_not_fit_is_refused_and_nothing_runs(given: dict[str, str], me
 def test_a_value_that_has_to_be_chosen_is_asked_for() -> None:
     clockwork = Clockwork(job("a", "@manual", params={"target": Param()}))
 
-    assert clockwork.ask(RunJob(job="a")).message == "param target needs a value"
+    answer = clockwork.ask(RunJob(job="a"))
+    assert answer.message == "param target needs a value"
+    assert answer.hint == "cronterm run a -p NAME=VALUE"
     assert clockwork.ask(RunJob(job="a", params={"target": "x"})).ok
 
 

@@ -177,6 +177,14 @@ def test_params_a_new_name_and_an_orderly_end(tmp_path: Path) -> None:
         assert home.status()["jobs"]["release"]["state"] == "paused"
         assert home.stop() == 0
 
+        more = "renamed_from: release"
+        home.jobs_file.write_text(NAMES.format(name="deploy", end="stop", more=more))
+        home.start()  # renamed while no engine ran
+        assert _names(home) == ["deploy"]
+        assert home.status()["jobs"]["deploy"]["state"] == "paused"
+        assert [row["outcome"] for row in home.history("deploy")] == ["succeeded", "stopped"]
+        assert home.stop() == 0
+
 
 def _names(home: House) -> list[str]:
     return list(home.status()["jobs"])

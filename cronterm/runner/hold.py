@@ -12,34 +12,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cronterm.runner.attempt import KILL_EVERY_S, Attempt, now_us, open_pipes
-from cronterm.runner.journal import AttemptId, Journal
+from cronterm.runner.door import Door
+from cronterm.runner.journal import AttemptId, Fields, Journal
 from cronterm.runner.mask import maskers
-from cronterm.runner.output import ERR, MEMORY, OUT, Piece, Sink
+from cronterm.runner.output import ERR, MEMORY, OUT, Sink
 from cronterm.runner.pause_point import pause_point
 from cronterm.runner.process import StartError, Surroundings, orphans, read_spec, start
-from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, pack
+from cronterm.runner.protocol import PROTOCOL, Header
 from cronterm.runner.rules import OutputRules
 
 READ_MOST = 64 << 10
-BURST_TELL_EVERY_S = 0.1  # while starts wait: the engine has nothing better to do than to leave
 PASS_MOST_S = 0.1  # how long starts may keep the rest of the loop waiting
 OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
 SPILL_AFTER_US = 1_000_000
 ALL_MEMORY = 8 << 20
-SEND_MOST = 4 << 20  # bytes that wait for a slow engine; output beyond is dropped
 REMEMBERED = 20_000  # attempts that are over: an id is never started twice
-
-
-@dataclass
-class Peer:
-    """A connection. Only the one that said hello last may ask for anything."""
-
-    socket: socket.socket
-    frames: Frames
-    waiting: bytearray
 
 
 @dataclass(frozen=True)
@@ -60,24 +49,19 @@ class Runner:
         self._place = place
         self._journal = journal
         self._selector = selectors.DefaultSelector()
-        self._listener = listener
         self._attempts: dict[AttemptId, Attempt] = {}
         self._by_pid: dict[int, Attempt] = {}
         self._leftover: set[int] = set()
         """Pipes that a background child still holds; read and thrown away."""
         self._over: OrderedDict[AttemptId, None] = OrderedDict()
         self._starts: deque[Header] = deque()
-        self._peers: dict[int, Peer] = {}
-        self._engine: Peer | None = None
         self._env: Mapping[str, str] = dict(os.environ)
         self._umask = 0o022
         self._surroundings = Surroundings()
-        self._is_watched = False
         self._is_draining = False
         self._is_terminating = False
         self._alone_since = time.monotonic()
         self._output_at = 0.0
-        self._told_at = 0.0
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -85,9 +69,8 @@ class Runner:
         for number in (signal.SIGINT, signal.SIGHUP):
             # Not SIG_IGN: a job would inherit that through exec, a handler it does not.
             signal.signal(number, lambda number, frame: None)
-        listener.setblocking(False)
-        self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
+        self._door = Door(self._selector, listener, on_hello=self._welcome, on_word=self._obey)
 
     def _on_term(self, number: int, frame: object) -> None:
         self._is_terminating = True
@@ -112,7 +95,7 @@ class Runner:
             self._start_some()
             self._keep_deadlines()
             self._flush_output()
-            self._flush_words()
+            self._door.flush(is_burst=bool(self._starts))
 
     def _may_exit(self) -> bool:
         if self._attempts or self._starts:
@@ -125,10 +108,12 @@ class Runner:
             return False
         if self._is_draining and not self._journal.entries:
             return True
-        if self._engine is not None:
-            self._alone_since = time.monotonic()
+        if self._door.has_engine:
             return False
-        return time.monotonic() - self._alone_since >= self._place.linger_s
+        return time.monotonic() >= self._leave_at()
+
+    def _leave_at(self) -> float:
+        return max(self._alone_since, self._door.left_at) + self._place.linger_s
 
     def _timeout(self) -> float | None:
         """Return how long nothing needs to be done; idle is silent."""
@@ -146,8 +131,8 @@ class Runner:
                 waits.append(attempt.drain_until - now)
             if attempt.merger.is_holding or attempt.live or attempt.sink.since is not None:
                 waits.append(max(self._output_at + OUTPUT_EVERY_S - now, 0))
-        if not self._attempts and self._engine is None and not self._leftover:
-            waits.append(self._alone_since + self._place.linger_s - now)
+        if not self._attempts and not self._door.has_engine and not self._leftover:
+            waits.append(self._leave_at() - now)
         return max(min(waits), 0) if waits else None
 
     def _woken(self, fd: int) -> None:
@@ -195,26 +180,26 @@ class Runner:
         try:
             self._journal.starting(identity, boot=self._place.boot, mark=mark)
         except OSError as error:
-            self._fail_start(identity, sink, f"the journal: {error.strerror}")
+            self._end_unstarted(identity, {"start_error": f"the journal: {error.strerror}"})
             return
         try:
             rules = OutputRules.read(asked.get("rules", {}))
         except re.error as error:
-            self._fail_start(identity, sink, f"a pattern of success: {error}")
+            self._end_unstarted(identity, {"start_error": f"a pattern of success: {error}"})
             return
         pause_point("after_journal_starting")
         spec = read_spec(asked, self._env, self._umask, mark)
         try:
             pipes, out, err = open_pipes()
         except OSError as error:
-            self._fail_start(identity, sink, error.strerror or str(error))
+            self._end_unstarted(identity, {"start_error": error.strerror or str(error)})
             return
         try:
             pid = start(spec, self._surroundings, out, err)
         except StartError as error:
             for pipe in pipes:
                 os.close(pipe)
-            self._fail_start(identity, sink, str(error))
+            self._end_unstarted(identity, {"start_error": str(error)})
             return
         finally:
             os.close(out)
@@ -240,7 +225,7 @@ class Runner:
         self._journal.started(identity, pid, attempt.started_at)
         for pipe in pipes:
             self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
-        self._tell_started(attempt)
+        self._door.tell_started(attempt)
 
     def _reader(self, attempt: Attempt) -> Callable[[int], None]:
         def read(pipe: int) -> None:
@@ -256,9 +241,8 @@ class Runner:
         os.close(pipe)
         del attempt.pipes[pipe]
 
-    def _fail_start(self, identity: AttemptId, sink: Sink, why: str) -> None:
-        end = {"ended_at": now_us(), "start_error": why}
-        self._journal.ended(identity, end, b"")
+    def _end_unstarted(self, identity: AttemptId, why: Fields) -> None:
+        self._journal.ended(identity, {"ended_at": now_us()} | why, b"")
         self._tell_ended(identity)
 
     def _stop(self, attempt: Attempt, why: str, name: str, grace_s: float) -> None:
@@ -300,7 +284,7 @@ class Runner:
         for pipe in list(attempt.pipes):
             self._selector.modify(pipe, selectors.EVENT_READ, self._throw_away)
             self._leftover.add(pipe)
-        self._send_output(attempt)
+        self._door.tell_output(attempt)
         del self._attempts[attempt.id]
         end = attempt.end(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         output = attempt.sink.close()
@@ -337,7 +321,7 @@ class Runner:
         in_memory = 0
         for attempt in self._attempts.values():
             attempt.flush_lines()
-            self._send_output(attempt)
+            self._door.tell_output(attempt)
             since = attempt.sink.since
             if since is not None and at - since > SPILL_AFTER_US:
                 attempt.sink.spill()
@@ -346,83 +330,30 @@ class Runner:
             for attempt in self._attempts.values():
                 attempt.sink.spill()
 
-    def _send_output(self, attempt: Attempt) -> None:
-        pieces = attempt.take_live()
-        engine = self._engine
-        if not pieces or not self._is_watched or engine is None:
-            return
-        if len(engine.waiting) > SEND_MOST:
-            return
-        header = {
-            "type": "output",
-            "run": attempt.run,
-            "attempt": attempt.number,
-            "pieces": [_shape(piece) for piece in pieces],
-        }
-        self._send(pack(header, b"".join(piece[4] for piece in pieces)))
-
     # -- the engine ------------------------------------------------------------------------------
 
-    def _accept(self, fd: int) -> None:
-        try:
-            there, _ = self._listener.accept()
-        except OSError:
-            return
-        there.setblocking(False)
-        self._peers[there.fileno()] = Peer(there, Frames(), bytearray())
-        self._selector.register(there, selectors.EVENT_READ, self._hear)
+    def _obey(self, header: Header) -> None:
+        match header["type"]:
+            case "start":
+                if not self._is_terminating:
+                    self._starts.append(header)
+            case "stop":
+                self._stop_asked((header["run"], header["attempt"]), header)
+            case "ack":
+                self._acknowledge((header["run"], header["attempt"]))
+            case "drain":
+                self._is_draining = True
 
-    def _hear(self, fd: int) -> None:
-        peer = self._peers.get(fd)
-        if peer is None:
+    def _stop_asked(self, identity: AttemptId, asked: Header) -> None:
+        attempt = self._attempts.get(identity)
+        if attempt is not None:
+            self._stop(attempt, asked["why"], asked["signal"], asked["grace_us"] / 1e6)
             return
-        if peer.waiting:
-            self._write(peer)
-        try:
-            received = peer.socket.recv(1 << 18)
-        except BlockingIOError:
-            return
-        except OSError:
-            received = b""
-        if not received:
-            self._drop(peer)
-            return
-        try:
-            for header, _ in peer.frames.feed(received):
-                if fd not in self._peers:
-                    return
-                self._obey(peer, header)
-        except (BadFrame, KeyError, TypeError):
-            self._drop(peer)
-
-    def _drop(self, peer: Peer) -> None:
-        self._peers.pop(peer.socket.fileno(), None)
-        self._selector.unregister(peer.socket)
-        peer.socket.close()
-        if peer is self._engine:
-            self._engine = None
-            self._is_watched = False
-            self._alone_since = time.monotonic()
-
-    def _obey(self, peer: Peer, header: Header) -> None:
-        kind = header["type"]
-        if kind == "hello":
-            self._welcome(peer, header)
-        elif peer is not self._engine:
-            self._drop(peer)
-        elif kind == "start":
-            if not self._is_terminating:
-                self._starts.append(header)
-        elif kind == "stop":
-            attempt = self._attempts.get((header["run"], header["attempt"]))
-            if attempt is not None:
-                self._stop(attempt, header["why"], header["signal"], header["grace_us"] / 1e6)
-        elif kind == "ack":
-            self._acknowledge((header["run"], header["attempt"]))
-        elif kind == "watch":
-            self._is_watched = bool(header["on"])
-        elif kind == "drain":
-            self._is_draining = True
+        for start_asked in self._starts:
+            if (start_asked["run"], start_asked["attempt"]) == identity:
+                self._starts.remove(start_asked)
+                self._end_unstarted(identity, {"stopped_for": asked["why"]})
+                return
 
     def _acknowledge(self, identity: AttemptId) -> None:
         entry = self._journal.entries.get(identity)
@@ -433,87 +364,31 @@ class Runner:
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)
 
-    def _welcome(self, peer: Peer, hello: Header) -> None:
-        """Take over to a new engine: what others still have in their sockets stays unread."""
-        for other in list(self._peers.values()):
-            if other is not peer:
-                self._drop(other)
+    def _welcome(self, hello: Header) -> None:
+        """Take over to a new engine."""
         self._starts.clear()
-        self._engine = peer
         self._env = hello["env"]
         self._umask = hello["umask"]
-        self._is_watched = False
         self._is_draining = False  # this engine says so again if it has another
         ends = [identity for identity, entry in self._journal.entries.items() if entry.end]
-        welcome = {
-            "type": "welcome",
-            "protocol": PROTOCOL,
-            "pid": os.getpid(),
-            "live": [[a.run, a.number, a.pid, a.started_at] for a in self._attempts.values()],
-            "ends": ends,
-        }
-        self._send(pack(welcome))
+        self._door.tell(
+            {
+                "type": "welcome",
+                "protocol": PROTOCOL,
+                "pid": os.getpid(),
+                "live": [[a.run, a.number, a.pid, a.started_at] for a in self._attempts.values()],
+                "ends": ends,
+            }
+        )
         for identity in ends:
             self._tell_ended(identity)
 
     def _answer_known(self, identity: AttemptId) -> None:
         attempt = self._attempts.get(identity)
         if attempt is not None:
-            self._tell_started(attempt)
+            self._door.tell_started(attempt)
         else:
             self._tell_ended(identity)
 
-    def _tell_started(self, attempt: Attempt) -> None:
-        header = {
-            "type": "started",
-            "run": attempt.run,
-            "attempt": attempt.number,
-            "pid": attempt.pid,
-            "started_at": attempt.started_at,
-        }
-        self._send(pack(header))
-
     def _tell_ended(self, identity: AttemptId) -> None:
-        entry = self._journal.entries.get(identity)
-        if entry is None or entry.end is None:
-            return
-        header: dict[str, Any] = {"type": "ended", "run": identity[0], "attempt": identity[1]}
-        self._send(pack(header | {"end": entry.end}, entry.output))
-
-    def _send(self, frame: bytes) -> None:
-        """Put a frame into the engine's queue."""
-        engine = self._engine
-        if engine is None:
-            return
-        engine.waiting += frame
-
-    def _flush_words(self) -> None:
-        """Send what is to be told, at the end of a pass; during a burst of starts less often."""
-        engine = self._engine
-        if engine is None or not engine.waiting:
-            return
-        now = time.monotonic()
-        if self._starts and now < self._told_at + BURST_TELL_EVERY_S:
-            return
-        self._told_at = now
-        self._write(engine)
-
-    def _write(self, peer: Peer) -> None:
-        try:
-            while peer.waiting:
-                sent = peer.socket.send(peer.waiting[: 1 << 18])
-                del peer.waiting[:sent]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._drop(peer)
-            return
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.waiting else 0)
-        key = self._selector.get_key(peer.socket)
-        if key.events != events:
-            self._selector.modify(peer.socket, events, self._hear)
-
-
-def _shape(piece: Piece) -> list[int]:
-    offset, at, stream, flags, content = piece
-    return [offset, at, stream, flags, len(content)]
+        self._door.tell_ended(identity, self._journal.entries.get(identity))

@@ -176,6 +176,17 @@ async def test_a_stop_asks_first_and_a_kill_does_not(tmp_path: Path) -> None:
         assert it.ended[2, 1].end.stopped_for == "user"
 
 
+async def test_a_stop_of_what_still_waits_for_its_start_is_not_lost(tmp_path: Path) -> None:
+    async with held(tmp_path) as it:
+        it.executor.start_nowait(start(1, "echo ran"))
+        it.executor.stop_nowait(stop(1))  # it arrives together with the start
+        end = await it.end(1)
+
+        assert (end.stopped_for, end.exit_code, end.signal) == ("user", None, None)
+        assert not it.has_started(1)
+        assert it.text(1) == b""
+
+
 def _wait_for_trap(pid: int) -> None:
     until = time.monotonic() + 5
     while time.monotonic() < until:
@@ -401,6 +412,19 @@ async def test_an_idle_runner_leaves_and_takes_its_directory_along(tmp_path: Pat
     assert len(it.runner_dirs()) == 1
     await it.executor.close()
     await it.wait(lambda: it.runner_dirs() == [])
+
+
+async def test_a_runner_that_was_idle_for_long_waits_for_the_next_engine(tmp_path: Path) -> None:
+    first, second = (Held(tmp_path, linger_s=1) for _ in range(2))
+    began = time.monotonic()
+    await first.executor.open([])
+    await first.wait(lambda: time.monotonic() > began + 1.2)
+    await first.executor.close()
+    await second.executor.open([])
+
+    assert second.executor.runner_id == first.executor.runner_id
+    await second.executor.close()
+    await second.wait(lambda: second.runner_dirs() == [])
 
 
 async def test_terminating_the_runner_ends_its_runs_by_their_rule(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
     }
     if row.params:
         content["params"] = row.params
+    if row.upstream_run is not None:
+        content |= {"upstream_job": row.by, "upstream_run_id": row.upstream_run}
     if row.run is None:
         content["count"] = row.count
         if row.scheduled_until is not None:
@@ -91,7 +93,7 @@ def _row(row: RunRow) -> list[Cell]:
     return [
         str(row.run) if row.run is not None else "–",
         row.job,
-        row.cause,
+        row.cause if row.upstream_run is None else f"{row.by} {row.upstream_run}",
         show_time(row.started_at or row.scheduled_at or row.queued_at),
         show_duration(took),
         (how, COLORS.get(row.outcome or "running")),

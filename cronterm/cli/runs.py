@@ -26,7 +26,10 @@ from cronterm.schedule.parse import parse_moment
 @click.argument("job")
 @click.option("--wait", is_flag=True, help="Wait for the end and exit with the job's code.")
 @click.option("--follow", is_flag=True, help="Print its output until it ends (implies --wait).")
-@click.option("--force", is_flag=True, help="Run it even where its overlap forbids it.")
+@click.option(
+    "--force", is_flag=True, help="Run it even where its overlap or its condition forbids it."
+)
+@click.option("--with-deps", is_flag=True, help="Run what it depends on first, in order.")
 @click.option("--scheduled-at", metavar="TIME", help="What CRONTERM_SCHEDULED_AT tells the job.")
 @click.option(
     "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A param's value."
@@ -39,6 +42,7 @@ def run(
     wait: bool,
     follow: bool,
     force: bool,
+    with_deps: bool,
     scheduled_at: str | None,
     params: tuple[str, ...],
     **given: Any,
@@ -46,13 +50,16 @@ def run(
     """Run a job now.
 
     With --wait the exit status is the job's own, 128 + N for signal N, 124 for a timeout and 1 for
-    every other end. Leaving with Ctrl-C does not stop the run.
+    every other end. Leaving with Ctrl-C does not stop the run. Without --with-deps it starts
+    whatever it depends on; with it, a failure there skips it.
 
     Example: cronterm run deploy -p target=prod --follow
     """
     at = desk(context, **given)
     moment = parse_moment(scheduled_at, local_zone()) if scheduled_at else None
-    command = RunJob(job=job, force=force, scheduled_at=moment, params=chosen(params))
+    command = RunJob(
+        job=job, force=force, scheduled_at=moment, params=chosen(params), with_deps=with_deps
+    )
     if not (wait or follow):
         print_answer(at, at.send(command))
         return

@@ -51,6 +51,9 @@ def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
 
 def reason(view: JobView, snapshot: Snapshot) -> str:
     """Say in a few words why the job is as it is; empty when there is nothing to say."""
+    waits_for = view.waits_for(SystemClock().now().utc)
+    if waits_for and view.state in ("queued", "retrying"):
+        return waits_for
     for pause, what in ((view.pause, "paused"), (snapshot.all_paused, "everything paused")):
         if pause is not None:
             why = f": {pause.reason}" if pause.reason else ""

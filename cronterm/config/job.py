@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config import identity, success
+from cronterm.config import gates, identity, success
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
@@ -21,6 +21,7 @@ from cronterm.config.reader import Node, plain, plain_key, scalar, short
 from cronterm.config.words import LATER_JOB, WORDS
 from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.job import Action, Job, Keep, PythonCall, Retry, Shell
+from cronterm.schedule.base import ManualSpec
 from cronterm.schedule.parse import BadSchedule, parse
 
 MOST = 1_000_000
@@ -42,6 +43,8 @@ class Context:
     """From `settings` and `defaults`."""
     uid: int = 0
     """Of the engine."""
+    references: list[gates.Reference] = field(default_factory=list)
+    """Names of jobs and pools, to be looked up when all are known."""
 
     @cached_property
     def readers(self) -> dict[str, Callable[[Node, str], Any]]:
@@ -93,6 +96,9 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
     def place(node: Node, path: str) -> str:
         return _place(r, node, path, context.path.parent)
 
+    def command(node: Node, path: str) -> str | tuple[str, ...]:
+        return _command(r, node, path)
+
     return {
         "description": r.line,
         "owner": r.line,
@@ -102,7 +108,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "schedule": lambda node, path: node,  # read once the zone is known
         "timezone": r.zone,
         "jitter": r.duration,
-        "command": lambda node, path: _command(r, node, path),
+        "command": command,
         "shell": lambda node, path: _shell(r, node, path),
         "python": lambda node, path: _target(r, node, path),
         "args": lambda node, path: tuple(_arguments(r, node, path, r.items)),
@@ -126,6 +132,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "http": lambda node, path: read_http(r, node, path),
         **success.readers(r),
         **identity.readers(r, place, context.uid),
+        **gates.readers(r, context.references, place=place, command=command),
     }
 
 
@@ -210,12 +217,14 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     own = read_words(context, node, path)
     if not isinstance(node, yaml.MappingNode):
         return None
-    values = merge(context.base, own)
+    values = gates.without_itself(job_id, own, merge(context.base, own))
     timezone = values.get("timezone") or context.timezone
     specs, text = _schedule(context, values.get("schedule"), path, timezone, job_id)
     # A misspelt `command` is told once: as the key that is not known.
     may_lack = reading.unknown_keys > unknown
     action = _action(context, values, own, key, path, may_lack=may_lack)
+    timed = any(not isinstance(spec, ManualSpec) for spec in specs)
+    gates.check_job(reading, key, path, own, values, timed=timed)
     if len(reading.problems) > problems or action is None:
         return None
     if not identity.check_job(reading, key, path, values, has_schedule=bool(specs)):
@@ -285,6 +294,7 @@ _SAME = [
     "skip_exit_codes",
     "enabled",
     *identity.SAME,
+    *gates.WORDS,
 ]
 
 

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from cronterm.config.fields import Bad, Enough, Reading, Values
+from cronterm.config.gates import check_cycles, check_references, read_pools
 from cronterm.config.identity import check_names
 from cronterm.config.job import (
     Context,
@@ -150,6 +151,9 @@ def _read_root(
     if "version" in top:
         reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
     settings, base = _read_settings(reading, top, local_timezone)
+    if "pools" in top and not _is_nothing(top["pools"][1]):
+        pools = read_pools(reading, top["pools"][1])
+        settings = msgspec.structs.replace(settings, pools=pools)
     context = Context(reading, path, settings.timezone, base, uid)
     if "defaults" in top and not _is_nothing(top["defaults"][1]):
         own = read_words(context, top["defaults"][1], "defaults", is_default=True)
@@ -158,7 +162,7 @@ def _read_root(
         if not reading.problems:
             reading.note(root, "", "there is no `jobs`", "add `jobs:` with a job below it")
         return (), settings
-    return _read_jobs(context, top["jobs"][1]), settings
+    return _read_jobs(context, top["jobs"][1], settings), settings
 
 
 def _is_nothing(node: Node) -> bool:
@@ -197,7 +201,7 @@ def _read_settings(
     return Settings(**values), base
 
 
-def _read_jobs(context: Context, node: Node) -> tuple[Job, ...]:
+def _read_jobs(context: Context, node: Node, settings: Settings) -> tuple[Job, ...]:
     reading = context.reading
     if _is_nothing(node):
         return ()
@@ -219,6 +223,10 @@ def _read_jobs(context: Context, node: Node) -> tuple[Job, ...]:
         if job is not None:
             jobs.append(job)
     check_names(reading, jobs, keys)
+    # A job with a problem of its own is there all the same: what names it is not wrong.
+    known = {job_id for job_id, _, _ in entries}
+    check_references(reading, context.references, jobs=known, pools=settings.pools)
+    check_cycles(reading, context.references, jobs)
     return tuple(jobs)
 
 

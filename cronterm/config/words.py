@@ -45,6 +45,15 @@ WORDS: dict[str, str] = {
     "kill_leftovers": "true ends background children after a normal exit",
     "shutdown_runs": "when the engine ends: keep or stop",
     "renamed_from": "the id it had before: its history goes on",
+    "depends_on": "starts after these jobs: a list, or a map to success, failure or complete",
+    "depends_window": "how old their ends may be",
+    "depends_wait": "how long it waits for them after its instant, 0s",
+    "on_success": "jobs to start when it succeeds",
+    "on_failure": "jobs to start when it fails",
+    "on_complete": "jobs to start whenever it has run",
+    "pool": "shares the slots of this pool with other jobs",
+    "priority": "higher starts first where several wait, 0",
+    "condition": "starts only if: a command, or load_below, disk_free, path_exists, on_ac, wait",
 }
 
 SETTINGS: dict[str, str] = {
@@ -57,11 +66,11 @@ SETTINGS: dict[str, str] = {
     "output": "default of the jobs",
 }
 
-TOP = ("version", "settings", "defaults", "jobs")
+TOP = ("version", "settings", "defaults", "pools", "jobs")
 
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
-LATER_TOP = frozenset(["include", "pools", "calendars", "notifiers", "alert_policies"])
+LATER_TOP = frozenset(["include", "calendars", "notifiers", "alert_policies"])
 LATER_SETTINGS = frozenset(["startup_delay", "watch", "api"])
 LATER_JOB = frozenset(
     [
@@ -71,18 +80,9 @@ LATER_JOB = frozenset(
         "not_after",
         "max_runs",
         "jitter_mode",
-        "pool",
-        "priority",
         "monitor",
         "tolerance",
         "max_runtime",
-        "condition",
-        "depends_on",
-        "depends_window",
-        "depends_wait",
-        "on_success",
-        "on_failure",
-        "on_complete",
         "triggers",
         "cooldown",
         "notify",

@@ -6,7 +6,7 @@ import msgspec
 
 from cronterm.clock import Instant
 from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
-from cronterm.model.effect import StartAttempt, StopAttempt
+from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
 from cronterm.model.job import Job, Settings
 from cronterm.model.run import AttemptEnd
@@ -58,6 +58,14 @@ class NeverStarted(msgspec.Struct, frozen=True, tag=True):
     attempt: int
 
 
+class Checked(msgspec.Struct, frozen=True, tag=True):
+    """Whether the condition of a queued run holds; `message` says for people why not."""
+
+    run: int
+    passed: bool
+    message: str = ""
+
+
 class Drain(msgspec.Struct, frozen=True, tag=True):
     """The engine stops: decide nothing new. With `stop_runs` every open attempt is stopped."""
 
@@ -65,7 +73,9 @@ class Drain(msgspec.Struct, frozen=True, tag=True):
     stop_runs: bool = False
 
 
-Input: TypeAlias = Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Drain
+Input: TypeAlias = (
+    Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Checked | Drain
+)
 
 
 class Effects(msgspec.Struct, frozen=True):
@@ -76,3 +86,4 @@ class Effects(msgspec.Struct, frozen=True):
     starts: tuple[StartAttempt, ...] = ()
     answers: tuple[tuple[int, Answer], ...] = ()
     """(token, answer) for each `Commanded` of the batch."""
+    checks: tuple[CheckCondition, ...] = ()

@@ -6,16 +6,34 @@ from heapq import heappop, heappush
 
 from cronterm.clock import MINUTE, Duration, Instant, Now
 from cronterm.model.command import Answer
-from cronterm.model.effect import StartAttempt, StopAttempt
+from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
+from cronterm.model.gates import Hold, Need, Result
 from cronterm.model.job import Job, Settings
 from cronterm.model.memory import KnownJob
-from cronterm.model.run import AttemptEnd, Cause, RunState
+from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.base import EverySpec, Schedule
 from cronterm.schedule.build import build
 
 HELD_LOOK = MINUTE  # a paused job of every second need not write a row a second
+
+
+@dataclass(eq=False)
+class Check:
+    """Where a run stands with its condition; times are elapsed time."""
+
+    is_asked: bool = False
+    """It is being looked at: the run holds its places meanwhile."""
+    is_passed: bool = False
+    is_over: bool = False
+    """It did not hold until its wait was over."""
+    message: str = ""
+    at: Duration | None = None
+    """When to look again."""
+    until: Duration | None = None
+    """When its wait is over; known once it did not hold."""
+    tries: int = 0
 
 
 @dataclass(eq=False)
@@ -39,6 +57,13 @@ class RunRecord:
     is_forced: bool = False
     is_arrived: bool = False
     """Its overlap has been decided; before that it waits for its jitter."""
+    after: dict[int, Need] = field(default_factory=dict)
+    """Open runs that must end so before it arrives."""
+    is_cleared: bool = False
+    """What its job depends on was met."""
+    check: Check = field(default_factory=Check)
+    hold: Hold | None = None
+    """What was last recorded to hold it back."""
 
     @property
     def is_holding(self) -> bool:
@@ -79,6 +104,9 @@ class JobRecord:
     """The one valid entry in the heap."""
     held_at: Instant | None = None
     """When its held instants became rows the last time."""
+    result: Result | None = None
+    started_n: int = 0
+    """Orders its last start among the results of others."""
 
     def __post_init__(self) -> None:
         self.build()
@@ -144,6 +172,17 @@ class Books:
         self.stops: list[StopAttempt] = []
         self.starts: list[StartAttempt] = []
         self.answers: list[tuple[int, Answer]] = []
+        self.checks: list[CheckCondition] = []
+        self.ended: list[tuple[RunRecord, Outcome, Reason]] = []
+        """Runs whose end has not been followed by its consequences yet."""
+        self.asked: set[int] = set()
+        """Runs whose condition is being looked at."""
+        self.has_priorities = False
+        self.downstream: dict[str, list[str]] = {}
+        """Jobs that the ends of a job's runs start, by that job."""
+        self.held_back: dict[int, RunRecord] = {}
+        """Runs that come after others."""
+        self._order = 0
         self.running = 0
         """Attempts that the runner holds."""
         self.waiting: dict[int, RunRecord] = {}
@@ -185,7 +224,9 @@ class Books:
         """Yield the runs whose jitter or retry delay is over."""
         while self._ready and self._ready[0][0] <= self.now.utc:
             run = self.runs.get(heappop(self._ready)[1])
-            if run is not None and run.state == "queued" and not run.is_arrived:
+            if run is None or run.after:
+                continue
+            if run.state == "queued" and not run.is_arrived:
                 yield run
         while self._retries and self._retries[0][0] <= self.now.elapsed:
             at, number = heappop(self._retries)
@@ -207,6 +248,11 @@ class Books:
             latest = self.latest_start(run)
             if latest is not None:
                 waits.append(latest + 1 - now.utc)
+            if run.hold is not None and not run.is_cleared:
+                waits.append(self.depends_until(run) - now.utc)
+            look = run.check.at  # one that is past was looked at: a place for it is missing
+            if look is not None and look > self.now.elapsed and not run.check.is_asked:
+                waits.append(look - now.elapsed)
         return max(min(waits), 0) if waits else None
 
     # -- asking ----------------------------------------------------------------------------------
@@ -229,12 +275,25 @@ class Books:
         deadline = self.definition(run).start_deadline
         return None if deadline is None else run.ready_at + deadline
 
+    def depends_until(self, run: RunRecord) -> Instant:
+        """Return until when a run waits for what its job depends on."""
+        return run.ready_at + self.definition(run).depends_wait
+
     def others(self, run: RunRecord) -> list[RunRecord]:
         """Return the other open runs of the same job, oldest first."""
         record = self.jobs.get(run.job)
         return [other for other in record.open.values() if other is not run] if record else []
 
     # -- changing --------------------------------------------------------------------------------
+
+    def next_order(self) -> int:
+        """Return a number larger than all before it, for what just happened."""
+        self._order += 1
+        return self._order
+
+    def remember_order(self, order: int) -> None:
+        """Go on after the order of what is remembered."""
+        self._order = max(self._order, order)
 
     def set_pause(self, record: JobRecord, pause: Pause | None) -> None:
         """Pause a job, or end its pause."""

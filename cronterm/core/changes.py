@@ -8,6 +8,7 @@ import msgspec
 from cronterm.clock import Instant
 from cronterm.core.base import ConfigChanged, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, resume, resume_all
 from cronterm.core.renames import rename_jobs
@@ -80,6 +81,8 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
         decided=joined(known.decided) if known is not None and goes_on else (),
         last_end_at=None if known is None else _not_after(known.last_end_at, now),
         open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
+        result=None if known is None else known.result,
+        started_n=known.started_n if known is not None and known.present else books.next_order(),
     )
     books.jobs[job.id] = record
     if known is not None and known.present and known.pause is not None:
@@ -184,6 +187,8 @@ def _remove(books: Books, job_id: str) -> None:
         counts_from=record.counts_from,
         decided=record.decided,
         last_end_at=record.last_end_at,
+        result=record.result,
+        started_n=record.started_n,
     )
     books.events.append(JobRemoved(at=books.now.utc, job=job_id))
 
@@ -248,6 +253,8 @@ def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
     except BadParam as error:
         hint = f"cronterm run {record.job.id} -p NAME=VALUE"
         return Answer(ok=False, kind="invalid", message=str(error), hint=hint)
+    if command.with_deps:
+        return run_with_deps(books, record, command, by, params)
     admitted = "start" if command.force else admission(books, record)
     if admitted in ("skip", "queue_full"):
         open_run = next(iter(record.open.values()))

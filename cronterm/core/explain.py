@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from cronterm.clock import Instant
+from cronterm.model.job import Job, is_timed
 from cronterm.model.query import Decision
 from cronterm.model.run import Outcome, Reason
-from cronterm.model.snapshot import JobView, Pause
+from cronterm.model.snapshot import JobView, LiveRun, Pause
 
 Show = Callable[[Instant], str]
 """Turns an instant into text for people."""
@@ -17,6 +18,8 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "disabled"): "was held back: the job was disabled (enabled: false)",
     ("skipped", "removed"): "was cancelled: the job was removed from the file",
     ("skipped", "exit_code"): "ran and had nothing to do (skip_exit_codes)",
+    ("skipped", "dependency"): "was skipped: what it depends on was not met (depends_on)",
+    ("skipped", "condition"): "was skipped: its condition did not hold",
     ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
     ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
     ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",
@@ -44,10 +47,15 @@ def explain(
     decisions: Sequence[Decision],
     *,
     show: Show,
+    now: Instant = 0,
 ) -> tuple[str, ...]:
     """Return what is so now, then what was decided, oldest first, and where to read on."""
     past = (_past(each, show) for each in decisions)
-    return (*_present(view, all_paused, show), *past, *(_further(view) if view is not None else ()))
+    return (
+        *_present(view, all_paused, show, now),
+        *past,
+        *(_further(view) if view is not None else ()),
+    )
 
 
 def _further(view: JobView) -> list[str]:
@@ -55,7 +63,7 @@ def _further(view: JobView) -> list[str]:
     return [f"{what}: {text}" for what, text in named if text]
 
 
-def _present(view: JobView | None, all_paused: Pause | None, show: Show) -> list[str]:
+def _present(view: JobView | None, all_paused: Pause | None, show: Show, now: Instant) -> list[str]:
     if view is None:
         return ["The job is not in the file any more."]
     lines = []
@@ -66,12 +74,30 @@ def _present(view: JobView | None, all_paused: Pause | None, show: Show) -> list
             lines.append(_paused(pause, what, show))
     for run in view.live.values():
         since = run.started_at if run.started_at is not None else run.queued_at
-        lines.append(f"Run {run.run} is {run.state} since {show(since)}.")
+        lines.append(
+            f"Run {run.run} is {run.state} since {show(since)}{_wait(view, run, show, now)}."
+        )
+    lines += _chain(view.job)
     if view.next_at is not None:
         lines.append(f"It is due next at {show(view.next_at)}.")
     elif not lines:
         lines.append("It is not due any more: it has no coming instant.")
     return lines
+
+
+def _wait(view: JobView, run: LiveRun, show: Show, now: Instant) -> str:
+    wait = view.wait_of(run, now)
+    until = run.hold.until if run.hold is not None else None
+    limit = f" (it gives up at {show(until)})" if until is not None else ""
+    return f": {wait}{limit}" if wait else ""
+
+
+def _chain(job: Job) -> list[str]:
+    """Say what a job without a schedule follows."""
+    if not job.depends_on or is_timed(job):
+        return []
+    needs = ", ".join(f"{name} ({need})" for name, need in job.depends_on.items())
+    return [f"It starts when all of these have ended so since its last start: {needs}."]
 
 
 def _paused(pause: Pause, what: str, show: Show) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from cronterm.clock import Duration, Instant
 from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.gates import Gates
 from cronterm.core.policies import Admission, admit, judge, may_retry, retry_delay
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.event import (
@@ -16,6 +17,7 @@ from cronterm.model.event import (
     RunQueued,
     RunStopping,
 )
+from cronterm.model.gates import Need
 from cronterm.model.job import definition_hash
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
 
@@ -38,8 +40,9 @@ def queue_run(
     *,
     ready_at: Instant,
     is_forced: bool = False,
+    after: dict[int, Need] | None = None,
 ) -> RunRecord:
-    """Record a new run. It is admitted when it is ready."""
+    """Record a new run. It is admitted when it is ready, and what it comes `after` has ended."""
     run = RunRecord(
         run=books.next_run,
         job=record.job.id,
@@ -48,6 +51,7 @@ def queue_run(
         queued_at=books.now.utc,
         ready_at=ready_at,
         is_forced=is_forced,
+        after=after or {},
     )
     books.next_run += 1
     books.runs[run.run] = run
@@ -61,6 +65,7 @@ def queue_run(
             ready_at=ready_at,
             attempts=1 + record.job.retry.attempts,
             schedule_hash=record.schedule_hash,
+            after=dict(run.after),
         )
     )
     return run
@@ -102,25 +107,33 @@ def _give_up_retry(books: Books, run: RunRecord) -> None:
 
 
 def start_waiting(books: Books) -> None:
-    """Start what waits and may, in the order of due instants, and drop what is too late."""
+    """Start what waits and may, by priority and due instant, and drop what is too late."""
     if not books.waiting:
         return
+    gates = Gates(books)
+    waiting = sorted(books.waiting.values(), key=_due_order)
+    if books.has_priorities:
+        waiting.sort(key=lambda run: -books.definition(run).priority)  # it keeps their order
     caught_up: set[str] = set()  # jobs whose oldest run that made it through downtime was looked at
-    for run in sorted(books.waiting.values(), key=_start_order):
+    for run in waiting:
         latest = books.latest_start(run)
         if latest is not None and books.now.utc > latest:
             end_run(books, run, "missed", "start_deadline")
+            continue
+        refusal = gates.refusal(run)
+        if refusal is not None:
+            end_run(books, run, "skipped", *refusal)
             continue
         if run.cause.kind == "catch_up" and run.state == "queued":
             if run.job in caught_up:
                 continue
             caught_up.add(run.job)
-        if books.running < books.settings.max_running and _has_instance(books, run):
+        if gates.may_start(run, _has_instance):
             del books.waiting[run.run]
             claim(books, run)
 
 
-def _start_order(run: RunRecord) -> tuple[Instant, int]:
+def _due_order(run: RunRecord) -> tuple[Instant, int]:
     return (run.cause.due_at if run.cause.due_at is not None else run.queued_at), run.run
 
 
@@ -149,7 +162,10 @@ def claim(books: Books, run: RunRecord) -> None:
     run.state = "running"
     run.retry_at = None
     run.is_started = False
+    run.hold = None
     books.running += 1
+    if run.attempt == 1:
+        books.jobs[run.job].started_n = books.next_order()
     books.events.append(
         AttemptClaimed(
             at=books.now.utc,
@@ -246,6 +262,9 @@ def end_run(
     )
     del books.runs[run.run]
     books.waiting.pop(run.run, None)
+    books.held_back.pop(run.run, None)
+    books.asked.discard(run.run)
+    books.ended.append((run, outcome, reason))
     record = books.jobs.get(run.job)
     if record is not None and record.open.pop(run.run, None) is not None:
         note_end(books, record)

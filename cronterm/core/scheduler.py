@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cronterm.clock import Duration, Now
 from cronterm.core.base import (
+    Checked,
     Commanded,
     ConfigChanged,
     Drain,
@@ -14,9 +15,11 @@ from cronterm.core.base import (
     Started,
 )
 from cronterm.core.books import Books, RunRecord
+from cronterm.core.chains import follow_ends, index_chains
 from cronterm.core.changes import apply_config, carry_out, fire_at_start
 from cronterm.core.corrections import note_clock
 from cronterm.core.due import decide_all
+from cronterm.core.gates import adopt_hold, note_checked
 from cronterm.core.policies import judge
 from cronterm.core.runs import (
     admission,
@@ -42,6 +45,8 @@ class Scheduler:
         self._books = Books(next_run=memory.next_run, seed=str(seed))
         self._books.all_paused = memory.all_paused
         self._books.absent = {job.id: job for job in memory.jobs}
+        for known in memory.jobs:
+            self._books.remember_order(max(known.started_n, known.result.n if known.result else 0))
         self._adopted = memory.runs
         self._is_boot = is_start and memory.boot_id != boot_id
         self._is_start = is_start
@@ -59,12 +64,21 @@ class Scheduler:
         for each in given:
             self._take(each)
         self._decide()
-        if not books.is_draining:
-            start_waiting(books)
+        self._start()
         next_at = books.moved_next()
         if next_at:
             books.events.append(NextDueMoved(at=now.utc, next_at=next_at))
         return self._effects()
+
+    def _start(self) -> None:
+        """Do what follows from ends, and start what may; that may end runs again."""
+        books = self._books
+        follow_ends(books)  # also while draining: with the end of a run its chain would be lost
+        while not books.is_draining:
+            start_waiting(books)
+            if not books.ended:
+                return
+            follow_ends(books)
 
     def wait(self, now: Now) -> Duration | None:
         """Return how long nothing is due from `now` on, in microseconds; None is for ever."""
@@ -106,6 +120,8 @@ class Scheduler:
                 books.answers.append((given.token, carry_out(books, given.command, given.by)))
             case ConfigChanged():
                 self._take_config(given)
+            case Checked():
+                note_checked(books, given)
             case NeverStarted():
                 self._never_started(given)
             case Drain():
@@ -116,9 +132,14 @@ class Scheduler:
     def _take_config(self, changed: ConfigChanged) -> None:
         books = self._books
         adopted, self._adopted = self._adopted, ()
+        still_open = {run.run for run in adopted}
         for run in adopted:
-            _adopt(books, run)
+            _adopt(books, run, still_open)
         apply_config(books, changed)
+        index_chains(books)
+        for run in adopted:
+            if run.run in books.runs:  # not cancelled with its job
+                adopt_hold(books, books.runs[run.run])
         for run in adopted:
             if run.state == "stopping":
                 _stop_again(books, books.runs[run.run])
@@ -155,9 +176,14 @@ class Scheduler:
     def _effects(self) -> Effects:
         books = self._books
         effects = Effects(
-            tuple(books.events), tuple(books.stops), tuple(books.starts), tuple(books.answers)
+            tuple(books.events),
+            tuple(books.stops),
+            tuple(books.starts),
+            tuple(books.answers),
+            tuple(books.checks),
         )
         books.events, books.stops, books.starts, books.answers = [], [], [], []
+        books.checks = []
         return effects
 
 
@@ -171,9 +197,14 @@ def _never(books: Books, run: RunRecord) -> tuple[Outcome, Reason, str]:
     return "missed", "downtime", "the engine was gone before it started"
 
 
-def _adopt(books: Books, run: OpenRun) -> None:
-    """Take over an open run that the store remembers."""
+def _adopt(books: Books, run: OpenRun, still_open: set[int]) -> None:
+    """Take over an open run that the store remembers.
+
+    A run it comes after that is not open any more has ended as it had to: else it had been ended
+    with it.
+    """
     now = books.now
+    after = {number: need for number, need in run.after.items() if number in still_open}
     record = RunRecord(
         run=run.run,
         job=run.job,
@@ -185,7 +216,9 @@ def _adopt(books: Books, run: OpenRun) -> None:
         definition=run.definition,
         last_end=run.last_end,
         is_started=run.started,
-        is_arrived=run.state != "queued" or run.ready_at <= now.utc,
+        is_arrived=run.state != "queued" or (run.ready_at <= now.utc and not after),
+        after=after,
+        hold=run.hold,
     )
     books.runs[run.run] = record
     match run.state:
@@ -195,6 +228,8 @@ def _adopt(books: Books, run: OpenRun) -> None:
             longest = 2 * books.definition(record).retry.max_delay  # the clock may have been set
             record.retry_at = now.elapsed + min(max(run.ready_at - now.utc, 0), longest)
             books.watch_run(record)
+        case _ if after:
+            books.held_back[run.run] = record
         case _ if record.is_arrived:
             books.waiting[run.run] = record
         case _:

@@ -94,7 +94,8 @@ class Answers:
         view = snapshot.jobs.get(query.job)
         if view is None and not decisions:
             raise unknown_job(query.job, snapshot.jobs)
-        sentences = explain(view, snapshot.all_paused, decisions, show=_shown)
+        now = self._clock.now().utc
+        sentences = explain(view, snapshot.all_paused, decisions, show=_shown, now=now)
         return Decisions(decisions, sentences)
 
     def _part(self, query: ReadOutput) -> OutputPart:

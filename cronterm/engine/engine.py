@@ -29,6 +29,7 @@ from cronterm.engine.bus import Bus
 from cronterm.engine.narrate import narrate
 from cronterm.execute.base import Executor, pause_point
 from cronterm.model.command import Answer
+from cronterm.model.effect import CheckCondition
 from cronterm.model.event import AnyEvent, AttemptClaimed, JobAdded, Numbered
 from cronterm.model.memory import Memory
 from cronterm.store.base import InstantTaken, Store, StoreFailing
@@ -67,6 +68,7 @@ class Engine:
         executor: Executor,
         bus: Bus,
         make_scheduler: Callable[[Memory, bool], Scheduler],
+        check: Callable[[CheckCondition], None],
         store_retry_s: float = STORE_RETRY_S,
     ) -> None:
         self.bus = bus
@@ -74,6 +76,7 @@ class Engine:
         self._store = store
         self._executor = executor
         self._make_scheduler = make_scheduler
+        self._check = check
         self._scheduler: Scheduler | None = None
         self._config: ConfigChanged | None = None
         self._batch = Batch()
@@ -229,6 +232,8 @@ class Engine:
             self._executor.stop_nowait(stop)
         for start in effects.starts:
             self._executor.start_nowait(start)
+        for check in effects.checks:
+            self._check(check)
         self._acknowledge(batch)
         await asyncio.sleep(0)  # the runner has its work before anybody is told of it
         last = numbered[-1].n if numbered else self.bus.snapshot.n

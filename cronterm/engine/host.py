@@ -18,6 +18,7 @@ from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
 from cronterm.engine.answers import Answers
 from cronterm.engine.bus import Bus
+from cronterm.engine.checks import Checks
 from cronterm.engine.chores import prune_history, send_gauges
 from cronterm.engine.engine import Engine
 from cronterm.engine.local import LocalControl
@@ -86,7 +87,13 @@ class Host:
         executor = RunnerExecutor(
             instance.state_dir,
             store=store.id,
-            on_message=lambda message: _hear(engine, bus, message),
+            on_message=lambda message: _hear(engine, bus, checks, message),
+        )
+        checks = Checks(
+            executor,
+            output=instance.output_dir(store.id),
+            first=self._clock.now().utc,
+            answer=lambda checked: engine.tell(checked),
         )
         bus.on_readers = lambda has_readers: executor.watch_nowait(on=has_readers)
         engine = Engine(
@@ -95,6 +102,7 @@ class Host:
             executor=executor,
             bus=bus,
             make_scheduler=_make_scheduler,
+            check=checks.check_nowait,
         )
         definitions = Definitions(
             instance.jobs_file,
@@ -107,6 +115,7 @@ class Host:
             await self._recover(engine, store, executor, definitions)
             await self._work(engine, store, definitions)
         finally:
+            await checks.close()
             await executor.close()
 
     async def _recover(
@@ -210,8 +219,10 @@ def _make_scheduler(memory: Memory, is_start: bool) -> Scheduler:
     return Scheduler(memory, seed=secrets.randbits(64), boot_id=boot_id(), is_start=is_start)
 
 
-def _hear(engine: Engine, bus: Bus, message: RunnerMessage) -> None:
+def _hear(engine: Engine, bus: Bus, checks: Checks, message: RunnerMessage) -> None:
     """Take in what the runner tells; output never passes through the core."""
+    if checks.hear(message):
+        return
     match message:
         case RunnerStarted():
             engine.tell_started(

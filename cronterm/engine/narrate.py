@@ -20,6 +20,7 @@ from cronterm.model.event import (
     JobResumed,
     RetryScheduled,
     RunEnded,
+    RunHeld,
     RunStopping,
 )
 
@@ -39,6 +40,9 @@ def narrate(event: AnyEvent) -> None:
             log.warning("processes could not be ended", extra=_run(event) | {"pids": pids})
         case RetryScheduled():
             log.info("will be tried again", extra=_run(event) | {"attempt": event.attempt})
+        case RunHeld() if event.hold is not None:
+            hold = event.hold
+            log.info("held", extra=_run(event) | {"gate": hold.gate, "why": hold.message})
         case RunStopping():
             log.info("stopping", extra=_run(event) | {"why": event.why, "by": event.by})
         case InstantDecided(outcome="missed"):
@@ -67,7 +71,7 @@ def narrate(event: AnyEvent) -> None:
 
 
 def _run(
-    event: AttemptStarted | AttemptEnded | RetryScheduled | RunStopping | RunEnded,
+    event: AttemptStarted | AttemptEnded | RetryScheduled | RunStopping | RunEnded | RunHeld,
 ) -> dict[str, object]:
     return {"job": event.job, "run": event.run}
 

@@ -101,4 +101,5 @@ def _live_run(run: OpenRun) -> LiveRun:
         attempts=1 + (run.definition.retry.attempts if run.definition else 0),
         attempt=run.attempt,
         last_end=run.last_end,
+        hold=run.hold,
     )

@@ -106,13 +106,17 @@ def _rules(success: Success) -> dict[str, Any]:
 
 def _own_environment(start: StartAttempt) -> dict[str, str]:
     at = start.cause.scheduled_at
-    return {
+    own = {
         "CRONTERM_JOB": start.job.id,
         "CRONTERM_RUN_ID": str(start.run),
-        "CRONTERM_ATTEMPT": str(start.attempt),
+        "CRONTERM_ATTEMPT": str(max(start.attempt, 0)),  # 0: the command of a condition
         "CRONTERM_SCHEDULED_AT": "" if at is None else rfc3339(at),
         "CRONTERM_TRIGGER": TRIGGERS.get(start.cause.kind, start.cause.kind),
     }
+    if start.cause.run is not None:
+        own["CRONTERM_UPSTREAM_JOB"] = start.cause.by
+        own["CRONTERM_UPSTREAM_RUN_ID"] = str(start.cause.run)
+    return own
 
 
 def _call(call: PythonCall, job: Job) -> str:

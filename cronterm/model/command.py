@@ -21,6 +21,8 @@ class RunJob(Command, frozen=True, kw_only=True):
     scheduled_at: Instant | None = None
     params: dict[str, str] = {}
     """Values by the names of the job's params; the others have their default."""
+    with_deps: bool = False
+    """Run what it depends on first, in order; a failure there ends it."""
 
 
 class StopRun(Command, frozen=True, kw_only=True):

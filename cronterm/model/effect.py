@@ -20,6 +20,15 @@ class StartAttempt(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: Instant
 
 
+class CheckCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """Look whether the condition of `job` holds now; `Checked` answers, always and soon."""
+
+    run: int
+    job: Job
+    cause: Cause
+    queued_at: Instant
+
+
 class StopAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """End this attempt's whole process tree: signal, grace, SIGKILL."""
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
@@ -153,6 +154,16 @@ class RunQueued(Event, frozen=True, kw_only=True):
     attempts: int
     """The most attempts there may be."""
     schedule_hash: str = ""
+    after: dict[int, Need] = {}
+    """Runs that must end so before this one comes; else it is skipped."""
+
+
+class RunHeld(Event, frozen=True, kw_only=True):
+    """A gate holds a queued run back, or (None) does not any more."""
+
+    run: int
+    job: str
+    hold: Hold | None
 
 
 class AttemptClaimed(Event, frozen=True, kw_only=True):
@@ -238,6 +249,7 @@ AnyEvent: TypeAlias = (
     | CountingMoved
     | InstantDecided
     | RunQueued
+    | RunHeld
     | AttemptClaimed
     | AttemptStarted
     | AttemptEnded

@@ -7,9 +7,10 @@ import msgspec
 
 from cronterm.clock import DAY, MINUTE, SECOND, Duration
 from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
-from cronterm.schedule.base import ScheduleSpec
+from cronterm.schedule.base import ManualSpec, ScheduleSpec
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
 CatchUp: TypeAlias = Literal["skip", "latest", "all"]
@@ -125,6 +126,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What an orderly end of the engine does to its runs."""
     renamed_from: str = ""
     """The id it had before: its history, pause and count go on under the new one."""
+    # what it follows and what holds it back
+    depends_on: dict[str, Need] = {}
+    """Without a schedule it starts when all of them are met; with one they are a gate."""
+    depends_window: Duration | None = None
+    """How old their ends may be; None: since the previous due instant, for ever without one."""
+    depends_wait: Duration = 0
+    on_success: tuple[str, ...] = ()
+    """Jobs that each success of this one starts."""
+    on_failure: tuple[str, ...] = ()
+    on_complete: tuple[str, ...] = ()
+    pool: str = ""
+    priority: int = 0
+    """Higher starts first, where several wait."""
+    condition: Condition | None = None
 
     @property
     def instances(self) -> int | None:
@@ -141,6 +156,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_running: int = 256
     shutdown_grace: Duration = 10 * SECOND
     start_grace: Duration = 60 * SECOND
+    pools: dict[str, int] = {}
+    """Slots of each pool."""
+
+
+def is_timed(job: Job) -> bool:
+    """Tell whether `job` has instants of its own: then what it depends on is a gate."""
+    return any(not isinstance(spec, ManualSpec) for spec in job.schedule)
 
 
 def schedule_hash(job: Job) -> str:

@@ -3,6 +3,7 @@
 import msgspec
 
 from cronterm.clock import Instant
+from cronterm.model.gates import Result
 from cronterm.model.run import OpenRun
 from cronterm.model.snapshot import Pause
 
@@ -26,6 +27,9 @@ class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
     """Its `@in` has fired."""
     last_end_at: Instant | None = None
     """Of its last run, or of the last decision that started nothing."""
+    result: Result | None = None
+    started_n: int = 0
+    """Orders its last start among the results of the jobs it depends on."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):

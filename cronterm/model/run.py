@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job
 from cronterm.model.success import BrokenRule
 
@@ -43,6 +44,8 @@ Reason: TypeAlias = Literal[
     "reboot",
     "user",
     "shutdown",
+    "dependency",
+    "condition",
 ]
 
 
@@ -57,6 +60,8 @@ class Cause(msgspec.Struct, frozen=True):
     """What CRONTERM_SCHEDULED_AT tells the job: `due_at`, or what `--scheduled-at` said."""
     params: dict[str, str] = {}
     """What was chosen for a run by hand; what was not has the job's default."""
+    run: int | None = None
+    """The run whose end started this one (upstream); `by` names its job."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +113,9 @@ class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
     """The runner has told that the attempt started."""
     last_end: AttemptEnd | None = None
     """The end of the previous attempt, while retrying."""
+    after: dict[int, Need] = {}
+    """Runs that must end so before this one comes (`run --with-deps`)."""
+    hold: Hold | None = None
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +125,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     job: str
     cause: CauseKind
     by: str = ""
+    """Who asked; of an upstream cause, the job whose end started it."""
+    upstream_run: int | None = None
     scheduled_at: Instant | None = None
     scheduled_until: Instant | None = None
     """The last instant, when the row stands for a range of decisions."""

@@ -32,9 +32,11 @@ from cronterm.model.event import (
     Numbered,
     RetryScheduled,
     RunEnded,
+    RunHeld,
     RunQueued,
     RunStopping,
 )
+from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
@@ -81,6 +83,8 @@ class LiveRun(msgspec.Struct):
     """Start of the first attempt."""
     attempt_started_at: Instant | None = None
     last_end: AttemptEnd | None = None
+    hold: Hold | None = None
+    """The gate that keeps it queued."""
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -138,6 +142,23 @@ class JobView(msgspec.Struct):
     def last(self) -> PastRun | None:
         """The newest run that started something, or None."""
         return next((past for past in reversed(self.recent) if past.started_at), None)
+
+    def waits_for(self, now: Instant) -> str:
+        """Say what its oldest queued run waits for; empty where none waits, or for its jitter."""
+        return next(filter(None, (self.wait_of(run, now) for run in self.live.values())), "")
+
+    def wait_of(self, run: LiveRun, now: Instant) -> str:
+        """Say what an open run waits for; empty where it does not, or for its jitter."""
+        if run.state not in ("queued", "retrying"):
+            return ""
+        if run.hold is not None:
+            return run.hold.message
+        if run.ready_at > now or run.state == "retrying":
+            return ""
+        holding = sum(other.state != "queued" for other in self.live.values())
+        if self.job.instances is not None and holding >= self.job.instances:
+            return "the run before it is still open"
+        return "all places of the engine are taken (max_running)"
 
 
 class EngineView(msgspec.Struct):
@@ -199,6 +220,10 @@ def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
         case AttemptClaimed():
             if live := snapshot.live_run(event.job, event.run):
                 live.state, live.attempt, live.pid = "running", event.attempt, None
+                live.hold = None
+        case RunHeld():
+            if live := snapshot.live_run(event.job, event.run):
+                live.hold = event.hold
         case AttemptStarted():
             if live := snapshot.live_run(event.job, event.run):
                 live.pid, live.attempt_started_at = event.pid, event.started_at

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from cronterm.clock import Instant
+from cronterm.model.gates import Result
 from cronterm.model.snapshot import Totals
 
 Spans = tuple[tuple[Instant, Instant], ...]
@@ -23,6 +24,10 @@ class Entry(msgspec.Struct):
     """When its last run ended or its last decision started nothing."""
     kept_runs: int = 0
     totals: Totals = msgspec.field(default_factory=Totals)
+    result: Result | None = None
+    """How its newest run that ran has ended."""
+    started_n: int = 0
+    """The event that its last start was."""
 
     @property
     def decided_until(self) -> Instant:
@@ -41,7 +46,8 @@ def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
     rows = connection.execute(
         "SELECT job, key, counts_from_us, decided, in_due_us, in_fired, last_end_us,"
         " kept_runs, total_runs,"
-        " succeeded, failed, failed_in_a_row, duration_sum_us, durations FROM job_state"
+        " succeeded, failed, failed_in_a_row, duration_sum_us, durations,"
+        " result_run, result_outcome, result_at_us, result_n, started_n FROM job_state"
     )
     return {
         job: Entry(
@@ -52,10 +58,17 @@ def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
             in_fired=bool(in_fired),
             last_end=last_end,
             kept_runs=kept_runs,
-            totals=Totals(*totals),
+            totals=Totals(*rest[:6]),
+            result=result_of(*rest[6:10]),
+            started_n=rest[10],
         )
-        for job, key, counts_from, decided, in_due, in_fired, last_end, kept_runs, *totals in rows
+        for job, key, counts_from, decided, in_due, in_fired, last_end, kept_runs, *rest in rows
     }
+
+
+def result_of(run: int | None, outcome: str, ended_at: Instant, n: int) -> Result | None:
+    """Return a result from its columns, None where nothing has run yet."""
+    return None if run is None else Result(run, outcome, ended_at, n)
 
 
 def insert_entry(connection: sqlite3.Connection, job: str, entry: Entry) -> None:
@@ -75,7 +88,8 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
         "UPDATE job_state SET counts_from_us = ?, decided = ?, in_due_us = ?, in_fired = ?,"
         " last_end_us = ?,"
         " kept_runs = ?, total_runs = ?, succeeded = ?, failed = ?, failed_in_a_row = ?,"
-        " duration_sum_us = ?, durations = ? WHERE key = ?",
+        " duration_sum_us = ?, durations = ?, result_run = ?, result_outcome = ?,"
+        " result_at_us = ?, result_n = ?, started_n = ? WHERE key = ?",
         [
             (
                 entry.counts_from,
@@ -90,11 +104,19 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
                 entry.totals.failed_in_a_row,
                 entry.totals.duration_sum,
                 entry.totals.durations,
+                *_result_columns(entry.result),
+                entry.started_n,
                 entry.key,
             )
             for entry in entries
         ],
     )
+
+
+def _result_columns(result: Result | None) -> tuple[int | None, str, Instant, int]:
+    if result is None:
+        return None, "", 0, 0
+    return result.run, result.outcome, result.ended_at, result.n
 
 
 def encode_params(params: dict[str, str]) -> str | None:

@@ -76,11 +76,11 @@ class JobRecorder:
         entry = self._entries.get(job)
         return self.entry(job).key if entry is None else entry.key
 
-    def apply(self, event: JobEvent) -> None:
-        """Apply one event."""
+    def apply(self, event: JobEvent, n: int) -> None:
+        """Apply the event with number `n`."""
         match event:
             case JobAdded():
-                self._add(event)
+                self._add(event, n)
             case JobChanged():
                 self._change(event)
             case JobRemoved(job=job):
@@ -126,10 +126,11 @@ class JobRecorder:
             known = self._definitions[job, digest] = row[0]
         return known
 
-    def _add(self, event: JobAdded) -> None:
+    def _add(self, event: JobAdded, n: int) -> None:
         job = event.job
         entry = self.entry(job.id)
         entry.counts_from, entry.decided = event.counts_from, ()
+        entry.started_n = n  # what others did before does not count
         mark = self._watermark.mark(job.id)
         if mark is not None and mark.store != self._store:  # a database before this one knew more
             entry.counts_from = max(entry.counts_from, mark.decided)

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
+from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
-from cronterm.store.entries import decode_params, decode_spans
+from cronterm.store.entries import decode_params, decode_spans, result_of
 from cronterm.store.rows import END_COLUMNS, attempt_end
 
 
@@ -35,7 +36,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
     rows = connection.execute(
         "SELECT job, schedule_hash, definition_hash, present, enabled, first_seen_us,"
         " counts_from_us, decided, in_fired, last_end_us, pause_by, pause_at_us, pause_until_us,"
-        " pause_reason"
+        " pause_reason, result_run, result_outcome, result_at_us, result_n, started_n"
         " FROM job_state ORDER BY job"
     )
     return tuple(
@@ -50,7 +51,9 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             decided=decode_spans(decided),
             in_fired=bool(in_fired),
             last_end_at=last_end_at,
-            pause=_pause(*pause),
+            pause=_pause(*rest[:4]),
+            result=result_of(*rest[4:8]),
+            started_n=rest[8],
         )
         for (
             job,
@@ -63,7 +66,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             decided,
             in_fired,
             last_end_at,
-            *pause,
+            *rest,
         ) in rows
     )
 
@@ -71,7 +74,7 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
 def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
     rows = connection.execute(
         "SELECT run, job_state.job, cause, due_at_us, asked_by, scheduled_at_us, state,"
-        " queued_at_us, ready_at_us, attempt, definitions.json, params"
+        " queued_at_us, ready_at_us, attempt, definitions.json, params, upstream_run, after, hold"
         " FROM runs JOIN job_state ON job_state.key = runs.job"
         " LEFT JOIN definitions ON definitions.id = runs.definition"
         " WHERE outcome IS NULL ORDER BY run"
@@ -83,9 +86,8 @@ def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
 def _open_run(
     connection: sqlite3.Connection, row: tuple[Any, ...], definitions: dict[bytes, Job]
 ) -> OpenRun:
-    run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json, params = (
-        row
-    )
+    run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json, *rest = row
+    params, upstream, after, hold = rest
     current = connection.execute(
         "SELECT runner, started_at_us FROM attempts WHERE run = ? AND attempt = ?", (run, attempt)
     ).fetchone()
@@ -99,7 +101,7 @@ def _open_run(
     return OpenRun(
         run=run,
         job=job,
-        cause=Cause(kind, due_at, by, scheduled_at, decode_params(params)),
+        cause=Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream),
         state=state,
         queued_at=queued_at,
         ready_at=ready_at,
@@ -108,4 +110,6 @@ def _open_run(
         definition=None if json is None else definitions[json],
         started=bool(current and current[1] is not None),
         last_end=attempt_end(ended) if ended else None,
+        after=msgspec.json.decode(after, type=dict[int, Need]) if after else {},
+        hold=msgspec.json.decode(hold, type=Hold) if hold else None,
     )

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Mapping
 
+import msgspec
+
 from cronterm.model.event import (
     AnyEvent,
     AttemptClaimed,
@@ -17,9 +19,11 @@ from cronterm.model.event import (
     NextDueMoved,
     RetryScheduled,
     RunEnded,
+    RunHeld,
     RunQueued,
     RunStopping,
 )
+from cronterm.model.gates import Result, has_result
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
@@ -38,6 +42,7 @@ class Recorder:
         self._execute = connection.execute
         self._connection = connection
         self._jobs = JobRecorder(connection, store, watermark)
+        self._n = 0
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
@@ -45,8 +50,9 @@ class Recorder:
         """The jobs that this batch has touched so far."""
         return self._jobs.changed
 
-    def begin(self) -> None:
-        """Forget what the batch before touched."""
+    def begin(self, n: int) -> None:
+        """Forget what the batch before touched; `n` numbers the last event before this one."""
+        self._n = n
         self._jobs.begin()
 
     def finish(self, n: int) -> None:
@@ -56,6 +62,7 @@ class Recorder:
 
     def apply(self, event: AnyEvent) -> None:
         """Apply one event."""
+        self._n += 1
         match event:
             case RunQueued():
                 self._queue(event)
@@ -77,6 +84,9 @@ class Recorder:
                 self._execute(
                     "UPDATE runs SET state = 'stopping' WHERE run = ? AND outcome IS NULL", (run,)
                 )
+            case RunHeld(run=run, hold=hold):
+                told = None if hold is None else msgspec.json.encode(hold).decode()
+                self._execute("UPDATE runs SET hold = ? WHERE run = ?", (told, run))
             case InstantDecided():
                 decide(self._connection, self._jobs.entry(event.job), event)
             case NextDueMoved() | ConfigLoaded() | ConfigRejected() | ClockMoved():
@@ -86,7 +96,7 @@ class Recorder:
             case EngineStopping():
                 pass
             case _:
-                self._jobs.apply(event)
+                self._jobs.apply(event, self._n)
 
     def _queue(self, event: RunQueued) -> None:
         entry, cause = self._jobs.entry(event.job), event.cause
@@ -94,8 +104,8 @@ class Recorder:
             decide_start(self._connection, entry, event, cause.due_at)
         self._execute(
             "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, attempt, state, reason, message, output_bytes, params)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0, ?)",
+            " ready_at_us, attempts, params, upstream_run, after, attempt, state, reason, message,"
+            " output_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
             (
                 event.run,
                 entry.key,
@@ -107,8 +117,12 @@ class Recorder:
                 event.ready_at,
                 event.attempts,
                 encode_params(cause.params),
+                cause.run,
+                msgspec.json.encode(event.after).decode() if event.after else None,
             ),
         )
+        if cause.kind == "upstream":
+            entry.started_n = self._n
         self.next_run = max(self.next_run, event.run + 1)
 
     def _claim(self, event: AttemptClaimed) -> None:
@@ -118,9 +132,13 @@ class Recorder:
             " WHERE ended_at_us IS NULL",
             (event.run, event.attempt, event.runner, event.at),
         )
-        definition = self._jobs.definition(self._jobs.key(event.job), event.definition)
+        entry = self._jobs.entry(event.job)
+        if event.attempt == 1:
+            entry.started_n = self._n
+        definition = self._jobs.definition(entry.key, event.definition)
         self._execute(
-            "UPDATE runs SET state = 'running', attempt = ?, definition = ifnull(?, definition)"
+            "UPDATE runs SET state = 'running', attempt = ?, hold = NULL,"
+            " definition = ifnull(?, definition)"
             " WHERE run = ? AND outcome IS NULL",
             (event.attempt, definition, event.run),
         )
@@ -187,12 +205,14 @@ class Recorder:
         )
         if not ended.rowcount:
             return
-        started_at, ended_at = self._execute(
-            "SELECT started_at_us, ended_at_us FROM runs WHERE run = ?", (event.run,)
+        started_at, ended_at, attempt = self._execute(
+            "SELECT started_at_us, ended_at_us, attempt FROM runs WHERE run = ?", (event.run,)
         ).fetchone()
         entry = self._jobs.entry(event.job)
         entry.last_end = event.at
         entry.kept_runs += 1
+        if has_result(event.outcome, event.reason, attempt):
+            entry.result = Result(event.run, event.outcome, ended_at, self._n)
         duration = None if started_at is None else ended_at - started_at
         past = PastRun(event.run, ended_at, event.outcome, started_at=started_at, duration=duration)
         count(entry.totals, past)

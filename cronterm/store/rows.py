@@ -13,7 +13,7 @@ END_COLUMNS = (
 RUN_COLUMNS = (
     "run, job_state.job, cause, asked_by, scheduled_at_us, queued_at_us, started_at_us,"
     " ended_at_us, outcome, reason, message, exit_code, signal, attempt, attempts, cpu_us,"
-    " max_rss_bytes, output_bytes, params"
+    " max_rss_bytes, output_bytes, params, upstream_run"
 )
 
 
@@ -75,12 +75,14 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         max_rss_bytes,
         output_bytes,
         params,
+        upstream_run,
     ) = row
     return RunRow(
         run=run,
         job=job,
         cause=cause,
         by=by,
+        upstream_run=upstream_run,
         scheduled_at=scheduled_at,
         queued_at=queued_at,
         started_at=started_at,

@@ -114,7 +114,7 @@ class SqliteStore:
         if recorder is None:
             recorder = Recorder(self._connection, self._id, self._watermark)
             self._recorder = recorder
-        recorder.begin()
+        recorder.begin(self._n)
         for event in events:
             recorder.apply(event)
         for attempt, output in outputs.items():

@@ -15,6 +15,7 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.config.load import Loaded, is_suspicious, load, load_text
 from cronterm.config.reader import explain
 from cronterm.config.words import WORDS
+from cronterm.model.gates import Condition
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
 from cronterm.model.success import Success
@@ -30,8 +31,9 @@ def read(text: str) -> Loaded:
 
 
 def job(words: str) -> Job:
-    """Return the one job `a` of a text, given its words below it."""
-    loaded = read("jobs:\n  a:\n" + "".join(f"    {line}\n" for line in words.splitlines()))
+    """Return the job `a` of a text, given its words below it; `b` and a pool are there to name."""
+    text = "jobs:\n  a:\n" + "".join(f"    {line}\n" for line in words.splitlines())
+    loaded = read(text + "  b: {command: x}\npools: {heavy: {slots: 1}}\n")
     assert loaded.problems == ()
     return loaded.jobs[0]
 
@@ -102,6 +104,15 @@ WORD_VALUES = {
     "kill_leftovers: true": ("kill_leftovers", True),
     "shutdown_runs: stop": ("shutdown_runs", "stop"),
     "renamed_from: old-name": ("renamed_from", "old-name"),
+    "depends_on: {b: complete}": ("depends_on", {"b": "complete"}),
+    "depends_on: [b]\ndepends_window: 6h": ("depends_window", 6 * HOUR),
+    "schedule: '@daily'\ndepends_on: [b]\ndepends_wait: 5m": ("depends_wait", 5 * MINUTE),
+    "on_success: [b]": ("on_success", ("b",)),
+    "on_failure: [b]": ("on_failure", ("b",)),
+    "on_complete: [b]": ("on_complete", ("b",)),
+    "pool: heavy": ("pool", "heavy"),
+    "priority: -3": ("priority", -3),
+    "condition: test -d /srv": ("condition", Condition(command="test -d /srv")),
 }
 
 
@@ -113,7 +124,7 @@ def test_each_word_has_its_effect(words: str) -> None:
 
 
 def test_every_word_is_tried() -> None:
-    tried = {words.partition(":")[0] for words in WORD_VALUES}
+    tried = {line.partition(":")[0] for words in WORD_VALUES for line in words.splitlines()}
 
     assert set(WORDS) - tried == {"command", "python", "args", "kwargs", "shell", "http"}
 
@@ -170,7 +181,7 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: {a: {command: x, notify: [x]}}", "'notify' is not built yet in this version"),
         ("settings: {api: {}}\njobs: {}", "'api' is not built yet in this version"),
         ("include: []\njobs: {}", "'include' is not built yet in this version"),
-        ("jobs: {a: {command: x, depends: y}}", "called depends_on, which is not built yet"),
+        ("jobs: {a: {command: x, depends: y}}", "it is called depends_on here"),
         ("jobs: {a: {command: x, retry: {limit: 3}}}", "it is called attempts here"),
         ("jobs: {a: {command: x, output: {stderr: y}}}", "'stderr' is not built yet"),
         ("jobs: {a: {command: x, output: {keep: haed}}}", "did you mean head?"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from cronterm.clock import SECOND, Duration, Instant, Now, instant, rfc3339
 from cronterm.core.base import (
+    Checked,
     Commanded,
     ConfigChanged,
     Effects,
@@ -34,9 +35,11 @@ from cronterm.model.event import (
     NextDueMoved,
     RetryScheduled,
     RunEnded,
+    RunHeld,
     RunQueued,
     RunStopping,
 )
+from cronterm.model.gates import Hold, Result, has_result
 from cronterm.model.job import Job, Settings, Shell, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import AttemptEnd, OpenRun
@@ -74,10 +77,17 @@ class Remembering:
         self.all_paused: Pause | None = None
         self.next_run = 1
         self.boot_id = "boot"
+        self.events: list[AnyEvent] = []
+
+    @property
+    def n(self) -> int:
+        """The number of the last event."""
+        return len(self.events)
 
     def record(self, events: tuple[AnyEvent, ...]) -> None:
         """Take in what was recorded."""
         for event in events:
+            self.events.append(event)
             self._record(event)
 
     def _decided(self, job: str, at: Instant) -> None:
@@ -94,6 +104,8 @@ class Remembering:
                     "present": True,
                     "enabled": event.job.enabled,
                 }
+                if isinstance(event, JobAdded):
+                    it["started_n"] = self.n
                 self.definitions[it["definition_hash"]] = event.job
                 if event.counts_from is not None:
                     it["counts_from"] = event.counts_from
@@ -139,11 +151,19 @@ class Remembering:
                     "state": "queued",
                     "queued_at": event.at,
                     "ready_at": event.ready_at,
+                    "after": event.after,
                 }
+                if event.cause.kind == "upstream":
+                    self.jobs[event.job]["started_n"] = self.n
+            case RunHeld():
+                self.runs[event.run]["hold"] = event.hold
             case AttemptClaimed():
+                if event.attempt == 1:
+                    self.jobs[event.job]["started_n"] = self.n
                 self.runs[event.run] |= {
                     "state": "running",
                     "attempt": event.attempt,
+                    "hold": None,
                     "definition": self.definitions[event.definition],
                 }
             case RetryScheduled():
@@ -153,7 +173,11 @@ class Remembering:
             case RunStopping():
                 self.runs[event.run]["state"] = "stopping"
             case RunEnded():
-                del self.runs[event.run]
+                gone = self.runs.pop(event.run)
+                if has_result(event.outcome, event.reason, gone.get("attempt", 0)):
+                    ended_at = gone["last_end"].ended_at if "last_end" in gone else event.at
+                    result = Result(event.run, event.outcome, ended_at, self.n)
+                    self.jobs[event.job]["result"] = result
                 self.jobs[event.job]["last_end_at"] = event.at
             case _:
                 pass
@@ -245,6 +269,10 @@ class Clockwork:
             Ended(run, attempt, AttemptEnd(ended_at=self.utc, exit_code=exit_code, **end))
         )
 
+    def checked(self, run: int, why_not: str = "") -> "Clockwork":
+        """The engine tells whether a condition holds."""
+        return self.step(Checked(run, not why_not, why_not))
+
     def ask(self, command: RunCommand, by: str = "ann") -> Answer:
         """Give a command and return its answer."""
         self._token += 1
@@ -263,6 +291,7 @@ class Clockwork:
         quiet = (NextDueMoved, JobAdded, AttemptStarted, AttemptClaimed, AttemptEnded)
         lines = [in_words(event) for event in self.effects.events if not isinstance(event, quiet)]
         lines += [f"stop {stop.run}.{stop.attempt} {stop.signal}" for stop in self.effects.stops]
+        lines += [f"check {check.run}" for check in self.effects.checks]
         return lines + [f"start {start.run}.{start.attempt}" for start in self.effects.starts]
 
     def expects(self, *lines: str) -> "Clockwork":
@@ -290,7 +319,14 @@ def in_words(event: AnyEvent) -> str:
     match event:
         case RunQueued(run=run, job=job_id, cause=cause):
             due = "" if cause.due_at is None else f" due {rfc3339(cause.due_at)[11:]}"
-            return f"queued {job_id} {run} {cause.kind}{due}"
+            upstream = f" {cause.by} {cause.run}" if cause.run is not None else ""
+            after = "".join(f" after {number}" for number in event.after)
+            return f"queued {job_id} {run} {cause.kind}{upstream}{due}{after}"
+        case RunHeld(run=run, hold=None):
+            return f"free {run}"
+        case RunHeld(run=run, hold=Hold() as hold):
+            until = "" if hold.until is None else f" until {rfc3339(hold.until)[11:]}"
+            return f"held {run} {hold.gate}: {hold.message}{until}"
         case InstantDecided(job=job_id, outcome=outcome, reason=reason, count=count):
             span = rfc3339(event.due_at)[11:]
             span += f"..{rfc3339(event.until)[11:]} x{count}" if event.until is not None else ""

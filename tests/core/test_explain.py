@@ -1,9 +1,12 @@
 """`why` in sentences."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from cronterm.clock import rfc3339
 from cronterm.core.explain import explain
+from cronterm.model.gates import Hold
 from cronterm.model.query import Decision
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause
@@ -37,6 +40,45 @@ def test_who_to_ask_and_where_to_read_on_comes_last() -> None:
         "It is due next at 00:00:00Z.",
         "Its runbook: https://wiki/a",
         "Its owner: dba",
+    )
+
+
+def waiting(**words: Any) -> JobView:
+    """Return a job with a queued run."""
+    live = LiveRun(
+        run=7, job="a", cause=Cause("manual"), state="queued", queued_at=0, ready_at=0, **words
+    )
+    return JobView(job=job("a"), live={7: live})
+
+
+def test_what_a_run_waits_for_is_said() -> None:
+    held = waiting(hold=Hold("pool", "pool p is full (slots: 1)"))
+    hopeful = waiting(hold=Hold("condition", "the load is 7", 60_000_000))
+
+    assert say(held) == ("Run 7 is queued since 00:00:00Z: pool p is full (slots: 1).",)
+    assert say(hopeful) == (
+        "Run 7 is queued since 00:00:00Z: the load is 7 (it gives up at 00:01:00Z).",
+    )
+
+
+def test_a_run_that_no_gate_holds_waits_for_a_place() -> None:
+    view = waiting()
+    assert view.waits_for(0) == "all places of the engine are taken (max_running)"
+
+    view.live[7].ready_at = 1
+    assert view.waits_for(0) == ""  # its jitter
+    view.live[7].ready_at = 0
+    view.live[6] = LiveRun(
+        run=6, job="a", cause=Cause("manual"), state="running", queued_at=0, ready_at=0
+    )
+    assert view.waits_for(0) == "the run before it is still open"
+
+
+def test_a_chained_job_says_what_it_follows() -> None:
+    view = JobView(job=job("a", "@manual", depends_on={"b": "success", "c": "failure"}))
+
+    assert say(view) == (
+        "It starts when all of these have ended so since its last start: b (success), c (failure).",
     )
 
 

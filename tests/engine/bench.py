@@ -13,7 +13,7 @@ from cronterm.engine.engine import Engine
 from cronterm.engine.recovery import first_snapshot
 from cronterm.engine.reload import Definitions
 from cronterm.execute.base import ClaimedAttempt, Verdict
-from cronterm.model.effect import StartAttempt, StopAttempt
+from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.event import EngineStarted
 from cronterm.model.job import Job, Settings
 from cronterm.model.memory import Memory
@@ -86,12 +86,14 @@ class Bench:
         self.executor = NotedExecutor()
         self.bus = Bus(Snapshot(store=store.id))
         self.running: asyncio.Task[None] | None = None
+        self.checks: list[CheckCondition] = []
         self.engine = Engine(
             clock=self.clock,
             store=store,
             executor=self.executor,
             bus=self.bus,
             make_scheduler=_make_scheduler,
+            check=self.checks.append,
             store_retry_s=store_retry_s,
         )
 

@@ -91,6 +91,7 @@ def test_an_added_job_is_known_with_what_it_counts_from(store: SqliteStore) -> N
         present=True,
         first_seen_at=NOON,
         counts_from=NOON,
+        started_n=1,
     )
 
 

@@ -98,6 +98,9 @@ class ScheduleBox(FactsBox):
         if len(self.coming) > 1:
             then = " · ".join(day_moment(at, self.now).split(" ", 1)[1] for at in self.coming[1:])
             facts.append(("then", then, "text"))
+        waits_for = view.waits_for(self.now)
+        if waits_for:
+            facts.append(("waits", sanitize_line(waits_for), "warn"))
         pause = view.pause or self.picture.snapshot.all_paused
         if pause is not None:
             text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"

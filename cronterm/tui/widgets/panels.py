@@ -199,6 +199,9 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
         facts.append(("stats", lengths_text(lengths, totals.average), "text"))
     ok = percent(totals.succeeded / totals.runs if totals.runs else None)
     facts.append(("totals", f"runs {totals.runs:,}  ok {ok}  errors {totals.failed:,}", "text"))
+    waits_for = view.waits_for(now)
+    if waits_for:
+        facts.append(("waits", sanitize_line(waits_for), "warn"))
     pause = view.pause or picture.snapshot.all_paused
     if pause is not None:
         facts.append(("paused", sanitize_line(f"by {pause.by}  {pause.reason}"), "warn"))

@@ -31,7 +31,7 @@ from cronterm.model.job import Job, Retry, Shell
 from cronterm.model.run import AttemptEnd
 from cronterm.model.success import Success
 from cronterm.sanitize import sanitize_line
-from cronterm.watch.conditions import unmet_facts
+from cronterm.watch.conditions import has_facts, unmet_facts
 
 log = logging.getLogger("cronterm.engine")
 
@@ -110,7 +110,7 @@ class Checks:
         condition = check.job.condition
         assert condition is not None
         try:
-            why_not = await self._unmet_facts(condition)
+            why_not = await self._unmet_facts(condition) if has_facts(condition) else ""
             if not why_not and condition.command is not None:
                 why_not = await self._run_command(check, condition.command)
         except Exception as error:
@@ -126,8 +126,9 @@ class Checks:
         found: asyncio.Future[str] = loop.create_future()
 
         def note(why_not: str) -> None:
-            self._hanging -= 1
-            if not found.done():
+            if found.done():
+                self._hanging -= 1  # it was given up
+            else:
                 found.set_result(why_not)
 
         def look() -> None:
@@ -138,12 +139,13 @@ class Checks:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(note, why_not)
 
-        self._hanging += 1
         threading.Thread(target=look, name="condition", daemon=True).start()
         try:
             async with asyncio.timeout(self._facts_limit_s):
-                return await found
+                return await asyncio.shield(found)
         except TimeoutError:
+            found.cancel()
+            self._hanging += 1
             return f"its file system did not answer within {self._facts_limit_s:g}s"
 
     async def _run_command(self, check: CheckCondition, command: str | tuple[str, ...]) -> str:

@@ -25,6 +25,15 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
+def mark_of(store: str, run: int, attempt: int) -> str:
+    """Return the marker of an attempt's processes: that of its run.
+
+    A command that looks at the condition of a run has a number below zero and a marker of its own:
+    at its time limit the run itself may have begun.
+    """
+    return f"{store}-{run}" if attempt > 0 else f"{store}-{run}-condition{-attempt}"
+
+
 @dataclass
 class Stopping:
     """A stop rule at work."""

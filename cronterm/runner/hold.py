@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cronterm.runner.attempt import KILL_EVERY_S, Attempt, now_us, open_pipes
+from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of, now_us, open_pipes
 from cronterm.runner.door import Door
 from cronterm.runner.journal import AttemptId, Fields, Journal
 from cronterm.runner.mask import maskers
@@ -170,7 +170,7 @@ class Runner:
             return
         if identity in self._over:
             return
-        mark = f"{self._place.store}-{asked['run']}"
+        mark = mark_of(self._place.store, *identity)
         sink = Sink(
             self._place.output,
             f"{identity[0]}-{identity[1]}",

@@ -8,6 +8,12 @@ from cronterm.model.gates import Condition, DiskFree
 POWER = Path("/sys/class/power_supply")
 
 
+def has_facts(condition: Condition) -> bool:
+    """Tell whether a condition names anything but a command."""
+    given = (condition.load_below, condition.disk_free, condition.on_ac, condition.path_exists)
+    return any(each is not None and each != () for each in given)
+
+
 def unmet_facts(condition: Condition, *, power: Path = POWER) -> str:
     """Say which fact does not hold, with what is so instead; empty when all hold.
 

@@ -122,7 +122,7 @@ async def test_what_a_command_wrote_is_not_kept(desk: Desk) -> None:
 
 async def test_the_command_is_not_run_when_a_fact_does_not_hold(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lambda condition: "the load is 7")
-    desk.ask(Condition(command="true"))
+    desk.ask(Condition(command="true", load_below=5.0))
 
     assert await desk.answers.get() == Checked(7, False, "the load is 7")
     assert desk.executor.started.empty()
@@ -170,6 +170,18 @@ async def test_a_file_system_that_hangs_is_a_no(tmp_path: Path) -> None:
     desk.ask(Condition(load_below=1.0), 99)
     assert await desk.answers.get() == Checked(99, False, "file systems do not answer")
     let_go.set()
+    answer = Checked(0, False)
+    while not answer.passed:  # until the threads are back
+        desk.ask(Condition(load_below=1.0), 99)
+        answer = await desk.answers.get()
+
+
+async def test_a_hundred_conditions_at_once_are_no_sign_of_a_hang(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lambda condition: "")
+    for run in range(100):
+        desk.ask(Condition(load_below=1.0), run)
+
+    assert all([(await desk.answers.get()).passed for _ in range(100)])
 
 
 async def test_a_fact_that_cannot_be_read_is_a_no(tmp_path: Path) -> None:

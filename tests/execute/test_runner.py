@@ -160,6 +160,18 @@ async def test_a_timeout_ends_the_whole_tree(tmp_path: Path, kind: str) -> None:
         assert end.survivors == ()
 
 
+async def test_a_condition_that_is_ended_late_leaves_its_run_alone(tmp_path: Path) -> None:
+    async with held(tmp_path) as it:
+        it.executor.start_nowait(start(1, "sleep 600 & sleep 600", attempt=-5, timeout=SECOND // 2))
+        go = tmp_path / "go"
+        it.executor.start_nowait(start(1, f"until [ -e {go} ]; do sleep 0.02; done; echo $PPID"))
+        await it.wait(lambda: it.has_started(1))
+        assert (await it.end(1, -5)).stopped_for == "timeout"
+        go.touch()
+
+        assert (await it.end(1)).exit_code == 0
+
+
 async def test_a_stop_asks_first_and_a_kill_does_not(tmp_path: Path) -> None:
     command = "trap 'echo bye; exit 5' TERM; while true; do sleep 0.05; done"
     async with held(tmp_path) as it:

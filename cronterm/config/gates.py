@@ -32,6 +32,7 @@ _NAMES_JOBS = ("depends_on", "on_success", "on_failure", "on_complete")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,3})?)\s*%")
 _MOST_PRIORITY = 1_000_000
+_MOST_COMPARISONS = 25_000  # of names, for suggestions: half a second
 
 Read = Callable[[Node, str], Any]
 
@@ -194,10 +195,12 @@ def check_references(
     pools: Collection[str],
 ) -> None:
     """Note each name of a job or a pool that is not there."""
+    left = _MOST_COMPARISONS
     for each in references:
         known = jobs if each.kind == "job" else pools
         if each.name not in known:
-            near = difflib.get_close_matches(short(each.name), known, 1)
+            left -= len(known)
+            near = difflib.get_close_matches(short(each.name), known, 1) if left > 0 else []
             hint = f"did you mean {near[0]}?" if near else ""
             if each.kind == "pool" and not hint:
                 hint = f"pools: {{{short(each.name)}: {{slots: 1}}}}"

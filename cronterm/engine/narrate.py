@@ -23,6 +23,7 @@ from cronterm.model.event import (
     RunHeld,
     RunStopping,
 )
+from cronterm.model.gates import Hold
 
 log = logging.getLogger("cronterm")
 
@@ -40,8 +41,7 @@ def narrate(event: AnyEvent) -> None:
             log.warning("processes could not be ended", extra=_run(event) | {"pids": pids})
         case RetryScheduled():
             log.info("will be tried again", extra=_run(event) | {"attempt": event.attempt})
-        case RunHeld() if event.hold is not None:
-            hold = event.hold
+        case RunHeld(hold=Hold(until=int()) as hold):  # not each of a thousand in a pool
             log.info("held", extra=_run(event) | {"gate": hold.gate, "why": hold.message})
         case RunStopping():
             log.info("stopping", extra=_run(event) | {"why": event.why, "by": event.by})

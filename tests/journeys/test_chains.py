@@ -56,12 +56,17 @@ def test_a_chain_of_three_runs_in_order_and_stops_at_a_failure(tmp_path: Path) -
         assert rows["transform"]["upstream_run_id"] == rows["extract"]["run_id"]
         assert f"extract {rows['extract']['run_id']}" in home.run("history", "transform").stdout
 
+        (tmp_path / "truth").unlink()
+        assert home.run("run", "load", "--with-deps", "--wait").returncode == 0
+        wait_until(lambda: ended(home, "told", 2), "what follows has run")
+        assert notes(tmp_path) == ["extract", "transform", "load manual ", "told"]
+
         (tmp_path / "code").write_text("1", encoding="ascii")
         (tmp_path / "truth").unlink()
         assert home.run("run", "extract").returncode == 0
         wait_until(lambda: ended(home, "alarm"), "the failure is followed")
         assert notes(tmp_path) == ["extract", "transform", "alarm"]
-        assert len(home.history("load")) == 1
+        assert len(home.history("load")) == 2
 
         done = home.run("run", "load", "--with-deps", "--wait")
         assert done.returncode == 1

@@ -28,6 +28,20 @@ class EverySpec(msgspec.Struct, frozen=True, tag="every"):
     """`start`: grid from the anchor; `clock`: grid from 1970; `finish`: after the last end."""
 
 
+class GridSpec(msgspec.Struct, frozen=True, tag="grid"):
+    """`anchor` + n · `interval` of elapsed time for n ≥ 0, the anchor a stated instant."""
+
+    interval: Duration
+    anchor: Instant
+
+
+class OnCalendarSpec(msgspec.Struct, frozen=True, tag="on_calendar"):
+    """A calendar expression of systemd, its zone taken out of it."""
+
+    expression: str
+    timezone: str
+
+
 class AtSpec(msgspec.Struct, frozen=True, tag="at"):
     """One instant."""
 
@@ -53,15 +67,54 @@ class ManualSpec(msgspec.Struct, frozen=True, tag="manual"):
 
 
 ScheduleSpec: TypeAlias = (
-    CronSpec | EverySpec | AtSpec | InSpec | RebootSpec | StartupSpec | ManualSpec
+    CronSpec
+    | EverySpec
+    | GridSpec
+    | OnCalendarSpec
+    | AtSpec
+    | InSpec
+    | RebootSpec
+    | StartupSpec
+    | ManualSpec
 )
 
+Moment: TypeAlias = Instant | str
+"""An instant, or a wall time (`2026-12-18T18:00:00`) of whichever zone it is read in."""
 
-class Schedule(Protocol):
-    """Pure time arithmetic. All instants are microseconds UTC. Raises nothing."""
+
+class CalendarSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Stretches of time that a job keeps out of or keeps to, as wall times of the job's zone.
+
+    A moment is in a calendar when any of its parts has it. `start` and `until` limit the parts;
+    alone they are the calendar.
+    """
+
+    dates: tuple[str, ...] = ()
+    """Whole days: `2026-12-25`."""
+    days: tuple[int, ...] = ()
+    """Days of the month, 1 to 31; -1 is the last one, -2 the one before."""
+    weekdays: tuple[int, ...] = ()
+    """From Monday, 0."""
+    windows: tuple[tuple[int, int], ...] = ()
+    """Stretches [from, to) in seconds of the week, from Monday 00:00."""
+    start: Moment | None = None
+    until: Moment | None = None
+    """The first moment that is not in it any more."""
+    spans: tuple[tuple[Moment, Moment], ...] = ()
+    """Stretches [from, to): the events of `ics`."""
+    ics: tuple[str, ...] = ()
+    """The files that `spans` were read from."""
+
+
+class Coming(Protocol):
+    """What a forecast needs of a schedule. All instants are microseconds UTC. Raises nothing."""
 
     def next_after(self, t: Instant) -> Instant | None:
         """Return the first due instant strictly later than `t`, or None if there is none."""
+
+
+class Schedule(Coming, Protocol):
+    """Pure time arithmetic. All instants are microseconds UTC. Raises nothing."""
 
     def latest_at_or_before(self, t: Instant) -> Instant | None:
         """Return the last due instant not later than `t`, or None if there is none."""

@@ -236,6 +236,7 @@ class CronSchedule:
             by_day.add(length)
         if fields.last_workday:
             by_day.add(_nearest_workday(length, first, length))
+        by_day |= {length + 1 - day for day in fields.end_days if day <= length}
         for day in fields.nearest_workdays:
             if day <= length:
                 by_day.add(_nearest_workday(day, first, length))

@@ -12,7 +12,9 @@ from cronterm.schedule.base import (
     AtSpec,
     CronSpec,
     EverySpec,
+    GridSpec,
     InSpec,
+    OnCalendarSpec,
     RebootSpec,
     ScheduleSpec,
     StartupSpec,
@@ -38,6 +40,10 @@ def _describe_one(spec: ScheduleSpec) -> str:
             return _cron(spec)
         case EverySpec():
             return f"every {_interval(spec.interval)}{_ORIGINS[spec.origin]}"
+        case GridSpec(interval=interval, anchor=anchor):
+            return f"every {_interval(interval)} from {aware(anchor):%Y-%m-%d %H:%M:%S} UTC on"
+        case OnCalendarSpec(expression=expression):
+            return f"when the calendar says {expression}"
         case AtSpec(at=at):
             return f"once on {aware(at):%Y-%m-%d at %H:%M:%S} UTC"
         case InSpec(delay=delay):
@@ -82,7 +88,7 @@ def warnings(specs: Sequence[ScheduleSpec]) -> tuple[str, ...]:
         match spec:
             case CronSpec():
                 found += _cron_warnings(spec)
-            case EverySpec(interval=interval) if interval % DAY == 0:
+            case EverySpec(interval=interval) | GridSpec(interval=interval) if not interval % DAY:
                 found.append(
                     "an interval of whole days moves against the wall clock when daylight saving"
                     " begins or ends"

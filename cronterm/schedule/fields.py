@@ -63,6 +63,8 @@ class Fields(msgspec.Struct, frozen=True):
     """Days of month whose nearest Monday to Friday is meant (`15W`)."""
     last_weekdays: tuple[int, ...] = ()
     nth_weekdays: tuple[tuple[int, int], ...] = ()
+    end_days: tuple[int, ...] = ()
+    """Days counted from the end of the month, the last one 1 (systemd's `~`)."""
 
 
 def normalise(text: str, job_id: str) -> str:

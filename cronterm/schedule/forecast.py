@@ -7,8 +7,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cronterm.clock import DAY, HOUR, Instant, aware
-from cronterm.schedule.base import CronSpec, EverySpec, Schedule, ScheduleSpec
+from cronterm.schedule.base import (
+    Coming,
+    CronSpec,
+    EverySpec,
+    GridSpec,
+    OnCalendarSpec,
+    ScheduleSpec,
+)
 from cronterm.schedule.cron import CronSchedule, cron_schedule
+from cronterm.schedule.on_calendar import on_calendar_schedule
 
 MOST = 500  # SEMANTICS 1: beyond it one says "every second"
 
@@ -22,7 +30,7 @@ class Upcoming(msgspec.Struct, frozen=True):
 
 
 def upcoming(
-    schedule: Schedule,
+    schedule: Coming,
     specs: Sequence[ScheduleSpec],
     *,
     timezone: str,
@@ -31,10 +39,12 @@ def upcoming(
 ) -> list[Upcoming]:
     """Return up to `limit` (at most 500) instants strictly later than `after`, soonest first."""
     found: list[Upcoming] = []
-    zones = {spec.timezone for spec in specs if isinstance(spec, CronSpec)}
+    zones = {spec.timezone for spec in specs if isinstance(spec, CronSpec | OnCalendarSpec)}
     info = ZoneInfo(zones.pop() if len(zones) == 1 else timezone)
     crons = [cron_schedule(spec) for spec in specs if isinstance(spec, CronSpec)]
-    is_interval = any(isinstance(spec, EverySpec) and spec.interval >= HOUR for spec in specs)
+    crons += [on_calendar_schedule(spec) for spec in specs if isinstance(spec, OnCalendarSpec)]
+    intervals = [spec.interval for spec in specs if isinstance(spec, EverySpec | GridSpec)]
+    is_interval = any(interval >= HOUR for interval in intervals)
     at = schedule.next_after(after)
     while at is not None and len(found) < min(limit, MOST):
         found.append(Upcoming(at, aware(at).astimezone(info), _mark(at, info, crons, is_interval)))
@@ -72,13 +82,13 @@ def _exists(local: datetime) -> bool:
 
 
 def first_dst_marks(
-    schedule: Schedule, specs: Sequence[ScheduleSpec], *, timezone: str, after: Instant
+    schedule: Coming, specs: Sequence[ScheduleSpec], *, timezone: str, after: Instant
 ) -> list[Upcoming]:
     """Return the marked instants of the coming year, at most two (for a form's warning)."""
     until = after + 366 * DAY
     marked: list[Upcoming] = []
     for spec in specs:
-        if not isinstance(spec, CronSpec):
+        if not isinstance(spec, CronSpec | OnCalendarSpec):
             continue
         for change in _changes(ZoneInfo(spec.timezone), after, until):
             near = upcoming(schedule, specs, timezone=timezone, after=change - 2 * HOUR, limit=10)

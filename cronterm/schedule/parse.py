@@ -13,6 +13,7 @@ from cronterm.schedule.base import (
     AtSpec,
     CronSpec,
     EverySpec,
+    GridSpec,
     InSpec,
     ManualSpec,
     RebootSpec,
@@ -22,6 +23,7 @@ from cronterm.schedule.base import (
 from cronterm.schedule.cron import cron_schedule
 from cronterm.schedule.duration import format_duration, parse_duration
 from cronterm.schedule.fields import ALIASES, normalise
+from cronterm.schedule.on_calendar import HINT, parse_on_calendar
 from cronterm.schedule.words import shown
 from cronterm.schedule.zone import check_zone, zone
 
@@ -189,21 +191,19 @@ def parse_moment(words: object, timezone: str) -> Instant:
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "cron": ("cron", "timezone", "day_match"),
-    "every": ("every", "from"),
+    "every": ("every", "from", "anchor", "timezone"),
     "at": ("at", "timezone"),
     "in": ("in",),
+    "on_calendar": ("on_calendar", "timezone"),
 }
 
 
 def _parse_mapping(
     words: Mapping[Any, Any], timezone: str, job_id: str
 ) -> tuple[ScheduleSpec, str]:
-    for key in ("anchor", "on_calendar"):
-        if key in words:
-            raise BadSchedule(f"{key!r} is not built yet in this version", "", (key,))
     kinds = [kind for kind in _KINDS if kind in words]
     if len(kinds) != 1:
-        raise BadSchedule("a schedule mapping has exactly one of cron, every, at, in")
+        raise BadSchedule(f"a schedule mapping has exactly one of {', '.join(_KINDS)}")
     kind = kinds[0]
     for key in words:
         if key not in _KINDS[kind]:
@@ -238,16 +238,38 @@ def _of_kind(
             also += " day_match and" if day_match == "and" else ""
             return spec, " ".join(value.split()) + also
         case "every":
-            origin = _choice(words, "from", ("start", "clock", "finish"), "start")
-            every = _every(value, origin)
-            text = f"@every {format_duration(every.interval)}"
-            return every, text if origin == "start" else f"{text} from {origin}"
+            return _every_mapping(words, timezone)
+        case "on_calendar":
+            if not isinstance(value, str):
+                raise BadInput("on_calendar is a text", HINT)
+            of_zone = _checked("timezone", words.get("timezone", timezone), check_zone)
+            spec = parse_on_calendar(value, of_zone, may_name_zone="timezone" not in words)
+            also = f" {of_zone}" if "timezone" in words else ""
+            return spec, f"on_calendar {' '.join(value.split())}{also}"
         case "at":
             of_zone = _checked("timezone", words.get("timezone", timezone), check_zone)
             return AtSpec(parse_moment(value, of_zone)), f"@at {value}"
         case _:
             spec = _in(value)
             return spec, f"@in {format_duration(spec.delay)}"
+
+
+def _every_mapping(words: Mapping[Any, Any], timezone: str) -> tuple[ScheduleSpec, str]:
+    origin = _choice(words, "from", ("start", "clock", "finish"), "start")
+    every = _every(words["every"], origin)
+    text = f"@every {format_duration(every.interval)}"
+    if "anchor" not in words:
+        if "timezone" in words:
+            raise BadSchedule("a timezone matters to an anchor only", "", ("timezone",))
+        return every, text if origin == "start" else f"{text} from {origin}"
+    if "from" in words:
+        raise BadSchedule("an interval has an anchor or a from", "leave one of them out", ("from",))
+    of_zone = _checked("timezone", words.get("timezone", timezone), check_zone)
+    try:
+        anchor = parse_moment(words["anchor"], of_zone)
+    except BadInput as error:
+        raise BadSchedule(error.message, error.hint, ("anchor",)) from None
+    return GridSpec(every.interval, anchor), f"{text} from {words['anchor']}"
 
 
 def _checked(key: str, value: object, check: Callable[[object], str]) -> str:

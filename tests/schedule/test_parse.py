@@ -13,6 +13,7 @@ from cronterm.schedule.base import (
     AtSpec,
     CronSpec,
     EverySpec,
+    GridSpec,
     InSpec,
     ManualSpec,
     RebootSpec,
@@ -23,7 +24,7 @@ from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.duration import format_duration, parse_duration
 from cronterm.schedule.forecast import first_dst_marks, upcoming
-from cronterm.schedule.parse import BadSchedule, Parsed, parse
+from cronterm.schedule.parse import BadSchedule, Parsed, parse, parse_moment
 
 BERLIN = "Europe/Berlin"
 NOW = instant(datetime(2026, 11, 21, tzinfo=UTC))
@@ -119,7 +120,10 @@ def test_a_list_is_due_whenever_a_part_is() -> None:
         ("@at ٢٠٢٦-12-01", "not a time"),
         ("0 0 L * */2", "cannot be joined"),
         ("@at 2026-12-01T02:00:00.5Z", "whole seconds"),
-        ({"on_calendar": "daily"}, "not built yet in this version"),
+        ({"on_calendar": "Mo"}, "not a weekday"),
+        ({"on_calendar": 5}, "on_calendar is a text"),
+        ({"on_calendar": "daily UTC", "timezone": "UTC"}, "stands twice"),
+        ({"on_calendar": "daily", "cron": "* * * * *"}, "exactly one of cron, every"),
         ({"cron": "@every 5m"}, "write every, at or in"),
         ("every 5 minutes", '"@every 5m"'),
         ("every hour", '"@every 1h"'),
@@ -151,7 +155,9 @@ def test_a_list_is_due_whenever_a_part_is() -> None:
         ({"cron": 5}, "quotes"),
         ({"cron": "* * * * *", "every": 5}, "exactly one"),
         ({"cron": "* * * * *", "zone": 5}, "unknown key"),
-        ({"every": "5m", "anchor": "x"}, "not built yet"),
+        ({"every": "5m", "anchor": "x"}, "not a time"),
+        ({"every": "5m", "anchor": "2026-01-01", "from": "start"}, "an anchor or a from"),
+        ({"every": "5m", "timezone": "UTC"}, "matters to an anchor only"),
         ({"every": "5m", "from": "end"}, "not one of"),
         ({"cron": "* * * * *", "timezone": "America"}, "add a city, like America/"),
         ({"cron": "* * * * *", "timezone": "New York"}, "did you mean America/New_York"),
@@ -410,3 +416,29 @@ def test_what_is_not_a_duration_is_refused(words: object) -> None:
 @given(st.integers(0, 10**15))
 def test_durations_read_back_what_was_written(duration: int) -> None:
     assert abs(parse_duration(format_duration(duration)) - duration) <= duration // 10**13
+
+
+def test_a_grid_begins_at_its_anchor_and_stays_on_it() -> None:
+    parsed = read({"every": "6h", "anchor": "2026-06-01T01:00", "timezone": BERLIN})
+    anchor = parse_moment("2026-05-31T23:00Z", "UTC")
+    grid = build(parsed.specs, first_seen_at=anchor + 5, last_end_at=None)
+
+    assert parsed.specs == (GridSpec(6 * HOUR, anchor),)
+    assert grid.next_after(0) == anchor
+    assert grid.next_after(anchor) == anchor + 6 * HOUR
+    assert grid.latest_at_or_before(anchor - 1) is None
+    assert describe(parsed.specs) == "every 6 hours from 2026-05-31 23:00:00 UTC on"
+    assert warnings(read({"every": "2d", "anchor": "2026-06-01"}).specs)
+
+
+def test_a_calendar_expression_is_said_as_it_is_written_and_marked_like_cron() -> None:
+    parsed = read({"on_calendar": "*-*-*  02:30", "timezone": BERLIN})
+    schedule = build(parsed.specs, first_seen_at=0, last_end_at=None)
+    after = parse_moment("2026-03-28T12:00Z", "UTC")
+    found = upcoming(schedule, parsed.specs, timezone="UTC", after=after, limit=2)
+    marks = first_dst_marks(schedule, parsed.specs, timezone="UTC", after=after)
+
+    assert parsed.text == "on_calendar *-*-* 02:30 Europe/Berlin"
+    assert describe(parsed.specs) == "when the calendar says *-*-* 02:30"
+    assert [each.mark for each in found] == ["02:30 does not exist", ""]
+    assert [each.mark for each in marks] == ["02:30 does not exist", "first of two 02:30"]

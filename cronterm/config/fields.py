@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, TypeAlias, TypeVar
 
 import yaml
@@ -57,6 +57,10 @@ class Reading:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.unknown_keys = 0
+        self.texts: dict[str, str] = {}
+        """Of each further file that was read, by its path; empty for one that could not be."""
+        self.stand_ins: Mapping[str, str] = {}
+        """Texts in place of such files, whatever the disk has."""
 
     def note(self, node: Node, path: str, message: str, hint: str = "") -> None:
         """Note a problem at a node. Raises `Enough` at the last one that is told."""

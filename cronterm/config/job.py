@@ -14,6 +14,7 @@ import yaml
 
 from cronterm.clock import DAY
 from cronterm.config import gates, identity, success
+from cronterm.config.calendars import calendar_readers, read_limits
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
@@ -45,6 +46,8 @@ class Context:
     """Of the engine."""
     references: list[gates.Reference] = field(default_factory=list)
     """Names of jobs and pools, to be looked up when all are known."""
+    calendars: Collection[str] = ()
+    """Names of the calendars that there are."""
 
     @cached_property
     def readers(self) -> dict[str, Callable[[Node, str], Any]]:
@@ -133,6 +136,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         **success.readers(r),
         **identity.readers(r, place, context.uid),
         **gates.readers(r, context.references, place=place, command=command),
+        **calendar_readers(r, context.calendars, context.path.parent),
     }
 
 
@@ -220,6 +224,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     values = gates.without_itself(job_id, own, merge(context.base, own))
     timezone = values.get("timezone") or context.timezone
     specs, text = _schedule(context, values.get("schedule"), path, timezone, job_id)
+    limits = read_limits(reading, values, path, timezone)
     # A misspelt `command` is told once: as the key that is not known.
     may_lack = reading.unknown_keys > unknown
     action = _action(context, values, own, key, path, may_lack=may_lack)
@@ -246,6 +251,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         **success.job_fields(values),
         keep=Keep(**(values.get("history") or {})),
         **identity.env_files(values),
+        **limits,
         **kept,
     )
 
@@ -295,6 +301,11 @@ _SAME = [
     "enabled",
     *identity.SAME,
     *gates.WORDS,
+    "exclude",
+    "only",
+    "max_runs",
+    "jitter_mode",
+    "auto_pause",
 ]
 
 

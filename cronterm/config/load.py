@@ -3,13 +3,14 @@
 import hashlib
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
+from cronterm.config.calendars import read_calendars
 from cronterm.config.fields import Bad, Enough, Reading, Values
 from cronterm.config.gates import check_cycles, check_references, read_pools
 from cronterm.config.identity import check_names
@@ -36,6 +37,7 @@ from cronterm.config.success import read_output_words
 from cronterm.config.words import LATER_SETTINGS, LATER_TOP, SETTINGS, TOP
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
+from cronterm.schedule.base import CalendarSpec
 
 VERSION = 1
 
@@ -52,6 +54,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    texts: dict[str, str] = {}
+    """Of each further file that was read, by its path; empty for one that could not be."""
 
     @staticmethod
     def empty() -> "Loaded":
@@ -93,23 +97,27 @@ def load_text(
     sha256: str = "",
     has_libyaml: bool = HAS_LIBYAML,
     uid: int | None = None,
+    calendars: Mapping[str, CalendarSpec] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read the text of a jobs file as if it stood in `path`, for an engine of `uid`. Never raises.
 
-    Without `uid` it is this process's user.
+    Without `uid` it is this process's user. `calendars` are known besides those that the text
+    defines, `texts` stand in for further files.
     """
     uid = os.geteuid() if uid is None else uid
     digest = sha256 or hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     reading = Reading(str(path))
+    reading.stand_ins = texts or {}
     jobs: tuple[Job, ...] = ()
-    settings = Settings(timezone=local_timezone)
+    settings = Settings(timezone=local_timezone, calendars=dict(calendars or {}))
     try:
         with collector_off():
             root = compose(text, str(path))
             if root is not None:
                 reading.problems += check_tree(root, text, str(path))
             if root is not None and not reading.problems:
-                jobs, settings = _read_root(reading, root, path, local_timezone, uid)
+                jobs, settings = _read_root(reading, root, path, settings, uid)
     except Refused as refused:
         reading.problems.append(refused.problem)
     except Enough:
@@ -122,6 +130,7 @@ def load_text(
         text=text,
         problems=problems,
         warnings=(*(() if has_libyaml else (_slow(path),)), *reading.warnings),
+        texts=reading.texts,
     )
 
 
@@ -142,7 +151,7 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _read_root(
-    reading: Reading, root: Node, path: Path, local_timezone: str, uid: int
+    reading: Reading, root: Node, path: Path, given: Settings, uid: int
 ) -> tuple[tuple[Job, ...], Settings]:
     try:
         top = reading.words(root, "", TOP, LATER_TOP)
@@ -150,11 +159,12 @@ def _read_root(
         return (), Settings()
     if "version" in top:
         reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
-    settings, base = _read_settings(reading, top, local_timezone)
+    settings, base = _read_settings(reading, top, given)
+    settings = _with_calendars(reading, top, settings, path.parent)
     if "pools" in top and not _is_nothing(top["pools"][1]):
         pools = read_pools(reading, top["pools"][1])
         settings = msgspec.structs.replace(settings, pools=pools)
-    context = Context(reading, path, settings.timezone, base, uid)
+    context = Context(reading, path, settings.timezone, base, uid, calendars=settings.calendars)
     if "defaults" in top and not _is_nothing(top["defaults"][1]):
         own = read_words(context, top["defaults"][1], "defaults", is_default=True)
         context.base = merge(base, own)
@@ -170,22 +180,23 @@ def _is_nothing(node: Node) -> bool:
 
 
 def _read_settings(
-    reading: Reading, top: dict[str, tuple[Node, Node]], local_timezone: str
+    reading: Reading, top: dict[str, tuple[Node, Node]], given: Settings
 ) -> tuple[Settings, Values]:
     """Return the settings, and what they give the jobs as defaults."""
-    values: dict[str, Any] = {"timezone": local_timezone}
+    values: dict[str, Any] = {}
     base: Values = {}
     if "settings" not in top or _is_nothing(top["settings"][1]):
-        return Settings(timezone=local_timezone), base
+        return given, base
     try:
         found = reading.words(top["settings"][1], "settings", SETTINGS, LATER_SETTINGS)
     except Bad:
-        return Settings(timezone=local_timezone), base
+        return given, base
     readers = {
         "timezone": reading.zone,
         "max_running": reading.integer(1, 100_000),
         "shutdown_grace": reading.duration,
         "start_grace": reading.duration,
+        "startup_delay": reading.duration,
     }
     job_readers = {
         "catch_up": reading.choice("skip", "latest", "all"),
@@ -198,7 +209,19 @@ def _read_settings(
             into[word] = how[word](node, f"settings.{word}")
         except Bad:
             continue
-    return Settings(**values), base
+    return msgspec.structs.replace(given, **values), base
+
+
+def _with_calendars(
+    reading: Reading, top: dict[str, tuple[Node, Node]], settings: Settings, directory: Path
+) -> Settings:
+    if "calendars" not in top or _is_nothing(top["calendars"][1]):
+        return settings
+    try:
+        own = read_calendars(reading, top["calendars"][1], directory)
+    except Bad:
+        return settings
+    return msgspec.structs.replace(settings, calendars=settings.calendars | own)
 
 
 def _read_jobs(context: Context, node: Node, settings: Settings) -> tuple[Job, ...]:

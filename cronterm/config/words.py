@@ -54,6 +54,13 @@ WORDS: dict[str, str] = {
     "pool": "shares the slots of this pool with other jobs",
     "priority": "higher starts first where several wait, 0",
     "condition": "starts only if: a command, or load_below, disk_free, path_exists, on_ac, wait",
+    "exclude": "calendars that keep it back: names, or {dates, days, weekdays, windows, ...}",
+    "only": "calendars that it keeps to: names, or {dates, days, weekdays, windows, ...}",
+    "not_before": "the first moment at which it may be due",
+    "not_after": "the last moment at which it may be due",
+    "max_runs": "how often it runs by itself",
+    "jitter_mode": "stable: the same jitter each time; random: another",
+    "auto_pause": "pauses it after so many failures in a row: {after_failures: 5}",
 }
 
 SETTINGS: dict[str, str] = {
@@ -64,29 +71,23 @@ SETTINGS: dict[str, str] = {
     "catch_up": "default of the jobs",
     "history": "default of the jobs",
     "output": "default of the jobs",
+    "startup_delay": "nothing starts by itself before the engine is so old, 0s",
 }
 
-TOP = ("version", "settings", "defaults", "pools", "jobs")
+TOP = ("version", "settings", "defaults", "calendars", "pools", "jobs")
 
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
-LATER_TOP = frozenset(["include", "calendars", "notifiers", "alert_policies"])
-LATER_SETTINGS = frozenset(["startup_delay", "watch", "api"])
+LATER_TOP = frozenset(["include", "notifiers", "alert_policies"])
+LATER_SETTINGS = frozenset(["watch", "api"])
 LATER_JOB = frozenset(
     [
-        "exclude",
-        "only",
-        "not_before",
-        "not_after",
-        "max_runs",
-        "jitter_mode",
         "monitor",
         "tolerance",
         "max_runtime",
         "triggers",
         "cooldown",
         "notify",
-        "auto_pause",
     ]
 )
 LATER_OUTPUT = frozenset(["stderr"])

@@ -13,8 +13,9 @@ from cronterm.model.job import Job, Settings
 from cronterm.model.memory import KnownJob
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
 from cronterm.model.snapshot import Pause
-from cronterm.schedule.base import EverySpec, Schedule
+from cronterm.schedule.base import Coming, EverySpec, Schedule
 from cronterm.schedule.build import build
+from cronterm.schedule.calendars import Calendars, Sieve, Sifted
 
 HELD_LOOK = MINUTE  # a paused job of every second need not write a row a second
 
@@ -107,6 +108,16 @@ class JobRecord:
     result: Result | None = None
     started_n: int = 0
     """Orders its last start among the results of others."""
+    timed_runs: int = 0
+    """How often it has run by itself since it came into the file."""
+    failures: int = 0
+    """Failed runs in a row since then, or since it was resumed."""
+    sieve: Sieve | None = None
+    """What its calendars let through; None is everything."""
+    coming: Coming = field(init=False)
+    """The instants of its schedule that are let through, as a forecast sees them."""
+    passed_at: Instant | None = None
+    """When instants that are kept back became rows the last time."""
 
     def __post_init__(self) -> None:
         self.build()
@@ -122,8 +133,18 @@ class JobRecord:
             ended_at = self.first_seen_at if last_end_at is None else last_end_at
             last_end_at = max(ended_at, self.counts_from)
         self.schedule = build(
-            self.job.schedule, first_seen_at=self.first_seen_at, last_end_at=last_end_at
+            self.job.schedule,
+            first_seen_at=self.first_seen_at,
+            last_end_at=last_end_at,
+            not_before=self.job.not_before,
+            not_after=self.job.not_after,
         )
+        self.sift(self.sieve)
+
+    def sift(self, sieve: Sieve | None) -> None:
+        """Have its calendars let through what `sieve` does."""
+        self.sieve = sieve
+        self.coming = self.schedule if sieve is None else Sifted(self.schedule, sieve)
 
     def count_from(self, at: Instant) -> None:
         """Count from `at` on; what lies before it is decided or does not count."""
@@ -143,12 +164,36 @@ class JobRecord:
             return self.decided
         return (*self.decided, (self.counted_since, self.counts_from))
 
+    @property
+    def is_used_up(self) -> bool:
+        """It has run as often by itself as it may."""
+        return self.job.max_runs is not None and self.timed_runs >= self.job.max_runs
+
+    @property
+    def is_planned_out(self) -> bool:
+        """It will have run as often by itself as it may once its open runs have started."""
+        if self.job.max_runs is None:
+            return False
+        waiting = (run for run in self.open.values() if not run.attempt)
+        return self.timed_runs + sum(run.cause.kind != "manual" for run in waiting) >= (
+            self.job.max_runs
+        )
+
     def next_due(self) -> Instant | None:
         """Return the first instant that is neither decided nor before the count."""
-        at = self.schedule.next_after(self.counts_from)
+        return self._first(self.schedule)
+
+    def next_start(self) -> Instant | None:
+        """Return the first such instant that its calendars let through, as far as can be seen."""
+        return self._first(self.coming)
+
+    def _first(self, schedule: Coming) -> Instant | None:
+        if self.is_used_up:
+            return None
+        at = schedule.next_after(self.counts_from)
         for start, end in self.decided:
             if at is not None and start < at <= end:
-                at = self.schedule.next_after(end)
+                at = schedule.next_after(end)
         return at
 
 
@@ -159,6 +204,9 @@ class Books:
         self.next_run = next_run
         self.seed = seed
         self.settings = Settings()
+        self.calendars = Calendars({})
+        self.quiet_until: Duration = 0
+        """In elapsed time: until when nothing starts by itself."""
         self.jobs: dict[str, JobRecord] = {}
         self.runs: dict[int, RunRecord] = {}
         self.absent: dict[str, KnownJob] = {}
@@ -197,9 +245,13 @@ class Books:
     def watch_job(self, record: JobRecord) -> None:
         """Note when `record` is due next, after anything about it changed."""
         self._moved.add(record.job.id)
-        look = record.upcoming = record.next_due()
+        look = record.next_due()
+        record.upcoming = look if record.sieve is None else record.next_start()
         if look is not None and record.held_at is not None and self.is_held(record):
             look = max(look, record.held_at + HELD_LOOK)
+        elif look is not None and record.passed_at is not None:
+            look = max(look, record.passed_at + HELD_LOOK)
+            look = look if record.upcoming is None else min(look, record.upcoming)
         record.looked_at = look
         if look is not None:
             heappush(self._due, (look, record.job.id))
@@ -244,6 +296,8 @@ class Books:
         if self.paused or self.all_paused:
             pauses = [self.all_paused, *(record.pause for record in self.paused.values())]
             waits += [p.until - now.utc for p in pauses if p is not None and p.until is not None]
+        if self.waiting and self.is_quiet:
+            waits.append(self.quiet_until - now.elapsed)
         for run in self.waiting.values():
             latest = self.latest_start(run)
             if latest is not None:
@@ -260,6 +314,11 @@ class Books:
     def is_held(self, record: JobRecord) -> bool:
         """Timed starts of the job are held back."""
         return not record.job.enabled or record.pause is not None or self.all_paused is not None
+
+    @property
+    def is_quiet(self) -> bool:
+        """The engine is so young that nothing starts by itself."""
+        return self.now.elapsed < self.quiet_until
 
     def definition(self, run: RunRecord) -> Job:
         """Return the definition a run has or would start with."""

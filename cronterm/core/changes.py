@@ -11,11 +11,13 @@ from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.limits import refusal, sift_all
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
     admission,
     arrive,
     cancel_waiting,
+    end_run,
     queue_run,
     stop_runs,
 )
@@ -42,6 +44,7 @@ LONG_AGO: Instant = 0  # an engine before this one may have decided anything up 
 
 def apply_config(books: Books, changed: ConfigChanged) -> None:
     """Take a complete new set of definitions into force."""
+    _decide_sifted(books)
     books.settings = changed.settings
     rename_jobs(books, changed.jobs)
     new = {job.id for job in changed.jobs}
@@ -57,11 +60,19 @@ def apply_config(books: Books, changed: ConfigChanged) -> None:
             _add(books, job, books.absent.pop(job.id, None), orphans.pop(job.id, []))
         else:
             _change(books, record, job)
+    sift_all(books)
     for runs in orphans.values():
         cancel_waiting(books, runs, "removed")
     for known in [known for known in books.absent.values() if known.present]:
         books.absent[known.id] = msgspec.structs.replace(known, present=False, pause=None)
         books.events.append(JobRemoved(at=books.now.utc, job=known.id))
+
+
+def _decide_sifted(books: Books) -> None:
+    """Decide what is due of the jobs that calendars keep back: they are looked at now and then."""
+    for record in books.jobs.values():
+        if record.sieve is not None:
+            decide(books, record)
 
 
 def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
@@ -80,6 +91,8 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
         counted_since=LONG_AGO if goes_on else now,
         decided=joined(known.decided) if known is not None and goes_on else (),
         last_end_at=None if known is None else _not_after(known.last_end_at, now),
+        timed_runs=known.timed_runs if known is not None and known.present else 0,
+        failures=known.failures if known is not None and known.present else 0,
         open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
         result=None if known is None else known.result,
         started_n=known.started_n if known is not None and known.present else books.next_order(),
@@ -202,8 +215,12 @@ def fire_at_start(books: Books, *, is_boot: bool, is_start: bool) -> None:
         if books.is_held(record) or not any(isinstance(s, kinds) for s in record.job.schedule):
             continue
         cause = Cause("scheduled", scheduled_at=books.now.utc)
+        refused = refusal(books, record)
         admitted = admission(books, record)
         run = queue_run(books, record, cause, ready_at=books.now.utc)
+        if refused is not None:
+            end_run(books, run, "skipped", *refused)
+            continue
         arrive(books, record, run, admitted)
 
 
@@ -294,6 +311,8 @@ def _stop(books: Books, command: StopRun, by: str) -> Answer:
 
 def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:
     now = books.now.utc
+    if record.sieve is not None:
+        decide(books, record)
     books.set_pause(record, Pause(by, now, command.until, command.reason))
     books.events.append(
         JobPaused(at=now, job=record.job.id, by=by, until=command.until, reason=command.reason)
@@ -304,6 +323,7 @@ def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answe
 
 def _pause_all(books: Books, command: PauseJob, by: str) -> Answer:
     now = books.now.utc
+    _decide_sifted(books)
     books.all_paused = Pause(by, now, command.until, command.reason)
     books.events.append(AllPaused(at=now, by=by, until=command.until, reason=command.reason))
     for record in books.jobs.values():

@@ -4,6 +4,7 @@ from typing import Literal
 
 from cronterm.clock import SECOND, Instant
 from cronterm.core.books import Books, JobRecord
+from cronterm.core.limits import newest_start, stretches
 from cronterm.core.policies import jitter_of
 from cronterm.core.runs import admission, arrive, note_end, queue_run
 from cronterm.model.event import AllResumed, InstantDecided, JobResumed
@@ -37,7 +38,7 @@ def _decide_until(books: Books, record: JobRecord, high: Instant) -> None:
 
 def _decide_span(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
     """Decide the instants in (low, high]; the newest may still be started."""
-    if low >= high:
+    if low >= high or record.is_used_up:
         return
     first = record.schedule.next_after(low)
     if first is None or first > high:
@@ -47,18 +48,33 @@ def _decide_span(books: Books, record: JobRecord, low: Instant, high: Instant) -
     if books.is_held(record):
         _decide_held(books, record, low, newest)
     else:
+        _decide_free(books, record, low, newest)
+    record.counts_from = newest
+
+
+def _decide_free(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
+    """Decide the instants in (low, high], which no pause holds; `high` is the newest."""
+    newest = newest_start(books, record, low, high)
+    if newest is not None:
         grace = max(books.settings.start_grace, PUNCTUAL)
         is_live = books.now.utc - newest <= grace
+        first = record.schedule.next_after(low)
+        assert first is not None
         if first < newest or not is_live:
             _catch_up(books, record, low, newest - 1 if is_live else newest, is_live=is_live)
         if is_live:
             _start_live(books, record, newest)
-    record.counts_from = newest
+    if newest != high:
+        _decide_range(books, record, low if newest is None else newest, high, "missed", "downtime")
+        record.passed_at = books.now.utc
 
 
 def _start_live(books: Books, record: JobRecord, due_at: Instant) -> None:
     job = record.job
-    ready_at = due_at + jitter_of(job)
+    ready_at = due_at + jitter_of(job, due_at, books.seed)
+    if record.is_planned_out:
+        _decide_point(books, record, due_at, "skipped", "max_runs")
+        return
     if job.start_deadline is not None and books.now.utc - ready_at > job.start_deadline:
         _decide_point(books, record, due_at, "missed", "start_deadline")
         return
@@ -93,18 +109,22 @@ def _catch_up(
         _decide_range(books, record, window, newest - 1, "missed", "coalesced")
         _queue_catch_up(books, record, newest)
         return
-    at = record.schedule.next_after(window)
+    at = record.coming.next_after(window)
     for _ in range(MOST_CATCH_UP):
         if at is None or at > high:
-            return
+            break
+        _decide_range(books, record, window, at - 1, "missed", "downtime")
         _queue_catch_up(books, record, at)
         window = at
-        at = record.schedule.next_after(at)
+        at = record.coming.next_after(at)
     _decide_range(books, record, window, high, "missed", "downtime")
 
 
 def _queue_catch_up(books: Books, record: JobRecord, due_at: Instant) -> None:
     """Queue a run that made it through downtime; they go one at a time per job."""
+    if record.is_planned_out:
+        _decide_point(books, record, due_at, "skipped", "max_runs")
+        return
     cause = Cause("catch_up", due_at=due_at, scheduled_at=due_at)
     run = queue_run(books, record, cause, ready_at=books.now.utc)
     run.is_arrived = True
@@ -123,7 +143,27 @@ def _decide_range(
     low: Instant,
     high: Instant,
     outcome: Outcome,
-    reason: Literal["disabled", "paused", "downtime", "coalesced"],
+    reason: Literal["downtime", "coalesced"],
+) -> None:
+    """Decide all instants in (low, high] alike, but for those that a calendar keeps back."""
+    if record.sieve is None or low >= high:
+        _decide_alike(books, record, low, high, outcome, reason)
+        return
+    for why, first, last in stretches(books, record, low, high):
+        if why:
+            _decide_alike(books, record, first - 1, last, "skipped", "calendar", why)
+        else:
+            _decide_alike(books, record, first - 1, last, outcome, reason)
+
+
+def _decide_alike(
+    books: Books,
+    record: JobRecord,
+    low: Instant,
+    high: Instant,
+    outcome: Outcome,
+    reason: Reason,
+    message: str = "",
 ) -> None:
     """Decide all instants in (low, high] alike, without walking them."""
     count = record.schedule.count_between(low, high)
@@ -133,7 +173,7 @@ def _decide_range(
     last = record.schedule.latest_at_or_before(high)
     assert first is not None
     assert last is not None
-    _record(books, record, first, last, count, outcome, reason)
+    _record(books, record, first, last, count, outcome, reason, message)
 
 
 def _record(
@@ -144,6 +184,7 @@ def _record(
     count: int,
     outcome: Outcome,
     reason: Reason,
+    message: str = "",
 ) -> None:
     books.events.append(
         InstantDecided(
@@ -155,6 +196,7 @@ def _record(
             outcome=outcome,
             reason=reason,
             schedule_hash=record.schedule_hash,
+            message=message,
         )
     )
     note_end(books, record)
@@ -174,7 +216,7 @@ def _end_pauses(books: Books) -> None:
 
 def _decide_held(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
     reason: Literal["disabled", "paused"] = "paused" if record.job.enabled else "disabled"
-    _decide_range(books, record, low, high, "skipped", reason)
+    _decide_alike(books, record, low, high, "skipped", reason)
     record.held_at = books.now.utc
 
 
@@ -188,6 +230,7 @@ def resume(
     _settle(books, record, at)
     pause = record.pause
     books.set_pause(record, None)
+    record.failures = 0
     books.events.append(
         JobResumed(at=books.now.utc, job=record.job.id, by=by, counts_from=record.counts_from)
     )
@@ -220,12 +263,13 @@ def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instan
     low = max(start, end - job.catch_up_window)
     if job.catch_up == "latest":
         newest = record.schedule.latest_at_or_before(end)
+        newest = None if newest is None else newest_start(books, record, low, newest)
         if newest is not None and newest > low:
             _queue_catch_up(books, record, newest)
     elif job.catch_up == "all":
-        at = record.schedule.next_after(low)
+        at = record.coming.next_after(low)
         for _ in range(MOST_CATCH_UP):
             if at is None or at > end:
                 return
             _queue_catch_up(books, record, at)
-            at = record.schedule.next_after(at)
+            at = record.coming.next_after(at)

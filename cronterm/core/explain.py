@@ -23,6 +23,10 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
     ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
     ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",
+    ("skipped", "calendar"): "was skipped by a calendar",
+    ("skipped", "not_before"): "was skipped: it came before not_before",
+    ("skipped", "not_after"): "was skipped: it came after not_after",
+    ("skipped", "max_runs"): "was skipped: the job has run as often as it may (max_runs)",
     ("succeeded", ""): "succeeded",
     ("failed", "exit"): "failed by its exit code",
     ("failed", "stdout_match"): "failed: its stdout lacks what success.stdout_match asks for",
@@ -48,11 +52,15 @@ def explain(
     *,
     show: Show,
     now: Instant = 0,
+    quiet_until: Instant = 0,
 ) -> tuple[str, ...]:
-    """Return what is so now, then what was decided, oldest first, and where to read on."""
+    """Return what is so now, then what was decided, oldest first, and where to read on.
+
+    Until `quiet_until` nothing starts by itself (settings.startup_delay).
+    """
     past = (_past(each, show) for each in decisions)
     return (
-        *_present(view, all_paused, show, now),
+        *_present(view, all_paused, show, now, quiet_until),
         *past,
         *(_further(view) if view is not None else ()),
     )
@@ -63,7 +71,9 @@ def _further(view: JobView) -> list[str]:
     return [f"{what}: {text}" for what, text in named if text]
 
 
-def _present(view: JobView | None, all_paused: Pause | None, show: Show, now: Instant) -> list[str]:
+def _present(
+    view: JobView | None, all_paused: Pause | None, show: Show, now: Instant, quiet_until: Instant
+) -> list[str]:
     if view is None:
         return ["The job is not in the file any more."]
     lines = []
@@ -74,14 +84,17 @@ def _present(view: JobView | None, all_paused: Pause | None, show: Show, now: In
             lines.append(_paused(pause, what, show))
     for run in view.live.values():
         since = run.started_at if run.started_at is not None else run.queued_at
-        lines.append(
-            f"Run {run.run} is {run.state} since {show(since)}{_wait(view, run, show, now)}."
-        )
+        is_quiet = run.state == "queued" and run.cause.kind != "manual" and quiet_until
+        quiet = f" and waits until {show(quiet_until)} (startup_delay)" if is_quiet else ""
+        wait = quiet or _wait(view, run, show, now)
+        lines.append(f"Run {run.run} is {run.state} since {show(since)}{wait}.")
     lines += _chain(view.job)
     if view.next_at is not None:
         lines.append(f"It is due next at {show(view.next_at)}.")
+    elif view.is_used_up:
+        lines.append(f"It is not due any more: it has run {view.timed_runs} times (max_runs).")
     elif not lines:
-        lines.append("It is not due any more: it has no coming instant.")
+        lines.append(_never(view.job, show))
     return lines
 
 
@@ -98,6 +111,15 @@ def _chain(job: Job) -> list[str]:
         return []
     needs = ", ".join(f"{name} ({need})" for name, need in job.depends_on.items())
     return [f"It starts when all of these have ended so since its last start: {needs}."]
+
+
+def _never(job: Job, show: Show) -> str:
+    """Return why nothing is due that is not held back."""
+    if job.not_after is not None:
+        return f"It is not due any more: nothing comes up to not_after, {show(job.not_after)}."
+    if job.exclude or job.only:
+        return "Its calendars let nothing through as far as can be seen."
+    return "It is not due any more: it has no coming instant."
 
 
 def _paused(pause: Pause, what: str, show: Show) -> str:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from cronterm.clock import Duration
+from cronterm.clock import Duration, Instant
 from cronterm.core.success import broken_rule
 from cronterm.model.job import Job, PythonCall
 from cronterm.model.run import AttemptEnd, Outcome, Reason, RunState
@@ -96,9 +96,10 @@ def retry_delay(job: Job, attempt: int, seed: str) -> Duration:
     return max(round(delay * (1 + spread)), 0)
 
 
-def jitter_of(job: Job) -> Duration:
-    """Return the job's own offset within its jitter: the same each time."""
+def jitter_of(job: Job, due_at: Instant, seed: str) -> Duration:
+    """Return an offset within the job's jitter: its own, or with `random` one of this instant."""
     if not job.jitter:
         return 0
-    digest = hashlib.sha256(job.id.encode()).digest()
+    of_what = f"{seed}-{job.id}-{due_at}" if job.jitter_mode == "random" else job.id
+    digest = hashlib.sha256(of_what.encode()).digest()
     return int.from_bytes(digest[:8], "big") % job.jitter

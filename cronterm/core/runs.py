@@ -6,6 +6,7 @@ from typing import Literal
 from cronterm.clock import Duration, Instant
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.gates import Gates
+from cronterm.core.limits import count_start, is_surplus, note_outcome
 from cronterm.core.policies import Admission, admit, judge, may_retry, retry_delay
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.event import (
@@ -120,6 +121,9 @@ def start_waiting(books: Books) -> None:
         if latest is not None and books.now.utc > latest:
             end_run(books, run, "missed", "start_deadline")
             continue
+        if is_surplus(books, run):
+            end_run(books, run, "skipped", "max_runs")
+            continue
         refusal = gates.refusal(run)
         if refusal is not None:
             end_run(books, run, "skipped", *refusal)
@@ -128,6 +132,8 @@ def start_waiting(books: Books) -> None:
             if run.job in caught_up:
                 continue
             caught_up.add(run.job)
+        if books.is_quiet and run.cause.kind != "manual":
+            continue
         if gates.may_start(run, _has_instance):
             del books.waiting[run.run]
             claim(books, run)
@@ -173,6 +179,7 @@ def claim(books: Books, run: RunRecord) -> None:
             job=run.job,
             attempt=run.attempt,
             definition=definition,
+            timed_runs=count_start(books, run),
         )
     )
     books.starts.append(start_of(run))
@@ -268,6 +275,7 @@ def end_run(
     record = books.jobs.get(run.job)
     if record is not None and record.open.pop(run.run, None) is not None:
         note_end(books, record)
+        note_outcome(books, record, outcome)
 
 
 def note_end(books: Books, record: JobRecord) -> None:

@@ -140,6 +140,8 @@ class Scheduler:
         for run in adopted:
             if run.run in books.runs:  # not cancelled with its job
                 adopt_hold(books, books.runs[run.run])
+        if self._is_start:
+            books.quiet_until = books.now.elapsed + changed.settings.startup_delay
         for run in adopted:
             if run.state == "stopping":
                 _stop_again(books, books.runs[run.run])

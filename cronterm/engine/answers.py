@@ -30,8 +30,9 @@ from cronterm.model.query import (
     ReadRun,
 )
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.schedule.base import Schedule
+from cronterm.schedule.base import Coming
 from cronterm.schedule.build import build
+from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.store.base import Reader
 
 MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
@@ -63,7 +64,8 @@ class Answers:
                 views = {job: snapshot.jobs[job] for job in self._named(query.jobs, snapshot)}
                 after = self._clock.now().utc if query.after is None else query.after
                 limit = min(query.limit, MOST_NEXT)
-                return await asyncio.to_thread(next_due, views, after, limit)
+                calendars = Calendars(snapshot.settings.calendars)
+                return await asyncio.to_thread(next_due, views, after, limit, calendars)
             case _:
                 return await asyncio.to_thread(self._read, query, snapshot)
 
@@ -95,7 +97,15 @@ class Answers:
         if view is None and not decisions:
             raise unknown_job(query.job, snapshot.jobs)
         now = self._clock.now().utc
-        sentences = explain(view, snapshot.all_paused, decisions, show=_shown, now=now)
+        quiet_until = snapshot.engine.started_at + snapshot.settings.startup_delay
+        sentences = explain(
+            view,
+            snapshot.all_paused,
+            decisions,
+            show=_shown,
+            now=now,
+            quiet_until=quiet_until if now < quiet_until else 0,
+        )
         return Decisions(decisions, sentences)
 
     def _part(self, query: ReadOutput) -> OutputPart:
@@ -134,16 +144,21 @@ class Answers:
         )
 
 
-def next_due(views: Mapping[str, JobView], after: Instant, limit: int) -> NextDue:
+def next_due(
+    views: Mapping[str, JobView], after: Instant, limit: int, calendars: Calendars
+) -> NextDue:
     """Return up to `limit` instants strictly after `after` for each enabled job."""
     due: dict[str, tuple[Instant, ...]] = {}
     for job, view in views.items():
-        due[job] = tuple(_next(view, after, limit)) if view.job.enabled else ()
+        due[job] = tuple(_next(view, after, limit, calendars)) if view.job.enabled else ()
     return NextDue(due)
 
 
-def _next(view: JobView, after: Instant, limit: int) -> list[Instant]:
-    schedule = _schedule(view.job, view)
+def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> list[Instant]:
+    job = view.job
+    if job.max_runs is not None:
+        limit = min(limit, job.max_runs - view.timed_runs)
+    schedule = _schedule(job, view, calendars)
     instants: list[Instant] = []
     at: Instant | None = after
     while at is not None and len(instants) < limit:
@@ -153,9 +168,17 @@ def _next(view: JobView, after: Instant, limit: int) -> list[Instant]:
     return instants
 
 
-def _schedule(job: Job, view: JobView) -> Schedule:
+def _schedule(job: Job, view: JobView, calendars: Calendars) -> Coming:
     last = view.recent[-1].ended_at if view.recent else None
-    return build(job.schedule, first_seen_at=view.first_seen_at, last_end_at=last)
+    schedule = build(
+        job.schedule,
+        first_seen_at=view.first_seen_at,
+        last_end_at=last,
+        not_before=job.not_before,
+        not_after=job.not_after,
+    )
+    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
+    return schedule if sieve is None else Sifted(schedule, sieve)
 
 
 def unknown_job(job: str, known: Iterable[str]) -> CrontermError:

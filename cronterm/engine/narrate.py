@@ -53,7 +53,9 @@ def narrate(event: AnyEvent) -> None:
         case JobRenamed():
             log.info("renamed", extra={"job": event.job, "old": event.old})
         case JobPaused():
-            log.info("paused", extra={"job": event.job, "by": event.by})
+            level = logging.WARNING if event.by == "auto_pause" else logging.INFO
+            who = {"job": event.job, "by": event.by}
+            log.log(level, "paused", extra=who | _why(event.reason, ""))
         case JobResumed():
             log.info("resumed", extra={"job": event.job, "by": event.by})
         case ConfigLoaded():

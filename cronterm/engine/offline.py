@@ -3,11 +3,10 @@
 import asyncio
 
 from cronterm.clock import Clock
-from cronterm.config.load import load
+from cronterm.config.load import Loaded, load
 from cronterm.engine.answers import Answers
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
-from cronterm.model.job import Job
 from cronterm.model.query import AnyReply, ListNext, Query, ReadDecisions
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.store.reader import open_reader
@@ -15,17 +14,18 @@ from cronterm.store.reader import open_reader
 
 def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezone: str) -> AnyReply:
     """Answer `query` read-only. Raises `BadInput` when it needs a jobs file that is broken."""
-    jobs = _jobs(instance, query, local_timezone)
+    loaded = _loaded(instance, query, local_timezone)
     with open_reader(instance.state_dir) as reader:
         known = {job.id: job for job in reader.memory().jobs}
         now = clock.now().utc
-        snapshot = Snapshot()
-        for job in jobs:
+        snapshot = Snapshot(settings=loaded.settings)
+        for job in loaded.jobs:
             seen = known.get(job.id)
             snapshot.jobs[job.id] = JobView(
                 job=job,
                 first_seen_at=seen.first_seen_at if seen is not None else now,
                 pause=seen.pause if seen is not None else None,
+                timed_runs=seen.timed_runs if seen is not None and seen.present else 0,
             )
         answers = Answers(
             reader=reader,
@@ -37,8 +37,8 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
         return asyncio.run(answers.answer(query))
 
 
-def _jobs(instance: Instance, query: Query, local_timezone: str) -> tuple[Job, ...]:
+def _loaded(instance: Instance, query: Query, local_timezone: str) -> Loaded:
     loaded = load(instance.jobs_file, local_timezone=local_timezone)
     if loaded.problems and isinstance(query, ListNext | ReadDecisions):
         raise BadInput("\n".join(map(str, loaded.problems)))
-    return loaded.jobs
+    return loaded

@@ -85,6 +85,7 @@ def first_snapshot(
             live=live.pop(name, {}),
             recent=recent,
             totals=totals,
+            timed_runs=known[name].timed_runs,
         )
     snapshot.removed = live
     return snapshot

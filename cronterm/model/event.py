@@ -176,6 +176,8 @@ class AttemptClaimed(Event, frozen=True, kw_only=True):
     """Filled in by the engine."""
     definition: str = ""
     """Hash of the definition that the run is bound to."""
+    timed_runs: int | None = None
+    """How often the job has run by itself now; None for a retry and for a run by hand."""
 
 
 class AttemptStarted(Event, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from cronterm.clock import DAY, MINUTE, SECOND, Duration
+from cronterm.clock import DAY, MINUTE, SECOND, Duration, Instant
 from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
-from cronterm.schedule.base import ManualSpec, ScheduleSpec
+from cronterm.schedule.base import CalendarSpec, ManualSpec, ScheduleSpec
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
 CatchUp: TypeAlias = Literal["skip", "latest", "all"]
@@ -140,6 +140,18 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     """Higher starts first, where several wait."""
     condition: Condition | None = None
+    exclude: tuple[str | CalendarSpec, ...] = ()
+    """Calendars that keep its instants back: names of `Settings.calendars`, or its own."""
+    only: tuple[str | CalendarSpec, ...] = ()
+    """Its instants are let through where any of these calendars has them."""
+    not_before: Instant | None = None
+    not_after: Instant | None = None
+    """The last moment at which it may be due."""
+    max_runs: int | None = None
+    """How often it runs by itself; runs by hand do not count."""
+    jitter_mode: Literal["stable", "random"] = "stable"
+    auto_pause: int | None = None
+    """It is paused after so many failed runs in a row."""
 
     @property
     def instances(self) -> int | None:
@@ -158,6 +170,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     start_grace: Duration = 60 * SECOND
     pools: dict[str, int] = {}
     """Slots of each pool."""
+    startup_delay: Duration = 0
+    """Nothing starts by itself before the engine is so old."""
+    calendars: dict[str, CalendarSpec] = {}
 
 
 def is_timed(job: Job) -> bool:
@@ -167,7 +182,10 @@ def is_timed(job: Job) -> bool:
 
 def schedule_hash(job: Job) -> str:
     """Return what changes exactly when the timing of `job` does (16 hex digits)."""
-    timing = (job.schedule, job.jitter)
+    timing: tuple[object, ...] = (job.schedule, job.jitter)
+    limits = (job.not_before, job.not_after, job.max_runs)
+    if limits != (None, None, None):  # jobs without them keep the hash they always had
+        timing = (*timing, limits)
     return hashlib.sha256(msgspec.json.encode(timing)).hexdigest()[:16]
 
 

@@ -30,6 +30,10 @@ class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
     result: Result | None = None
     started_n: int = 0
     """Orders its last start among the results of the jobs it depends on."""
+    timed_runs: int = 0
+    """How often it has run by itself since it came into the file."""
+    failures: int = 0
+    """Failed runs in a row since then, or since it was resumed."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):

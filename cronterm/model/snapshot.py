@@ -126,6 +126,8 @@ class JobView(msgspec.Struct):
     recent: list[PastRun] = []
     """Oldest first, at most RECENT_RUNS; skipped and missed decisions included."""
     totals: Totals = msgspec.field(default_factory=Totals)
+    timed_runs: int = 0
+    """How often it has run by itself since it came into the file."""
 
     @property
     def state(self) -> JobState:
@@ -137,6 +139,11 @@ class JobView(msgspec.Struct):
         if not self.job.enabled:
             return "disabled"
         return "paused" if self.pause else "idle"
+
+    @property
+    def is_used_up(self) -> bool:
+        """It has run as often by itself as it may."""
+        return self.job.max_runs is not None and self.timed_runs >= self.job.max_runs
 
     @property
     def last(self) -> PastRun | None:
@@ -218,6 +225,9 @@ def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
         case RunQueued():
             _queue(snapshot, event)
         case AttemptClaimed():
+            view = snapshot.jobs.get(event.job)
+            if view and event.timed_runs is not None:
+                view.timed_runs = event.timed_runs
             if live := snapshot.live_run(event.job, event.run):
                 live.state, live.attempt, live.pid = "running", event.attempt, None
                 live.hold = None

@@ -8,7 +8,9 @@ from cronterm.model.run import Reason
 from cronterm.store.base import InstantTaken
 from cronterm.store.entries import Entry
 
-RANGE_REASONS: frozenset[Reason] = frozenset({"paused", "disabled", "downtime", "coalesced"})
+RANGE_REASONS: frozenset[Reason] = frozenset(
+    {"paused", "disabled", "downtime", "coalesced", "calendar"}
+)
 
 
 def decide_start(
@@ -74,8 +76,8 @@ def _extend(
 ) -> bool:
     """Lengthen the job's newest decision if it is a range of the same kind."""
     newest = connection.execute(
-        "SELECT due_at_us, is_range, until_us, outcome, reason, schedule_hash FROM decisions"
-        " WHERE job = ? ORDER BY due_at_us DESC, is_range DESC LIMIT 1",
+        "SELECT due_at_us, is_range, until_us, outcome, reason, schedule_hash, message"
+        " FROM decisions WHERE job = ? ORDER BY due_at_us DESC, is_range DESC LIMIT 1",
         (entry.key,),
     ).fetchone()
     if newest is None:
@@ -83,7 +85,7 @@ def _extend(
     due_at, is_range, last, *kind = newest
     if not is_range or last >= event.due_at:
         return False
-    if kind != [event.outcome, event.reason, event.schedule_hash]:
+    if kind != [event.outcome, event.reason, event.schedule_hash, event.message]:
         return False
     connection.execute(
         "UPDATE decisions SET until_us = ?, count = count + ?, decided_at_us = ?"

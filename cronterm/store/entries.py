@@ -23,6 +23,8 @@ class Entry(msgspec.Struct):
     last_end: Instant | None = None
     """When its last run ended or its last decision started nothing."""
     kept_runs: int = 0
+    timed_runs: int = 0
+    failures: int = 0
     totals: Totals = msgspec.field(default_factory=Totals)
     result: Result | None = None
     """How its newest run that ran has ended."""
@@ -45,7 +47,7 @@ def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
     """Return all entries by job id."""
     rows = connection.execute(
         "SELECT job, key, counts_from_us, decided, in_due_us, in_fired, last_end_us,"
-        " kept_runs, total_runs,"
+        " kept_runs, timed_runs, failures, total_runs,"
         " succeeded, failed, failed_in_a_row, duration_sum_us, durations,"
         " result_run, result_outcome, result_at_us, result_n, started_n FROM job_state"
     )
@@ -57,12 +59,14 @@ def load_entries(connection: sqlite3.Connection) -> dict[str, Entry]:
             in_due=in_due,
             in_fired=bool(in_fired),
             last_end=last_end,
-            kept_runs=kept_runs,
-            totals=Totals(*rest[:6]),
-            result=result_of(*rest[6:10]),
-            started_n=rest[10],
+            kept_runs=rest[0],
+            timed_runs=rest[1],
+            failures=rest[2],
+            totals=Totals(*rest[3:9]),
+            result=result_of(*rest[9:13]),
+            started_n=rest[13],
         )
-        for job, key, counts_from, decided, in_due, in_fired, last_end, kept_runs, *rest in rows
+        for job, key, counts_from, decided, in_due, in_fired, last_end, *rest in rows
     }
 
 
@@ -87,7 +91,8 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
     connection.executemany(
         "UPDATE job_state SET counts_from_us = ?, decided = ?, in_due_us = ?, in_fired = ?,"
         " last_end_us = ?,"
-        " kept_runs = ?, total_runs = ?, succeeded = ?, failed = ?, failed_in_a_row = ?,"
+        " kept_runs = ?, timed_runs = ?, failures = ?, total_runs = ?,"
+        " succeeded = ?, failed = ?, failed_in_a_row = ?,"
         " duration_sum_us = ?, durations = ?, result_run = ?, result_outcome = ?,"
         " result_at_us = ?, result_n = ?, started_n = ? WHERE key = ?",
         [
@@ -98,6 +103,8 @@ def write_entries(connection: sqlite3.Connection, entries: Iterable[Entry]) -> N
                 entry.in_fired,
                 entry.last_end,
                 entry.kept_runs,
+                entry.timed_runs,
+                entry.failures,
                 entry.totals.runs,
                 entry.totals.succeeded,
                 entry.totals.failed,

@@ -98,7 +98,7 @@ class JobRecorder:
                 )
             case JobResumed(job=job):
                 entry = self.entry(job)
-                entry.counts_from = event.counts_from
+                entry.counts_from, entry.failures = event.counts_from, 0
                 self._execute("UPDATE job_state SET pause_by = NULL WHERE key = ?", (entry.key,))
             case AllPaused():
                 self._execute(
@@ -131,6 +131,7 @@ class JobRecorder:
         entry = self.entry(job.id)
         entry.counts_from, entry.decided = event.counts_from, ()
         entry.started_n = n  # what others did before does not count
+        entry.timed_runs = entry.failures = 0
         mark = self._watermark.mark(job.id)
         if mark is not None and mark.store != self._store:  # a database before this one knew more
             entry.counts_from = max(entry.counts_from, mark.decided)

@@ -35,7 +35,8 @@ def _pause(by: str | None, at: int, until: int | None, reason: str) -> Pause | N
 def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
     rows = connection.execute(
         "SELECT job, schedule_hash, definition_hash, present, enabled, first_seen_us,"
-        " counts_from_us, decided, in_fired, last_end_us, pause_by, pause_at_us, pause_until_us,"
+        " counts_from_us, decided, in_fired, last_end_us, timed_runs, failures,"
+        " pause_by, pause_at_us, pause_until_us,"
         " pause_reason, result_run, result_outcome, result_at_us, result_n, started_n"
         " FROM job_state ORDER BY job"
     )
@@ -51,9 +52,11 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             decided=decode_spans(decided),
             in_fired=bool(in_fired),
             last_end_at=last_end_at,
-            pause=_pause(*rest[:4]),
-            result=result_of(*rest[4:8]),
-            started_n=rest[8],
+            timed_runs=rest[0],
+            failures=rest[1],
+            pause=_pause(*rest[2:6]),
+            result=result_of(*rest[6:10]),
+            started_n=rest[10],
         )
         for (
             job,

@@ -135,6 +135,8 @@ class Recorder:
         entry = self._jobs.entry(event.job)
         if event.attempt == 1:
             entry.started_n = self._n
+        if event.timed_runs is not None:
+            entry.timed_runs = event.timed_runs
         definition = self._jobs.definition(entry.key, event.definition)
         self._execute(
             "UPDATE runs SET state = 'running', attempt = ?, hold = NULL,"
@@ -213,6 +215,10 @@ class Recorder:
         entry.kept_runs += 1
         if has_result(event.outcome, event.reason, attempt):
             entry.result = Result(event.run, event.outcome, ended_at, self._n)
+        if event.outcome in ("failed", "timed_out", "lost"):
+            entry.failures += 1
+        elif event.outcome == "succeeded":
+            entry.failures = 0
         duration = None if started_at is None else ended_at - started_at
         past = PastRun(event.run, ended_at, event.outcome, started_at=started_at, duration=duration)
         count(entry.totals, past)

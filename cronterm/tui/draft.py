@@ -12,7 +12,9 @@ import yaml
 from cronterm.clock import Instant, aware, local_zone
 from cronterm.config.load import load_text
 from cronterm.model.job import Job
+from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.build import build
+from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import first_dst_marks, upcoming
 from cronterm.tui.words import countdown
@@ -35,10 +37,14 @@ SHELL_WORDS = (
 )
 
 
-def check_words(name: str, words: Mapping[str, Any]) -> tuple[Job | None, dict[str, str]]:
+def check_words(
+    name: str, words: Mapping[str, Any], calendars: Mapping[str, CalendarSpec]
+) -> tuple[Job | None, dict[str, str]]:
     """Return the definition these words make, or what is wrong by word; "" is the job itself."""
     text = json.dumps({"jobs": {name: words}})
-    loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone())
+    loaded = load_text(
+        text, path=Path("/form/jobs.yaml"), local_timezone=local_zone(), calendars=calendars
+    )
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
@@ -50,10 +56,21 @@ def check_words(name: str, words: Mapping[str, Any]) -> tuple[Job | None, dict[s
     return (loaded.jobs[0] if loaded.jobs else None), problems
 
 
-def coming_runs(job: Job, now: Instant) -> list[str]:
-    """Return the next five runs, a line each."""
-    schedule = build(job.schedule, first_seen_at=now, last_end_at=None)
-    found = upcoming(schedule, job.schedule, timezone=job.timezone, after=now, limit=5)
+def coming_runs(
+    job: Job, now: Instant, calendars: Mapping[str, CalendarSpec], *, timed_runs: int = 0
+) -> list[str]:
+    """Return the next five runs, a line each; `timed_runs` of them it has had."""
+    schedule = build(
+        job.schedule,
+        first_seen_at=now,
+        last_end_at=None,
+        not_before=job.not_before,
+        not_after=job.not_after,
+    )
+    sieve = Calendars(calendars).sieve(job.exclude, job.only, timezone=job.timezone)
+    coming = schedule if sieve is None else Sifted(schedule, sieve)
+    limit = 5 if job.max_runs is None else min(5, job.max_runs - timed_runs)
+    found = upcoming(coming, job.schedule, timezone=job.timezone, after=now, limit=limit)
     return [
         f"{each.local:%a %d %b %H:%M:%S}  in {countdown(each.at - now)}"
         + (f"  ! {each.mark}" if each.mark else "")

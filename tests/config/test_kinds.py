@@ -66,7 +66,7 @@ def test_a_kind_makes_a_process_of_its_words() -> None:
 
 def test_a_kind_is_known_and_suggested() -> None:
     assert "unknown key 'sqll' (did you mean sql?)" in problems("jobs: {a: {sqll: x}}")[0]
-    assert "known: args, catch_up" in problems("jobs: {a: {frobnicate: 1}}")[0]
+    assert "known: args, auto_pause" in problems("jobs: {a: {frobnicate: 1}}")[0]
 
 
 def test_our_own_words_stay_ours() -> None:

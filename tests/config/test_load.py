@@ -19,7 +19,7 @@ from cronterm.model.gates import Condition
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
 from cronterm.model.success import Success
-from cronterm.schedule.base import CronSpec
+from cronterm.schedule.base import CalendarSpec, CronSpec
 
 PATH = Path("/srv/ops/jobs.yaml")
 ME = pwd.getpwuid(os.geteuid()).pw_name
@@ -113,6 +113,13 @@ WORD_VALUES = {
     "pool: heavy": ("pool", "heavy"),
     "priority: -3": ("priority", -3),
     "condition: test -d /srv": ("condition", Condition(command="test -d /srv")),
+    "exclude: {weekdays: sun}": ("exclude", (CalendarSpec(weekdays=(6,)),)),
+    "only: [{days: [1, L]}]": ("only", (CalendarSpec(days=(-1, 1)),)),
+    "not_before: 1970-01-02": ("not_before", DAY),
+    'not_after: "1970-01-01T01:00Z"': ("not_after", HOUR),
+    "max_runs: 3": ("max_runs", 3),
+    "jitter_mode: random": ("jitter_mode", "random"),
+    "auto_pause: {after_failures: 3}": ("auto_pause", 3),
 }
 
 
@@ -192,7 +199,7 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: {a: {command: x, success: {output_reject: '[[a]'}}}", "nested set"),
         ("jobs: {a: {command: x, success: {exit_codes: []}}}", "no exit code would be a success"),
         ("jobs: {a: {command: x, success: {max_output: x}}}", "is not a size"),
-        ("jobs: {a: {command: x, frobnicate: 1}}", "known: args, catch_up, catch_up_window"),
+        ("jobs: {a: {command: x, frobnicate: 1}}", "known: args, auto_pause, catch_up"),
         ("jobs: {a: {command: x, enabled: no}}", "'no' is not true or false"),
         ("jobs: {a: {command: x, env: {A: yes}}}", "may be read two ways (put it in quotes)"),
         ("jobs: {a: {command: x, env: {A: 0755}}}", "may be read two ways (put it in quotes)"),

@@ -111,6 +111,8 @@ class Remembering:
                     it["counts_from"] = event.counts_from
                 if event.first_seen_at is not None:
                     it["first_seen_at"] = event.first_seen_at
+                if isinstance(event, JobAdded):
+                    it |= {"timed_runs": 0, "failures": 0}
             case JobRenamed():
                 it = self.jobs[event.job] = self.jobs.pop(event.old)
                 it["id"] = event.job
@@ -121,7 +123,7 @@ class Remembering:
             case JobPaused():
                 self.jobs[event.job]["pause"] = Pause(event.by, event.at, event.until, event.reason)
             case JobResumed():
-                self.jobs[event.job]["pause"] = None
+                self.jobs[event.job] |= {"pause": None, "failures": 0}
                 self._decided(event.job, event.counts_from)
             case AllPaused():
                 self.all_paused = Pause(event.by, event.at, event.until, event.reason)
@@ -166,6 +168,8 @@ class Remembering:
                     "hold": None,
                     "definition": self.definitions[event.definition],
                 }
+                if event.timed_runs is not None:
+                    self.jobs[event.job]["timed_runs"] = event.timed_runs
             case RetryScheduled():
                 self.runs[event.run] |= {"state": "retrying", "ready_at": event.ready_at}
             case AttemptEnded():
@@ -178,7 +182,12 @@ class Remembering:
                     ended_at = gone["last_end"].ended_at if "last_end" in gone else event.at
                     result = Result(event.run, event.outcome, ended_at, self.n)
                     self.jobs[event.job]["result"] = result
-                self.jobs[event.job]["last_end_at"] = event.at
+                it = self.jobs[event.job]
+                it["last_end_at"] = event.at
+                if event.outcome in ("failed", "timed_out", "lost"):
+                    it["failures"] += 1
+                elif event.outcome == "succeeded":
+                    it["failures"] = 0
             case _:
                 pass
 
@@ -330,7 +339,8 @@ def in_words(event: AnyEvent) -> str:
         case InstantDecided(job=job_id, outcome=outcome, reason=reason, count=count):
             span = rfc3339(event.due_at)[11:]
             span += f"..{rfc3339(event.until)[11:]} x{count}" if event.until is not None else ""
-            return f"{outcome}({reason}) {job_id} {span}"
+            because = f" ({event.message})" if event.message else ""
+            return f"{outcome}({reason}) {job_id} {span}{because}"
         case RetryScheduled(run=run, attempt=attempt, ready_at=ready_at):
             return f"retry {run}.{attempt} at {rfc3339(ready_at)[11:]}"
         case RunEnded(run=run, outcome=outcome, reason=reason):
@@ -341,6 +351,8 @@ def in_words(event: AnyEvent) -> str:
             return f"JobRenamed {old} to {job_id}"
         case JobChanged(job=changed):
             return f"JobChanged {changed.id}"
+        case JobPaused(by="auto_pause"):
+            return f"JobPaused {event.job} by auto_pause: {event.reason}"
         case JobPaused() | JobResumed() | JobRemoved() | CountingMoved():
             return f"{type(event).__name__} {event.job}"
         case _:

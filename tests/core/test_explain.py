@@ -112,3 +112,34 @@ def test_decisions_are_sentences() -> None:
         "00:00:00Z run 4 is open.",
         "00:00:00Z run 5 failed by its exit code (not found).",
     )
+
+
+def test_what_limits_a_job_is_named() -> None:
+    due = Decision(job="a", due_at=DAY_START, decided_at=DAY_START, outcome="skipped")
+    skipped = replace(due, reason="calendar", message="excluded by holidays")
+    queued = LiveRun(
+        run=7,
+        job="a",
+        cause=Cause("scheduled"),
+        state="queued",
+        queued_at=DAY_START,
+        ready_at=DAY_START,
+    )
+    used_up = JobView(job=job("a", max_runs=3), timed_runs=3)
+    over = JobView(job=job("a", not_after=DAY_START))
+    shut = JobView(job=job("a", exclude=("holidays",)))
+
+    assert say(JobView(job=job("a"), next_at=DAY_START), skipped)[1:] == (
+        "00:00:00Z was skipped by a calendar (excluded by holidays).",
+    )
+    assert say(used_up, replace(due, reason="max_runs")) == (
+        "It is not due any more: it has run 3 times (max_runs).",
+        "00:00:00Z was skipped: the job has run as often as it may (max_runs).",
+    )
+    assert say(over) == ("It is not due any more: nothing comes up to not_after, 00:00:00Z.",)
+    assert say(shut) == ("Its calendars let nothing through as far as can be seen.",)
+    view = JobView(job=job("a"), live={7: queued}, next_at=DAY_START)
+    sentences = explain(view, None, (), show=lambda at: rfc3339(at)[11:], quiet_until=DAY_START + 1)
+    assert sentences[0] == (
+        "Run 7 is queued since 00:00:00Z and waits until 00:00:00.000001Z (startup_delay)."
+    )

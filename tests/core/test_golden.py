@@ -1,9 +1,9 @@
 """Dialogues kept as files: `golden/*.txt` are replayed and must say the same, to the letter.
 
-A file has `job NAME | SCHEDULE | word=value …` and `set word=value …` lines, then steps
-(`> [+DAYS] HH:MM[:SS] verb …`), each followed by what the core answered, indented. After a change
-that is meant, `CRONTERM_GOLDEN=rewrite pytest tests/core/test_golden.py` writes them anew: read
-the diff before you commit it.
+A file has `job NAME | SCHEDULE | word=value …`, `calendar NAME {words}` and `set word=value …`
+lines, then steps (`> [+DAYS] HH:MM[:SS] verb …`), each followed by what the core answered,
+indented. After a change that is meant, `CRONTERM_GOLDEN=rewrite pytest tests/core/test_golden.py`
+writes them anew: read the diff before you commit it.
 """
 
 import os
@@ -13,16 +13,21 @@ from typing import Any
 import pytest
 
 from cronterm.clock import rfc3339
+from cronterm.config.calendars import read_calendar
+from cronterm.config.fields import Reading
+from cronterm.config.reader import compose
 from cronterm.core.base import Drain, NeverStarted
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, StopRun
 from cronterm.model.event import NextDueMoved
-from cronterm.model.job import Job, Retry
+from cronterm.model.job import Job, Retry, Settings
 from cronterm.schedule.duration import parse_duration
+from cronterm.schedule.parse import parse_moment
 from tests.core.clockwork import Clockwork, job
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.txt"))
 
 DURATIONS = {
+    "startup_delay",
     "jitter",
     "catch_up_window",
     "start_deadline",
@@ -38,6 +43,10 @@ def value(word: str, text: str) -> Any:
         return parse_duration(text)
     if word in ("on", "exit_codes", "skip_exit_codes", "success_exit_codes"):
         return tuple(int(part) if part.isdigit() else part for part in text.split(","))
+    if word in ("exclude", "only"):
+        return tuple(text.split(","))
+    if word in ("not_before", "not_after"):
+        return parse_moment(text, "UTC")
     if text in ("true", "false"):
         return text == "true"
     try:
@@ -80,6 +89,13 @@ class Replay:
                 self.jobs[told.id] = told
             case "gone":
                 del self.jobs[rest]
+            case "calendar":
+                name, _, rest = rest.partition(" ")
+                reading = Reading("golden")
+                node = compose(rest, "golden")
+                assert node is not None
+                spec = read_calendar(reading, node, name, Path("/"))
+                self.settings.setdefault("calendars", {})[name] = spec
             case "set":
                 self.settings |= words(rest)
             case ">":
@@ -114,6 +130,7 @@ class Replay:
             case "tick":
                 it.tick()
             case "file":
+                it.settings = Settings(**self.settings)
                 it.configure(*self.jobs.values())
             case "restart":
                 it.jobs = tuple(self.jobs.values())

@@ -9,6 +9,7 @@ import pytest
 from cronterm.clock import HOUR, MINUTE, Now
 from cronterm.engine.answers import MOST_NEXT, Answers
 from cronterm.errors import CrontermError
+from cronterm.model.job import Settings
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     ConfigText,
@@ -25,7 +26,9 @@ from cronterm.model.query import (
     RunDetail,
     Runs,
 )
-from cronterm.model.snapshot import JobView, PastRun, Snapshot
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot
+from cronterm.schedule.base import CalendarSpec
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import open_store
 from tests.core.clockwork import job
@@ -93,6 +96,47 @@ async def test_a_disabled_job_is_never_due_and_a_forecast_has_an_end(office: Off
     assert isinstance(due, NextDue)
     assert due.next["off"] == ()
     assert len(due.next["sec"]) == MOST_NEXT
+
+
+async def test_a_forecast_passes_over_all_that_limits_a_job(office: Office) -> None:
+    shut = CalendarSpec(weekdays=tuple(range(7)))
+    free = CalendarSpec(windows=((0, 7 * 86_400 - 3600),), until=NOON + 2 * HOUR)
+    office.snapshot.settings = Settings(calendars={"free": free, "shut": shut})
+    limited = {
+        "kept out": job("a", "@hourly", exclude=("free",)),
+        "kept in": job("a", "@hourly", only=("free",)),
+        "over": job("a", "@hourly", not_after=NOON + HOUR),
+        "twice": job("a", "@hourly", max_runs=5),
+        "never": job("a", "* * * * * *", exclude=("shut",)),
+        "later": job("a", "@hourly", not_before=NOON + 9 * HOUR),
+    }
+    office.snapshot.jobs = {
+        name: JobView(job=each, first_seen_at=NOON, timed_runs=3) for name, each in limited.items()
+    }
+    due = await office.answers.answer(ListNext(limit=3))
+
+    assert due == NextDue(
+        {
+            "kept out": (NOON + 2 * HOUR, NOON + 3 * HOUR, NOON + 4 * HOUR),
+            "kept in": (NOON + HOUR,),
+            "over": (NOON + HOUR,),
+            "twice": (NOON + HOUR, NOON + 2 * HOUR),
+            "never": (),
+            "later": (NOON + 9 * HOUR, NOON + 10 * HOUR, NOON + 11 * HOUR),
+        }
+    )
+
+
+async def test_while_the_engine_is_young_why_says_so(office: Office) -> None:
+    office.snapshot.settings = Settings(startup_delay=MINUTE)
+    office.snapshot.engine.started_at = NOON
+    office.snapshot.jobs["backup"].live[2] = LiveRun(
+        run=2, job="backup", cause=Cause("scheduled"), state="queued", queued_at=NOON, ready_at=NOON
+    )
+    decisions = await office.answers.answer(ReadDecisions(job="backup"))
+
+    assert isinstance(decisions, Decisions)
+    assert decisions.sentences[0].endswith("(startup_delay).")
 
 
 async def test_an_interval_from_the_last_end_begins_there(office: Office) -> None:

@@ -1,5 +1,6 @@
 """What a core and the screens get back after each kind of event."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ from cronterm.model.event import (
 )
 from cronterm.model.job import Settings, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob, Memory
+from cronterm.model.query import ListRuns
 from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot, Totals, fold
 from cronterm.schedule.base import CronSpec, InSpec
 from cronterm.store.base import InstantTaken
+from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 from tests.store.facts import (
     NOON,
@@ -359,3 +362,44 @@ def test_a_run_that_never_started_has_no_duration(store: SqliteStore) -> None:
     recent, totals = store.views(["backup"])["backup"]
     assert recent == [PastRun(1, run_ended(1).at, "skipped", "removed")]
     assert totals == Totals()
+
+
+def test_what_a_calendar_keeps_back_is_one_row_as_long_as_the_calendar_is_the_same(
+    tmp_path: Path,
+) -> None:
+    kept = partial(decided, reason="calendar")
+    with open_store(tmp_path, now=NOON) as store:
+        store.record([added()])
+        for minute, message in enumerate(("by a", "by a", "by a", "by b")):
+            at = NOON + minute * MINUTE
+            store.record([msgspec.structs.replace(kept(due_at=at), message=message)])
+        rows = open_reader(tmp_path).list_runs(ListRuns()).rows
+
+    assert [(row.count, row.reason, row.message) for row in rows] == [
+        (3, "calendar", "by a"),
+        (1, "calendar", "by b"),
+    ]
+
+
+def test_runs_by_itself_and_failures_in_a_row_are_remembered(tmp_path: Path) -> None:
+    def remembered(store: SqliteStore) -> tuple[int, int]:
+        known = store.memory(now=NOON).jobs[0]
+        return known.timed_runs, known.failures
+
+    with open_store(tmp_path, now=NOON) as store:
+        store.record([added()])
+        for run in (1, 2):
+            events = whole_run(run, code=1)
+            events[1] = msgspec.structs.replace(events[1], timed_runs=run)
+            store.record(events)
+        assert remembered(store) == (2, 2)
+    with open_store(tmp_path, now=NOON) as store:
+        assert remembered(store) == (2, 2)
+        store.record([JobResumed(at=NOON, job="backup", by="ann", counts_from=NOON)])
+        assert remembered(store) == (2, 0)
+        store.record(whole_run(3, code=1))  # a run by hand is no number of its own
+        assert remembered(store) == (2, 1)
+        store.record(whole_run(4))
+        assert remembered(store) == (2, 0)
+        store.record([JobRemoved(at=NOON, job="backup"), added()])
+        assert remembered(store) == (0, 0)

@@ -202,7 +202,8 @@ class JobForm(Page):
         if not self.is_mounted:
             return
         name, words = self.typed_name(), self.words()
-        job, self._problems = check_words(name or "new-job", self._others() | words)
+        calendars = self.picture.snapshot.settings.calendars
+        job, self._problems = check_words(name or "new-job", self._others() | words, calendars)
         if not name:
             self._problems["name"] = ""
         elif self._job is None and name in self.picture.snapshot.jobs:
@@ -218,7 +219,7 @@ class JobForm(Page):
     def _show_side(self, job: Job | None, words: Mapping[str, Any]) -> None:
         """Show when it runs next, and what is written."""
         roles = roles_of(self.app)
-        runs = coming_runs(job, self.home.now()) if job is not None and "schedule" in words else []
+        runs = self._coming(job) if job is not None and "schedule" in words else []
         text = Text("\n".join(runs) or "no schedule yet", roles["text"] if runs else roles["faint"])
         if runs:
             text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
@@ -261,8 +262,14 @@ class JobForm(Page):
 
     def _next_line(self, job: Job) -> str:
         """Return the next three runs in a line, where there is no room for their box."""
-        runs = coming_runs(job, self.home.now())[:3]
+        runs = self._coming(job)[:3]
         return "next " + " · ".join(run.partition("  ")[0] for run in runs)
+
+    def _coming(self, job: Job) -> list[str]:
+        snapshot = self.picture.snapshot
+        view = snapshot.jobs.get(self._job or "")
+        timed_runs = 0 if view is None else view.timed_runs
+        return coming_runs(job, self.home.now(), snapshot.settings.calendars, timed_runs=timed_runs)
 
     # -- leaving ---------------------------------------------------------------------------------
 

@@ -1,0 +1,34 @@
+"""What the form says of words that go by calendars and limits."""
+
+from datetime import UTC, datetime
+
+from cronterm.clock import instant
+from cronterm.schedule.base import CalendarSpec
+from cronterm.tui.draft import check_words, coming_runs
+
+NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
+CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
+
+
+def days(**words: object) -> list[str]:
+    """Return the days of the next runs of a daily job."""
+    all_words = {"command": "x", "schedule": "0 6 * * *", "timezone": "UTC"} | words
+    job, problems = check_words("a", all_words, CALENDARS)
+    assert problems == {}
+    assert job is not None
+    return [line[:10] for line in coming_runs(job, NOW, CALENDARS, timed_runs=1)]
+
+
+def test_the_next_runs_pass_over_what_is_kept_back() -> None:
+    assert days(exclude=["midweek"])[:2] == ["Fri 05 Jun", "Sat 06 Jun"]
+    assert days(only="midweek")[:4] == ["Tue 02 Jun", "Wed 03 Jun", "Thu 04 Jun", "Tue 09 Jun"]
+    assert days(max_runs=3) == ["Tue 02 Jun", "Wed 03 Jun"]
+    assert days(not_before="2026-07-01T00:00", not_after="2026-07-01T12:00") == ["Wed 01 Jul"]
+    assert days(exclude={"weekdays": "mon-sun"}) == []
+
+
+def test_an_unknown_calendar_is_said_at_its_word() -> None:
+    words = {"command": "x", "exclude": ["midwek"]}
+    _, problems = check_words("a", words, CALENDARS)
+
+    assert problems == {"exclude": "there is no calendar 'midwek' (did you mean midweek?)"}

@@ -45,6 +45,7 @@ from cronterm.model.snapshot import EngineView, Snapshot
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 from cronterm.watch.files import FileWatch
+from cronterm.watch.several import FilesWatch
 
 Serve = Callable[[LocalControl, str], Coroutine[Any, Any, None]]
 """Opens the door and serves until cancelled."""
@@ -187,16 +188,18 @@ class Host:
             loop.call_soon_threadsafe(changed.set)
 
         watch = FileWatch(instance.jobs_file, on_change=note_change, known=definitions.seen)
+        beside = FilesWatch(on_change=note_change)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, engine, number)
         loop.add_signal_handler(signal.SIGHUP, changed.set)
         if os.getpid() == 1:
             loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
-        with reader, watch:
+        with reader, watch, beside:
+            beside.follow(definitions.files)
             async with asyncio.TaskGroup() as group:
                 chores = [
                     group.create_task(self._serve(control, store.id), name="door"),
-                    group.create_task(_reload_on(changed, definitions), name="reload"),
+                    group.create_task(_reload_on(changed, definitions, beside), name="reload"),
                     group.create_task(
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
                     ),
@@ -247,11 +250,12 @@ def _stop(engine: Engine, number: int) -> None:
     )
 
 
-async def _reload_on(changed: asyncio.Event, definitions: Definitions) -> None:
+async def _reload_on(changed: asyncio.Event, definitions: Definitions, beside: FilesWatch) -> None:
     while True:
         await changed.wait()
         changed.clear()
         await definitions.reload()
+        await asyncio.to_thread(beside.follow, definitions.files)
 
 
 def reap_orphans() -> None:

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,10 +40,14 @@ class LastGood:
 
     def __init__(self, cache: Path) -> None:
         self._path = cache / "last-good.yaml"
+        self._beside = cache / "last-good-beside.json"
 
-    def keep(self, text: str) -> None:
-        """Keep `text`; a full disk only loses this safety net."""
+    def keep(self, text: str, texts: Mapping[str, str] | None = None) -> None:
+        """Keep `text`, and the `texts` of further files; a full disk only loses this safety net."""
         try:
+            if texts or self._beside.exists():
+                beside = msgspec.json.encode(texts or {}).decode()
+                write_atomically(self._beside, beside, keep_old=False)
             write_atomically(self._path, text, keep_old=False)
         except OSError as error:
             log.warning("the last good jobs file was not kept: %s", error)
@@ -54,8 +58,16 @@ class LastGood:
             text = self._path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return None
-        loaded = load_text(text, path=path, local_timezone=local_timezone)
+        loaded = load_text(
+            text, path=path, local_timezone=local_timezone, texts=self._texts_beside()
+        )
         return None if loaded.problems else loaded
+
+    def _texts_beside(self) -> dict[str, str]:
+        try:
+            return msgspec.json.decode(self._beside.read_bytes(), type=dict[str, str])
+        except (OSError, msgspec.DecodeError):
+            return {}
 
 
 class Definitions:
@@ -71,6 +83,9 @@ class Definitions:
         self._last_good = LastGood(cache)
         self._ids: set[str] = set()
         self._seen = ""
+        self.files: dict[str, str] = {}
+        """The sha256 of each further file that was read last, empty for one that could not be."""
+        self._beside: dict[str, str] = {}
         self._said: tuple[Problem, ...] = ()
         """The problems of the newest file; its place may have some that its text has not."""
         self._texts: OrderedDict[str, str] = OrderedDict()
@@ -95,7 +110,7 @@ class Definitions:
 
     async def keep(self, loaded: Loaded) -> None:
         """Keep the text of definitions that are in force, for a start on a broken file."""
-        await asyncio.to_thread(self._last_good.keep, loaded.text)
+        await asyncio.to_thread(self._last_good.keep, loaded.text, loaded.texts)
 
     def adoption(self, loaded: Loaded) -> tuple[ConfigChanged, AnyEvent]:
         """Return what the engine is told when `loaded` comes into force."""
@@ -116,6 +131,11 @@ class Definitions:
 
     def _note(self, loaded: Loaded) -> None:
         self._seen = loaded.sha256
+        self.files = {
+            path: hashlib.sha256(text.encode()).hexdigest() if text else ""
+            for path, text in loaded.texts.items()
+        }
+        self._beside = loaded.texts
         self._said = loaded.problems
         self._texts[loaded.sha256] = loaded.text
         self._texts.move_to_end(loaded.sha256)
@@ -132,7 +152,8 @@ class Definitions:
         if not is_asked and is_suspicious(self._ids, loaded):
             await asyncio.sleep(SECOND_LOOK_S)
             loaded = self._unless_empty(await self.read())
-        if (loaded.sha256, loaded.problems) == (self._seen, self._said) and not is_asked:
+        now = (loaded.sha256, loaded.problems, loaded.texts)
+        if now == (self._seen, self._said, self._beside) and not is_asked:
             return Answer(ok=True, message="nothing changed", sha256=loaded.sha256)
         if loaded.problems:
             return self._reject(loaded)

@@ -110,11 +110,11 @@ def test_lists_of_parameters_and_odd_line_ends_are_no_trouble() -> None:
     ],
 )
 def test_a_rule_that_never_comes_true_is_refused_soon(rule: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BadInput, match="never comes true"):
         spans(f"DTSTART:20260105\nRRULE:FREQ={rule}")
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_leap_days_come_when_they_do() -> None:
@@ -133,17 +133,17 @@ def test_a_bomb_is_refused_in_time() -> None:
         "BEGIN:VCALENDAR\nX" + ";A=b" * 1_000_000,
         "BEGIN:VCALENDAR\n" + " \n" * 2_000_000,
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(BadInput):
             read_ics(text)
-        assert time.perf_counter() - started < 2, text[:40]
+        assert time.process_time() - started < 2, text[:40]
 
 
 def test_every_day_for_ever_is_read_soon() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert len(spans("DTSTART:20260601\nRRULE:FREQ=DAILY")) > 15_000
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from cronterm.engine.reload import LastGood
 from cronterm.model.command import AddJob, DeleteJob, EditJob, UndoEdit
+from cronterm.model.snapshot import Snapshot
 from tests.engine.bench import Desk, bench
 
 TEXT = """\
@@ -269,3 +270,39 @@ def test_without_a_last_good_file_or_with_a_spoilt_one_there_is_none(tmp_path: P
     (tmp_path / "last-good.yaml").write_bytes(b"\xff\xfe")
     assert kept.load(path, local_timezone="UTC") is None
     LastGood(tmp_path / "nosuch").keep(TEXT)  # a full disk only loses the net
+
+
+EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nEND:VEVENT\nEND:VCALENDAR\n"
+
+
+async def test_another_calendar_file_is_a_change_of_the_jobs_file(tmp_path: Path) -> None:
+    events = tmp_path / "free.ics"
+    events.write_text(EVENT)
+    text = TEXT + "calendars: {free: {ics: free.ics}}\n"
+    async with desk(tmp_path, text) as it:
+        assert list(it.definitions.files) == [str(events)]
+        assert (await it.definitions.reload()).message == "nothing changed"
+
+        events.write_text(EVENT.replace("1225", "1226"))
+        assert (await it.definitions.reload()).message == "loaded 2 jobs"
+        await it.told(lambda seen: _first_day(seen) == "2026-12-26T00:00:00")
+
+        events.write_text("nonsense")
+        answer = await it.definitions.reload(is_asked=True)
+        await it.told(lambda seen: bool(seen.problems))
+        assert "free.ics, line 1: is not a line of an .ics file" in answer.message
+        assert _first_day(it.seen) == "2026-12-26T00:00:00"
+
+        events.unlink()
+        last_good = await it.definitions.last_good()
+        assert last_good is not None
+        assert last_good.settings == it.seen.settings
+
+        events.write_text(EVENT)
+        assert (await it.definitions.reload()).ok
+        await it.told(lambda seen: not seen.problems)
+        assert _first_day(it.seen) == "2026-12-25T00:00:00"
+
+
+def _first_day(seen: Snapshot) -> object:
+    return seen.settings.calendars["free"].spans[0][0]

@@ -11,11 +11,12 @@ import sys
 from importlib.metadata import version
 from typing import NoReturn
 
-from cronterm.cli.base import HeadlessOptions, Rooms
+from cronterm.cli.base import HeadlessOptions, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.errors import CrontermError
 from cronterm.instance import Instance
+from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
 
@@ -26,6 +27,7 @@ def main() -> NoReturn:
     rooms = Rooms(
         connect=lambda instance: RequestClient(instance.socket),
         ask_offline=_ask_offline,
+        simulate=_simulate,
         run_screen=_run_screen,
         run_headless=_run_headless,
         version=lambda: version("cronterm"),
@@ -45,6 +47,15 @@ def _ask_offline(instance: Instance, query: Query) -> AnyReply:
     from cronterm.engine.offline import ask_offline
 
     return ask_offline(instance, query, clock=SystemClock(), local_timezone=local_zone())
+
+
+def _simulate(instance: Instance, request: SimulationRequest, progress: Progress) -> Forecast:
+    # The core, the store and the loader: only for this command.
+    from cronterm.engine.simulate import simulate_instance
+
+    return simulate_instance(
+        instance, request, clock=SystemClock(), local_timezone=local_zone(), progress=progress
+    )
 
 
 def _run_headless(instance: Instance, options: HeadlessOptions) -> int:

@@ -16,6 +16,7 @@ from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
 from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import sanitize
@@ -24,6 +25,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # What JSON may hold as it is and a terminal would obey, or UTF-8 cannot say.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+Progress = Callable[[float], None]
+"""Told now and then which part of long work is done, 0 to 1."""
 
 
 class Client(Protocol):
@@ -55,6 +60,7 @@ class Rooms:
 
     connect: Callable[[Instance], Client]
     ask_offline: Callable[[Instance, Query], AnyReply]
+    simulate: Callable[[Instance, SimulationRequest, Progress], Forecast]
     run_screen: Callable[[Instance], int]
     run_headless: Callable[[Instance, HeadlessOptions], int]
     version: Callable[[], str]

@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "cronterm.cli.past:history",
     "next": "cronterm.cli.plans:next_due",
     "why": "cronterm.cli.past:why",
+    "simulate": "cronterm.cli.simulate:simulate",
     "validate": "cronterm.cli.plans:validate",
     "up": "cronterm.cli.program:up",
     "down": "cronterm.cli.control:down",

@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 from click.testing import CliRunner, Result
 
-from cronterm.cli.base import HeadlessOptions, Rooms
+from cronterm.cli.base import HeadlessOptions, Progress, Rooms
 from cronterm.cli.program import run_program
+from cronterm.clock import SystemClock
 from cronterm.control import Message
+from cronterm.engine.simulate import simulate_instance
 from cronterm.instance import Instance
 from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
 from tests.remote.fake_control import FakeControl
@@ -95,6 +98,7 @@ class Desk:
         return Rooms(
             connect=lambda instance: self.client,
             ask_offline=self._ask_offline,
+            simulate=self._simulate,
             run_screen=self._run_screen,
             run_headless=self._run_headless,
             version=lambda: "9.9",
@@ -103,6 +107,13 @@ class Desk:
     def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:
         self.asked_offline.append(query)
         return self.client.query(query)
+
+    def _simulate(
+        self, instance: Instance, request: SimulationRequest, progress: Progress
+    ) -> Forecast:
+        return simulate_instance(
+            instance, request, clock=SystemClock(), local_timezone="UTC", progress=progress
+        )
 
     def _run_screen(self, instance: Instance) -> int:
         self.screens.append(instance)

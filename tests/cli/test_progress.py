@@ -1,0 +1,61 @@
+"""Tests for the bar that long work draws on a terminal."""
+
+import io
+
+from cronterm.cli.progress import progress_bar
+
+
+class Terminal(io.StringIO):
+    """What a terminal is written."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+class Seconds:
+    """A clock that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_bar_shows_part_and_time_left_and_goes_away() -> None:
+    terminal, seconds = Terminal(), Seconds()
+    with progress_bar(terminal, seconds=seconds) as progress:
+        seconds.now += 2
+        progress(0.25)
+
+        assert terminal.getvalue() == f"\r[{'#' * 8}{'-' * 22}]  25%, 6s left \x1b[K"
+    assert terminal.getvalue().endswith("\r\x1b[K")
+
+
+def test_quick_work_draws_nothing() -> None:
+    terminal, seconds = Terminal(), Seconds()
+    with progress_bar(terminal, seconds=seconds) as progress:
+        seconds.now += 0.4
+        progress(0.5)
+
+    assert terminal.getvalue() == ""
+
+
+def test_a_bar_is_not_drawn_more_often_than_it_can_be_seen() -> None:
+    terminal, seconds = Terminal(), Seconds()
+    with progress_bar(terminal, seconds=seconds) as progress:
+        seconds.now += 1
+        for step in range(50):
+            progress(step / 50)
+
+    assert terminal.getvalue().count("left") == 1
+
+
+def test_nothing_is_drawn_into_a_file() -> None:
+    file, seconds = io.StringIO(), Seconds()
+    with progress_bar(file, seconds=seconds) as progress:
+        seconds.now += 10
+        progress(0.5)
+
+    assert file.getvalue() == ""

@@ -2,15 +2,10 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
-import secrets
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cronterm.clock import SystemClock
@@ -23,45 +18,19 @@ from cronterm.execute.base import (
     Started,
     Verdict,
 )
-from cronterm.execute.command import base_environment, needs_time, start_header
+from cronterm.execute.command import needs_time, start_header
+from cronterm.execute.link import ANSWER_S, AttemptId, Link
+from cronterm.execute.runner_processes import RunnerProcesses
 from cronterm.execute.secrets import Secrets
 from cronterm.execute.telling import ended_of, output_of
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.run import AttemptEnd
-from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, connect, pack
+from cronterm.runner.protocol import BadFrame, Header
 
 log = logging.getLogger("cronterm.execute")
 
-ANSWER_S = 1.0  # a runner that hangs delays nothing else
-APPEAR_S = 10.0
 RETRY_S = 1.0
 PREPARERS = 8
-REAP_S = 0.05
-
-AttemptId = tuple[int, int]
-
-
-@dataclass(eq=False)
-class Link:
-    """A connection to one runner."""
-
-    runner: str
-    writer: asyncio.StreamWriter
-    live: dict[AttemptId, tuple[int, int]] = field(default_factory=dict)
-    ends: dict[AttemptId, Ended] = field(default_factory=dict)
-    """Told and not acknowledged."""
-    waiting: list[bytes] = field(default_factory=list)
-
-    def send(self, header: Header) -> None:
-        """Send one frame, together with all others of this turn of the loop: one system call."""
-        if not self.waiting:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self.waiting.append(pack(header))
-
-    def flush(self) -> None:
-        """Send what waits now."""
-        self.writer.write(b"".join(self.waiting))
-        self.waiting.clear()
 
 
 class RunnerExecutor:
@@ -70,11 +39,8 @@ class RunnerExecutor:
     def __init__(
         self, state_dir: Path, *, store: str, on_message: OnMessage, linger_s: float = 60.0
     ) -> None:
-        self._runners = state_dir / "runners"
-        self._output = state_dir / "output" / store
-        self._store = store
+        self._processes = RunnerProcesses(state_dir, store=store, linger_s=linger_s)
         self._on_message = on_message
-        self._linger_s = linger_s
         self._clock = SystemClock()
         self._links: dict[str, Link] = {}
         self._holders: dict[AttemptId, str] = {}
@@ -84,8 +50,6 @@ class RunnerExecutor:
         self._hanging: set[str] = set()
         """Runners that live and do not answer."""
         self._listeners: set[asyncio.Task[None]] = set()
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        """Runners that this engine started; they outlive it."""
         self._succession = asyncio.Lock()
         """Of two that start at once, either may replay a journal: which knows is not known."""
         self._secrets = Secrets(os.environ)
@@ -101,27 +65,26 @@ class RunnerExecutor:
 
     async def open(self, claimed: Sequence[ClaimedAttempt]) -> tuple[Verdict, ...]:
         """Say hello to every runner, have one for new attempts, and judge each claimed attempt."""
-        self._runners.mkdir(mode=0o700, parents=True, exist_ok=True)
         for attempt in claimed:
             identity = (attempt.run, attempt.attempt)
             self._holders[identity], self._names[identity] = attempt.runner, attempt.job
             if attempt.is_started:
                 self._begun.add(identity)
-        places = sorted(place.name for place in self._runners.iterdir() if place.is_dir())
-        links = await asyncio.gather(*(self._say_hello(name) for name in places))
+        names = self._processes.names()
+        links = await asyncio.gather(*(self._say_hello(name) for name in names))
         for link in links:
             if link is not None:
                 self._links[link.runner] = link
-        silent = {name for name in places if name not in self._links}
-        self._hanging = {name for name in silent if self._is_alive(name)}
-        if not self._links or any(map(self._left_journal, silent - self._hanging)):
+        silent = {name for name in names if name not in self._links}
+        self._hanging = {name for name in silent if self._processes.is_alive(name)}
+        if not self._links or any(map(self._processes.left_journal, silent - self._hanging)):
             await self._start_runner()
         self.runner_id = self.runner_id or next(iter(self._links))
         self._drain_others()
         self._tell_unclaimed({(each.run, each.attempt) for each in claimed})
         if self._hanging:
-            names = " ".join(sorted(self._hanging))
-            log.warning("runners do not answer", extra={"runners": names})
+            hanging = " ".join(sorted(self._hanging))
+            log.warning("runners do not answer", extra={"runners": hanging})
             self._spawn(self._reach())
         return tuple(self._judge(attempt) for attempt in claimed)
 
@@ -131,13 +94,6 @@ class RunnerExecutor:
             for identity, ended in list(link.ends.items()):
                 if identity not in claimed:
                     self._on_message(ended)
-
-    def _left_journal(self, name: str) -> bool:
-        """Tell whether a dead runner left something to tell; a runner that starts takes it over."""
-        try:
-            return (self._runners / name / "journal").stat().st_size > 0
-        except OSError:
-            return False
 
     def _judge(self, attempt: ClaimedAttempt) -> Verdict:
         identity = (attempt.run, attempt.attempt)
@@ -173,105 +129,28 @@ class RunnerExecutor:
         return AttemptEnd(ended_at=self._clock.now().utc, lost="runner_died")
 
     async def _say_hello(self, name: str) -> Link | None:
-        """Connect and wait for the answer and all ends it announces; None if there is none."""
-        writer: asyncio.StreamWriter | None = None
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                sock = connect(self._runners / name / "sock")
-                sock.setblocking(False)
-                reader, writer = await asyncio.open_unix_connection(sock=sock)
-                link = Link(name, writer)
-                link.send(
-                    {
-                        "type": "hello",
-                        "protocol": PROTOCOL,
-                        "env": base_environment(os.environ),
-                        "umask": _umask(),
-                    }
-                )
-                frames = Frames()
-                early = await self._wait_welcome(link, reader, frames)
-        except (OSError, TimeoutError, BadFrame):
-            if writer is not None:
-                writer.transport.abort()
-            return None
-        for header, payload in early:
-            self._hear(link, header, payload)
-        if self._is_watching:
-            link.send({"type": "watch", "on": True})
-        self._spawn(self._listen(link, reader, frames))
+        link = await self._processes.say_hello(name)
+        if link is not None:
+            self._take_in(link)
         return link
 
-    async def _wait_welcome(
-        self, link: Link, reader: asyncio.StreamReader, frames: Frames
-    ) -> list[tuple[Header, bytes]]:
-        announced: set[AttemptId] | None = None
-        early: list[tuple[Header, bytes]] = []
-        while announced is None or announced - link.ends.keys():
-            received = await reader.read(1 << 18)
-            if not received:
-                raise ConnectionError
-            for header, payload in frames.feed(received):
-                match header["type"]:
-                    case "welcome":
-                        announced = {(run, number) for run, number in header["ends"]}
-                        for run, number, pid, started_at in header["live"]:
-                            link.live[run, number] = (pid, started_at)
-                            self._holders[run, number] = link.runner
-                    case "ended":
-                        ended = ended_of(header, payload)
-                        link.ends[ended.run, ended.attempt] = ended
-                        self._holders[ended.run, ended.attempt] = link.runner
-                    case _:
-                        early.append((header, payload))
-        return early
+    def _take_in(self, link: Link) -> None:
+        """Hear a runner that has answered, what it told before and what it will."""
+        for identity in (*link.live, *link.ends):
+            self._holders[identity] = link.runner
+        for header, payload in link.early:
+            self._hear(link, header, payload)
+        link.early.clear()
+        if self._is_watching:
+            link.send({"type": "watch", "on": True})
+        self._spawn(self._listen(link))
 
     async def _start_runner(self) -> None:
-        """Start a runner and connect. Raises `CrontermError` when it does not come up."""
-        name = secrets.token_hex(4)
-        place = self._runners / name
-        words = [sys.executable, "-P", "-m", "cronterm.runner"]
-        words += ["--directory", str(place), "--output", str(self._output)]
-        words += ["--store", self._store, "--linger", str(self._linger_s)]
-        process = await asyncio.to_thread(self._spawn_runner, words)
-        try:
-            async with asyncio.timeout(APPEAR_S):
-                while (link := await self._say_hello(name)) is None:
-                    if process.poll() is not None:
-                        raise CrontermError(f"the runner ended with {process.returncode}")
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            raise CrontermError("the runner does not come up") from None
-        self._processes[name] = process
-        self._links[name] = link
-        self.runner_id = name
-
-    def _spawn_runner(self, words: Sequence[str]) -> "subprocess.Popen[bytes]":
-        """Start a process that outlives this one; what it says when it breaks is in the log."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        errors = os.open(self._runners.parent / "cronterm.log", flags, 0o600)
-        try:
-            return subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            os.close(errors)
-
-    def _is_alive(self, name: str) -> bool:
-        """Tell whether a runner holds its lock."""
-        try:
-            with open(self._runners / name / "lock", "rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        """Have a runner for new attempts. Raises `CrontermError` when it does not come up."""
+        link = await self._processes.start()
+        self._take_in(link)
+        self._links[link.runner] = link
+        self.runner_id = link.runner
 
     async def _reach(self) -> None:
         """Try again and again to reach runners that hang, until they answer or die."""
@@ -285,7 +164,7 @@ class RunnerExecutor:
                     self._drain_others()
                     self._tell_again(link)
                     self._tell_forgotten({name})
-                elif not self._is_alive(name):
+                elif not self._processes.is_alive(name):
                     self._hanging.discard(name)
                     await self._succeed(name)
 
@@ -397,9 +276,7 @@ class RunnerExecutor:
         for listener in list(self._listeners):
             listener.cancel()
         await asyncio.gather(*self._listeners, return_exceptions=True)
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.returncode = 0  # it outlives us on purpose: Popen need not complain
+        self._processes.let_go()
 
     # -- hearing ---------------------------------------------------------------------------------
 
@@ -408,10 +285,10 @@ class RunnerExecutor:
         self._listeners.add(task)
         task.add_done_callback(self._listeners.discard)
 
-    async def _listen(self, link: Link, reader: asyncio.StreamReader, frames: Frames) -> None:
+    async def _listen(self, link: Link) -> None:
         try:
-            while received := await reader.read(1 << 18):
-                for header, payload in frames.feed(received):
+            while frames := await link.receive():
+                for header, payload in frames:
                     self._hear(link, header, payload)
         except (OSError, BadFrame) as error:
             log.warning("lost a runner", extra={"runner": link.runner, "why": str(error)})
@@ -439,16 +316,9 @@ class RunnerExecutor:
     async def _replace(self, lost: Link) -> None:
         """A runner is gone: it left in peace, or another must tell what became of its attempts."""
         self._links.pop(lost.runner, None)
-        self._spawn(self._reap(lost.runner))
+        self._spawn(self._processes.reap(lost.runner))
         if lost.runner == self.runner_id or lost.runner in self._holders.values():
             await self._succeed(lost.runner)
-
-    async def _reap(self, name: str) -> None:
-        """Leave no zombie of a runner that ends: its socket closes a little before it is dead."""
-        process = self._processes.get(name)
-        while process is not None and process.poll() is None:  # noqa: ASYNC110  a pid is no event
-            await asyncio.sleep(REAP_S)
-        self._processes.pop(name, None)
 
     async def _succeed(self, name: str) -> None:
         """Have a new runner, which replays the journal that a dead one left."""
@@ -487,10 +357,3 @@ class RunnerExecutor:
                 self._on_message(Ended(*identity, self._lost(), b""))
             else:
                 self._on_message(NeverStarted(*identity))
-
-
-def _umask() -> int:
-    """Return this process's umask; reading it means setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -120,7 +120,9 @@ def _has_blanks(source: Source, jobs: Node) -> bool:
 def edit_job(text: str, job_id: str, words: Words) -> str:
     """Return `text` with words of a job changed; None removes a word."""
     source = Source(text)
-    key, _ = source.job(job_id)
+    key, job = source.job(job_id)
+    if job.start_mark.index < key.start_mark.index:
+        raise EditRefused(f"{job_id} is an alias of line {job.start_mark.line + 1}", by_hand(key))
     meant = source.content()
     now = meant["jobs"][source.place(key)]
     if not isinstance(now, dict):

@@ -38,8 +38,9 @@ Read = Callable[[Node, str], Any]
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """A place in the file that names a job or a pool."""
+    """A place in a file that names a job or a pool."""
 
+    reading: Reading
     kind: Literal["job", "pool"]
     name: str
     node: Node
@@ -54,7 +55,7 @@ def readers(
     def named(kind: Literal["job", "pool"]) -> Callable[[Node, str], str]:
         def read(node: Node, path: str) -> str:
             name = r.line(node, path)
-            references.append(Reference(kind, name, node, path))
+            references.append(Reference(r, kind, name, node, path))
             return name
 
         return read
@@ -188,7 +189,6 @@ def check_job(
 
 
 def check_references(
-    r: Reading,
     references: Iterable[Reference],
     *,
     jobs: Collection[str],
@@ -204,10 +204,11 @@ def check_references(
             hint = f"did you mean {near[0]}?" if near else ""
             if each.kind == "pool" and not hint:
                 hint = f"pools: {{{short(each.name)}: {{slots: 1}}}}"
-            r.note(each.node, each.path, f"there is no {each.kind} {short(each.name)!r}", hint)
+            message = f"there is no {each.kind} {short(each.name)!r}"
+            each.reading.note(each.node, each.path, message, hint)
 
 
-def check_cycles(r: Reading, references: Iterable[Reference], jobs: Iterable[Job]) -> None:
+def check_cycles(references: Iterable[Reference], jobs: Iterable[Job]) -> None:
     """Note a circle of jobs that start or wait for each other, with the way round."""
     before: dict[str, set[str]] = {}
     for job in jobs:
@@ -220,7 +221,8 @@ def check_cycles(r: Reading, references: Iterable[Reference], jobs: Iterable[Job
     except CycleError as error:
         circle: list[str] = error.args[1]
         place = _place_in(circle, references)
-        r.note(place.node, place.path, f"jobs follow each other in a circle: {_way(circle)}")
+        message = f"jobs follow each other in a circle: {_way(circle)}"
+        place.reading.note(place.node, place.path, message)
 
 
 def _way(circle: list[str]) -> str:
@@ -230,7 +232,7 @@ def _way(circle: list[str]) -> str:
 
 
 def _place_in(circle: list[str], references: Iterable[Reference]) -> Reference:
-    """Return the first place in the file that ties two jobs of the circle."""
+    """Return the first place that ties two jobs of the circle."""
     after = dict(pairwise(circle))
     before = {second: first for first, second in after.items()}
     named = [each for each in references if each.kind == "job" and each.name in after]

@@ -101,18 +101,23 @@ def check_job(
     return not (unset and has_schedule) and not both
 
 
-def check_names(r: Reading, jobs: Sequence[Job], keys: Mapping[str, Node]) -> None:
-    """Note each job that was renamed from one that is still there, or from another's."""
+def check_names(jobs: Sequence[Job], places: Mapping[str, tuple[Reading, Node, str]]) -> None:
+    """Note each job that was renamed from one that is still there, or from another's.
+
+    `places` has the reading and the key of each id that stands in the files, its letters folded.
+    """
+    there = {job_id for _, _, job_id in places.values()}
     taken: dict[str, str] = {}
     for job in jobs:
         old = job.renamed_from
         if not old:
             continue
+        reading, key, _ = places[job.id.casefold()]
         path = f"jobs.{job.id}.renamed_from"
-        if old in keys:
-            r.note(keys[job.id], path, f"{short(old)} is still in the file", "leave it out")
+        if old in there:
+            reading.note(key, path, f"{short(old)} is still in the file", "leave it out")
         elif old in taken:
-            r.note(keys[job.id], path, f"{taken[old]} was renamed from {short(old)} already")
+            reading.note(key, path, f"{taken[old]} was renamed from {short(old)} already")
         taken[old] = job.id
 
 

@@ -18,6 +18,7 @@ from cronterm.config.calendars import calendar_readers, read_limits
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
+from cronterm.config.places import expand
 from cronterm.config.reader import Node, plain, plain_key, scalar, short
 from cronterm.config.words import LATER_JOB, WORDS
 from cronterm.model.action import Custom, HttpRequest
@@ -183,7 +184,8 @@ def _target(r: Reading, node: Node, path: str) -> str:
         raise r.bad(node, path, f"{short(target)!r} names no function", hint)
     file, _, function = target.rpartition(":")
     # A plain file name stays as it is: the call adds the directory of the jobs file.
-    return f"{_at_home(r, node, path, file)}:{function}" if file.startswith("~") else target
+    is_written_out = file.startswith("~") or "${" in file
+    return f"{expand(r, node, path, file)}:{function}" if is_written_out else target
 
 
 def _signal(r: Reading, node: Node, path: str) -> str:
@@ -387,14 +389,7 @@ def _place(r: Reading, node: Node, path: str, directory: Path, *, is_home: bool 
     name = r.line(node, path) if scalar(node) is not None else ""
     if not name:
         raise r.bad(node, path, "the path is empty", "~ in quotes is the home")
-    if is_home and name.partition("/")[0] == "~":
-        return name
-    return os.path.normpath(directory / _at_home(r, node, path, name))
-
-
-def _at_home(r: Reading, node: Node, path: str, name: str) -> str:
-    try:
-        return str(Path(name).expanduser())
-    except RuntimeError:
-        user = name.partition("/")[0]
-        raise r.bad(node, path, f"{short(user)!r} has no home directory") from None
+    written = expand(r, node, path, name, is_home=is_home)
+    if is_home and written.partition("/")[0] == "~":
+        return written
+    return os.path.normpath(directory / written)

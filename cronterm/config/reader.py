@@ -252,61 +252,6 @@ def _hint(message: str, line: str, column: int) -> str:
     return ""
 
 
-def check_tree(root: Node, text: str, file: str) -> list[Problem]:
-    """Return what is wrong with the tree itself: tags, anchors, merges, double keys.
-
-    Ends after `MOST_PROBLEMS`: a file of rubbish has millions.
-    """
-    text = text.removeprefix(BOM)
-    problems: list[Problem] = []
-    marked: set[int] = set()
-    waiting: list[Node] = [root]
-    while waiting and len(problems) < MOST_PROBLEMS:
-        node = waiting.pop()
-        begin = node.start_mark.index
-        # A node's text begins with its tag or anchor: nothing unquoted begins with these.
-        if text[begin : begin + 1] in ("&", "!"):
-            if begin in marked:  # an alias carries the marks of its anchor
-                continue
-            marked.add(begin)
-            problems.append(_property_problem(node, text[begin], file))
-        if isinstance(node, yaml.ScalarNode) or len(node.value) > MOST_VALUES:
-            continue  # so many can only be aliases, whose anchor is noted
-        if isinstance(node, yaml.MappingNode):
-            problems += _check_keys(node, file)
-            waiting += [part for pair in reversed(node.value) for part in reversed(pair)]
-        else:
-            waiting += reversed(node.value)
-    return problems
-
-
-def _property_problem(node: Node, sign: str, file: str) -> Problem:
-    if sign == "!":
-        return problem_at(node, file, "tags are not allowed", "leave it out, or quote the text")
-    message = "anchors and aliases are not built yet in this version"
-    return problem_at(node, file, message, "write the value again, or use defaults")
-
-
-def _check_keys(node: yaml.MappingNode, file: str) -> list[Problem]:
-    found: list[Problem] = []
-    first: dict[str, Node] = {}
-    for key, _ in node.value:
-        if len(found) >= MOST_PROBLEMS:
-            break
-        if not isinstance(key, yaml.ScalarNode):
-            found.append(problem_at(key, file, "a key is a text"))
-        elif key.value == "<<" and not key.style:
-            message = "merge keys are not built yet in this version"
-            found.append(problem_at(key, file, message, "write the keys out, or use defaults"))
-        elif key.value in first:
-            line = first[key.value].start_mark.line + 1
-            message = f"{short(key.value)!r} stands twice, first in line {line}"
-            found.append(problem_at(key, file, message))
-        else:
-            first[key.value] = key
-    return found
-
-
 def problem_at(node: Node, file: str, message: str, hint: str = "", path: str = "") -> Problem:
     """Return a problem at the place of a node, in bounds and without control characters."""
     return _problem(node.start_mark, file, message, hint, path)

@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from cronterm.config.notation import EditRefused
-from cronterm.config.reader import BOM, Refused, check_tree, collector_off, compose, plain
+from cronterm.config.reader import BOM, Refused, collector_off, compose, plain
+from cronterm.config.tree import check_tree
 
 Node = Any
 """A node of PyYAML, whose attributes its types do not tell."""

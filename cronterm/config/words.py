@@ -74,11 +74,11 @@ SETTINGS: dict[str, str] = {
     "startup_delay": "nothing starts by itself before the engine is so old, 0s",
 }
 
-TOP = ("version", "settings", "defaults", "calendars", "pools", "jobs")
+TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs")
 
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
-LATER_TOP = frozenset(["include", "notifiers", "alert_policies"])
+LATER_TOP = frozenset(["notifiers", "alert_policies"])
 LATER_SETTINGS = frozenset(["watch", "api"])
 LATER_JOB = frozenset(
     [

@@ -166,15 +166,15 @@ def test_an_ics_file_belongs_to_the_jobs_file(tmp_path: Path) -> None:
     events.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nRDATE:20261225\n")
     broken = load(tmp_path / "jobs.yaml", local_timezone="UTC")
 
-    assert missing.texts == {str(events): ""}
+    assert missing.beside == {str(events): ""}
     assert there.problems == ()
     assert there.settings.calendars["free"] == CalendarSpec(
         spans=(("2026-12-25T00:00:00", "2026-12-26T00:00:00"),), ics=(str(events),)
     )
     assert "free.ics, line 3: RDATE is not understood" in broken.problems[0].message
-    assert len({each.texts[str(events)] for each in (missing, there, broken)}) == 3
+    assert len({each.beside[str(events)] for each in (missing, there, broken)}) == 3
     assert missing.sha256 == there.sha256
-    given = load_text(text, path=tmp_path / "jobs.yaml", local_timezone="UTC", texts=there.texts)
+    given = load_text(text, path=tmp_path / "jobs.yaml", local_timezone="UTC", texts=there.beside)
     assert given.settings == there.settings
 
 

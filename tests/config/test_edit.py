@@ -275,6 +275,21 @@ def test_a_block_is_told_with_its_line() -> None:
     assert block.endswith("    retry: {attempts: 2}\n")
 
 
+ALIASED = "jobs:\n  a: &x\n    command: x\n  b: *x\n"
+MERGING = """x-base: &base {timeout: 1m, command: x}
+jobs:
+  a:
+    <<: *base # shared
+  b: {command: y}
+"""
+
+
+def test_a_word_that_a_merge_gives_is_overridden_in_the_job() -> None:
+    new = edit_job(MERGING, "a", {"timeout": "5m"})
+
+    assert new == MERGING.replace("# shared\n", "# shared\n    timeout: 5m\n")
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -283,7 +298,8 @@ def test_a_block_is_told_with_its_line() -> None:
         (lambda: delete_job(TEXT, "nobody"), "there is no job"),
         (lambda: delete_job("jobs: [", "a"), "has to be mended first"),
         (lambda: add_job("{jobs: {}}", "b", {"command": "x"}), "written in braces"),
-        (lambda: edit_job("jobs: &x {a: {}}", "a", {}), "anchors and aliases are not built yet"),
+        (lambda: edit_job(ALIASED, "a", {"command": "y"}), "would change more than it means"),
+        (lambda: edit_job(ALIASED, "b", {"timeout": "1m"}), "b is an alias of line 2"),
         (lambda: edit_job(LISTED, "a", {"command": "\ud800"}), "would break the file"),
         (lambda: edit_job("jobs:\n  a: {command: x}\n", "a", {"command": None}), "be left"),
         (lambda: edit_job("jobs:\n- name: a\n- x\n", "a", {"name": None}), "would be left"),

@@ -58,6 +58,25 @@ LARGE: dict[str, Callable[[], str]] = {
         + "".join(f"A{n}: bbbbbbbbbb," for n in range(140_000))
         + "}}}"
     ),
+    "laughs": lambda: "\n".join(
+        ["a0: &a0 [x, x]"]
+        + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    ),
+    "merged laughs": lambda: "\n".join(
+        ["x-0: &a0 {k: x}"]
+        + [f"x-{n}: &a{n} {{k{n}: *a{n - 1}, <<: [{f'*a{n - 1}, ' * 9}]}}" for n in range(1, 40)]
+    ),
+    "many aliases": lambda: "x-0: &a [" + "b, " * 900 + "c]\nx-1: [" + "*a, " * MIB + "*a]\n",
+    "aliases of a mapping": lambda: (
+        "x-0: &a {b: c}\n" + "".join(f"x-{n}: *a\n" for n in range(1, MIB))
+    ),
+    "a chain of aliases": lambda: (
+        "x-0: &a0 [x]\n" + "".join(f"x-{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 60_000))
+    ),
+    "json": lambda: '{"a": [' + '"b",' * (7 * MIB) + '"c"]}',
+    "json texts": lambda: '{"a": "' + "\\n" * (15 * MIB) + '"}',
+    "json brackets": lambda: "[" * (30 * MIB),
+    "json lines": lambda: "\n" * (30 * MIB) + "{",
 }
 
 
@@ -65,7 +84,7 @@ LARGE: dict[str, Callable[[], str]] = {
 def test_a_large_file_of_rubbish_is_refused_soon_and_in_little_memory(
     tmp_path: Path, what: str
 ) -> None:
-    path = tmp_path / "jobs.yaml"
+    path = tmp_path / ("jobs.json" if "json" in what else "jobs.yaml")
     path.write_bytes(LARGE[what]().encode())
     command = [sys.executable, "-c", READ, str(path)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
@@ -82,7 +101,8 @@ def test_laughs_do_not_grow() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     loaded = load_text("\n".join(lines), path=Path("/j.yaml"), local_timezone="UTC")
 
-    assert len(loaded.problems) == 30
+    assert loaded.jobs == ()
+    assert 1 <= len(loaded.problems) <= 30
 
 
 EXAMPLE = (Path(__file__).parents[2] / "jobs.example.yaml").read_text(encoding="utf-8")

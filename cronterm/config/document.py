@@ -1,0 +1,174 @@
+"""What one file of a set says: its settings, its defaults, its jobs."""
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import yaml
+
+from cronterm.config.calendars import read_calendars
+from cronterm.config.fields import Bad, Reading, Values
+from cronterm.config.gates import read_pools
+from cronterm.config.gather import Document
+from cronterm.config.job import (
+    Context,
+    build_job,
+    merge,
+    read_history,
+    read_words,
+)
+from cronterm.config.reader import Node, plain_key, short
+from cronterm.config.success import read_output_words
+from cronterm.config.words import LATER_SETTINGS, SETTINGS
+from cronterm.model.job import Job
+
+VERSION = 1
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID_RULE = "letters, digits, . _ -, at most 64, beginning with a letter or digit"
+
+
+@dataclass
+class Head:
+    """What a file says for all files: settings, and what has a name besides the jobs."""
+
+    values: Values = field(default_factory=dict)
+    base: Values = field(default_factory=dict)
+    """Defaults of the jobs."""
+    keys: dict[str, Node] = field(default_factory=dict)
+    """Where each setting stands."""
+    named: dict[str, Values] = field(default_factory=dict)
+    """Calendars and pools by name, below the top word that lists them."""
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
+
+
+def read_head(document: Document) -> Head:
+    """Return what a file says for all files; its version is checked."""
+    reading, top, head = document.reading, document.top, Head()
+    if "version" in top:
+        reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
+    if "calendars" in top and not _is_nothing(top["calendars"][1]):
+        node = top["calendars"][1]
+        with contextlib.suppress(Bad):
+            head.named["calendars"] = read_calendars(reading, node, document.path.parent)
+    if "pools" in top and not _is_nothing(top["pools"][1]):
+        head.named["pools"] = read_pools(reading, top["pools"][1])
+    if "settings" in top and not _is_nothing(top["settings"][1]):
+        _read_settings(reading, top["settings"][1], head)
+    return head
+
+
+def name_keys(document: Document, word: str) -> dict[str, Node]:
+    """Return the key of each name below a top word that lists what has one."""
+    return {plain_key(key): key for key, _ in document.top[word][1].value}
+
+
+def _read_settings(reading: Reading, settings: Node, head: Head) -> None:
+    try:
+        found = reading.words(settings, "settings", SETTINGS, LATER_SETTINGS)
+    except Bad:
+        return
+    readers = {
+        "timezone": reading.zone,
+        "max_running": reading.integer(1, 100_000),
+        "shutdown_grace": reading.duration,
+        "start_grace": reading.duration,
+        "startup_delay": reading.duration,
+    }
+    job_readers = {
+        "catch_up": reading.choice("skip", "latest", "all"),
+        "history": lambda node, path: read_history(reading, node, path),
+        "output": lambda node, path: read_output_words(reading, node, path),
+    }
+    for word, (key, node) in found.items():
+        into, how = (head.values, readers) if word in readers else (head.base, job_readers)
+        head.keys[word] = key
+        try:
+            into[word] = how[word](node, f"settings.{word}")
+        except Bad:
+            continue
+
+
+def read_defaults(context: Context, document: Document) -> None:
+    """Lay the `defaults` of a file over what its jobs have already."""
+    if "defaults" in document.top and not _is_nothing(document.top["defaults"][1]):
+        own = read_words(context, document.top["defaults"][1], "defaults", is_default=True)
+        context.base = merge(context.base, own)
+
+
+class Place(NamedTuple):
+    """Where an id stands."""
+
+    reading: Reading
+    key: Node
+    job_id: str
+
+
+Ids = dict[str, Place]
+"""Where each id stands first, its letters folded."""
+
+
+def read_jobs(context: Context, node: Node, ids: Ids, *, is_old: bool) -> tuple[Job, ...]:
+    """Return the jobs of a file. With `is_old`, one that stands elsewhere by now is left out."""
+    reading = context.reading
+    if _is_nothing(node):
+        return ()
+    if isinstance(node, yaml.SequenceNode):
+        entries = list(_listed(reading, node))
+    elif isinstance(node, yaml.MappingNode):
+        entries = [(plain_key(key), key, value) for key, value in node.value]
+    else:
+        reading.note(node, "jobs", "a text where a mapping of jobs is expected")
+        return ()
+    jobs = []
+    for job_id, key, value in entries:
+        if is_old and job_id.casefold() in ids:
+            continue
+        if not _is_good_id(reading, job_id, key, ids):
+            continue
+        job = build_job(context, job_id, key, value)
+        if job is not None:
+            jobs.append(job)
+    return tuple(jobs)
+
+
+def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
+    """Return jobs of the list form, where `name`, `id` or `job_id` names each."""
+    entries: list[tuple[str, Node, Node]] = []
+    for number, item in enumerate(node.value):
+        if not isinstance(item, yaml.MappingNode):
+            reading.note(item, f"jobs.{number}", "a job is a mapping")
+            continue
+        named = [pair for pair in item.value if pair[0].value in ("name", "id", "job_id")]
+        if len(named) != 1:
+            reading.note(item, f"jobs.{number}", "a listed job has exactly one of name, id, job_id")
+            continue
+        if not isinstance(named[0][1], yaml.ScalarNode):
+            reading.note(named[0][1], f"jobs.{number}", "the name of a job is a text")
+            continue
+        rest = [pair for pair in item.value if pair is not named[0]]
+        words = yaml.MappingNode(item.tag, rest, item.start_mark, item.end_mark)
+        entries.append((str(named[0][1].value), named[0][1], words))
+    return entries
+
+
+def _is_good_id(reading: Reading, job_id: str, key: Node, ids: Ids) -> bool:
+    shown, folded = short(job_id), job_id.casefold()
+    if not _ID.fullmatch(job_id):
+        reading.note(key, "jobs", f"{shown!r} cannot name a job", _ID_RULE)
+    elif job_id.isdigit():
+        reading.note(key, f"jobs.{shown}", f"{shown!r} would be taken for a run", "add a letter")
+    elif folded in ids:
+        first = ids[folded]
+        place = f"line {first.key.start_mark.line + 1}"
+        if first.reading.file != reading.file:
+            place = f"{first.reading.file}:{first.key.start_mark.line + 1}"
+        reading.note(key, f"jobs.{shown}", f"{shown!r} stands twice, first in {place}")
+    else:
+        ids[folded] = Place(reading, key, job_id)
+        return True
+    return False

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
+from cronterm.clock import DAY, SECOND
 from cronterm.config.calendars import read_calendars
 from cronterm.config.fields import Bad, Reading, Values
 from cronterm.config.gates import read_pools
@@ -21,9 +22,10 @@ from cronterm.config.job import (
 from cronterm.config.reader import Node, plain_key, short
 from cronterm.config.success import read_output_words
 from cronterm.config.words import LATER_SETTINGS, SETTINGS
-from cronterm.model.job import Job
+from cronterm.model.job import Job, Watch
 
 VERSION = 1
+SHORTEST_POLL = SECOND // 10
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ID_RULE = "letters, digits, . _ -, at most 64, beginning with a letter or digit"
@@ -78,6 +80,7 @@ def _read_settings(reading: Reading, settings: Node, head: Head) -> None:
         "shutdown_grace": reading.duration,
         "start_grace": reading.duration,
         "startup_delay": reading.duration,
+        "watch": lambda node, path: _read_watch(reading, node, path),
     }
     job_readers = {
         "catch_up": reading.choice("skip", "latest", "all"),
@@ -91,6 +94,18 @@ def _read_settings(reading: Reading, settings: Node, head: Head) -> None:
             into[word] = how[word](node, f"settings.{word}")
         except Bad:
             continue
+
+
+def _read_watch(r: Reading, node: Node, path: str) -> Watch:
+    """Return how the files are watched."""
+    found = r.words(node, path, ["poll_interval"])
+    if "poll_interval" not in found:
+        raise r.bad(node, path, "poll_interval is missing")
+    value, place = found["poll_interval"][1], f"{path}.poll_interval"
+    interval = r.duration(value, place)
+    if not SHORTEST_POLL <= interval <= DAY:
+        raise r.bad(value, place, "poll_interval is between 100ms and 1d")
+    return Watch(poll_interval=interval)
 
 
 def read_defaults(context: Context, document: Document) -> None:

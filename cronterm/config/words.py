@@ -72,6 +72,7 @@ SETTINGS: dict[str, str] = {
     "history": "default of the jobs",
     "output": "default of the jobs",
     "startup_delay": "nothing starts by itself before the engine is so old, 0s",
+    "watch": "how the files are watched: poll_interval, 2s",
 }
 
 TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs")
@@ -79,7 +80,7 @@ TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
 LATER_TOP = frozenset(["notifiers", "alert_policies"])
-LATER_SETTINGS = frozenset(["watch", "api"])
+LATER_SETTINGS = frozenset(["api"])
 LATER_JOB = frozenset(
     [
         "monitor",

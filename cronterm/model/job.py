@@ -161,6 +161,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.overlap == "allow" else 1
 
 
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """How the jobs file is watched."""
+
+    poll_interval: Duration = 2 * SECOND
+    """Between looks at what gives no events."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The `settings` of a jobs file, defaults filled in."""
 
@@ -173,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     startup_delay: Duration = 0
     """Nothing starts by itself before the engine is so old."""
     calendars: dict[str, CalendarSpec] = {}
+    watch: Watch = Watch()
 
 
 def is_timed(job: Job) -> bool:

@@ -225,6 +225,8 @@ def instance_name(path: Path) -> str:
 
 def _absolute(path: Path) -> Path:
     """Return `path` with its parent resolved; its own link is not followed."""
+    if path.name in ("", ".."):
+        return _resolved(path)
     return _resolved(path.parent) / path.name
 
 
@@ -244,7 +246,13 @@ def _usual_file() -> Path:
         Path(home, ".config", "cronterm", "jobs.yaml"),
         Path("/etc/cronterm/jobs.yaml"),
     )
-    return next((path for path in usual if _exists(path)), usual[0])
+    found = (path for path in usual if _exists(path) or (path == usual[-1] and _has_folder(path)))
+    return next(found, usual[0])
+
+
+def _has_folder(path: Path) -> bool:
+    """Tell whether the directory is there that is read with the system's jobs file."""
+    return _exists(path.with_name("jobs.d"))
 
 
 def _exists(path: Path) -> bool:

@@ -193,3 +193,15 @@ def test_who_runs_is_told_with_the_options_that_reach_it(tmp_path: Path) -> None
     assert told.exit_code == 69
     assert f"cronterm -f '{tmp_path}/its jobs.yaml'" in str(told)
     assert "the file does not exist" in str(told)
+
+
+def test_a_directory_may_be_named_in_any_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "jobs.d"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    for name in (".", "../jobs.d", "../jobs.d/", str(folder), "x/../../jobs.d"):
+        assert find_instance(name, None).jobs_file == folder
+    assert find_instance("..", None).jobs_file == tmp_path

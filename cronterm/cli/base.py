@@ -125,20 +125,21 @@ class Desk:
 
 def common(command: F) -> F:
     """Give a command the options that may stand before and after it."""
-    return click.option("-f", "--file", "file", metavar="FILE", help="The jobs file.")(
-        _without_file(command)
-    )
+    return click.option(
+        "-f", "--file", "file", metavar="FILE", help="The jobs file, or a directory."
+    )(_without_file(command))
 
 
 def common_but_f(command: F) -> F:
     """Give a command whose -f means something else the common options."""
-    return click.option("--file", "file", metavar="FILE", help="The jobs file.")(
+    return click.option("--file", "file", metavar="FILE", help="The jobs file, or a directory.")(
         _without_file(command)
     )
 
 
 def _without_file(command: F) -> F:
     for option in (
+        click.option("--jobs-dir", metavar="DIR", help="A directory of jobs files (as -f DIR)."),
         click.option("--state-dir", metavar="DIR", help="Where the instance keeps its state."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option("--no-color", is_flag=True, help="Print without colours."),
@@ -150,6 +151,7 @@ def _without_file(command: F) -> F:
 def desk(context: click.Context, **given: Any) -> Desk:
     """Return the desk of a command."""
     at: Desk = context.obj
+    given["file"] = given.pop("jobs_dir", None) or given.get("file")
     return at.with_options(**given)
 
 

@@ -70,7 +70,7 @@ def _first_word(args: list[str]) -> int | None:
     for place, word in enumerate(args):
         if skip:
             skip = False
-        elif word in ("-f", "--file", "--state-dir", "--log-format", "--log-level"):
+        elif word in ("-f", "--file", "--jobs-dir", "--state-dir", "--log-format", "--log-level"):
             skip = True
         elif not word.startswith("-"):
             return place
@@ -78,7 +78,7 @@ def _first_word(args: list[str]) -> int | None:
 
 
 def _is_file(word: str) -> bool:
-    return "/" in word or word.endswith((".yaml", ".yml", ".json")) or Path(word).is_file()
+    return "/" in word or word.endswith((".yaml", ".yml", ".json")) or Path(word).exists()
 
 
 @click.group(cls=Program, invoke_without_command=True, no_args_is_help=False)

@@ -113,7 +113,7 @@ class Attempt:
         folder = folder_beside(path, self._request.system_file)
         if folder is None:
             return [main]
-        if not path.exists():
+        if not path.exists() and str(path) not in self._request.texts:
             main.documents = []
         parent = main.documents[-1] if main.documents else None
         units = [self._member(each, parent) for each in self._members(folder)]
@@ -122,7 +122,8 @@ class Attempt:
     def _members(self, folder: Path) -> list[Path]:
         self._gathering.folders.add(folder)
         try:
-            return members(folder)
+            given = {Path(each) for each in self._request.texts if Path(each).parent == folder}
+            return sorted({*members(folder), *given})
         except OSError as error:
             message = f"cannot be read: {error.strerror}"
             self.folder_problem = Problem(file=str(folder), message=message)

@@ -201,6 +201,7 @@ class Gathering:
     def _matches(self, reading: Reading, item: Node, path: str, pattern: str) -> list[Path]:
         if not glob.has_magic(pattern):
             if not os.path.exists(pattern):  # noqa: PTH110  may stand behind a closed door
+                self.folders.add(Path(pattern).parent)
                 raise reading.bad(item, path, f"{short(pattern, 200)} does not exist")
             return [Path(pattern)]
         parts = Path(pattern).parts

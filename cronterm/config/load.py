@@ -57,17 +57,25 @@ def load(
     local_timezone: str,
     uid: int | None = None,
     last_good: Mapping[str, str] | None = None,
+    texts: Mapping[str, str] | None = None,
     system_file: Path = SYSTEM_FILE,
 ) -> Loaded:
     """Read a jobs file, or a directory of them. Never raises: what is wrong is in `problems`.
 
     A file that somebody else than `uid` (we ourselves) or root may change is refused for root and
     a warning for others. `last_good` has the texts that stand in for files of a directory that
-    have problems.
+    have problems, `texts` for files whatever the disk has.
     """
-    uid = os.geteuid() if uid is None else uid
-    request = Request(path, local_timezone, uid, last_good=last_good or {}, system_file=system_file)
-    return _load(request)
+    return _load(
+        Request(
+            path,
+            local_timezone,
+            os.geteuid() if uid is None else uid,
+            texts=texts or {},
+            last_good=last_good or {},
+            system_file=system_file,
+        )
+    )
 
 
 def load_text(

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cronterm.clock import Clock, Instant, aware
+from cronterm.config import json_edit
 from cronterm.config.edit import job_block
+from cronterm.config.gather import is_folder, members
 from cronterm.core.explain import explain
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
@@ -127,13 +129,16 @@ class Answers:
         )
 
     def _config(self, query: ReadConfig, snapshot: Snapshot) -> ConfigText:
-        path = self._jobs_file
+        view = snapshot.jobs.get(query.job)
+        path = Path(view.job.source) if view and view.job.source else self._jobs_file
         try:
-            raw = path.read_bytes()
+            raw = _folder_text(path) if is_folder(path) else path.read_bytes()
         except OSError as error:
             raise CrontermError(f"{path}: {error.strerror}") from None
         text, line = raw.decode("utf-8", "replace"), 1
-        if query.job:
+        if query.job and path.suffix == ".json":
+            line, text = view.job.line if view else 1, json_edit.job_block(text, query.job)
+        elif query.job:
             line, text = job_block(text, query.job)
         return ConfigText(
             path=str(path),
@@ -142,6 +147,12 @@ class Answers:
             line=line,
             problems=snapshot.problems,
         )
+
+
+def _folder_text(folder: Path) -> bytes:
+    """Return the files of a directory one below the other, each under its name."""
+    parts = [f"# {path.name}\n".encode() + path.read_bytes() for path in members(folder)]
+    return b"\n".join(parts)
 
 
 def next_due(

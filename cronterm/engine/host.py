@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cronterm.clock import SystemClock, boot_id
+from cronterm.config.gather import folder_beside
 from cronterm.config.load import Loaded
 from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
@@ -30,6 +31,7 @@ from cronterm.engine.recovery import (
     takeover_outputs,
 )
 from cronterm.engine.reload import Definitions
+from cronterm.engine.watching import Watching
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
 from cronterm.execute.base import Message as RunnerMessage
@@ -44,8 +46,6 @@ from cronterm.model.memory import Memory
 from cronterm.model.snapshot import EngineView, Snapshot
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
-from cronterm.watch.files import FileWatch
-from cronterm.watch.several import FilesWatch
 
 Serve = Callable[[LocalControl, str], Coroutine[Any, Any, None]]
 """Opens the door and serves until cancelled."""
@@ -152,14 +152,14 @@ class Host:
     async def _first_definitions(self, definitions: Definitions) -> tuple[Loaded, list[AnyEvent]]:
         """Return what to start with, and the facts to tell about a file that is not in force."""
         path = definitions.path
-        if not path.exists():
+        if not path.exists() and folder_beside(path) is None:
             if not self._options.is_for_screen:
                 raise NoEngine(f"{path} does not exist", "name a jobs file with -f FILE")
             return Loaded.empty(), []
         loaded = await definitions.read()
-        if not loaded.problems:
+        if loaded.is_usable:
             await definitions.keep(loaded)
-            return loaded, []
+            return loaded, [definitions.rejection(loaded)] if loaded.problems else []
         last_good = await definitions.last_good()
         if last_good is None and not self._options.is_for_screen:
             raise BadInput("\n".join(map(str, loaded.problems)))
@@ -187,19 +187,20 @@ class Host:
         def note_change() -> None:
             loop.call_soon_threadsafe(changed.set)
 
-        watch = FileWatch(instance.jobs_file, on_change=note_change, known=definitions.seen)
-        beside = FilesWatch(on_change=note_change)
+        watch = Watching(
+            instance.jobs_file, definitions.places, known=definitions.seen, on_change=note_change
+        )
+        definitions.follow = watch.follow
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, engine, number)
         loop.add_signal_handler(signal.SIGHUP, changed.set)
         if os.getpid() == 1:
             loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
-        with reader, watch, beside:
-            beside.follow(definitions.files)
+        with reader, watch:
             async with asyncio.TaskGroup() as group:
                 chores = [
                     group.create_task(self._serve(control, store.id), name="door"),
-                    group.create_task(_reload_on(changed, definitions, beside), name="reload"),
+                    group.create_task(_reload_on(changed, definitions), name="reload"),
                     group.create_task(
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
                     ),
@@ -250,12 +251,11 @@ def _stop(engine: Engine, number: int) -> None:
     )
 
 
-async def _reload_on(changed: asyncio.Event, definitions: Definitions, beside: FilesWatch) -> None:
+async def _reload_on(changed: asyncio.Event, definitions: Definitions) -> None:
     while True:
         await changed.wait()
         changed.clear()
         await definitions.reload()
-        await asyncio.to_thread(beside.follow, definitions.files)
 
 
 def reap_orphans() -> None:

@@ -39,6 +39,6 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
 
 def _loaded(instance: Instance, query: Query, local_timezone: str) -> Loaded:
     loaded = load(instance.jobs_file, local_timezone=local_timezone)
-    if loaded.problems and isinstance(query, ListNext | ReadDecisions):
+    if not loaded.is_usable and isinstance(query, ListNext | ReadDecisions):
         raise BadInput("\n".join(map(str, loaded.problems)))
     return loaded

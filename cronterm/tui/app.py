@@ -324,16 +324,19 @@ class CrontermApp(App[Ending]):
         self.push_screen(JobForm(self.picture, job))
 
     def open_editor(self, job: str | None) -> None:
-        """Open $EDITOR on the jobs file, at the first problem or the job."""
+        """Open $EDITOR on the file of the first problem or of the job, at its line."""
         editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         snapshot = self.picture.snapshot
         view = snapshot.jobs.get(job or "")
-        line = view.job.line if view is not None else 0
-        line = snapshot.problems[0].line if snapshot.problems else line
+        file, line = self._hosting.jobs_file, 0
+        if view is not None and view.job.source:
+            file, line = view.job.source, view.job.line
+        if snapshot.problems:
+            file, line = snapshot.problems[0].file or file, snapshot.problems[0].line
         place = [f"+{line}"] if line else []
         try:
             with self.suspend():
-                subprocess.run([*editor, *place, self._hosting.jobs_file], check=False)
+                subprocess.run([*editor, *place, file], check=False)
         except OSError as error:
             self.tell(f"{editor[0]}: {error.strerror}", is_bad=True)
         self.refresh(layout=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cronterm.engine.reload import LastGood
+from cronterm.config.load import load
+from cronterm.engine.last_good import LastGood
 from cronterm.model.command import AddJob, DeleteJob, EditJob, UndoEdit
 from cronterm.model.snapshot import Snapshot
 from tests.engine.bench import Desk, bench
@@ -114,7 +115,7 @@ async def test_what_others_may_do_to_the_file_is_news_though_its_content_stays(
         await it.told(lambda seen: "No such file" in str(seen.problems))
         it.file.mkdir()
         directory = await it.definitions.reload()
-        await it.told(lambda seen: "not a regular file" in str(seen.problems))
+        await it.told(lambda seen: "not a regular file any more" in str(seen.problems))
 
         assert (missing.ok, directory.ok) == (False, False)
         assert set(it.seen.jobs) == {"backup", "report"}
@@ -261,15 +262,19 @@ async def test_a_start_on_a_broken_file_goes_on_with_the_last_good_one(tmp_path:
 
 
 def test_without_a_last_good_file_or_with_a_spoilt_one_there_is_none(tmp_path: Path) -> None:
-    kept = LastGood(tmp_path)
     path = tmp_path / "jobs.yaml"
+    path.write_text(TEXT)
+    good = load(path, local_timezone="UTC")
 
-    assert kept.load(path, local_timezone="UTC") is None
-    kept.keep(BROKEN)
-    assert kept.load(path, local_timezone="UTC") is None
-    (tmp_path / "last-good.yaml").write_bytes(b"\xff\xfe")
-    assert kept.load(path, local_timezone="UTC") is None
-    LastGood(tmp_path / "nosuch").keep(TEXT)  # a full disk only loses the net
+    assert LastGood(tmp_path).load(path, local_timezone="UTC") is None
+    LastGood(tmp_path).keep(good)
+    path.write_text(BROKEN)
+    kept = LastGood(tmp_path).load(path, local_timezone="UTC")
+    assert kept is not None
+    assert kept.jobs == good.jobs
+    (tmp_path / "last-good.json").write_bytes(b"\xff\xfe")
+    assert LastGood(tmp_path).load(path, local_timezone="UTC") is None
+    LastGood(tmp_path / "nosuch").keep(good)  # a full disk only loses the net
 
 
 EVENT = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -280,7 +285,7 @@ async def test_another_calendar_file_is_a_change_of_the_jobs_file(tmp_path: Path
     events.write_text(EVENT)
     text = TEXT + "calendars: {free: {ics: free.ics}}\n"
     async with desk(tmp_path, text) as it:
-        assert list(it.definitions.files) == [str(events)]
+        assert str(events) in it.definitions.places.files
         assert (await it.definitions.reload()).message == "nothing changed"
 
         events.write_text(EVENT.replace("1225", "1226"))

@@ -143,7 +143,7 @@ def _changes(path: tuple[str, ...], old: Words, new: Words) -> Iterator[tuple[An
     yield from (((*path, word), GONE) for word in old if word not in new)
     for word, value in new.items():
         before = old.get(word, GONE)
-        if _is_same(value, before):
+        if is_same(value, before):
             continue
         is_nested = isinstance(value, Mapping) and isinstance(before, Mapping)
         if is_nested and set(before) & set(value):
@@ -282,22 +282,22 @@ def _checked(text: str, meant: Any, old: Source, *, read: Source | None = None) 
 
     `read` is the text where it was read already: a large file costs a second.
     """
-    if _is_same((read or _read_again(text)).content(), meant):
+    if is_same((read or _read_again(text)).content(), meant):
         return old.bom + text
     # Without a line end at the end of the file, a block there has lost its own.
     ended = text + old.newline
-    if not text.endswith("\n") and _is_same(_read_again(ended).content(), meant):
+    if not text.endswith("\n") and is_same(_read_again(ended).content(), meant):
         return old.bom + ended
     raise EditRefused("the edit would change more than it means", "edit the file by hand")
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Compare content with its types: 1, 1.0 and true are three things, a tuple is a list."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         is_same_size = len(one) == len(other)
-        return is_same_size and all(k in other and _is_same(v, other[k]) for k, v in one.items())
+        return is_same_size and all(k in other and is_same(v, other[k]) for k, v in one.items())
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_is_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     return type(one) is type(other) and bool(one == other)
 
 

@@ -19,7 +19,7 @@ _INDENT = re.compile(r"\n([ \t]+)\S")
 
 def add_job(text: str, job_id: str, words: Words) -> str:
     """Return `text` with a new job after the last one. Words that are None are left out."""
-    content = _content(text) if text.strip() else {}
+    content = json_content(text) if text.strip() else {}
     given = {word: value for word, value in words.items() if value is not None}
     if _find(content, job_id) is not None:
         raise EditRefused(f"there is a job {job_id} already")
@@ -35,7 +35,7 @@ def add_job(text: str, job_id: str, words: Words) -> str:
 
 def edit_job(text: str, job_id: str, words: Words) -> str:
     """Return `text` with words of a job changed; None removes a word."""
-    content = _content(text)
+    content = json_content(text)
     job = _find(content, job_id)
     if job is None:
         raise EditRefused(f"there is no job {job_id} in the file")
@@ -51,7 +51,7 @@ def edit_job(text: str, job_id: str, words: Words) -> str:
 
 def delete_job(text: str, job_id: str) -> str:
     """Return `text` without a job."""
-    content = _content(text)
+    content = json_content(text)
     job = _find(content, job_id)
     if job is None:
         raise EditRefused(f"there is no job {job_id} in the file")
@@ -67,7 +67,7 @@ def delete_job(text: str, job_id: str) -> str:
 
 def job_block(text: str, job_id: str) -> str:
     """Return a job as JSON in our own form, whichever form the file has."""
-    job = _find(_content(text), job_id)
+    job = _find(json_content(text), job_id)
     if job is None:
         raise EditRefused(f"there is no job {job_id} in the file")
     words = {word: value for word, value in job.items() if word not in (*NAMES, "task")}
@@ -76,7 +76,8 @@ def job_block(text: str, job_id: str) -> str:
     return json.dumps({job_id: words}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _content(text: str) -> Any:
+def json_content(text: str) -> Any:
+    """Return what a JSON text says, read strictly. Raises `EditRefused`."""
     try:
         root = compose_json(text, "the file")
         problems = check_tree(root, text, "the file") if root else []

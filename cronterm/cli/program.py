@@ -27,6 +27,9 @@ COMMANDS = {
     "why": "cronterm.cli.past:why",
     "simulate": "cronterm.cli.simulate:simulate",
     "validate": "cronterm.cli.plans:validate",
+    "fmt": "cronterm.cli.files:fmt",
+    "schema": "cronterm.cli.files:schema",
+    "config": "cronterm.cli.files:config",
     "up": "cronterm.cli.program:up",
     "down": "cronterm.cli.control:down",
 }

@@ -180,8 +180,7 @@ class Attempt:
 
     def _read_jobs(self, context: Context, document: Document, *, is_old: bool) -> None:
         if "jobs" in document.top:
-            node = document.top["jobs"][1]
-            self.jobs += read_jobs(context, node, self._ids, is_old=is_old)
+            self.jobs += read_jobs(context, document, self._ids, is_old=is_old)
         elif document.root is not None and not self._may_lack_jobs(document):
             hint = "add `jobs:` with a job below it"
             context.reading.note(document.root, "", "there is no `jobs`", hint)

@@ -127,20 +127,24 @@ Ids = dict[str, Place]
 """Where each id stands first, its letters folded."""
 
 
-def read_jobs(context: Context, node: Node, ids: Ids, *, is_old: bool) -> tuple[Job, ...]:
-    """Return the jobs of a file. With `is_old`, one that stands elsewhere by now is left out."""
-    reading = context.reading
-    if _is_nothing(node):
-        return ()
+def entries(document: Document) -> list[tuple[str, Node, Node]]:
+    """Return (id, what names it, its words) of each job of a file; what is wrong is noted."""
+    reading = document.reading
+    if "jobs" not in document.top or _is_nothing(document.top["jobs"][1]):
+        return []
+    node = document.top["jobs"][1]
     if isinstance(node, yaml.SequenceNode):
-        entries = list(_listed(reading, node))
-    elif isinstance(node, yaml.MappingNode):
-        entries = [(plain_key(key), key, value) for key, value in node.value]
-    else:
-        reading.note(node, "jobs", "a text where a mapping of jobs is expected")
-        return ()
+        return list(_listed(reading, node))
+    if isinstance(node, yaml.MappingNode):
+        return [(plain_key(key), key, value) for key, value in node.value]
+    reading.note(node, "jobs", "a text where a mapping of jobs is expected")
+    return []
+
+
+def read_jobs(context: Context, document: Document, ids: Ids, *, is_old: bool) -> tuple[Job, ...]:
+    """Return the jobs of a file. With `is_old`, one that stands elsewhere by now is left out."""
     jobs = []
-    for job_id, key, value in entries:
+    for job_id, key, value in entries(document):
         if is_old and job_id.casefold() in ids:
             continue
         if not _is_good_id(reading, job_id, key, ids):
@@ -153,7 +157,7 @@ def read_jobs(context: Context, node: Node, ids: Ids, *, is_old: bool) -> tuple[
 
 def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
     """Return jobs of the list form, where `name`, `id` or `job_id` names each."""
-    entries: list[tuple[str, Node, Node]] = []
+    found: list[tuple[str, Node, Node]] = []
     for number, item in enumerate(node.value):
         if not isinstance(item, yaml.MappingNode):
             reading.note(item, f"jobs.{number}", "a job is a mapping")
@@ -167,8 +171,8 @@ def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
             continue
         rest = [pair for pair in item.value if pair is not named[0]]
         words = yaml.MappingNode(item.tag, rest, item.start_mark, item.end_mark)
-        entries.append((str(named[0][1].value), named[0][1], words))
-    return entries
+        found.append((str(named[0][1].value), named[0][1], words))
+    return found
 
 
 def _is_good_id(reading: Reading, job_id: str, key: Node, ids: Ids) -> bool:

@@ -147,7 +147,7 @@ def read_jobs(context: Context, document: Document, ids: Ids, *, is_old: bool) -
     for job_id, key, value in entries(document):
         if is_old and job_id.casefold() in ids:
             continue
-        if not _is_good_id(reading, job_id, key, ids):
+        if not _is_good_id(context.reading, job_id, key, ids):
             continue
         job = build_job(context, job_id, key, value)
         if job is not None:

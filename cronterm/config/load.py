@@ -106,16 +106,21 @@ def load_text(
 
 def _load(request: Request, *, has_libyaml: bool = HAS_LIBYAML) -> Loaded:
     with collector_off():
-        first = last = Attempt(request)
-        first.read()
-        bad, told = first.bad_units(), first.problems()
-        for _ in range(MOST_ATTEMPTS):
-            if not bad or any(not unit.is_alone for unit in bad):
-                break
-            last = last.next()
-            last.read()
-            told += [each for unit in last.units if not unit.is_old for each in unit.problems]
-            bad = last.bad_units()
+        # Nothing of the trees is left when the collector goes on: it would look at each node.
+        return _attempted(request, has_libyaml=has_libyaml)
+
+
+def _attempted(request: Request, *, has_libyaml: bool) -> Loaded:
+    first = last = Attempt(request)
+    first.read()
+    bad, told = first.bad_units(), first.problems()
+    for _ in range(MOST_ATTEMPTS):
+        if not bad or any(not unit.is_alone for unit in bad):
+            break
+        last = last.next()
+        last.read()
+        told += [each for unit in last.units if not unit.is_old for each in unit.problems]
+        bad = last.bad_units()
     return _loaded(request.path, first, last, told, has_libyaml=has_libyaml)
 
 

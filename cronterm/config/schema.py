@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from cronterm.config.words import SETTINGS, TOP, WORDS
+from cronterm.config.kinds import Kinds
+from cronterm.config.words import LATER_JOB, SETTINGS, TOP, WORDS
 from cronterm.errors import CrontermError
 
 Shape = dict[str, Any]
 
 DRAFT = "http://json-schema.org/draft-07/schema#"  # what the YAML language server speaks
 ID_PATTERN = "^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+FOREIGN = "an action that another package brings"
 ACTIONS = ("command", "python", "http", "monitor")
 
 TEXT: Shape = {"type": "string"}
@@ -77,7 +79,6 @@ OUTPUT = mapping(
     max_size=SIZE,
     keep=choice("head_tail", "head", "tail"),
     timestamps=TRUTH,
-    stderr=choice("merge", "separate", "drop"),
 )
 HISTORY = mapping(keep_runs=integer(1), keep_days=integer(1))
 CATCH_UP = choice("skip", "latest", "all")
@@ -89,6 +90,14 @@ RETRY = mapping(
     jitter={"type": "number", "minimum": 0, "maximum": 1},
     on=some(choice("failure", "timeout", "lost")),
     exit_codes=items(integer(1, 255)),
+)
+SUCCESS = mapping(
+    exit_codes=items(integer(0, 255)),
+    stdout_match=TEXT,
+    output_reject=TEXT,
+    stderr_empty=TRUTH,
+    max_output=SIZE,
+    min_duration=DURATION,
 )
 ENV_FILE: Shape = {"anyOf": [TEXT, mapping(path=TEXT, required=TRUTH)]}
 
@@ -123,6 +132,8 @@ JOB_SHAPES: dict[str, Shape] = {
     "catch_up": CATCH_UP,
     "catch_up_window": DURATION,
     "start_deadline": DURATION,
+    "success": SUCCESS,
+    "http": {"type": "object", "required": ["url"]},
     "skip_exit_codes": CODES,
     "output": OUTPUT,
     "history": HISTORY,
@@ -166,6 +177,7 @@ def jobs_schema() -> Shape:
     """Return the schema of a jobs file."""
     job = _described(WORDS, JOB_SHAPES)
     default = mapping(**{word: each for word, each in job.items() if word not in ACTIONS})
+    job |= {kind: {"description": FOREIGN} for kind in Kinds((*WORDS, *LATER_JOB)).names()}
     named = {**job, **{word: {"type": "string", "pattern": ID_PATTERN} for word in ("name", "id")}}
     jobs: Shape = {
         "anyOf": [

@@ -20,6 +20,7 @@ from cronterm.core.base import ConfigChanged
 from cronterm.engine.edits import Done, Edit, Target, done_words, spliced, target_of
 from cronterm.engine.engine import Engine
 from cronterm.engine.last_good import LastGood
+from cronterm.engine.reading import Reader
 from cronterm.engine.watching import Places
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, UndoEdit
@@ -44,6 +45,7 @@ class Definitions:
         self._local_timezone = local_timezone
         self._engine = engine
         self._last_good = LastGood(cache)
+        self._reader = Reader(path, cache, local_timezone=local_timezone)
         self._ids: set[str] = set()
         self._was_folder = False
         self._seen = ""
@@ -77,8 +79,7 @@ class Definitions:
                 hint="start the engine again to read the directory",
             )
             return Loaded(sha256="", text="", problems=(problem,))
-        known = self._last_good.texts
-        return load(self.path, local_timezone=self._local_timezone, last_good=known)
+        return self._reader.read(self._last_good.texts)
 
     async def last_good(self) -> Loaded | None:
         """Return the newest definitions that were in force, or None."""
@@ -89,6 +90,7 @@ class Definitions:
     async def keep(self, loaded: Loaded) -> None:
         """Keep the text of definitions that are in force, for a start on a broken file."""
         await asyncio.to_thread(self._last_good.keep, loaded)
+        await asyncio.to_thread(self._reader.save)
 
     def adoption(self, loaded: Loaded) -> tuple[ConfigChanged, AnyEvent]:
         """Return what the engine is told when `loaded` comes into force."""

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cronterm.clock import HOUR, MINUTE
+from cronterm.clock import HOUR, MINUTE, SECOND
+from cronterm.config.fields import Reading
+from cronterm.config.json_text import compose_json
 from cronterm.config.load import Loaded, load, load_text
+from cronterm.config.reader import plain
+from cronterm.config.seeds import is_seed, read_seed
 from cronterm.model.job import Job, Keep, Shell
 from cronterm.schedule.base import AtSpec, CronSpec
 
@@ -427,6 +431,63 @@ def test_more_of_our_words_may_stand_in_such_a_job() -> None:
     job = by_id(load_text(text, path=Path("/srv/a.json"), local_timezone="UTC"))["daily-report"]
 
     assert (job.timeout, job.description) == (HOUR, "")
+
+
+def test_monitors_of_another_system_count_in_minutes() -> None:
+    root = compose_json(
+        '[{"job_id": "a", "schedule": "0 0 * * *", "tolerance": 30, "max_runtime": 1.5},'
+        ' {"job_id": "b", "is_health_check": true}, {"job_id": "c", "is_health_check": false}]',
+        "f",
+    )
+    assert root is not None
+    assert is_seed(root)
+    reading = Reading("f")
+    words = plain(read_seed(reading, root))
+
+    assert reading.problems == []
+    assert words == {
+        "a": {"schedule": "0 0 * * *", "tolerance": "1800s", "max_runtime": "90s", "monitor": True},
+        "b": {"monitor": "heartbeat"},
+        "c": {"monitor": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ('"tolerance": "30"', "tolerance is a number of minutes"),
+        ('"tolerance": true', "tolerance is a number of minutes"),
+        ('"max_runtime": -1', "-1 is not between 0 and 1,000,000 minutes"),
+        ('"is_health_check": 5', "'5' is not true or false"),
+    ],
+)
+def test_a_monitor_with_bad_minutes_is_refused(words: str, expected: str) -> None:
+    text = f'{{"job_id": "a", {words}}}'
+    loaded = load_text(text, path=Path("/srv/a.json"), local_timezone="UTC")
+
+    assert any(expected in str(problem) for problem in loaded.problems), loaded.problems
+
+
+# -- settings.watch ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("{poll_interval: 1s}", ""),
+        ("{}", "poll_interval is missing"),
+        ("{poll_interval: 50ms}", "jobs.yaml:1:35: poll_interval is between 100ms and 1d"),
+        ("{poll_interval: soon}", "is not a duration"),
+        ("{interval: 1s}", "unknown key 'interval'"),
+    ],
+)
+def test_how_files_are_watched_is_a_setting(words: str, expected: str) -> None:
+    text = f"settings: {{watch: {words}}}\njobs: {{}}"
+    loaded = load_text(text, path=Path("/srv/jobs.yaml"), local_timezone="UTC")
+
+    if not expected:
+        assert loaded.settings.watch.poll_interval == SECOND
+    assert any(expected in str(problem) for problem in loaded.problems or [""]), loaded.problems
 
 
 # -- names over all files ------------------------------------------------------------------------

@@ -154,8 +154,8 @@ async def bench(
 class Desk:
     """A jobs file, its definitions and the engine they tell."""
 
-    def __init__(self, directory: Path, it: Bench) -> None:
-        self.file = directory / "jobs.yaml"
+    def __init__(self, directory: Path, it: Bench, *, name: str = "jobs.yaml") -> None:
+        self.file = directory / name
         self.bench = it
         self.definitions = Definitions(
             self.file,

@@ -39,8 +39,7 @@ async def folder(directory: Path) -> AsyncIterator[Desk]:
     """Give a desk whose jobs file is a directory of three files, in force."""
     state = filled(directory)
     async with bench(state) as it:
-        desk = Desk(directory, it)
-        desk.file = desk.definitions.path = directory / "jobs.d"
+        desk = Desk(directory, it, name="jobs.d")
         assert (await desk.definitions.reload(is_asked=True)).ok
         await desk.told(lambda seen: set(seen.jobs) == {"a", "b", "seed"})
         yield desk

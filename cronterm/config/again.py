@@ -26,6 +26,9 @@ MANY = 200
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&[^\s&]", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_FOR_ALL_FILES = ("settings", "include", "pools", "calendars", "renamed_from")
+"""Words that may mean something for the jobs of other files."""
+_ACCOUNTS = ("/etc/passwd", "/etc/group")
 _ROOMS = ("config", "schedule", "model")
 
 SETTLED = 2 * SECOND
@@ -68,7 +71,8 @@ def program_key(path: Path, local_timezone: str, uid: int) -> str:
     sources = sorted(source for room in _ROOMS for source in (rooms / room).glob("*.py"))
     stamps = [f"{source.name} {source.stat().st_mtime_ns}" for source in sources]
     own = f"{path} {local_timezone} {uid} {version('cronterm')}"
-    return digest("\n".join([own, *stamps]))
+    accounts = (f"{account} {stamp(account)}" for account in _ACCOUNTS)
+    return digest("\n".join([own, *accounts, *stamps]))
 
 
 def find(kept: Kept, key: str, uid: int, read_text: ReadText, stamps: Stamps) -> Loaded | None:
@@ -144,14 +148,16 @@ def _one_file(
     before: Loaded, path: str, texts: Mapping[str, str], read_text: ReadText
 ) -> Loaded | None:
     """Return what a directory says of whose files one changed that only has jobs."""
-    if any("settings" in text or "include" in text for text in texts.values()):
+    if any(word in text for text in texts.values() for word in _FOR_ALL_FILES):
         return None
     folder = str(Path(path).parent)
     if before.folders != (folder,) or any(str(Path(each).parent) != folder for each in texts):
         return None
     read = read_text(Path(path), texts[path])
-    others = {job.id.casefold() for job in before.jobs if job.source != path}
-    if read.problems or read.warnings or any(job.id.casefold() in others for job in read.jobs):
+    if read.problems or read.warnings:
+        return None
+    ids = {job.id.casefold() for job in read.jobs}
+    if any((job.id.casefold() in ids) != (job.source == path) for job in before.jobs):
         return None
     place = next((n for n, job in enumerate(before.jobs) if job.source == path), len(before.jobs))
     rest = [job for job in before.jobs if job.source != path]
@@ -247,6 +253,8 @@ def _with_job(before: Loaded, read: Loaded, text: str, moved: int) -> Loaded | N
     if read.problems or read.warnings or len(read.jobs) != 1 or read.settings != before.settings:
         return None
     job = read.jobs[0]
+    if job.renamed_from:
+        return None
     if sum(each.id == job.id and each.line == job.line for each in before.jobs) != 1:
         return None
 

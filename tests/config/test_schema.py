@@ -49,7 +49,10 @@ def test_every_word_is_described_and_most_have_a_shape() -> None:
         "jobs: []\ndefaults:\nsettings:\nx-a: 5\n",
         "include: a/*.yaml\njobs: [{name: a, command: x}, {id: b, python: 'a:b', x-n: 1}]",
         "version: 1\ninclude: [a]\nsettings: {watch: {poll_interval: 5s}}\njobs: {}",
-        *(f"jobs:\n  a: {{command: x, {words}}}\n" for words in WORD_VALUES),
+        *(
+            "jobs:\n  a:\n    command: x\n    " + words.replace("\n", "\n    ")
+            for words in WORD_VALUES
+        ),
     ],
 )
 def test_what_the_reader_takes_the_schema_takes(check: Callable[[Any], Any], text: str) -> None:

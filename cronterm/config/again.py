@@ -48,12 +48,16 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     listings: dict[str, tuple[str, ...]]
     variables: dict[str, str | None]
     loaded: Loaded
+    main: str = ""
+    """The path of the file itself, empty for a directory."""
 
 
 def keep(loaded: Loaded, key: str) -> Kept | None:
     """Return what `find` needs, or None where a whole reading is the better way."""
     is_foreign = any(isinstance(job.action, Custom) for job in loaded.jobs)
-    if loaded.problems or loaded.warnings or is_foreign or len(loaded.jobs) < MANY:
+    if loaded.problems or loaded.warnings or loaded.beside or is_foreign:
+        return None
+    if len(loaded.jobs) < MANY:
         return None
     names = {name for text in loaded.texts.values() for name in _VARIABLE.findall(text)}
     return Kept(
@@ -62,6 +66,7 @@ def keep(loaded: Loaded, key: str) -> Kept | None:
         listings={folder: _listing(folder) for folder in loaded.folders},
         variables={name: os.environ.get(name) for name in sorted(names | {"HOME"})},
         loaded=loaded,
+        main=next((path for path, text in loaded.texts.items() if text is loaded.text), ""),
     )
 
 
@@ -110,7 +115,7 @@ def find(kept: Kept, key: str, uid: int, read_text: ReadText, stamps: Stamps) ->
         elif mark and now - mark[1] // 1000 > SETTLED:
             stamps[path] = mark
     if not changed:
-        return before if before.texts else _with_texts(before, texts)
+        return before if before.texts else _with_texts(kept, texts)
     if len(changed) > 1 or not before.texts:
         return None
     one = read_one_job if len(texts) == 1 else _one_file
@@ -128,10 +133,10 @@ def stamp(path: str) -> Stamp:
     return about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino, about.st_dev
 
 
-def _with_texts(loaded: Loaded, texts: Mapping[str, str]) -> Loaded:
+def _with_texts(kept: Kept, texts: Mapping[str, str]) -> Loaded:
     """Return what was kept without its texts, with them."""
-    text = texts[next(iter(texts))] if len(texts) == 1 and not loaded.folders else ""
-    return msgspec.structs.replace(loaded, texts=dict(texts), text=text)
+    text = texts.get(kept.main, "")
+    return msgspec.structs.replace(kept.loaded, texts=dict(texts), text=text)
 
 
 def _listing(folder: str) -> tuple[str, ...]:
@@ -154,7 +159,7 @@ def _one_file(
     if before.folders != (folder,) or any(str(Path(each).parent) != folder for each in texts):
         return None
     read = read_text(Path(path), texts[path])
-    if read.problems or read.warnings:
+    if read.problems or read.warnings or read.beside:
         return None
     ids = {job.id.casefold() for job in read.jobs}
     if any((job.id.casefold() in ids) != (job.source == path) for job in before.jobs):
@@ -250,10 +255,10 @@ def _own_column(chunk: str) -> int:
 
 def _with_job(before: Loaded, read: Loaded, text: str, moved: int) -> Loaded | None:
     """Return `before` with the one job of `read`, those below it `moved` lines further down."""
-    if read.problems or read.warnings or len(read.jobs) != 1 or read.settings != before.settings:
+    if read.problems or read.warnings or read.beside or len(read.jobs) != 1:
         return None
     job = read.jobs[0]
-    if job.renamed_from:
+    if job.renamed_from or read.settings != before.settings:
         return None
     if sum(each.id == job.id and each.line == job.line for each in before.jobs) != 1:
         return None

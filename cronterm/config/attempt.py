@@ -153,12 +153,15 @@ class Attempt:
                     own = read_head(document)
                     claim = partial(self._claim, unit, document)
                     mine = {word for word, key in own.keys.items() if claim("settings", word, key)}
-                    values |= {word: own.values[word] for word in mine & own.values.keys()}
-                    base = merge(base, {word: own.base[word] for word in mine & own.base.keys()})
+                    values |= {word: value for word, value in own.values.items() if word in mine}
+                    base = merge(base, {word: v for word, v in own.base.items() if word in mine})
                     for word, found in own.named.items():
                         keys = name_keys(document, word)
-                        mine = {name for name in found if claim(word, name, keys[name])}
-                        values[word] = values.get(word, {}) | {name: found[name] for name in mine}
+                        values[word] = values.get(word, {}) | {
+                            name: value
+                            for name, value in found.items()
+                            if claim(word, name, keys[name])
+                        }
         return values, base
 
     def _claim(self, unit: Unit, document: Document, word: str, name: str, key: Node) -> bool:

@@ -199,3 +199,34 @@ def test_a_short_way_never_gives_anything_else(start: int, length: int, piece: s
     )
 
     assert found is None or found == load_text(text, path=path, local_timezone="UTC")
+
+
+def test_a_kept_file_with_what_it_includes_has_its_own_text_again(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path, other = tmp_path / "jobs.yaml", tmp_path / "other.yaml"
+    other.write_text(many())
+    path.write_text("include: other.yaml\njobs: {last: {command: x}}\n")
+    again = Again(path)
+    bare = msgspec.structs.replace(again.kept.loaded, texts={}, text="")
+    again.kept = msgspec.structs.replace(again.kept, loaded=bare)
+
+    assert again.find() == whole(path)
+
+
+def test_jobs_that_go_by_a_calendar_file_are_read_as_a_whole(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "free.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    path = tmp_path / "jobs.yaml"
+    path.write_text("calendars: {free: {ics: free.ics}}\n" + many().replace(HEAD, "jobs:\n"))
+
+    assert whole(path).problems == ()
+    assert keep(whole(path), "key") is None
+
+
+def test_a_job_that_begins_to_go_by_a_calendar_file_is_read_with_all(again: Again) -> None:
+    (again.path.parent / "free.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    text = again.path.read_text()
+    again.path.write_text(text.replace("{command: x3,", "{exclude: {ics: free.ics}, command: x3,"))
+
+    assert whole(again.path).problems == ()
+    assert again.find() is None

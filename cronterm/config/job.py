@@ -30,7 +30,7 @@ MOST = 1_000_000
 LONGEST_ARGUMENTS = 2 << 20  # bytes in all: a quarter of the usual stack limit, execve(2)
 
 _TARGET = re.compile(r"(?:[A-Za-z_][\w.]*|[^:\0]+\.py):[A-Za-z_][\w.]*")
-_ACTION_WORDS = ("command", "python", "http")
+ACTION_WORDS = ("command", "python", "http")
 _GO_WITH = {"shell": "command", "args": "python", "kwargs": "python"}
 
 
@@ -70,7 +70,7 @@ def read_words(context: Context, node: Node, path: str, *, is_default: bool = Fa
     except Bad:
         return values
     for word, (key, value) in found.items():
-        if is_default and (word in _ACTION_WORDS or word not in WORDS):
+        if is_default and (word in ACTION_WORDS or word not in WORDS):
             reading.note(key, f"{path}.{word}", f"{word!r} cannot be a default")
             continue
         if word not in WORDS:
@@ -351,7 +351,7 @@ def _action(
     context: Context, values: Values, own: Values, key: Node, path: str, *, may_lack: bool
 ) -> Action | None:
     r = context.reading
-    given = [word for word in own if word in _ACTION_WORDS or word not in WORDS]
+    given = [word for word in own if word in ACTION_WORDS or word not in WORDS]
     if len(given) > 1:
         r.note(key, path, f"{' and '.join(given)} exclude each other", "keep one of them")
     elif not given and not may_lack:

@@ -13,7 +13,7 @@ from cronterm.config.document import entries
 from cronterm.config.gather import Document
 from cronterm.config.notation import inline
 from cronterm.config.reader import Node, collector_off, plain
-from cronterm.config.schema import DURATION, JOB_SHAPES
+from cronterm.config.shapes import DURATION, JOB_SHAPES
 from cronterm.config.words import WORDS
 from cronterm.model.job import Job
 from cronterm.schedule.duration import format_duration

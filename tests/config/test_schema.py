@@ -1,6 +1,7 @@
 """The schema takes what the reader takes, and refuses what it refuses for its form."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from cronterm.config.load import load_text
 from cronterm.config.reader import compose, plain
-from cronterm.config.schema import JOB_SHAPES, SETTINGS_SHAPES, TOP_WORDS, jobs_schema, part
-from cronterm.config.words import SETTINGS, TOP, WORDS
+from cronterm.config.schema import jobs_schema, part
+from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES, TOP_SHAPES, Shape
+from cronterm.config.words import LATER_JOB, LATER_SETTINGS, LATER_TOP, SETTINGS, TOP, WORDS
 from cronterm.errors import CrontermError
 from tests.config.test_load import WORD_VALUES
 
@@ -30,15 +32,62 @@ def content(text: str) -> Any:
     return None if root is None else plain(root)
 
 
-def test_every_word_is_described_and_most_have_a_shape() -> None:
+@pytest.mark.parametrize(
+    ("words", "shapes", "later"),
+    [
+        (WORDS, JOB_SHAPES, LATER_JOB),
+        (SETTINGS, SETTINGS_SHAPES, LATER_SETTINGS),
+        (TOP, TOP_SHAPES, LATER_TOP),
+    ],
+)
+def test_every_word_has_a_shape_in_the_schema(
+    words: Collection[str], shapes: Collection[str], later: Collection[str]
+) -> None:
+    assert set(words) - set(shapes) == set(), "a new word needs its shape in config/shapes.py"
+    assert set(shapes) <= {*words, *later}
+
+
+def test_every_word_is_described() -> None:
     schema = jobs_schema()
 
     assert set(schema["properties"]) == set(TOP)
     assert set(schema["definitions"]["job"]["properties"]) >= set(WORDS)
-    assert all(each["description"] for each in schema["definitions"]["job"]["properties"].values())
-    assert set(TOP_WORDS) <= set(TOP)
-    shapeless = {*(set(WORDS) - set(JOB_SHAPES)), *(set(SETTINGS) - set(SETTINGS_SHAPES))}
-    assert len(shapeless) < len(WORDS) / 2
+    assert set(schema["definitions"]["settings"]["properties"]) == set(SETTINGS)
+    for shapes in (schema, schema["definitions"]["job"], schema["definitions"]["settings"]):
+        assert all(each["description"] for each in shapes["properties"].values())
+
+
+def inner_words(shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each mapping with fixed words below a shape: its path, and each word."""
+    for word in shape.get("properties", {}):
+        yield path, word
+        yield from inner_words(shape["properties"][word], f"{path}.{word}")
+    for each in (*shape.get("anyOf", ()), shape.get("items")):
+        if isinstance(each, dict):
+            yield from inner_words(each, path)
+    if isinstance(more := shape.get("additionalProperties"), dict):
+        yield from inner_words(more, f"{path}.NAME")
+
+
+INNER = sorted({pair for word in WORDS for pair in inner_words(JOB_SHAPES.get(word, {}), word)})
+
+
+def unknown(path: str, word: str) -> list[str]:
+    """Return what the reader says of keys that it does not know."""
+    first, *steps = path.split(".")
+    value: Any = {word: [[[]]]}
+    for step in reversed(steps):
+        value = {step: value}
+    job = {first: [value] if first == "triggers" else value}
+    text = json.dumps({"jobs": {"a": job}})
+    problems = load_text(text, path=Path("/j.yaml"), local_timezone="UTC").problems
+    return [each.message for each in problems if "unknown key" in each.message]
+
+
+@pytest.mark.parametrize(("path", "word"), INNER)
+def test_the_reader_knows_each_inner_word_of_the_schema(path: str, word: str) -> None:
+    assert unknown(path, word) == []
+    assert path == "schedule" or unknown(path, "zzz") == ["unknown key 'zzz'"]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +127,39 @@ def test_what_the_reader_takes_the_schema_takes(check: Callable[[Any], Any], tex
         "jobs: {a: {command: x, output: {max_size: big}}}",
         "settings: {max_running: 0}\njobs: {}",
         "defaults: {command: x}\njobs: {}",
+        "defaults: {http: 'https://a.example'}\njobs: {}",
+        "jobs: {a: {http: {method: GET}}}",
+        "jobs: {a: {http: ftp://a.example}}",
+        "jobs: {a: {http: {url: 'https://a.example', expect_status: [20]}}}",
+        "jobs: {a: {command: x, schedule: {every: 5m, from: middle}}}",
+        "jobs: {a: {command: x, schedule: {cron: '@daily', every: 5m}}}",
+        "jobs: {a: {command: x, schedule: []}}",
+        "jobs: {a: {command: x, env: {A B: x}}}",
+        "jobs: {a: {command: x, env: [A]}}",
+        "jobs: {a: {command: x, env: {CRONTERM_A: x}}}",
+        "jobs: {a: {command: x, umask: '9'}}",
+        "jobs: {a: {command: x, nice: 20}}",
+        "jobs: {a: {command: x, ionice: best-effort:8}}",
+        "jobs: {a: {command: x, limits: {memory: lots}}}",
+        "jobs: {a: {command: x, secrets: {A: {file: x, env: y}}}}",
+        "jobs: {a: {command: x, secrets: {A: x}}}",
+        "jobs: {a: {command: x, params: {A B: x}}}",
+        "jobs: {a: {command: x, params: {A: {type: date}}}}",
+        "jobs: {a: {command: x, params: {A: {choices: []}}}}",
+        "jobs: {a: {command: x, success: {exit_codes: []}}}",
+        "jobs: {a: {command: x, skip_exit_codes: [256]}}",
+        "jobs: {a: {command: x, depends_on: {b: success, c: never}}, b: {command: x}}",
+        "jobs: {a: {command: x, condition: {load_under: 1}}}",
+        "jobs: {a: {command: x, condition: {disk_free: {path: /}}}}",
+        "jobs: {a: {command: x, auto_pause: {}}}",
+        "jobs: {a: {command: x, exclude: [{dates: [tomorrow]}]}}",
+        "jobs: {a: {command: x, max_runs: 0}}",
+        "pools: {a: {}}\njobs: {}",
+        "pools: {a: {slots: 0}}\njobs: {}",
+        "calendars: {a: {day: 1}}\njobs: {}",
+        "calendars: {a: {weekdays: [1]}}\njobs: {}",
+        "settings: {watch: {interval: 5s}}\njobs: {}",
+        "settings: {start_grace: soon}\njobs: {}",
     ],
 )
 def test_what_it_refuses_the_reader_refuses(check: Callable[[Any], Any], text: str) -> None:
@@ -93,6 +175,9 @@ def test_a_part_is_found_by_its_path() -> None:
     assert part(schema, "jobs.any.timeout")["description"] == WORDS["timeout"]
     assert part(schema, "retry.delay") == part(schema, "jobs.x.retry.delay")
     assert part(schema, "settings.output.max_size")["examples"]
+    assert part(schema, "pools.heavy.slots")["minimum"] == 1
+    assert part(schema, "calendars.free.windows")["anyOf"]
+    assert part(schema, "env_file.required")["type"] == "boolean"
     assert part(schema, "") is schema
     with pytest.raises(CrontermError, match="there is no frob in a jobs file"):
         part(schema, "frob")

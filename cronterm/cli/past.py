@@ -66,6 +66,8 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
     }
     if row.params:
         content["params"] = row.params
+    if row.cause == "signal":
+        content["event"] = row.by
     if row.upstream_run is not None:
         content |= {"upstream_job": row.by, "upstream_run_id": row.upstream_run}
     if row.run is None:
@@ -121,6 +123,8 @@ def why(context: click.Context, /, job: str, moment: str | None, limit: int, **g
             print_json(
                 {
                     "job": decision.job,
+                    "cause": decision.cause,
+                    "event": decision.by,
                     "scheduled_at": rfc3339(decision.due_at),
                     "scheduled_until": _time(decision.until),
                     "count": decision.count,

@@ -61,6 +61,8 @@ def reason(view: JobView, snapshot: Snapshot) -> str:
             return f"{what} by {pause.by}{until}{why}"
     if not view.job.enabled:
         return "enabled: false in the file"
+    if view.suspended:
+        return f"suspended after too many runs: {', '.join(view.suspended)}"
     last = view.recent[-1] if view.recent else None
     return describe_end(last) if last is not None and last.outcome != "succeeded" else ""
 

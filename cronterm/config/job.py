@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config import gates, identity, success
+from cronterm.config import events, gates, identity, success
 from cronterm.config.calendars import calendar_readers, read_limits
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
@@ -138,6 +138,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         **identity.readers(r, place, context.uid),
         **gates.readers(r, context.references, place=place, command=command),
         **calendar_readers(r, context.calendars, context.path.parent),
+        **events.readers(r, place),
     }
 
 
@@ -245,7 +246,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         line=key.start_mark.line + 1,
         directory=directory,
         schedule=specs,
-        schedule_text=text,
+        schedule_text=events.when_text(text, values.get("triggers") or ()),
         timezone=timezone,
         action=action,
         working_dir=_working_dir(values, directory),
@@ -303,11 +304,8 @@ _SAME = [
     "enabled",
     *identity.SAME,
     *gates.WORDS,
-    "exclude",
-    "only",
-    "max_runs",
-    "jitter_mode",
-    "auto_pause",
+    *("exclude", "only", "max_runs", "jitter_mode", "auto_pause"),
+    *events.WORDS,
 ]
 
 

@@ -215,7 +215,9 @@ TRIGGER = either(
     ),
     mapping(
         "attribute",
-        attribute=mapping("path", path=LINE, of=some(TEXT), every=DURATION),
+        attribute=mapping(
+            "path", path=LINE, of=some(choice("mtime", "mode", "owner", "size")), every=DURATION
+        ),
     ),
     mapping("env", env=mapping("name", name=TEXT, file=LINE, every=DURATION)),
     mapping("webhook", webhook=mapping("path", path={"type": "string", "pattern": NAME_PATTERN})),

@@ -61,6 +61,8 @@ WORDS: dict[str, str] = {
     "max_runs": "how often it runs by itself",
     "jitter_mode": "stable: the same jitter each time; random: another",
     "auto_pause": "pauses it after so many failures in a row: {after_failures: 5}",
+    "triggers": "what else starts it: a list of file, disk, attribute, env, metric, webhook",
+    "cooldown": "after an event started it, further ones start nothing for so long",
 }
 
 SETTINGS: dict[str, str] = {
@@ -86,8 +88,6 @@ LATER_JOB = frozenset(
         "monitor",
         "tolerance",
         "max_runtime",
-        "triggers",
-        "cooldown",
         "notify",
     ]
 )

@@ -5,13 +5,14 @@ from typing import TypeAlias
 import msgspec
 
 from cronterm.clock import Instant
-from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.command import Answer, FireHook, PauseJob, ResumeJob, RunJob, StopRun
 from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
 from cronterm.model.job import Job, Settings
 from cronterm.model.run import AttemptEnd
+from cronterm.model.trigger import Signal
 
-RunCommand: TypeAlias = RunJob | StopRun | PauseJob | ResumeJob
+RunCommand: TypeAlias = RunJob | StopRun | PauseJob | ResumeJob | FireHook
 
 
 class Tick(msgspec.Struct, frozen=True, tag=True):
@@ -66,6 +67,13 @@ class Checked(msgspec.Struct, frozen=True, tag=True):
     message: str = ""
 
 
+class Signalled(msgspec.Struct, frozen=True, tag=True):
+    """A watcher saw a trigger of a job come true."""
+
+    job: str
+    signal: Signal
+
+
 class Drain(msgspec.Struct, frozen=True, tag=True):
     """The engine stops: decide nothing new. With `stop_runs` every open attempt is stopped."""
 
@@ -74,7 +82,7 @@ class Drain(msgspec.Struct, frozen=True, tag=True):
 
 
 Input: TypeAlias = (
-    Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Checked | Drain
+    Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Checked | Signalled | Drain
 )
 
 

@@ -1,5 +1,6 @@
 """What the core knows: jobs, open runs, and when to look at which of them again."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -81,6 +82,17 @@ class RunRecord:
 
 
 @dataclass(eq=False)
+class Signals:
+    """What the core keeps of the events that started runs of a job."""
+
+    started_at: Duration | None = None
+    """When one did the last time, in elapsed time."""
+    starts: dict[str, deque[Duration]] = field(default_factory=dict)
+    """The latest starts by each trigger, oldest first, in elapsed time."""
+    suspended: dict[str, Instant] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class JobRecord:
     """A job that is in the file."""
 
@@ -118,6 +130,7 @@ class JobRecord:
     """The instants of its schedule that are let through, as a forecast sees them."""
     passed_at: Instant | None = None
     """When instants that are kept back became rows the last time."""
+    signals: Signals = field(default_factory=Signals)
 
     def __post_init__(self) -> None:
         self.build()

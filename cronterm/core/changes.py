@@ -21,7 +21,13 @@ from cronterm.core.runs import (
     queue_run,
     stop_runs,
 )
-from cronterm.model.command import Answer, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.core.signals import (
+    drop_stale_suspensions,
+    fire_hook,
+    remembered_signals,
+    resume_triggers,
+)
+from cronterm.model.command import Answer, FireHook, PauseJob, ResumeJob, RunJob, StopRun
 from cronterm.model.event import (
     AllPaused,
     JobAdded,
@@ -96,12 +102,14 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
         open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
         result=None if known is None else known.result,
         started_n=known.started_n if known is not None and known.present else books.next_order(),
+        signals=remembered_signals(books, known),
     )
     books.jobs[job.id] = record
     if known is not None and known.present and known.pause is not None:
         books.set_pause(record, known.pause)
     for run in runs:
         _cap_jitter(books, run, job)
+    drop_stale_suspensions(books, record)
     if known is None or not known.present:
         books.events.append(
             JobAdded(at=now, job=job, counts_from=counts_from, first_seen_at=first_seen_at)
@@ -151,7 +159,7 @@ def _decide_as_disabled(books: Books, record: JobRecord) -> None:
 
 def _change(books: Books, record: JobRecord, job: Job) -> None:
     new_hash = definition_hash(job)
-    was_enabled = record.job.enabled
+    was_enabled, triggers = record.job.enabled, record.job.triggers
     record.job = job  # its place in the file may have moved, even if nothing else did
     if new_hash == record.definition_hash:
         return
@@ -178,6 +186,8 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
     )
     if is_new_timing:
         keep_decided(books, record, spans)
+    if job.triggers != triggers:
+        resume_triggers(books, record, by="reload")
     if was_enabled and not job.enabled:
         cancel_waiting(books, list(record.open.values()), "disabled")
     books.watch_job(record)
@@ -234,6 +244,8 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
     match command:
         case StopRun():
             return _stop(books, command, by)
+        case FireHook():
+            return fire_hook(books, command)
         case PauseJob(job=""):
             return _pause_all(books, command, by)
         case ResumeJob(job=""):
@@ -252,6 +264,9 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
         case PauseJob():
             return _pause(books, record, command, by)
         case _:
+            has_resumed = resume_triggers(books, record, by=by)
+            if record.pause is None and has_resumed:
+                return Answer(ok=True, message=f"resumed the triggers of {command.job}")
             if record.pause is None:
                 return Answer(ok=True, message=f"{command.job} was not paused")
             resume(books, record, by=by, at=books.now.utc, catch_up=command.catch_up)

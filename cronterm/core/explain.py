@@ -7,6 +7,7 @@ from cronterm.model.job import Job, is_timed
 from cronterm.model.query import Decision
 from cronterm.model.run import Outcome, Reason
 from cronterm.model.snapshot import JobView, LiveRun, Pause
+from cronterm.model.trigger import trigger_name
 
 Show = Callable[[Instant], str]
 """Turns an instant into text for people."""
@@ -20,6 +21,8 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "exit_code"): "ran and had nothing to do (skip_exit_codes)",
     ("skipped", "dependency"): "was skipped: what it depends on was not met (depends_on)",
     ("skipped", "condition"): "was skipped: its condition did not hold",
+    ("skipped", "cooldown"): "started nothing: the event before it was too recent (cooldown)",
+    ("skipped", "suspended"): "started nothing: its trigger is suspended",
     ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
     ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
     ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",
@@ -89,12 +92,24 @@ def _present(
         wait = quiet or _wait(view, run, show, now)
         lines.append(f"Run {run.run} is {run.state} since {show(since)}{wait}.")
     lines += _chain(view.job)
+    lines += _triggers(view, show)
     if view.next_at is not None:
         lines.append(f"It is due next at {show(view.next_at)}.")
     elif view.is_used_up:
         lines.append(f"It is not due any more: it has run {view.timed_runs} times (max_runs).")
     elif not lines:
         lines.append(_never(view.job, show))
+    return lines
+
+
+def _triggers(view: JobView, show: Show) -> list[str]:
+    lines = [
+        f"Its trigger {trigger} is suspended since {show(since)}: it had started more than ten"
+        " runs within a minute. `cronterm resume` ends that."
+        for trigger, since in view.suspended.items()
+    ]
+    if view.job.triggers:
+        lines.append(f"It waits for {'; '.join(map(trigger_name, view.job.triggers))}.")
     return lines
 
 
@@ -133,6 +148,9 @@ def _past(decision: Decision, show: Show) -> str:
         when = f"{show(decision.due_at)} to {show(decision.until)} ({decision.count} instants)"
     else:
         when = show(decision.due_at)
+    if decision.cause == "signal":
+        what = "events" if decision.until is not None else "event"
+        when = when.replace(" instants)", " events)") + f" {what}: {decision.by};"
     run = f" run {decision.run}" if decision.run is not None else ""
     if decision.outcome is None:
         return f"{when}{run} is open."

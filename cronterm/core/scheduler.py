@@ -12,6 +12,7 @@ from cronterm.core.base import (
     Ended,
     Input,
     NeverStarted,
+    Signalled,
     Started,
 )
 from cronterm.core.books import Books, RunRecord
@@ -32,6 +33,7 @@ from cronterm.core.runs import (
     stop_attempt,
     stop_of,
 )
+from cronterm.core.signals import take_signal
 from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
 from cronterm.model.run import OpenRun, Outcome, Reason
@@ -124,6 +126,9 @@ class Scheduler:
                 note_checked(books, given)
             case NeverStarted():
                 self._never_started(given)
+            case Signalled():
+                if not books.is_draining:
+                    take_signal(books, given.job, given.signal)
             case Drain():
                 self._drain(given)
             case _:

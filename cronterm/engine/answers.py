@@ -27,6 +27,7 @@ from cronterm.model.query import (
     OutputPart,
     Query,
     ReadConfig,
+    ReadCounts,
     ReadDecisions,
     ReadOutput,
     ReadRun,
@@ -85,6 +86,8 @@ class Answers:
                 return self._reader.read_run(query)
             case ReadDecisions():
                 return self._explained(query, snapshot)
+            case ReadCounts():
+                return self._reader.counts()
             case ReadOutput():
                 return self._part(query)
             case ReadConfig():

@@ -22,6 +22,7 @@ from cronterm.core.base import (
     Input,
     NeverStarted,
     RunCommand,
+    Signalled,
     Started,
 )
 from cronterm.core.scheduler import Scheduler
@@ -40,6 +41,8 @@ LONGEST_SLEEP_S = 30.0  # clock jumps are noticed within it
 GATHER_S = 0.02  # ends and starts that arrive within it share a commit
 STORE_RETRY_S = 5.0
 STOP_MARGIN_S = 5.0  # beyond the longest grace of a job; then what is left stays with the runner
+
+MOST_SIGNALS = 1_000  # kept while the store fails; the newest ones beyond are forgotten
 
 T = TypeVar("T")
 
@@ -73,6 +76,8 @@ class Engine:
     ) -> None:
         self.bus = bus
         self.clock = clock
+        self.on_config: Callable[[ConfigChanged], None] = lambda config: None
+        """Told of definitions once they are recorded to be in force."""
         self._store = store
         self._executor = executor
         self._make_scheduler = make_scheduler
@@ -241,6 +246,9 @@ class Engine:
         self.bus.publish(numbered)
         for each in numbered:
             narrate(each.event)
+        for given in batch.inputs:
+            if isinstance(given, ConfigChanged):
+                self.on_config(given)
         await self._remember_returned(numbered)
 
     def _with_runner(self, event: AnyEvent) -> AnyEvent:
@@ -290,8 +298,11 @@ class Engine:
 
     def _keep(self, batch: Batch) -> None:
         """Keep what must not be lost for the next try, refuse what a person can ask again."""
-        kept = (Started, Ended, NeverStarted, Drain)
-        self._batch.inputs[:0] = [given for given in batch.inputs if isinstance(given, kept)]
+        kept = (Started, Ended, NeverStarted, Signalled, Drain)
+        inputs = [given for given in batch.inputs if isinstance(given, kept)]
+        for signal in [given for given in inputs if isinstance(given, Signalled)][MOST_SIGNALS:]:
+            inputs.remove(signal)
+        self._batch.inputs[:0] = inputs
         self._batch.facts[:0] = batch.facts
         self._batch.outputs = batch.outputs | self._batch.outputs
         refusal = Answer(ok=False, message="the history cannot be written, nothing was done")

@@ -31,6 +31,7 @@ from cronterm.engine.recovery import (
     takeover_outputs,
 )
 from cronterm.engine.reload import Definitions
+from cronterm.engine.sensing import Sensing
 from cronterm.engine.watching import Watching
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
@@ -105,6 +106,7 @@ class Host:
             make_scheduler=_make_scheduler,
             check=checks.check_nowait,
         )
+        sensing = Sensing(engine, state_dir=instance.state_dir, cache=instance.cache_dir)
         definitions = Definitions(
             instance.jobs_file,
             cache=instance.cache_dir,
@@ -114,7 +116,8 @@ class Host:
         )
         try:
             await self._recover(engine, store, executor, definitions)
-            await self._work(engine, store, definitions)
+            with sensing:
+                await self._work(engine, store, definitions, sensing)
         finally:
             await checks.close()
             await executor.close()
@@ -165,7 +168,9 @@ class Host:
             raise BadInput("\n".join(map(str, loaded.problems)))
         return last_good or Loaded.empty(), [definitions.rejection(loaded)]
 
-    async def _work(self, engine: Engine, store: SqliteStore, definitions: Definitions) -> None:
+    async def _work(
+        self, engine: Engine, store: SqliteStore, definitions: Definitions, sensing: Sensing
+    ) -> None:
         instance = self._instance
         loop = asyncio.get_running_loop()
         reader = open_reader(instance.state_dir)
@@ -180,6 +185,7 @@ class Host:
             engine=engine,
             definitions=definitions,
             answers=answers,
+            event_files=sensing.files,
             by=lambda: user_name(os.getuid()),
         )
         changed = asyncio.Event()
@@ -196,11 +202,13 @@ class Host:
         loop.add_signal_handler(signal.SIGHUP, changed.set)
         if os.getpid() == 1:
             loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
+        await sensing.follow()
         with reader, watch:
             async with asyncio.TaskGroup() as group:
                 chores = [
                     group.create_task(self._serve(control, store.id), name="door"),
                     group.create_task(_reload_on(changed, definitions), name="reload"),
+                    group.create_task(sensing.run(), name="sensing"),
                     group.create_task(
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
                     ),

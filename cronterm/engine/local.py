@@ -1,5 +1,6 @@
 """The control of an engine in this process: what the door serves."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from cronterm.control import Message
@@ -12,6 +13,7 @@ from cronterm.model.command import (
     AnyCommand,
     DeleteJob,
     EditJob,
+    FireHook,
     PauseJob,
     ReloadConfig,
     ResumeJob,
@@ -22,17 +24,25 @@ from cronterm.model.command import (
 )
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
+from cronterm.watch.event_files import EventFiles
 
 
 class LocalControl:
     """Carries commands to the room that knows them."""
 
     def __init__(
-        self, *, engine: Engine, definitions: Definitions, answers: Answers, by: Callable[[], str]
+        self,
+        *,
+        engine: Engine,
+        definitions: Definitions,
+        answers: Answers,
+        event_files: EventFiles,
+        by: Callable[[], str],
     ) -> None:
         self._engine = engine
         self._definitions = definitions
         self._answers = answers
+        self._event_files = event_files
         self._by = by
 
     async def snapshot(self) -> Snapshot:
@@ -49,6 +59,9 @@ class LocalControl:
         match command:
             case RunJob() | StopRun() | PauseJob() | ResumeJob():
                 return await self._engine.command(command, by=by)
+            case FireHook():
+                kept = await asyncio.to_thread(self._event_files.keep_body, command)
+                return await self._engine.command(kept, by=by)
             case ReloadConfig():
                 return await self._definitions.reload(is_asked=True)
             case AddJob() | EditJob() | DeleteJob() | UndoEdit():

@@ -22,6 +22,9 @@ from cronterm.model.event import (
     RunEnded,
     RunHeld,
     RunStopping,
+    SignalDecided,
+    TriggersResumed,
+    TriggerSuspended,
 )
 from cronterm.model.gates import Hold
 
@@ -52,6 +55,16 @@ def narrate(event: AnyEvent) -> None:
             )
         case JobRenamed():
             log.info("renamed", extra={"job": event.job, "old": event.old})
+        case SignalDecided():
+            log.info(
+                "event skipped",
+                extra={"job": event.job, "text": event.signal.text}
+                | _why(event.reason, event.message),
+            )
+        case TriggerSuspended():
+            log.warning("trigger suspended", extra={"job": event.job, "trigger": event.trigger})
+        case TriggersResumed():
+            log.info("triggers resumed", extra={"job": event.job, "by": event.by})
         case JobPaused():
             level = logging.WARNING if event.by == "auto_pause" else logging.INFO
             who = {"job": event.job, "by": event.by}

@@ -86,6 +86,7 @@ def first_snapshot(
             recent=recent,
             totals=totals,
             timed_runs=known[name].timed_runs,
+            suspended=known[name].suspended,
         )
     snapshot.removed = live
     return snapshot

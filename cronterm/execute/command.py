@@ -16,10 +16,11 @@ from cronterm.model.effect import StartAttempt
 from cronterm.model.job import Job, PythonCall, Shell
 from cronterm.model.params import param_environment
 from cronterm.model.success import Success
+from cronterm.model.trigger import Signal
 
 CALL = Path(__file__).parent.parent / "runner" / "call.py"
 HTTP_CALL = CALL.with_name("http_call.py")
-TRIGGERS = {"catch_up": "catchup"}
+TRIGGERS = {"catch_up": "catchup", "signal": "event"}
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
@@ -112,11 +113,21 @@ def _own_environment(start: StartAttempt) -> dict[str, str]:
         "CRONTERM_ATTEMPT": str(max(start.attempt, 0)),  # 0: the command of a condition
         "CRONTERM_SCHEDULED_AT": "" if at is None else rfc3339(at),
         "CRONTERM_TRIGGER": TRIGGERS.get(start.cause.kind, start.cause.kind),
+        **event_environment(start.cause.signal),
     }
     if start.cause.run is not None:
         own["CRONTERM_UPSTREAM_JOB"] = start.cause.by
         own["CRONTERM_UPSTREAM_RUN_ID"] = str(start.cause.run)
     return own
+
+
+def event_environment(signal: Signal | None) -> dict[str, str]:
+    """Return what a job is told of the event that started it; bytes as the system decodes them."""
+    if signal is None:
+        return {}
+    env = {"KIND": signal.kind, "TEXT": signal.text}
+    env |= {name: os.fsdecode(value) for name, value in signal.values.items()}
+    return {f"CRONTERM_EVENT_{name}": value for name, value in env.items()}
 
 
 def _call(call: PythonCall, job: Job) -> str:

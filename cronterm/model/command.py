@@ -50,6 +50,15 @@ class ResumeJob(Command, frozen=True, kw_only=True):
     """Apply the job's catch_up to the instants of the pause."""
 
 
+class FireHook(Command, frozen=True, kw_only=True):
+    """Tell the jobs that wait for the webhook `hook`. Each decides by its own rules."""
+
+    hook: str
+    body: bytes = b""
+    file: str = ""
+    """Where the engine has put a body that is too long for an environment; not for clients."""
+
+
 class ReloadConfig(Command, frozen=True, kw_only=True):
     """Read the jobs file again now."""
 
@@ -97,6 +106,7 @@ AnyCommand: TypeAlias = (
     | StopRun
     | PauseJob
     | ResumeJob
+    | FireHook
     | ReloadConfig
     | AddJob
     | EditJob
@@ -114,7 +124,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     """Past tense when done ("paused backup"), the reason when refused."""
     hint: str = ""
-    kind: Literal["", "unknown_job", "unknown_run", "overlap", "stale", "invalid", "stopping"] = ""
+    kind: Literal[
+        "", "unknown_job", "unknown_run", "unknown_hook", "overlap", "stale", "invalid", "stopping"
+    ] = ""
     run: int | None = None
     diff: str = ""
     """Unified diff of an edit, or of what a stale edit missed."""

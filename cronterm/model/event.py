@@ -13,6 +13,7 @@ from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
+from cronterm.model.trigger import Signal
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -166,6 +167,30 @@ class RunHeld(Event, frozen=True, kw_only=True):
     hold: Hold | None
 
 
+class SignalDecided(Event, frozen=True, kw_only=True):
+    """An event that starts nothing, and why."""
+
+    job: str
+    signal: Signal
+    outcome: Outcome
+    reason: Reason
+    message: str = ""
+
+
+class TriggerSuspended(Event, frozen=True, kw_only=True):
+    """A trigger started too many runs in a short time: it starts none until it is resumed."""
+
+    job: str
+    trigger: str
+
+
+class TriggersResumed(Event, frozen=True, kw_only=True):
+    """The suspended triggers of a job may start runs again."""
+
+    job: str
+    by: str
+
+
 class AttemptClaimed(Event, frozen=True, kw_only=True):
     """An attempt will be started; committed before the runner hears of it."""
 
@@ -252,6 +277,9 @@ AnyEvent: TypeAlias = (
     | InstantDecided
     | RunQueued
     | RunHeld
+    | SignalDecided
+    | TriggerSuspended
+    | TriggersResumed
     | AttemptClaimed
     | AttemptStarted
     | AttemptEnded

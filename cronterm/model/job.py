@@ -10,6 +10,7 @@ from cronterm.model.action import Custom, HttpRequest
 from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
+from cronterm.model.trigger import Trigger
 from cronterm.schedule.base import CalendarSpec, ManualSpec, ScheduleSpec
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
@@ -152,6 +153,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     jitter_mode: Literal["stable", "random"] = "stable"
     auto_pause: int | None = None
     """It is paused after so many failed runs in a row."""
+    # what starts it besides its schedule
+    triggers: tuple[Trigger, ...] = ()
+    cooldown: Duration = 0
+    """After an event started a run, further ones start none for so long."""
 
     @property
     def instances(self) -> int | None:

@@ -25,6 +25,10 @@ class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
     pause: Pause | None = None
     in_fired: bool = False
     """Its `@in` has fired."""
+    last_signal_at: Instant | None = None
+    """When an event started a run of it the last time."""
+    suspended: dict[str, Instant] = {}
+    """Its triggers that start nothing, and since when."""
     last_end_at: Instant | None = None
     """Of its last run, or of the last decision that started nothing."""
     result: Result | None = None

@@ -6,7 +6,8 @@ import msgspec
 
 from cronterm.clock import Instant
 from cronterm.model.problem import Problem
-from cronterm.model.run import AttemptEnd, Outcome, Reason, RunRow
+from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
+from cronterm.model.trigger import FileEvent
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -131,6 +132,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Of the decision, or of its run once ended; None while the run is open."""
     reason: Reason = ""
     message: str = ""
+    cause: CauseKind = "scheduled"
+    by: str = ""
+    """What happened, where an event was decided about; `due_at` is when it came."""
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -138,6 +142,17 @@ class Decisions(msgspec.Struct, frozen=True):
 
     decisions: tuple[Decision, ...]
     sentences: tuple[str, ...] = ()
+
+
+class ReadCounts(Query, frozen=True, kw_only=True):
+    """How often what happened, over all time. Answer: `Counts`."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """By job: runs by the kind of their cause, and changes of files by their kind."""
+
+    runs: dict[str, dict[CauseKind, int]]
+    files: dict[str, dict[FileEvent, int]]
 
 
 class ReadConfig(Query, frozen=True, kw_only=True):
@@ -158,5 +173,7 @@ class ConfigText(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-AnyQuery: TypeAlias = ListRuns | ReadRun | ReadOutput | ListNext | ReadDecisions | ReadConfig
-AnyReply: TypeAlias = Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText
+AnyQuery: TypeAlias = (
+    ListRuns | ReadRun | ReadOutput | ListNext | ReadDecisions | ReadConfig | ReadCounts
+)
+AnyReply: TypeAlias = Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText | Counts

@@ -8,6 +8,7 @@ from cronterm.clock import Duration, Instant
 from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job
 from cronterm.model.success import BrokenRule
+from cronterm.model.trigger import Signal
 
 CauseKind: TypeAlias = Literal["scheduled", "catch_up", "manual", "signal", "upstream"]
 RunState: TypeAlias = Literal["queued", "running", "retrying", "stopping", "ended"]
@@ -50,6 +51,8 @@ Reason: TypeAlias = Literal[
     "shutdown",
     "dependency",
     "condition",
+    "cooldown",
+    "suspended",
 ]
 
 
@@ -66,6 +69,8 @@ class Cause(msgspec.Struct, frozen=True):
     """What was chosen for a run by hand; what was not has the job's default."""
     run: int | None = None
     """The run whose end started this one (upstream); `by` names its job."""
+    signal: Signal | None = None
+    """The event that started it; its text is `by`."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):

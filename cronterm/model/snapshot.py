@@ -35,6 +35,9 @@ from cronterm.model.event import (
     RunHeld,
     RunQueued,
     RunStopping,
+    SignalDecided,
+    TriggersResumed,
+    TriggerSuspended,
 )
 from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
@@ -128,6 +131,8 @@ class JobView(msgspec.Struct):
     totals: Totals = msgspec.field(default_factory=Totals)
     timed_runs: int = 0
     """How often it has run by itself since it came into the file."""
+    suspended: dict[str, Instant] = {}
+    """Its triggers that started too many runs and start none now, and since when."""
 
     @property
     def state(self) -> JobState:
@@ -208,6 +213,11 @@ class Snapshot(msgspec.Struct):
         return view.live if view else self.removed.get(job, {})
 
 
+def suspended_triggers(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return (job, trigger) for each trigger that is suspended."""
+    return [(job, name) for job, view in snapshot.jobs.items() for name in view.suspended]
+
+
 def fold(snapshot: Snapshot, numbered: Numbered) -> None:
     """Apply one event to `snapshot`. Events at or below its number are ignored."""
     if numbered.n <= snapshot.n:
@@ -249,7 +259,7 @@ def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
                 live.state = "stopping"
         case RunEnded():
             _end(snapshot, event)
-        case InstantDecided():
+        case InstantDecided() | SignalDecided():
             if view := snapshot.jobs.get(event.job):
                 _remember(view, PastRun(None, event.at, event.outcome, event.reason))
         case _:
@@ -278,6 +288,12 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
         case JobResumed():
             if view := snapshot.jobs.get(event.job):
                 view.pause = None
+        case TriggerSuspended():
+            if view := snapshot.jobs.get(event.job):
+                view.suspended = view.suspended | {event.trigger: event.at}
+        case TriggersResumed():
+            if view := snapshot.jobs.get(event.job):
+                view.suspended = {}
         case AllPaused():
             snapshot.all_paused = Pause(event.by, event.at, event.until, event.reason)
         case AllResumed():

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from cronterm.control import API_VERSION, Message
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.command import Answer, AnyCommand, FireHook
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
 from cronterm.remote.peer import Limits, user_name
@@ -23,6 +23,7 @@ from cronterm.remote.stream import EventStream
 from cronterm.remote.wire import (
     API_HEADER,
     HELLO,
+    HOOK,
     QUERY,
     SEND,
     STREAM,
@@ -74,6 +75,7 @@ class Door:
                 Route(STREAM, self._guarded(self.stream)),
                 Route(SEND, self._guarded(self.send), methods=["POST"]),
                 Route(QUERY, self._guarded(self.query), methods=["POST"]),
+                Route(HOOK, self._guarded(self.hook), methods=["POST"]),
             ],
             exception_handlers={HTTPException: _refused},
         )
@@ -125,6 +127,14 @@ class Door:
         if isinstance(outcome, CrontermError):
             raise outcome
         return _json(outcome)
+
+    async def hook(self, request: Request) -> Response:
+        """Tell the jobs that wait for a webhook: 202 with the answer, 404 if none does."""
+        body = await _body(request, self._limits)
+        command = FireHook(hook=request.path_params["hook"], body=body)
+        answer = await self._control.send(command, by=user_name(request.state.uid))
+        status = {"unknown_hook": 404, "stopping": 503}.get(answer.kind, 202)
+        return _json(answer, status)
 
     async def _once(self, command: AnyCommand, by: str) -> Answer | CrontermError:
         known = self._answers.get(command.id)

@@ -15,6 +15,7 @@ from cronterm.model.event import Numbered
 from cronterm.model.query import (
     AnyQuery,
     ConfigText,
+    Counts,
     Decisions,
     ListNext,
     ListRuns,
@@ -22,6 +23,7 @@ from cronterm.model.query import (
     OutputPart,
     Query,
     ReadConfig,
+    ReadCounts,
     ReadDecisions,
     ReadOutput,
     ReadRun,
@@ -34,6 +36,7 @@ HELLO = "/api/v1/hello"
 STREAM = "/api/v1/stream"
 SEND = "/api/v1/send"
 QUERY = "/api/v1/query"
+HOOK = "/hooks/{hook}"
 
 API_HEADER = "cronterm-api"
 """The API number of the client: a request of another one is refused, not misread."""
@@ -49,6 +52,7 @@ REPLIES: dict[type[Query], type] = {
     ListNext: NextDue,
     ReadDecisions: Decisions,
     ReadConfig: ConfigText,
+    ReadCounts: Counts,
 }
 
 KINDS: dict[str, type] = {

@@ -11,7 +11,15 @@ from cronterm.errors import CrontermError
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
-from cronterm.model.query import Decisions, ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
+from cronterm.model.query import (
+    Counts,
+    Decisions,
+    ListRuns,
+    ReadDecisions,
+    ReadRun,
+    RunDetail,
+    Runs,
+)
 from cronterm.model.snapshot import PastRun, Totals
 
 AttemptId = tuple[int, int]
@@ -94,6 +102,9 @@ class Reader(Protocol):
 
     def decisions(self, query: ReadDecisions) -> Decisions:
         """Return the newest decisions about a job, oldest first."""
+
+    def counts(self) -> Counts:
+        """Return how often what happened, over all time."""
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

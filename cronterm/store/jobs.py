@@ -17,10 +17,13 @@ from cronterm.model.event import (
     JobRemoved,
     JobRenamed,
     JobResumed,
+    TriggersResumed,
+    TriggerSuspended,
 )
 from cronterm.model.job import Job, definition_hash, schedule_hash
 from cronterm.schedule.base import InSpec
 from cronterm.store.entries import Entry, insert_entry, load_entries, write_entries
+from cronterm.store.signals import forget_suspensions, suspend
 from cronterm.store.watermark import Watermark
 
 JobEvent: TypeAlias = (
@@ -33,6 +36,8 @@ JobEvent: TypeAlias = (
     | AllPaused
     | AllResumed
     | CountingMoved
+    | TriggerSuspended
+    | TriggersResumed
 )
 
 
@@ -88,6 +93,7 @@ class JobRecorder:
                     "UPDATE job_state SET present = 0, pause_by = NULL WHERE key = ?",
                     (self.key(job),),
                 )
+                forget_suspensions(self._connection, self.key(job))
             case JobRenamed(job=job, old=old):
                 self._rename(old, job)
             case JobPaused(job=job):
@@ -111,6 +117,10 @@ class JobRecorder:
             case CountingMoved(job=job):
                 entry = self.entry(job)
                 entry.counts_from, entry.decided = event.counts_from, event.decided
+            case TriggerSuspended(job=job):
+                suspend(self._connection, self.key(job), event.trigger, event.at)
+            case TriggersResumed(job=job):
+                forget_suspensions(self._connection, self.key(job))
             case _:
                 assert_never(event)
 

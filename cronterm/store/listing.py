@@ -6,6 +6,7 @@ from typing import Any
 from cronterm.model.query import ListRuns
 from cronterm.model.run import RunRow
 from cronterm.store.rows import RUN_COLUMNS, decision_row, run_row
+from cronterm.store.signals import list_signals
 
 EVERYTHING = -1  # SQLite's LIMIT
 
@@ -22,6 +23,7 @@ def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
     rows = _runs(connection, query, key)
     if query.decisions:
         rows += _decisions(connection, query, key)
+        rows += list_signals(connection, query, key)
         rows.sort(key=lambda each: (each.queued_at, each.run is None, each.run))
     if query.limit is not None:
         rows = rows[max(0, len(rows) - query.limit) :]

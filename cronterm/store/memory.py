@@ -12,6 +12,7 @@ from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
 from cronterm.store.entries import decode_params, decode_spans, result_of
 from cronterm.store.rows import END_COLUMNS, attempt_end
+from cronterm.store.signals import read_signal, signal_memory
 
 
 def read_memory(connection: sqlite3.Connection) -> Memory:
@@ -33,6 +34,7 @@ def _pause(by: str | None, at: int, until: int | None, reason: str) -> Pause | N
 
 
 def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
+    signalled, suspended = signal_memory(connection)
     rows = connection.execute(
         "SELECT job, schedule_hash, definition_hash, present, enabled, first_seen_us,"
         " counts_from_us, decided, in_fired, last_end_us, timed_runs, failures,"
@@ -57,6 +59,8 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
             pause=_pause(*rest[2:6]),
             result=result_of(*rest[6:10]),
             started_n=rest[10],
+            last_signal_at=signalled.get(job),
+            suspended=suspended.get(job, {}),
         )
         for (
             job,
@@ -99,12 +103,15 @@ def _open_run(
         " ORDER BY attempt DESC LIMIT 1",
         (run,),
     ).fetchone()
+    cause = Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream)
+    if kind == "signal":
+        cause = msgspec.structs.replace(cause, signal=read_signal(connection, run))
     if json is not None and json not in definitions:
         definitions[json] = msgspec.json.decode(json, type=Job)
     return OpenRun(
         run=run,
         job=job,
-        cause=Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream),
+        cause=cause,
         state=state,
         queued_at=queued_at,
         ready_at=ready_at,

@@ -12,6 +12,7 @@ from cronterm.errors import CrontermError
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
     AttemptRow,
+    Counts,
     Decision,
     Decisions,
     ListRuns,
@@ -26,6 +27,7 @@ from cronterm.store.listing import list_rows
 from cronterm.store.memory import read_memory
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
+from cronterm.store.signals import read_counts, signal_decisions
 
 
 class SqliteReader:
@@ -54,7 +56,12 @@ class SqliteReader:
     def decisions(self, query: ReadDecisions) -> Decisions:
         """Return the newest decisions about a job, oldest first."""
         with self._open() as connection:
-            return Decisions(_decisions(connection, query) if connection else ())
+            return Decisions(_all_decisions(connection, query) if connection else ())
+
+    def counts(self) -> Counts:
+        """Return how often what happened, over all time."""
+        with self._open() as connection:
+            return read_counts(connection) if connection else Counts(runs={}, files={})
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""
@@ -156,6 +163,13 @@ def _attempt_row(row: tuple[Any, ...]) -> AttemptRow:
         pid=pid,
         end=None if end[0] is None else attempt_end(tuple(end)),
     )
+
+
+def _all_decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[Decision, ...]:
+    """Return the newest decisions about instants and events, oldest first."""
+    found = [*_decisions(connection, query), *signal_decisions(connection, query)]
+    found.sort(key=lambda each: each.until or each.due_at)
+    return tuple(found[-query.limit :])
 
 
 def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[Decision, ...]:

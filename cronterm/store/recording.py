@@ -22,12 +22,14 @@ from cronterm.model.event import (
     RunHeld,
     RunQueued,
     RunStopping,
+    SignalDecided,
 )
 from cronterm.model.gates import Result, has_result
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
+from cronterm.store.signals import SignalRecorder
 from cronterm.store.watermark import Watermark
 
 
@@ -43,6 +45,7 @@ class Recorder:
         self._connection = connection
         self._jobs = JobRecorder(connection, store, watermark)
         self._n = 0
+        self._signals = SignalRecorder(connection)
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
@@ -54,10 +57,12 @@ class Recorder:
         """Forget what the batch before touched; `n` numbers the last event before this one."""
         self._n = n
         self._jobs.begin()
+        self._signals.begin()
 
     def finish(self, n: int) -> None:
         """Write what was gathered, and `n` as the number of the last event."""
         self._jobs.finish()
+        self._signals.finish()
         self._execute("UPDATE meta SET n = ?, next_run = ?", (n, self.next_run))
 
     def apply(self, event: AnyEvent) -> None:
@@ -89,6 +94,8 @@ class Recorder:
                 self._execute("UPDATE runs SET hold = ? WHERE run = ?", (told, run))
             case InstantDecided():
                 decide(self._connection, self._jobs.entry(event.job), event)
+            case SignalDecided():
+                self._signals.decide(self._jobs.key(event.job), event)
             case NextDueMoved() | ConfigLoaded() | ConfigRejected() | ClockMoved():
                 pass  # told to faces only; ClockMoved comes with a CountingMoved per job
             case EngineStarted(boot_id=boot_id):
@@ -123,6 +130,7 @@ class Recorder:
         )
         if cause.kind == "upstream":
             entry.started_n = self._n
+        self._signals.queue(entry.key, event)
         self.next_run = max(self.next_run, event.run + 1)
 
     def _claim(self, event: AttemptClaimed) -> None:

@@ -9,6 +9,7 @@ from cronterm.model.job import Keep
 from cronterm.model.run import Outcome
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
+from cronterm.store.signals import prune_signals
 
 GUARD = 48 * HOUR
 """Decisions this far behind what a job counts from stay, whatever its `Keep` says: the clock may be
@@ -61,6 +62,7 @@ def prune_history(
             attempts += _remove_runs(connection, each.entry, doomed)
             runs += len(doomed)
     decisions = _prune_decisions(connection, {each.entry.key: each for each in slices}, limit)
+    prune_signals(connection, {each.entry.key: (each.keep.runs, each.before) for each in slices})
     return PrunedRuns(runs, decisions, tuple(attempts))
 
 

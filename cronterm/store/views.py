@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from cronterm.model.snapshot import RECENT_RUNS, PastRun, Totals
 from cronterm.store.entries import load_entries
+from cronterm.store.signals import past_signals
 
 
 def read_views(
@@ -53,7 +54,6 @@ def _recent(connection: sqlite3.Connection, job: int) -> list[PastRun]:
             (job, RECENT_RUNS),
         )
     ]
-    if decided:
-        past += decided
+    past += decided + past_signals(connection, job, RECENT_RUNS)
     past.sort(key=lambda each: each.ended_at)
     return past[-RECENT_RUNS:]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from cronterm.control import Gone
-from cronterm.model.snapshot import LiveRun, Snapshot
+from cronterm.model.snapshot import LiveRun, Snapshot, suspended_triggers
+from cronterm.sanitize import sanitize_line
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
@@ -119,6 +120,11 @@ def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
         lines.append(f"! line {problem.line}:{problem.column}: {problem.message}{hint}")
     if snapshot.problems:
         lines = [f"{PurePath(snapshot.problems[0].file).name} is not taken over:", *lines]
+    lines += [
+        f"! {job}: its trigger {sanitize_line(trigger)} started more than ten runs in a minute;"
+        " resuming the job ends that"
+        for job, trigger in suspended_triggers(snapshot)
+    ]
     return Ask("What is wrong", shortened(lines or ["nothing"]), [Choice("n", "Close", "")])
 
 

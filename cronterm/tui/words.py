@@ -2,9 +2,12 @@
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
 from cronterm.model.event import RunEnded
+from cronterm.model.job import Job
 from cronterm.model.run import AttemptEnd, RunRow
 from cronterm.model.snapshot import LiveRun, PastRun
+from cronterm.model.trigger import trigger_name
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.describe import describe
 
 FAILED = ("failed", "timed_out", "lost")
 
@@ -77,6 +80,12 @@ def day_moment(at: Instant, now: Instant) -> str:
 def percent(ratio: float | None) -> str:
     """Return `97%`, a dot for None."""
     return "·" if ratio is None else f"{ratio:.0%}"
+
+
+def schedule_words(job: Job) -> str:
+    """Return its schedule in words, what else starts it by name, safe to show."""
+    words = [describe(job.schedule)] if job.schedule or not job.triggers else []
+    return sanitize_line("; ".join([*words, *map(trigger_name, job.triggers)]))
 
 
 def end_text(end: AttemptEnd) -> str:

@@ -73,6 +73,12 @@ def test_a_decision_that_started_nothing_tells_how_many_instants_it_stands_for()
     assert content["scheduled_until"] == "2027-01-15T08:01:00Z"
 
 
+def test_a_run_that_an_event_started_tells_which() -> None:
+    row = RunRow(run=1, job="a", cause="signal", by="created /in/a", queued_at=START)
+
+    assert row_as_json(row)["event"] == "created /in/a"
+
+
 def test_history_for_people_is_a_table(desk: Desk) -> None:
     desk.client.control.exit_code = 3
     desk.run("run", "backup")

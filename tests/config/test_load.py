@@ -19,6 +19,7 @@ from cronterm.model.gates import Condition
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.job import Job, Keep, PythonCall, Retry, Shell, definition_hash
 from cronterm.model.success import Success
+from cronterm.model.trigger import OnWebhook
 from cronterm.schedule.base import CalendarSpec, CronSpec
 
 PATH = Path("/srv/ops/jobs.yaml")
@@ -120,6 +121,8 @@ WORD_VALUES = {
     "max_runs: 3": ("max_runs", 3),
     "jitter_mode: random": ("jitter_mode", "random"),
     "auto_pause: {after_failures: 3}": ("auto_pause", 3),
+    "triggers: [{webhook: {path: deploy}}]": ("triggers", (OnWebhook(path="deploy"),)),
+    "cooldown: 1h": ("cooldown", HOUR),
 }
 
 

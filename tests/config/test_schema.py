@@ -97,6 +97,18 @@ def test_the_reader_knows_each_inner_word_of_the_schema(path: str, word: str) ->
         "jobs:\n",
         "jobs: []\ndefaults:\nsettings:\nx-a: 5\n",
         "include: a/*.yaml\njobs: [{name: a, command: x}, {id: b, python: 'a:b', x-n: 1}]",
+        """jobs:
+  a:
+    command: x
+    triggers:
+      - file: {path: ., patterns: "*.csv", events: [created, moved], recursive: true, settle: 2s}
+      - disk: {path: /, free_below: 10%, every: 60s}
+      - disk: {path: /, used_above: 10GB}
+      - attribute: {path: /etc/a, of: [mtime, mode, owner, size], every: 30s}
+      - env: {file: .env, name: FEATURE_X}
+      - metric: {cpu_above: 90, for: 5m}
+      - metric: {load_above: 4.5}
+""",
         "version: 1\ninclude: [a]\nsettings: {watch: {poll_interval: 5s}}\njobs: {}",
         *(
             "jobs:\n  a:\n    command: x\n    " + words.replace("\n", "\n    ")

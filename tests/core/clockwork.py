@@ -38,6 +38,9 @@ from cronterm.model.event import (
     RunHeld,
     RunQueued,
     RunStopping,
+    SignalDecided,
+    TriggersResumed,
+    TriggerSuspended,
 )
 from cronterm.model.gates import Hold, Result, has_result
 from cronterm.model.job import Job, Settings, Shell, definition_hash, schedule_hash
@@ -125,6 +128,10 @@ class Remembering:
             case JobResumed():
                 self.jobs[event.job] |= {"pause": None, "failures": 0}
                 self._decided(event.job, event.counts_from)
+            case TriggerSuspended():
+                self.jobs[event.job]["suspended"] = {event.trigger: event.at}
+            case TriggersResumed():
+                self.jobs[event.job]["suspended"] = {}
             case AllPaused():
                 self.all_paused = Pause(event.by, event.at, event.until, event.reason)
             case AllResumed():
@@ -146,6 +153,8 @@ class Remembering:
                     self.points[event.job, event.cause.due_at] = "run"
                     self._decided(event.job, event.cause.due_at)
                 self.next_run = event.run + 1
+                if event.cause.signal is not None:
+                    self.jobs[event.job]["last_signal_at"] = event.at
                 self.runs[event.run] = {
                     "run": event.run,
                     "job": event.job,
@@ -341,6 +350,10 @@ def in_words(event: AnyEvent) -> str:
             span += f"..{rfc3339(event.until)[11:]} x{count}" if event.until is not None else ""
             because = f" ({event.message})" if event.message else ""
             return f"{outcome}({reason}) {job_id} {span}{because}"
+        case SignalDecided(job=job_id, outcome=outcome, reason=reason):
+            return f"{outcome}({reason}) {job_id} on {event.signal.text}"
+        case TriggerSuspended() | TriggersResumed():
+            return f"{type(event).__name__} {event.job}"
         case RetryScheduled(run=run, attempt=attempt, ready_at=ready_at):
             return f"retry {run}.{attempt} at {rfc3339(ready_at)[11:]}"
         case RunEnded(run=run, outcome=outcome, reason=reason):

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
+from cronterm.model.snapshot import suspended_triggers
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
@@ -179,6 +180,11 @@ class Banner(Painted):
             count = len(snapshot.jobs)
             rest = f" — running the previous {count} jobs" if count else ""
             return what + rest, [("o", "show"), ("E", "edit")]
+        if suspended := suspended_triggers(snapshot):
+            job, trigger = suspended[0]
+            more = f" (+{len(suspended) - 1})" if len(suspended) > 1 else ""
+            what = f"! {job}: its trigger {sanitize_line(trigger)} is suspended{more}"
+            return f"{what} — it started more than ten runs in a minute", [("o", "show")]
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""

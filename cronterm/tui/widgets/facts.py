@@ -7,7 +7,6 @@ from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
-from cronterm.schedule.describe import describe
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture, job_state
 from cronterm.tui.widgets.paint import Painted, Part, fit
@@ -20,6 +19,7 @@ from cronterm.tui.words import (
     moment,
     percent,
     row_text,
+    schedule_words,
 )
 
 Fact = tuple[str, str, str]
@@ -90,7 +90,7 @@ class ScheduleBox(FactsBox):
         """Return the schedule, what comes, the command and the rules."""
         job = view.job
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
-        written = f"{sanitize_line(job.schedule_text)}   {sanitize_line(describe(job.schedule))}"
+        written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
         facts = [("schedule", written, "text+bold"), ("timezone", job.timezone, "text")]
         if view.next_at is not None:
             text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"

@@ -7,7 +7,6 @@ from cronterm.clock import DAY, HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
 from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
-from cronterm.schedule.describe import describe
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.widgets.spark import area, bars, duration_chart, percentile, started
@@ -20,6 +19,7 @@ from cronterm.tui.words import (
     duration,
     past_text,
     percent,
+    schedule_words,
 )
 
 
@@ -184,7 +184,7 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
     written = sanitize_line(view.job.schedule_text)
     facts = [
         ("command", sanitize_line(" ⏎ ".join(command.strip().splitlines())), "text"),
-        ("schedule", f"{written}  {sanitize_line(describe(view.job.schedule))}", "text"),
+        ("schedule", f"{written}  {schedule_words(view.job)}", "text"),
     ]
     if view.next_at is not None:
         text = f"in {countdown(view.next_at - now)}  {day_moment(view.next_at, now)}"

@@ -10,14 +10,21 @@ from textual.message import Message
 from cronterm.clock import MINUTE, SECOND, Duration, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
-from cronterm.schedule.describe import describe
 from cronterm.tui.filter import matches
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture, lateness, state_of
 from cronterm.tui.widgets.columns import WORDS, Columns, columns_for
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.widgets.spark import percentile, spark
-from cronterm.tui.words import FAILED, age, countdown, duration, elapsed_clock, percent
+from cronterm.tui.words import (
+    FAILED,
+    age,
+    countdown,
+    duration,
+    elapsed_clock,
+    percent,
+    schedule_words,
+)
 
 SortKey = Literal["next", "name", "last", "duration", "errors", "state"]
 SORTS: tuple[SortKey, ...] = ("next", "name", "last", "duration", "errors", "state")
@@ -307,7 +314,7 @@ class JobTable(Painted, can_focus=True):
             text = sanitize_line(view.job.schedule_text)
             parts.append(("  " + fit(text, c.schedule), second))
         if c.words:
-            parts.append(("  " + fit(sanitize_line(describe(view.job.schedule)), WORDS), second))
+            parts.append(("  " + fit(schedule_words(view.job), WORDS), second))
         if c.last:
             parts += self._last(view, is_here=is_here)
         parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))

@@ -1,6 +1,7 @@
 """Commands about the jobs file itself: schema, fmt, config."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from cronterm.config.edit import write_atomically
 from cronterm.config.format import format_text
 from cronterm.config.gather import is_folder
 from cronterm.config.load import Loaded, load
-from cronterm.config.resolve import Resolved, resolve
+from cronterm.config.resolve import Resolved, Value, resolve
 from cronterm.config.schema import jobs_schema, part
 from cronterm.errors import BadInput, CrontermError
 from cronterm.model.query import ConfigText, ReadConfig
@@ -108,19 +109,27 @@ def _print_resolved(at: Desk, job: str) -> None:
     loaded: Loaded = load(path, local_timezone=local_zone())
     if not loaded.is_usable:
         raise BadInput("\n".join(map(str, loaded.problems)))
-    found = resolve(path, local_timezone=local_zone())
+    settings, found = resolve(path, local_timezone=local_zone())
     if job and job not in (each.job for each in found):
         raise unknown_job(job, [each.job for each in found])
     wanted = [each for each in found if job in ("", each.job)]
     if at.as_json:
-        print_json({each.job: _as_json(each) for each in wanted})
+        jobs = {each.job: _as_json(each) for each in wanted}
+        print_json({"settings": _all_as_json(settings), "jobs": jobs})
         return
     home = path if is_folder(path) else path.parent
+    if not job:
+        say("settings")
+        _say_values(settings, home)
     for each in wanted:
         say(f"{each.job}  {_near(each.file, home)}:{each.line}")
-        for value in each.values:
-            place = _near(value.place.replace(f"{home}/", ""), home)
-            say(f"  {f'{value.word}: {value.text}':<58}  {place}")
+        _say_values(each.values, home)
+
+
+def _say_values(values: Iterable[Value], home: Path) -> None:
+    for value in values:
+        place = _near(value.place.replace(f"{home}/", ""), home)
+        say(f"  {f'{value.word}: {value.text}':<58}  {place}")
 
 
 def _near(text: str, home: Path) -> str:
@@ -128,7 +137,11 @@ def _near(text: str, home: Path) -> str:
 
 
 def _as_json(each: Resolved) -> dict[str, Any]:
-    values = [
+    return {"file": each.file, "line": each.line, "values": _all_as_json(each.values)}
+
+
+def _all_as_json(values: Iterable[Value]) -> list[dict[str, Any]]:
+    return [
         {
             "word": value.word,
             "value": value.text,
@@ -136,6 +149,5 @@ def _as_json(each: Resolved) -> dict[str, Any]:
             "file": value.file or None,
             "line": value.line or None,
         }
-        for value in each.values
+        for value in values
     ]
-    return {"file": each.file, "line": each.line, "values": values}

@@ -1,10 +1,11 @@
 """One reading of all files of a set, and what they say together."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from cronterm.config.document import Ids, name_keys, read_defaults, read_head, read_jobs
 from cronterm.config.fields import Enough, Values
@@ -27,6 +28,14 @@ from cronterm.model.problem import Problem
 from cronterm.schedule.base import CalendarSpec
 
 
+class Known(NamedTuple):
+    """What may be named besides what the files say themselves: for a part of them."""
+
+    calendars: Mapping[str, CalendarSpec] = {}
+    pools: Mapping[str, int] = {}
+    jobs: Collection[str] = ()
+
+
 @dataclass(frozen=True)
 class Request:
     """What is read, and what stands in for files on the disk."""
@@ -37,8 +46,7 @@ class Request:
     texts: Mapping[str, str] = field(default_factory=dict)
     last_good: Mapping[str, str] = field(default_factory=dict)
     system_file: Path = SYSTEM_FILE
-    calendars: Mapping[str, CalendarSpec] = field(default_factory=dict)
-    """Known besides those of the files."""
+    known: Known = field(default_factory=Known)
 
 
 class Attempt:
@@ -92,7 +100,7 @@ class Attempt:
         self._read_units((unit for unit in self.units if unit.is_old), contexts)
         references = [each for document in documents for each in contexts[id(document)].references]
         # A job with a problem of its own is there all the same: what names it is not wrong.
-        known = {place.job_id for place in self._ids.values()}
+        known = {*self._request.known.jobs, *(place.job_id for place in self._ids.values())}
         with contextlib.suppress(Enough):
             check_names(fresh, self._ids)
             check_references(references, jobs=known, pools=self.settings.pools)
@@ -144,8 +152,12 @@ class Attempt:
         What includes wins over what it includes; beside each other, a setting stands once, and so
         does each name of a calendar or a pool in all files.
         """
-        calendars = dict(self._request.calendars)
-        values: Values = {"timezone": self._request.local_timezone, "calendars": calendars}
+        known = self._request.known
+        values: Values = {
+            "timezone": self._request.local_timezone,
+            "calendars": dict(known.calendars),
+            "pools": dict(known.pools),
+        }
         base: Values = {}
         for unit in self.units:
             for document in unit.documents:

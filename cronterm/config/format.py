@@ -15,9 +15,10 @@ from cronterm.config.edit import is_same
 from cronterm.config.json_edit import json_content
 from cronterm.config.notation import EditRefused
 from cronterm.config.reader import BOM, collector_off
+from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES, TOP_SHAPES
 from cronterm.config.source import NAMES, Node, Source
 from cronterm.config.tree import MERGE
-from cronterm.config.words import LATER_SETTINGS, LATER_TOP, SETTINGS, TOP, WORDS
+from cronterm.config.words import LATER_SETTINGS, LATER_TOP
 
 STEP = 2
 
@@ -77,9 +78,11 @@ def _rank(word: str, order: dict[str, int]) -> int:
     return order.get(word, len(order))
 
 
-_TOP_ORDER = _ranks(*(word for word in TOP if word != "jobs"), *sorted(LATER_TOP), "x-", "jobs")
-_JOB_ORDER = _ranks(MERGE, *NAMES, *WORDS)
-_SETTINGS_ORDER = _ranks(*SETTINGS, *sorted(LATER_SETTINGS))
+_TOP_ORDER = _ranks(
+    *(word for word in TOP_SHAPES if word != "jobs"), *sorted(LATER_TOP), "x-", "jobs"
+)
+_JOB_ORDER = _ranks(MERGE, *NAMES, *JOB_SHAPES)
+_SETTINGS_ORDER = _ranks(*SETTINGS_SHAPES, *sorted(LATER_SETTINGS))
 
 
 class _Formatter:

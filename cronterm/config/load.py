@@ -6,12 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from cronterm.config.attempt import Attempt, Request
+from cronterm.config.attempt import Attempt, Known, Request
 from cronterm.config.gather import SYSTEM_FILE, Unit, digest
 from cronterm.config.reader import HAS_LIBYAML, MOST_PROBLEMS, collector_off
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
-from cronterm.schedule.base import CalendarSpec
 
 MOST_ATTEMPTS = 5  # a file left out may be what another one needs
 
@@ -85,12 +84,12 @@ def load_text(
     local_timezone: str,
     has_libyaml: bool = HAS_LIBYAML,
     uid: int | None = None,
-    calendars: Mapping[str, CalendarSpec] | None = None,
+    known: Known | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read the text of a jobs file as if it stood in `path`, for an engine of `uid`. Never raises.
 
-    Without `uid` it is this process's user. `calendars` are known besides those that the text
+    Without `uid` it is this process's user. `known` may be named besides what the text
     defines, `texts` stand in for further files.
     """
     uid = os.geteuid() if uid is None else uid
@@ -99,7 +98,7 @@ def load_text(
         local_timezone,
         uid,
         texts={**(texts or {}), str(path): text},
-        calendars=calendars or {},
+        known=known or Known(),
     )
     return _load(request, has_libyaml=has_libyaml)
 

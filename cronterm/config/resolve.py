@@ -1,9 +1,9 @@
 """Every value of a job with where it comes from: the job, defaults, settings, or built in."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import yaml
@@ -13,9 +13,8 @@ from cronterm.config.document import entries
 from cronterm.config.gather import Document
 from cronterm.config.notation import inline
 from cronterm.config.reader import Node, collector_off, plain
-from cronterm.config.shapes import DURATION, JOB_SHAPES
-from cronterm.config.words import WORDS
-from cronterm.model.job import Job
+from cronterm.config.shapes import DURATION, JOB_SHAPES, SETTINGS_SHAPES
+from cronterm.model.job import Job, Settings, Watch
 from cronterm.schedule.duration import format_duration
 
 Origin = Literal["job", "defaults", "settings", "built in"]
@@ -24,6 +23,7 @@ ADD_UP = ("env", "tags", "history")
 """Words that each layer adds to."""
 SETTLED = ("timezone", "catch_up", "history", "output")
 """Words that settings give to jobs."""
+_SETTINGS = {"watch": f"{{poll_interval: {format_duration(Watch().poll_interval)}}}"}
 _ALONE = ("command", "python", "args", "kwargs")
 """Words that nothing gives but the job."""
 
@@ -53,9 +53,16 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[Value, ...]
 
 
-def resolve(path: Path, *, local_timezone: str) -> tuple[Resolved, ...]:
-    """Return each job that can be read, in order, words in the order of the language."""
-    attempt = Attempt(Request(path, local_timezone, os.geteuid()), old=frozenset())
+class Everything(NamedTuple):
+    """All values of a set of files."""
+
+    settings: tuple[Value, ...]
+    jobs: tuple[Resolved, ...]
+
+
+def resolve(path: Path, *, local_timezone: str) -> Everything:
+    """Return the settings, and each job that can be read, words in the order of the language."""
+    attempt = Attempt(Request(path, local_timezone, os.geteuid()))
     with collector_off():
         attempt.read()
         documents = [document for unit in attempt.units for document in unit.documents]
@@ -64,24 +71,51 @@ def resolve(path: Path, *, local_timezone: str) -> tuple[Resolved, ...]:
             for document in documents
             for job_id, _, node in entries(document)
         }
-        settings = list(_settings(documents))
-        return tuple(
+        settings = dict(_settings(documents))
+        for_jobs = {word: value for word, value in settings.items() if word in SETTLED}
+        jobs = tuple(
             Resolved(
                 job=job.id,
                 file=job.source,
                 line=job.line,
-                values=tuple(_values(job, *found[job.source, job.id], settings)),
+                values=tuple(_values(job, *found[job.source, job.id], for_jobs)),
             )
             for job in attempt.jobs
         )
+        return Everything(tuple(_set(attempt.settings, settings)), jobs)
 
 
 def _settings(documents: list[Document]) -> Iterator[tuple[str, Value]]:
-    """Yield what settings give to jobs, the winner last."""
+    """Yield what settings say, the winner last."""
     for document in documents:
-        for word, value in _pairs(document, _top(document, "settings"), "settings"):
-            if word in SETTLED:
-                yield word, value
+        yield from _pairs(document, _top(document, "settings"), "settings")
+
+
+def _set(settings: Settings, given: Mapping[str, Value]) -> Iterator[Value]:
+    """Yield each setting; what is only a default of the jobs stands with them."""
+    for word in SETTINGS_SHAPES:
+        if word in given:
+            yield given[word]
+        elif word not in SETTLED or word == "timezone":
+            text = _SETTINGS.get(word) or _plain(settings, word)
+            yield Value(word=word, text=text or "none", origin="built in")
+
+
+def _plain(owner: Any, word: str) -> str:
+    """Return what is built in, empty where it is nothing."""
+    value = getattr(owner, word, None)
+    if value in (None, "", (), {}) or (isinstance(value, msgspec.Struct) and _is_bare(value)):
+        return ""
+    shape = JOB_SHAPES.get(word) or SETTINGS_SHAPES.get(word)
+    if shape is DURATION and isinstance(value, int):
+        return format_duration(value)
+    return inline(msgspec.to_builtins(value))
+
+
+def _is_bare(value: msgspec.Struct) -> bool:
+    """Tell whether a value says nothing."""
+    fields = msgspec.structs.fields(value)
+    return all(getattr(value, each.name) == each.default for each in fields)
 
 
 def _top(document: Document, word: str) -> Node | None:
@@ -106,15 +140,15 @@ def _pairs(document: Document, node: Node | None, origin: Origin) -> Iterator[tu
 
 
 def _values(
-    job: Job, document: Document, node: Node, settings: list[tuple[str, Value]]
+    job: Job, document: Document, node: Node, settings: dict[str, Value]
 ) -> Iterator[Value]:
     layers: list[dict[str, Value]] = [dict(_pairs(document, node, "job"))]
     above: Document | None = document
     while above is not None:
         layers.append(dict(_pairs(above, _top(above, "defaults"), "defaults")))
         above = above.parent
-    layers.append(dict(settings))
-    for word in WORDS:
+    layers.append(settings)
+    for word in JOB_SHAPES:
         given = [layer[word] for layer in layers if word in layer]
         yield from given if word in ADD_UP else given[:1]
         if not given and (text := _built_in(job, word)):
@@ -134,12 +168,8 @@ def _built_in(job: Job, word: str) -> str:
         "history": f"{{keep_runs: {job.keep.runs}, keep_days: 90}}",
         "schedule": job.schedule_text,
         "retry": "0",
+        "inherit_env": "false" if job.user else "true",
     }
     if word in texts:
         return texts[word]
-    value: Any = getattr(job, word, None)
-    if value in (None, "", (), {}):
-        return ""
-    if JOB_SHAPES.get(word) is DURATION and isinstance(value, int):
-        return format_duration(value)
-    return inline(msgspec.to_builtins(value))
+    return _plain(job, word)

@@ -4,6 +4,7 @@ Never the output or the environment of a job.
 """
 
 import logging
+from pathlib import PurePath
 
 from cronterm.model.event import (
     AnyEvent,
@@ -76,7 +77,7 @@ def narrate(event: AnyEvent) -> None:
         case ConfigRejected():
             for problem in event.problems:
                 log.error("%s", problem)
-            log.error("jobs file rejected, the definitions before it stay in force")
+            log.error("%s", _rejected(event))
         case ClockMoved():
             log.warning("clock corrected", extra={"by_s": event.by / 1_000_000})
         case EngineStarted():
@@ -89,6 +90,14 @@ def _run(
     event: AttemptStarted | AttemptEnded | RetryScheduled | RunStopping | RunEnded | RunHeld,
 ) -> dict[str, object]:
     return {"job": event.job, "run": event.run}
+
+
+def _rejected(event: ConfigRejected) -> str:
+    if not event.is_partial:
+        return "jobs file rejected, the definitions before it stay in force"
+    files = len({problem.file for problem in event.problems})
+    what = f"{files} files" if files > 1 else PurePath(event.problems[0].file).name
+    return f"{what} rejected: the jobs there stay as they were, the other files are in force"
 
 
 def _why(reason: str, message: str) -> dict[str, object]:

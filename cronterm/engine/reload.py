@@ -107,7 +107,10 @@ class Definitions:
         """Return the fact that `loaded` has problems."""
         self._note(loaded)
         return ConfigRejected(
-            at=self._clock.now().utc, sha256=loaded.sha256, problems=loaded.problems
+            at=self._clock.now().utc,
+            sha256=loaded.sha256,
+            problems=loaded.problems,
+            is_partial=loaded.is_usable,
         )
 
     def _note(self, loaded: Loaded) -> None:

@@ -51,6 +51,8 @@ class ConfigRejected(Event, frozen=True, kw_only=True):
 
     sha256: str
     problems: tuple[Problem, ...]
+    is_partial: bool = False
+    """Only some files of a directory have; the others are in force."""
 
 
 class JobAdded(Event, frozen=True, kw_only=True):

@@ -3,15 +3,16 @@
 import json
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from cronterm.clock import Instant, aware, local_zone
+from cronterm.config.attempt import Known
 from cronterm.config.load import load_text
-from cronterm.model.job import Job
+from cronterm.model.job import Job, Settings
 from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sifted
@@ -38,13 +39,15 @@ SHELL_WORDS = (
 
 
 def check_words(
-    name: str, words: Mapping[str, Any], calendars: Mapping[str, CalendarSpec]
+    name: str, words: Mapping[str, Any], settings: Settings, jobs: Collection[str]
 ) -> tuple[Job | None, dict[str, str]]:
-    """Return the definition these words make, or what is wrong by word; "" is the job itself."""
+    """Return the definition these words make, or what is wrong by word; "" is the job itself.
+
+    `settings` and `jobs` are those of the file: they may be named.
+    """
     text = json.dumps({"jobs": {name: words}})
-    loaded = load_text(
-        text, path=Path("/form/jobs.yaml"), local_timezone=local_zone(), calendars=calendars
-    )
+    known = Known(settings.calendars, settings.pools, jobs)
+    loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone(), known=known)
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]

@@ -75,8 +75,18 @@ def test_every_value_is_told_with_its_place(files: Desk) -> None:
     assert told["stop_grace_period", "10s"].strip() == "built in"
 
 
+def test_settings_are_told_with_their_places_as_well(files: Desk) -> None:
+    lines = files.run("config", "--resolved").stdout.splitlines()
+    told = json.loads(files.run("config", "--resolved", "--json").stdout)["settings"]
+
+    assert lines[0] == "settings"
+    assert lines[1].split() == ["timezone:", "Europe/Berlin", "settings", "jobs.yaml:1"]
+    assert {"word": "max_running", "value": "256", "from": "built in"}.items() <= told[1].items()
+    assert not [line for line in lines if "limits" in line or "null" in line]
+
+
 def test_an_included_job_has_its_own_place_and_the_defaults_above(files: Desk) -> None:
-    told = json.loads(files.run("config", "--resolved", "--json").stdout)
+    told = json.loads(files.run("config", "--resolved", "--json").stdout)["jobs"]
     values = {each["word"]: each for each in told["b"]["values"]}
 
     assert sorted(told) == ["a", "b"]

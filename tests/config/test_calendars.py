@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cronterm.clock import HOUR, SECOND
+from cronterm.config.attempt import Known
 from cronterm.config.load import Loaded, load, load_text
 from cronterm.schedule.base import CalendarSpec, GridSpec, OnCalendarSpec
 from cronterm.schedule.parse import parse_moment
@@ -181,7 +182,7 @@ def test_an_ics_file_belongs_to_the_jobs_file(tmp_path: Path) -> None:
 def test_calendars_of_elsewhere_may_be_known() -> None:
     known = {"holidays": CalendarSpec(days=(1,))}
     text = "jobs: {a: {command: x, exclude: holidays}}"
-    loaded = load_text(text, path=Path("/jobs.yaml"), local_timezone="UTC", calendars=known)
+    loaded = load_text(text, path=Path("/jobs.yaml"), local_timezone="UTC", known=Known(known))
 
     assert loaded.problems == ()
     assert loaded.settings.calendars == known

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cronterm.clock import instant
+from cronterm.model.job import Settings
 from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.draft import check_words, coming_runs
 
@@ -13,7 +14,7 @@ CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
 def days(**words: object) -> list[str]:
     """Return the days of the next runs of a daily job."""
     all_words = {"command": "x", "schedule": "0 6 * * *", "timezone": "UTC"} | words
-    job, problems = check_words("a", all_words, CALENDARS)
+    job, problems = check_words("a", all_words, Settings(calendars=CALENDARS), ())
     assert problems == {}
     assert job is not None
     return [line[:10] for line in coming_runs(job, NOW, CALENDARS, timed_runs=1)]
@@ -29,6 +30,14 @@ def test_the_next_runs_pass_over_what_is_kept_back() -> None:
 
 def test_an_unknown_calendar_is_said_at_its_word() -> None:
     words = {"command": "x", "exclude": ["midwek"]}
-    _, problems = check_words("a", words, CALENDARS)
+    _, problems = check_words("a", words, Settings(calendars=CALENDARS), ())
 
     assert problems == {"exclude": "there is no calendar 'midwek' (did you mean midweek?)"}
+
+
+def test_the_form_may_name_pools_and_jobs_of_the_file() -> None:
+    words = {"command": "x", "pool": "heavy", "depends_on": ["b"]}
+    settings = Settings(pools={"heavy": 1})
+
+    assert check_words("a", words, settings, ["a", "b"])[1] == {}
+    assert check_words("a", words, Settings(), ["a"])[1].keys() == {"pool", "depends_on"}

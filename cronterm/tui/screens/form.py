@@ -202,8 +202,10 @@ class JobForm(Page):
         if not self.is_mounted:
             return
         name, words = self.typed_name(), self.words()
-        calendars = self.picture.snapshot.settings.calendars
-        job, self._problems = check_words(name or "new-job", self._others() | words, calendars)
+        snapshot = self.picture.snapshot
+        job, self._problems = check_words(
+            name or "new-job", self._others() | words, snapshot.settings, snapshot.jobs
+        )
         if not name:
             self._problems["name"] = ""
         elif self._job is None and name in self.picture.snapshot.jobs:

@@ -18,6 +18,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 COMMANDS = {
     "status": "cronterm.cli.state:status",
     "run": "cronterm.cli.runs:run",
+    "rerun": "cronterm.cli.runs:rerun",
     "stop": "cronterm.cli.runs:stop",
     "pause": "cronterm.cli.control:pause",
     "resume": "cronterm.cli.control:resume",
@@ -26,6 +27,9 @@ COMMANDS = {
     "next": "cronterm.cli.plans:next_due",
     "why": "cronterm.cli.past:why",
     "simulate": "cronterm.cli.simulate:simulate",
+    "alerts": "cronterm.cli.alerts:alerts",
+    "missed": "cronterm.cli.alerts:missed",
+    "ping": "cronterm.cli.reports:ping",
     "validate": "cronterm.cli.plans:validate",
     "fmt": "cronterm.cli.files:fmt",
     "schema": "cronterm.cli.files:schema",

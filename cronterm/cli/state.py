@@ -16,7 +16,9 @@ from cronterm.cli.render import (
     table,
 )
 from cronterm.clock import Instant, SystemClock, rfc3339
+from cronterm.model.alert import ORDER
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
+from cronterm.model.standing import standing
 
 
 @click.command()
@@ -35,11 +37,16 @@ def status(context: click.Context, /, jobs: tuple[str, ...], check: bool, **give
     snapshot = at.client.snapshot()
     views = _chosen(snapshot, jobs)
     if at.as_json:
-        print_json(_as_json(snapshot, views))
+        print_json(_as_json(snapshot, views, SystemClock().now().utc))
     else:
         _print(at, snapshot, views)
-    if check and any(view.totals.failed_in_a_row for view in views):
+    if check and any(_is_failing(view, snapshot) for view in views):
         leave(3)
+
+
+def _is_failing(view: JobView, snapshot: Snapshot) -> bool:
+    is_down = view.job.is_monitor and standing(view, snapshot, 0) == "down"
+    return bool(view.totals.failed_in_a_row) or is_down
 
 
 def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
@@ -63,11 +70,17 @@ def reason(view: JobView, snapshot: Snapshot) -> str:
         return "enabled: false in the file"
     if view.suspended:
         return f"suspended after too many runs: {', '.join(view.suspended)}"
+    told = [alert for alert in snapshot.alerts.values() if alert.job == view.job.id]
+    told = [alert for alert in told if alert.kind != "failure"]
+    if told:
+        worst = min(told, key=lambda alert: ORDER[alert.kind])
+        due = f"due {show_time(worst.due_at)}, " if worst.kind in ("missed", "late") else ""
+        return f"{worst.kind}: {due}{worst.message}"
     last = view.recent[-1] if view.recent else None
     return describe_end(last) if last is not None and last.outcome != "succeeded" else ""
 
 
-def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
+def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str, Any]:
     engine = snapshot.engine
     return {
         "engine": {
@@ -81,7 +94,7 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
         },
         "jobs": {
             view.job.id: {
-                "state": view.state if snapshot.all_paused is None else _paused(view),
+                "state": _state(view, snapshot, now),
                 "reason": reason(view, snapshot),
                 "next_at": _time(view.next_at),
                 "running": sorted(view.live),
@@ -92,8 +105,11 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
     }
 
 
-def _paused(view: JobView) -> str:
-    return "paused" if view.state == "idle" else view.state
+def _state(view: JobView, snapshot: Snapshot, now: Instant) -> str:
+    if view.job.is_monitor:
+        return standing(view, snapshot, now)
+    is_held = snapshot.all_paused is not None and view.state == "idle"
+    return "paused" if is_held else view.state
 
 
 def _past(past: PastRun | None) -> dict[str, Any] | None:
@@ -133,7 +149,7 @@ def _print(at: Desk, snapshot: Snapshot, views: list[JobView]) -> None:
 
 def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
     last = view.last
-    state = view.state if snapshot.all_paused is None else _paused(view)
+    state = _state(view, snapshot, now)
     return [
         view.job.id,
         (state, COLORS.get(state)),

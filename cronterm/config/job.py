@@ -13,15 +13,15 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config import events, gates, identity, success
+from cronterm.config import events, gates, identity, monitor, success
 from cronterm.config.calendars import calendar_readers, read_limits
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
 from cronterm.config.places import expand
-from cronterm.config.reader import Node, plain, plain_key, scalar, short
+from cronterm.config.reader import Node, follow, plain, plain_key, scalar, short
 from cronterm.config.words import LATER_JOB, WORDS
-from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.action import Custom, HttpRequest, Monitor
 from cronterm.model.job import Action, Job, Keep, PythonCall, Retry, Shell
 from cronterm.schedule.base import ManualSpec
 from cronterm.schedule.parse import BadSchedule, parse
@@ -30,7 +30,7 @@ MOST = 1_000_000
 LONGEST_ARGUMENTS = 2 << 20  # bytes in all: a quarter of the usual stack limit, execve(2)
 
 _TARGET = re.compile(r"(?:[A-Za-z_][\w.]*|[^:\0]+\.py):[A-Za-z_][\w.]*")
-ACTION_WORDS = ("command", "python", "http")
+ACTION_WORDS = ("command", "python", "http", "monitor")
 _GO_WITH = {"shell": "command", "args": "python", "kwargs": "python"}
 
 
@@ -139,6 +139,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         **gates.readers(r, context.references, place=place, command=command),
         **calendar_readers(r, context.calendars, context.path.parent),
         **events.readers(r, place),
+        **monitor.readers(r),
     }
 
 
@@ -233,6 +234,8 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     action = _action(context, values, own, key, path, may_lack=may_lack)
     timed = any(not isinstance(spec, ManualSpec) for spec in specs)
     gates.check_job(reading, key, path, own, values, timed=timed)
+    if isinstance(action, Monitor):
+        monitor.check_monitor(reading, own, specs, key, path)
     if len(reading.problems) > problems or action is None:
         return None
     if not identity.check_job(reading, key, path, values, has_schedule=bool(specs)):
@@ -306,6 +309,7 @@ _SAME = [
     *gates.WORDS,
     *("exclude", "only", "max_runs", "jitter_mode", "auto_pause"),
     *events.WORDS,
+    *monitor.SAME,
 ]
 
 
@@ -328,21 +332,11 @@ def _schedule(
     try:
         parsed = parse(plain(node), timezone=timezone, job_id=job_id)
     except BadSchedule as error:
-        place = _follow(node, error.path)
+        place = follow(node, error.path)
         where = ".".join(map(str, ("schedule", *error.path)))
         context.reading.note(place, f"{path}.{where}", error.message, error.hint)
         return (), ""
     return parsed.specs, parsed.text
-
-
-def _follow(node: Node, path: tuple[str | int, ...]) -> Node:
-    """Return the node that `path` leads to, or the last one on the way."""
-    for step in path:
-        parts = [] if isinstance(node, yaml.ScalarNode) else node.value
-        if isinstance(node, yaml.SequenceNode):
-            parts = enumerate(parts)
-        node = {getattr(key, "value", key): value for key, value in parts}.get(step, node)
-    return node
 
 
 def _action(
@@ -358,9 +352,9 @@ def _action(
         return None
     kind = given[0]
     for word, action in _GO_WITH.items():
-        if word in own and action != kind:
+        if word in own and action != kind and kind != "monitor":
             r.note(key, f"{path}.{word}", f"{word} goes with {action}, not with {kind}")
-    if "stdin" in own and kind not in ("command", "python"):
+    if "stdin" in own and kind not in ("command", "python", "monitor"):
         r.note(key, f"{path}.stdin", f"stdin goes with command and python, not with {kind}")
     match kind:
         case "command":
@@ -372,6 +366,9 @@ def _action(
         case "http":
             request: HttpRequest = values["http"]
             return request
+        case "monitor":
+            reported: Monitor = values["monitor"]
+            return reported
     job = {"id": path.removeprefix("jobs."), "directory": str(context.path.parent)}
     try:
         return context.kinds.read(r, values[kind], f"{path}.{kind}", kind, job)

@@ -321,3 +321,13 @@ def is_ambiguous(node: Node) -> bool:
 def is_ambiguous_text(text: str) -> bool:
     """Tell whether some YAML reader takes this text, unquoted, for something else."""
     return _AMBIGUOUS.fullmatch(text) is not None
+
+
+def follow(node: Node, path: tuple[str | int, ...]) -> Node:
+    """Return the node that `path` leads to, or the last one on the way."""
+    for step in path:
+        parts = [] if isinstance(node, yaml.ScalarNode) else node.value
+        if isinstance(node, yaml.SequenceNode):
+            parts = enumerate(parts)
+        node = {getattr(key, "value", key): value for key, value in parts}.get(step, node)
+    return node

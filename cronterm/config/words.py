@@ -32,6 +32,9 @@ WORDS: dict[str, str] = {
     "success": "what counts as success: exit_codes, stdout_match, output_reject, stderr_empty, …",
     "skip_exit_codes": "codes that mean there was nothing to do",
     "output": "what output is kept and shown: max_size, keep, timestamps",
+    "monitor": "nothing runs here: true waits for reports of start and end, heartbeat for a ping",
+    "tolerance": "how late a start or a report may be; a tenth of the period, 1m to 1h",
+    "max_runtime": "a run that takes longer is told, not ended",
     "history": "how much history is kept: keep_runs, keep_days",
     "enabled": "false holds it back",
     "user": "who it runs as, name or name:group; needs root",
@@ -85,9 +88,6 @@ LATER_TOP = frozenset(["notifiers", "alert_policies"])
 LATER_SETTINGS = frozenset(["api"])
 LATER_JOB = frozenset(
     [
-        "monitor",
-        "tolerance",
-        "max_runtime",
         "notify",
     ]
 )

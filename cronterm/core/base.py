@@ -5,14 +5,49 @@ from typing import TypeAlias
 import msgspec
 
 from cronterm.clock import Instant
-from cronterm.model.command import Answer, FireHook, PauseJob, ResumeJob, RunJob, StopRun
-from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
+from cronterm.model.command import (
+    AcknowledgeAlert,
+    Answer,
+    CommentAlert,
+    FireHook,
+    IgnoreMissed,
+    MuteAlerts,
+    PauseJob,
+    PingJob,
+    ResumeJob,
+    RunJob,
+    RunMissed,
+    StopRun,
+)
+from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
 from cronterm.model.job import Job, Settings
 from cronterm.model.run import AttemptEnd
 from cronterm.model.trigger import Signal
 
-RunCommand: TypeAlias = RunJob | StopRun | PauseJob | ResumeJob | FireHook
+
+class RunAgain(msgspec.Struct, frozen=True, tag=True):
+    """Run again what run `run` was: the engine looked up its definition."""
+
+    run: int
+    definition: Job
+    scheduled_at: Instant | None = None
+    params: dict[str, str] = {}
+
+
+AlertCommand: TypeAlias = AcknowledgeAlert | CommentAlert | MuteAlerts
+RunCommand: TypeAlias = (
+    RunJob
+    | StopRun
+    | PauseJob
+    | ResumeJob
+    | FireHook
+    | PingJob
+    | RunAgain
+    | RunMissed
+    | IgnoreMissed
+    | AlertCommand
+)
 
 
 class Tick(msgspec.Struct, frozen=True, tag=True):
@@ -95,3 +130,5 @@ class Effects(msgspec.Struct, frozen=True):
     answers: tuple[tuple[int, Answer], ...] = ()
     """(token, answer) for each `Commanded` of the batch."""
     checks: tuple[CheckCondition, ...] = ()
+    lines: tuple[ReportedLine, ...] = ()
+    """Kept after the commit, in order."""

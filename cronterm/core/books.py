@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from cronterm.clock import MINUTE, Duration, Instant, Now
+from cronterm.core.alert_book import AlertBook
+from cronterm.core.check import Check
+from cronterm.core.policies import tolerance_of
 from cronterm.model.command import Answer
-from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
+from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
 from cronterm.model.event import AnyEvent
 from cronterm.model.gates import Hold, Need, Result
 from cronterm.model.job import Job, Settings
-from cronterm.model.memory import KnownJob
+from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.base import Coming, EverySpec, Schedule
@@ -19,23 +22,6 @@ from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sieve, Sifted
 
 HELD_LOOK = MINUTE  # a paused job of every second need not write a row a second
-
-
-@dataclass(eq=False)
-class Check:
-    """Where a run stands with its condition; times are elapsed time."""
-
-    is_asked: bool = False
-    """It is being looked at: the run holds its places meanwhile."""
-    is_passed: bool = False
-    is_over: bool = False
-    """It did not hold until its wait was over."""
-    message: str = ""
-    at: Duration | None = None
-    """When to look again."""
-    until: Duration | None = None
-    """When its wait is over; known once it did not hold."""
-    tries: int = 0
 
 
 @dataclass(eq=False)
@@ -66,6 +52,12 @@ class RunRecord:
     check: Check = field(default_factory=Check)
     hold: Hold | None = None
     """What was last recorded to hold it back."""
+    is_reported: bool = False
+    """Something else runs it and reports it."""
+    reported_bytes: int = 0
+    """Of its output, as far as this engine heard it."""
+    started_at: Instant | None = None
+    """Start of the first attempt."""
 
     @property
     def is_holding(self) -> bool:
@@ -131,6 +123,8 @@ class JobRecord:
     passed_at: Instant | None = None
     """When instants that are kept back became rows the last time."""
     signals: Signals = field(default_factory=Signals)
+    judged_from: Instant = 0
+    """A monitor's reports could be heard from then on."""
 
     def __post_init__(self) -> None:
         self.build()
@@ -244,6 +238,8 @@ class Books:
         self.held_back: dict[int, RunRecord] = {}
         """Runs that come after others."""
         self._order = 0
+        self.lines: list[ReportedLine] = []
+        self.alerts = AlertBook(Memory())
         self.running = 0
         """Attempts that the runner holds."""
         self.waiting: dict[int, RunRecord] = {}
@@ -262,6 +258,10 @@ class Books:
         record.upcoming = look if record.sieve is None else record.next_start()
         if look is not None and record.held_at is not None and self.is_held(record):
             look = max(look, record.held_at + HELD_LOOK)
+        elif look is not None and record.job.is_monitor and not self.is_held(record):
+            tolerance = tolerance_of(record.job, record.schedule, look)
+            if look + tolerance >= record.judged_from:  # else it was over before anybody heard
+                look = max(look, record.judged_from) + tolerance + 1
         elif look is not None and record.passed_at is not None:
             look = max(look, record.passed_at + HELD_LOOK)
             look = look if record.upcoming is None else min(look, record.upcoming)

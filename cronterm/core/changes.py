@@ -6,12 +6,15 @@ from collections import defaultdict
 import msgspec
 
 from cronterm.clock import Instant
-from cronterm.core.base import ConfigChanged, RunCommand
+from cronterm.core.alert_commands import carry_out_alert
+from cronterm.core.base import ConfigChanged, RunAgain, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.inbox import ignore_missed, run_missed
 from cronterm.core.limits import refusal, sift_all
+from cronterm.core.pings import end_reported, lose_reports, settle_reports, take_ping
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
     admission,
@@ -27,7 +30,20 @@ from cronterm.core.signals import (
     remembered_signals,
     resume_triggers,
 )
-from cronterm.model.command import Answer, FireHook, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.command import (
+    AcknowledgeAlert,
+    Answer,
+    CommentAlert,
+    FireHook,
+    IgnoreMissed,
+    MuteAlerts,
+    PauseJob,
+    PingJob,
+    ResumeJob,
+    RunJob,
+    RunMissed,
+    StopRun,
+)
 from cronterm.model.event import (
     AllPaused,
     JobAdded,
@@ -69,6 +85,7 @@ def apply_config(books: Books, changed: ConfigChanged) -> None:
     sift_all(books)
     for runs in orphans.values():
         cancel_waiting(books, runs, "removed")
+        lose_reports(books, runs, "its job was removed")
     for known in [known for known in books.absent.values() if known.present]:
         books.absent[known.id] = msgspec.structs.replace(known, present=False, pause=None)
         books.events.append(JobRemoved(at=books.now.utc, job=known.id))
@@ -99,6 +116,7 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
         last_end_at=None if known is None else _not_after(known.last_end_at, now),
         timed_runs=known.timed_runs if known is not None and known.present else 0,
         failures=known.failures if known is not None and known.present else 0,
+        judged_from=now,
         open={run.run: run for run in sorted(runs, key=lambda run: run.run)},
         result=None if known is None else known.result,
         started_n=known.started_n if known is not None and known.present else books.next_order(),
@@ -110,6 +128,8 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
     for run in runs:
         _cap_jitter(books, run, job)
     drop_stale_suspensions(books, record)
+    if not job.is_monitor:
+        end_reported(books, record)
     if known is None or not known.present:
         books.events.append(
             JobAdded(at=now, job=job, counts_from=counts_from, first_seen_at=first_seen_at)
@@ -159,13 +179,18 @@ def _decide_as_disabled(books: Books, record: JobRecord) -> None:
 
 def _change(books: Books, record: JobRecord, job: Job) -> None:
     new_hash = definition_hash(job)
-    was_enabled, triggers = record.job.enabled, record.job.triggers
+    was = record.job
+    was_enabled, triggers = was.enabled, was.triggers
     record.job = job  # its place in the file may have moved, even if nothing else did
     if new_hash == record.definition_hash:
         return
     now, timing = books.now.utc, schedule_hash(job)
     record.definition_hash = new_hash
     is_new_timing = timing != record.schedule_hash
+    if was.is_monitor and (is_new_timing or not job.is_monitor):
+        record.job = was
+        settle_reports(books, record)
+        record.job = job
     spans = record.decided_spans
     if is_new_timing:
         record.schedule_hash = timing
@@ -190,11 +215,15 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
         resume_triggers(books, record, by="reload")
     if was_enabled and not job.enabled:
         cancel_waiting(books, list(record.open.values()), "disabled")
+    if not job.is_monitor:
+        end_reported(books, record)
     books.watch_job(record)
 
 
 def _remove(books: Books, job_id: str) -> None:
     record = books.jobs[job_id]
+    settle_reports(books, record)
+    end_reported(books, record)
     for run in record.open.values():  # they finish by the definition they started with
         run.definition = run.definition or record.job
     cancel_waiting(books, list(record.open.values()), "removed")
@@ -239,7 +268,7 @@ def fire_at_start(books: Books, *, is_boot: bool, is_start: bool) -> None:
 
 def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
     """Carry out a command; a refusal is an answer."""
-    if books.is_draining and not isinstance(command, StopRun):
+    if books.is_draining and not isinstance(command, StopRun | PingJob):
         return Answer(ok=False, kind="stopping", message="the engine is stopping")
     match command:
         case StopRun():
@@ -253,17 +282,31 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
                 return Answer(ok=True, message="nothing was paused as a whole")
             resume_all(books, by=by, at=books.now.utc, catch_up=command.catch_up)
             return Answer(ok=True, message="resumed everything")
+        case AcknowledgeAlert() | CommentAlert() | MuteAlerts():
+            return carry_out_alert(books, command, by)
+        case IgnoreMissed(job=job):
+            if job and job not in books.jobs and job not in books.absent:
+                return _unknown_job(books, job)
+            return ignore_missed(books, command, by)
         case _:
             pass
-    record = books.jobs.get(command.job)
+    job_id = command.definition.id if isinstance(command, RunAgain) else command.job
+    record = books.jobs.get(job_id)
     if record is None:
-        return _unknown_job(books, command.job)
+        return _unknown_job(books, job_id)
     match command:
+        case PingJob():
+            return take_ping(books, record, command, by)
         case RunJob():
             return _run(books, record, command, by)
+        case RunAgain():
+            again = RunJob(job=job_id, scheduled_at=command.scheduled_at, params=command.params)
+            return _run(books, record, again, by, command.definition)
+        case RunMissed():
+            return run_missed(books, record, command, by)
         case PauseJob():
             return _pause(books, record, command, by)
-        case _:
+        case ResumeJob():
             has_resumed = resume_triggers(books, record, by=by)
             if record.pause is None and has_resumed:
                 return Answer(ok=True, message=f"resumed the triggers of {command.job}")
@@ -279,9 +322,19 @@ def _unknown_job(books: Books, job: str) -> Answer:
     return Answer(ok=False, kind="unknown_job", message=f"there is no job {job}", hint=hint)
 
 
-def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
+def _run(
+    books: Books, record: JobRecord, command: RunJob, by: str, definition: Job | None = None
+) -> Answer:
+    """Run a job by hand; `definition` where it is not the one it has now."""
+    if record.job.is_monitor:
+        return Answer(
+            ok=False,
+            kind="invalid",
+            message=f"{record.job.id} is run by something else",
+            hint="`cronterm ping` reports a run of it",
+        )
     try:
-        params = read_params(record.job.params, command.params)
+        params = read_params((definition or record.job).params, command.params)
     except BadParam as error:
         hint = f"cronterm run {record.job.id} -p NAME=VALUE"
         return Answer(ok=False, kind="invalid", message=str(error), hint=hint)
@@ -299,6 +352,7 @@ def _run(books: Books, record: JobRecord, command: RunJob, by: str) -> Answer:
         )
     cause = Cause("manual", by=by, scheduled_at=command.scheduled_at, params=params)
     run = queue_run(books, record, cause, ready_at=books.now.utc, is_forced=command.force)
+    run.definition = definition
     if command.force:
         run.is_arrived = True
         books.waiting[run.run] = run

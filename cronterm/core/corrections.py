@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from cronterm.clock import HOUR, SECOND, Duration, Instant
 from cronterm.core.books import Books, JobRecord
+from cronterm.core.monitors import EARLIEST
 from cronterm.model.event import ClockMoved, CountingMoved, JobChanged
 from cronterm.schedule.base import EverySpec, InSpec
 
@@ -41,7 +42,7 @@ def note_clock(books: Books, moved: Duration) -> None:
 def note_restart(books: Books, record: JobRecord) -> None:
     """Take in that the clock was set back while no engine ran."""
     ahead = record.counts_from - books.now.utc
-    if ahead > SLEW:
+    if ahead > (EARLIEST if record.job.is_monitor else SLEW):
         _step(books, record, is_correction=ahead > CORRECTION)
 
 

@@ -3,8 +3,9 @@
 from typing import Literal
 
 from cronterm.clock import SECOND, Instant
-from cronterm.core.books import Books, JobRecord
+from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.limits import newest_start, stretches
+from cronterm.core.monitors import judged_until, unheard_until
 from cronterm.core.policies import jitter_of
 from cronterm.core.runs import admission, arrive, note_end, queue_run
 from cronterm.model.event import AllResumed, InstantDecided, JobResumed
@@ -29,6 +30,8 @@ def decide(books: Books, record: JobRecord) -> None:
 
 def _decide_until(books: Books, record: JobRecord, high: Instant) -> None:
     """Decide the instants up to `high` but for the spans that are decided already."""
+    if record.job.is_monitor and not books.is_held(record):
+        high = judged_until(books, record)
     low = record.counts_from
     for start, end in record.decided:
         _decide_span(books, record, low, min(start, high))
@@ -47,6 +50,10 @@ def _decide_span(books: Books, record: JobRecord, low: Instant, high: Instant) -
     assert newest is not None
     if books.is_held(record):
         _decide_held(books, record, low, newest)
+    elif record.job.is_monitor:
+        blind = unheard_until(books, record)
+        decide_range(books, record, low, min(blind, newest), "missed", "downtime")
+        decide_range(books, record, max(low, blind), newest, "missed", "no_ping")
     else:
         _decide_free(books, record, low, newest)
     record.counts_from = newest
@@ -65,7 +72,7 @@ def _decide_free(books: Books, record: JobRecord, low: Instant, high: Instant) -
         if is_live:
             _start_live(books, record, newest)
     if newest != high:
-        _decide_range(books, record, low if newest is None else newest, high, "missed", "downtime")
+        decide_range(books, record, low if newest is None else newest, high, "missed", "downtime")
         record.passed_at = books.now.utc
 
 
@@ -97,38 +104,42 @@ def _catch_up(
     """Decide the instants in (low, high], which are too old to be live."""
     job = record.job
     if job.catch_up == "skip":
-        _decide_range(books, record, low, high, "missed", "downtime")
+        decide_range(books, record, low, high, "missed", "downtime")
         return
     window = min(max(books.now.utc - job.catch_up_window - 1, low), high)
-    _decide_range(books, record, low, window, "missed", "downtime")
+    decide_range(books, record, low, window, "missed", "downtime")
     if job.catch_up == "latest":
         newest = record.schedule.latest_at_or_before(high)
         if is_live or newest is None or newest <= window:
-            _decide_range(books, record, window, high, "missed", "coalesced")
+            decide_range(books, record, window, high, "missed", "coalesced")
             return
-        _decide_range(books, record, window, newest - 1, "missed", "coalesced")
-        _queue_catch_up(books, record, newest)
+        decide_range(books, record, window, newest - 1, "missed", "coalesced")
+        queue_catch_up(books, record, newest)
         return
     at = record.coming.next_after(window)
     for _ in range(MOST_CATCH_UP):
         if at is None or at > high:
             break
-        _decide_range(books, record, window, at - 1, "missed", "downtime")
-        _queue_catch_up(books, record, at)
+        decide_range(books, record, window, at - 1, "missed", "downtime")
+        queue_catch_up(books, record, at)
         window = at
         at = record.coming.next_after(at)
-    _decide_range(books, record, window, high, "missed", "downtime")
+    decide_range(books, record, window, high, "missed", "downtime")
 
 
-def _queue_catch_up(books: Books, record: JobRecord, due_at: Instant) -> None:
-    """Queue a run that made it through downtime; they go one at a time per job."""
+def queue_catch_up(books: Books, record: JobRecord, due_at: Instant) -> RunRecord | None:
+    """Queue a run that made it through downtime; they go one at a time per job.
+
+    None where the job has run as often as it may.
+    """
     if record.is_planned_out:
         _decide_point(books, record, due_at, "skipped", "max_runs")
-        return
+        return None
     cause = Cause("catch_up", due_at=due_at, scheduled_at=due_at)
     run = queue_run(books, record, cause, ready_at=books.now.utc)
     run.is_arrived = True
     books.waiting[run.run] = run
+    return run
 
 
 def _decide_point(
@@ -137,13 +148,13 @@ def _decide_point(
     _record(books, record, due_at, None, 1, outcome, reason)
 
 
-def _decide_range(
+def decide_range(
     books: Books,
     record: JobRecord,
     low: Instant,
     high: Instant,
     outcome: Outcome,
-    reason: Literal["downtime", "coalesced"],
+    reason: Literal["downtime", "coalesced", "no_ping"],
 ) -> None:
     """Decide all instants in (low, high] alike, but for those that a calendar keeps back."""
     if record.sieve is None or low >= high:
@@ -166,7 +177,7 @@ def _decide_alike(
     message: str = "",
 ) -> None:
     """Decide all instants in (low, high] alike, without walking them."""
-    count = record.schedule.count_between(low, high)
+    count = record.schedule.count_between(low, high) if low < high else 0
     if not count:
         return
     first = record.schedule.next_after(low)
@@ -260,16 +271,18 @@ def _settle(books: Books, record: JobRecord, at: Instant) -> None:
 def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instant) -> None:
     """Queue what a pause held back. Its rows stand; each caught-up instant gets its own beside."""
     job = record.job
+    if job.is_monitor:
+        return  # what something else runs cannot be made up for here
     low = max(start, end - job.catch_up_window)
     if job.catch_up == "latest":
         newest = record.schedule.latest_at_or_before(end)
         newest = None if newest is None else newest_start(books, record, low, newest)
         if newest is not None and newest > low:
-            _queue_catch_up(books, record, newest)
+            queue_catch_up(books, record, newest)
     elif job.catch_up == "all":
         at = record.coming.next_after(low)
         for _ in range(MOST_CATCH_UP):
             if at is None or at > end:
                 return
-            _queue_catch_up(books, record, at)
+            queue_catch_up(books, record, at)
             at = record.coming.next_after(at)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cronterm.clock import Instant
+from cronterm.model.alert import Alert
 from cronterm.model.job import Job, is_timed
 from cronterm.model.query import Decision
 from cronterm.model.run import Outcome, Reason
@@ -30,6 +31,8 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "not_before"): "was skipped: it came before not_before",
     ("skipped", "not_after"): "was skipped: it came after not_after",
     ("skipped", "max_runs"): "was skipped: the job has run as often as it may (max_runs)",
+    ("missed", "no_ping"): "was missed: nothing was reported within its tolerance",
+    ("lost", "no_end"): "was lost: its end was not reported",
     ("succeeded", ""): "succeeded",
     ("failed", "exit"): "failed by its exit code",
     ("failed", "stdout_match"): "failed: its stdout lacks what success.stdout_match asks for",
@@ -67,6 +70,20 @@ def explain(
         *past,
         *(_further(view) if view is not None else ()),
     )
+
+
+def explain_alerts(view: JobView | None, alerts: Sequence[Alert], *, show: Show) -> tuple[str, ...]:
+    """Return what is watched of a job that something else runs, and the job's open alerts."""
+    watched = "Something else runs it: here its reports are waited for (monitor)."
+    is_monitor = view is not None and view.job.is_monitor
+    return ((watched,) if is_monitor else ()) + tuple(_told(alert, show) for alert in alerts)
+
+
+def _told(alert: Alert, show: Show) -> str:
+    due = f" (due {show(alert.due_at)})" if alert.due_at is not None else ""
+    known = f"; {alert.acknowledged_by} knows" if alert.acknowledged_by else ""
+    since = show(alert.opened_at)
+    return f"Alert {alert.id} since {since}: {alert.kind}, {alert.message}{due}{known}."
 
 
 def _further(view: JobView) -> list[str]:

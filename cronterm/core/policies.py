@@ -6,10 +6,11 @@ import signal
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from cronterm.clock import Duration, Instant
+from cronterm.clock import HOUR, MINUTE, Duration, Instant
 from cronterm.core.success import broken_rule
 from cronterm.model.job import Job, PythonCall
 from cronterm.model.run import AttemptEnd, Outcome, Reason, RunState
+from cronterm.schedule.base import Schedule
 
 Admission: TypeAlias = Literal["start", "queue", "replace", "skip", "queue_full"]
 
@@ -94,6 +95,20 @@ def retry_delay(job: Job, attempt: int, seed: str) -> Duration:
     delay = min(retry.max_delay, grown)
     spread = random.Random(f"{seed}-{attempt}").uniform(-1, 1) * retry.jitter
     return max(round(delay * (1 + spread)), 0)
+
+
+def tolerance_of(job: Job, schedule: Schedule, at: Instant) -> Duration:
+    """Return how long after `at`, when it is due, a start of `job` may come and not be late.
+
+    By default a tenth of the time to the next instant, between a minute and an hour.
+    """
+    if job.tolerance is not None:
+        return job.tolerance
+    after = schedule.next_after(at)
+    if after is None:
+        before = schedule.latest_at_or_before(at - 1)
+        after = at if before is None else 2 * at - before
+    return min(max((after - at) // 10, MINUTE), HOUR)
 
 
 def jitter_of(job: Job, due_at: Instant, seed: str) -> Duration:

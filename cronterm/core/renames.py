@@ -34,4 +34,6 @@ def _rename(books: Books, old: str, new: str) -> None:
     for run in books.runs.values():
         if run.job == old:
             run.job = new
-    books.events.append(JobRenamed(at=books.now.utc, job=new, old=old))
+    renamed = JobRenamed(at=books.now.utc, job=new, old=old)
+    books.events.append(renamed)
+    books.alerts.rename(renamed)

@@ -206,6 +206,7 @@ def note_started(books: Books, run: int, attempt: int, pid: int, started_at: Ins
     if record.is_started:
         return
     record.is_started = True
+    record.started_at = record.started_at if record.started_at is not None else started_at
     books.events.append(
         AttemptStarted(
             at=books.now.utc,
@@ -317,7 +318,11 @@ def stop_of(
 def stop_runs(books: Books, runs: Sequence[RunRecord], *, by: str, signal: str = "") -> int:
     """Stop what runs and cancel what waits; return how many runs that concerned."""
     for run in runs:
-        if run.state in ("running", "stopping"):
+        if run.is_reported:
+            end_run(
+                books, run, "stopped", "user", "its record was closed; where it runs it goes on"
+            )
+        elif run.state in ("running", "stopping"):
             stop_attempt(books, run, "user", by=by, signal=signal)
         else:
             end_run(books, run, "stopped", "user")

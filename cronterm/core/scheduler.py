@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from cronterm.clock import Duration, Now
+from cronterm.core.alert_book import AlertBook
+from cronterm.core.alerting import tell_alerts, wait_alerts
 from cronterm.core.base import (
     Checked,
     Commanded,
@@ -36,7 +38,7 @@ from cronterm.core.runs import (
 from cronterm.core.signals import take_signal
 from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
-from cronterm.model.run import OpenRun, Outcome, Reason
+from cronterm.model.run import REPORTED, OpenRun, Outcome, Reason
 
 
 class Scheduler:
@@ -46,6 +48,7 @@ class Scheduler:
         """Go on from `memory`. `is_start`: the engine starts; else the core alone is built anew."""
         self._books = Books(next_run=memory.next_run, seed=str(seed))
         self._books.all_paused = memory.all_paused
+        self._books.alerts = AlertBook(memory)
         self._books.absent = {job.id: job for job in memory.jobs}
         for known in memory.jobs:
             self._books.remember_order(max(known.started_n, known.result.n if known.result else 0))
@@ -67,6 +70,7 @@ class Scheduler:
             self._take(each)
         self._decide()
         self._start()
+        tell_alerts(books)
         next_at = books.moved_next()
         if next_at:
             books.events.append(NextDueMoved(at=now.utc, next_at=next_at))
@@ -84,7 +88,8 @@ class Scheduler:
 
     def wait(self, now: Now) -> Duration | None:
         """Return how long nothing is due from `now` on, in microseconds; None is for ever."""
-        return self._books.wait(now)
+        waits = [self._books.wait(now), wait_alerts(self._books, now)]
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _note_clock(self, now: Now) -> None:
         offset = now.utc - now.elapsed
@@ -177,7 +182,7 @@ class Scheduler:
         books.is_draining = True
         for run in books.runs.values():
             is_to_end = given.stop_runs or books.definition(run).shutdown_runs == "stop"
-            if run.state == "running" and is_to_end:
+            if run.state == "running" and is_to_end and not run.is_reported:
                 stop_attempt(books, run, "shutdown", by=given.by)
 
     def _effects(self) -> Effects:
@@ -188,9 +193,10 @@ class Scheduler:
             tuple(books.starts),
             tuple(books.answers),
             tuple(books.checks),
+            tuple(books.lines),
         )
         books.events, books.stops, books.starts, books.answers = [], [], [], []
-        books.checks = []
+        books.checks, books.lines = [], []
         return effects
 
 
@@ -226,11 +232,13 @@ def _adopt(books: Books, run: OpenRun, still_open: set[int]) -> None:
         is_arrived=run.state != "queued" or (run.ready_at <= now.utc and not after),
         after=after,
         hold=run.hold,
+        is_reported=run.runner == REPORTED,
+        started_at=run.started_at,
     )
     books.runs[run.run] = record
     match run.state:
         case "running" | "stopping":
-            books.running += 1
+            books.running += not record.is_reported
         case "retrying":
             longest = 2 * books.definition(record).retry.max_delay  # the clock may have been set
             record.retry_at = now.elapsed + min(max(run.ready_at - now.utc, 0), longest)

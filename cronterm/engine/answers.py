@@ -13,7 +13,7 @@ from cronterm.clock import Clock, Instant, aware
 from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
-from cronterm.core.explain import explain
+from cronterm.core.explain import explain, explain_alerts
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
 from cronterm.model.job import Job
@@ -21,6 +21,8 @@ from cronterm.model.query import (
     AnyReply,
     ConfigText,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListNext,
     ListRuns,
     NextDue,
@@ -90,6 +92,10 @@ class Answers:
                 return self._reader.counts()
             case ReadOutput():
                 return self._part(query)
+            case ListAlerts():
+                return self._reader.list_alerts(query)
+            case ListMissed():
+                return self._reader.list_missed(query)
             case ReadConfig():
                 return self._config(query, snapshot)
             case _:
@@ -111,7 +117,8 @@ class Answers:
             now=now,
             quiet_until=quiet_until if now < quiet_until else 0,
         )
-        return Decisions(decisions, sentences)
+        alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
+        return Decisions(decisions, (*sentences, *explain_alerts(view, alerts, show=_shown)))
 
     def _part(self, query: ReadOutput) -> OutputPart:
         detail = self._reader.read_run(ReadRun(run=query.run))

@@ -30,7 +30,7 @@ from cronterm.engine.bus import Bus
 from cronterm.engine.narrate import narrate
 from cronterm.execute.base import Executor, pause_point
 from cronterm.model.command import Answer
-from cronterm.model.effect import CheckCondition
+from cronterm.model.effect import CheckCondition, ReportedLine
 from cronterm.model.event import AnyEvent, AttemptClaimed, JobAdded, Numbered
 from cronterm.model.memory import Memory
 from cronterm.store.base import InstantTaken, Store, StoreFailing
@@ -72,6 +72,7 @@ class Engine:
         bus: Bus,
         make_scheduler: Callable[[Memory, bool], Scheduler],
         check: Callable[[CheckCondition], None],
+        keep_line: Callable[[ReportedLine], None],
         store_retry_s: float = STORE_RETRY_S,
     ) -> None:
         self.bus = bus
@@ -82,6 +83,7 @@ class Engine:
         self._executor = executor
         self._make_scheduler = make_scheduler
         self._check = check
+        self._keep_line = keep_line
         self._scheduler: Scheduler | None = None
         self._config: ConfigChanged | None = None
         self._batch = Batch()
@@ -239,6 +241,8 @@ class Engine:
             self._executor.start_nowait(start)
         for check in effects.checks:
             self._check(check)
+        for line in effects.lines:
+            self._keep_line(line)
         self._acknowledge(batch)
         await asyncio.sleep(0)  # the runner has its work before anybody is told of it
         last = numbered[-1].n if numbered else self.bus.snapshot.n
@@ -252,7 +256,7 @@ class Engine:
         await self._remember_returned(numbered)
 
     def _with_runner(self, event: AnyEvent) -> AnyEvent:
-        if isinstance(event, AttemptClaimed):
+        if isinstance(event, AttemptClaimed) and not event.runner:
             return msgspec.structs.replace(event, runner=self._executor.runner_id)
         return event
 
@@ -359,7 +363,11 @@ class Engine:
         """Return how many attempts the runner holds, as far as it was published."""
         snapshot = self.bus.snapshot
         live = [view.live for view in snapshot.jobs.values()] + list(snapshot.removed.values())
-        return sum(run.state in ("running", "stopping") for runs in live for run in runs.values())
+        return sum(
+            run.state in ("running", "stopping") and not run.is_reported
+            for runs in live
+            for run in runs.values()
+        )
 
     def shutdown_grace_s(self, *, stop_runs: bool) -> float:
         """Return how long an orderly stop may wait for running attempts."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import platform
 import pwd
@@ -10,11 +11,13 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from cronterm.clock import SystemClock, boot_id
 from cronterm.config.gather import folder_beside
 from cronterm.config.load import Loaded
+from cronterm.control import Output
 from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
 from cronterm.engine.answers import Answers
@@ -39,14 +42,17 @@ from cronterm.execute.base import Message as RunnerMessage
 from cronterm.execute.base import NeverStarted as RunnerNeverStarted
 from cronterm.execute.base import OutputBatch
 from cronterm.execute.base import Started as RunnerStarted
-from cronterm.execute.output import remove_output
+from cronterm.execute.output import append_output, remove_output
 from cronterm.execute.runner_client import RunnerExecutor
 from cronterm.instance import Instance
+from cronterm.model.effect import ReportedLine
 from cronterm.model.event import AnyEvent, EngineStarted
 from cronterm.model.memory import Memory
 from cronterm.model.snapshot import EngineView, Snapshot
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
+
+log = logging.getLogger("cronterm.engine")
 
 Serve = Callable[[LocalControl, str], Coroutine[Any, Any, None]]
 """Opens the door and serves until cancelled."""
@@ -105,6 +111,7 @@ class Host:
             bus=bus,
             make_scheduler=_make_scheduler,
             check=checks.check_nowait,
+            keep_line=lambda line: _keep_line(instance.output_dir(store.id), bus, line),
         )
         sensing = Sensing(engine, state_dir=instance.state_dir, cache=instance.cache_dir)
         definitions = Definitions(
@@ -251,6 +258,17 @@ def _hear(engine: Engine, bus: Bus, checks: Checks, message: RunnerMessage) -> N
         case OutputBatch() if bus.has_readers:
             for output in message.chunks:
                 bus.offer(output)
+
+
+def _keep_line(output: Path, bus: Bus, line: ReportedLine) -> None:
+    """Put what was reported of a run into its output; a full disk only loses it."""
+    try:
+        offset = append_output(output, line)
+    except OSError as error:
+        log.warning("what was reported of run %d was not kept: %s", line.run, error)
+        return
+    if offset is not None:
+        bus.offer(Output(line.run, line.job, line.attempt, offset, line.at, "out", line.data))
 
 
 def _stop(engine: Engine, number: int) -> None:

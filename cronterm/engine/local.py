@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import msgspec
+
+from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
+from cronterm.core.base import RunAgain
 from cronterm.engine.answers import Answers
 from cronterm.engine.engine import Engine
 from cronterm.engine.reload import Definitions
+from cronterm.errors import CrontermError
 from cronterm.model.command import (
     AddJob,
     Answer,
@@ -14,15 +19,25 @@ from cronterm.model.command import (
     DeleteJob,
     EditJob,
     FireHook,
-    PauseJob,
     ReloadConfig,
-    ResumeJob,
+    RerunRun,
     RunJob,
+    RunMissed,
     ShutDown,
-    StopRun,
     UndoEdit,
 )
-from cronterm.model.query import AnyReply, Query
+from cronterm.model.job import Job
+from cronterm.model.query import (
+    AnyReply,
+    ListMissed,
+    ListNext,
+    Missed,
+    MissedInstants,
+    NextDue,
+    Query,
+    ReadRun,
+    RunDetail,
+)
 from cronterm.model.snapshot import Snapshot
 from cronterm.watch.event_files import EventFiles
 
@@ -57,21 +72,70 @@ class LocalControl:
         """Carry out `command` in the name of `by`, this process's user where nobody is named."""
         by = self._by() if by is None else by
         match command:
-            case RunJob() | StopRun() | PauseJob() | ResumeJob():
-                return await self._engine.command(command, by=by)
             case FireHook():
                 kept = await asyncio.to_thread(self._event_files.keep_body, command)
                 return await self._engine.command(kept, by=by)
+            case RerunRun():
+                return await self._rerun(command, by)
+            case RunMissed():
+                return await self._run_missed(command, by)
             case ReloadConfig():
                 return await self._definitions.reload(is_asked=True)
             case AddJob() | EditJob() | DeleteJob() | UndoEdit():
                 return await self._definitions.edit(command)
             case ShutDown():
                 return self._shut_down(command, by)
+            case _:
+                return await self._engine.command(command, by=by)
 
     async def query(self, query: Query) -> AnyReply:
         """Answer `query`."""
         return await self._answers.answer(query)
+
+    async def _rerun(self, command: RerunRun, by: str) -> Answer:
+        """Start again what a run was: its definition comes from the history."""
+        try:
+            detail = await self._answers.answer(ReadRun(run=command.run))
+        except CrontermError as error:
+            return Answer(ok=False, kind="unknown_run", message=error.message, hint=error.hint)
+        assert isinstance(detail, RunDetail)
+        row = detail.row
+        if not detail.definition:
+            again: RunJob | RunAgain = RunJob(
+                job=row.job, scheduled_at=row.scheduled_at, params=row.params
+            )
+        else:
+            definition = msgspec.json.decode(detail.definition, type=Job)
+            again = RunAgain(command.run, definition, row.scheduled_at, row.params)
+        return await self._engine.command(again, by=by)
+
+    async def _run_missed(self, command: RunMissed, by: str) -> Answer:
+        """Run a job for what the inbox has of it, the newest where no instant is named."""
+        inbox = await self._answers.answer(ListMissed(job=command.job))
+        assert isinstance(inbox, Missed)
+        at = command.due_at
+        for row in sorted(inbox.rows, key=lambda row: row.until, reverse=True):
+            due_at = row.until if at is None else await self._instant_of(row, at)
+            if due_at is not None:
+                found = RunMissed(job=command.job, due_at=due_at, is_range=row.is_range)
+                return await self._engine.command(found, by=by)
+        when = "" if at is None else f" at {rfc3339(at)}"
+        message = f"{command.job} missed nothing{when} that was not settled"
+        return Answer(ok=False, kind="invalid", message=message, hint="`cronterm missed`")
+
+    async def _instant_of(self, row: MissedInstants, at: Instant) -> Instant | None:
+        """Return the instant of a row that is in the second of `at`: people name seconds."""
+        second = at // SECOND
+        if not row.due_at // SECOND <= second <= row.until // SECOND:
+            return None
+        for due_at in (row.due_at, row.until):
+            if due_at // SECOND == second:
+                return due_at
+        query = ListNext(jobs=(row.job,), after=second * SECOND - 1, limit=1)
+        coming = await self._answers.answer(query)
+        assert isinstance(coming, NextDue)
+        found = coming.next.get(row.job, ())
+        return found[0] if found and found[0] // SECOND == second else None
 
     def _shut_down(self, command: ShutDown, by: str) -> Answer:
         grace_s = self._engine.shutdown_grace_s(stop_runs=command.stop_runs)

@@ -7,6 +7,8 @@ import logging
 from pathlib import PurePath
 
 from cronterm.model.event import (
+    AlertClosed,
+    AlertOpened,
     AnyEvent,
     AttemptEnded,
     AttemptStarted,
@@ -66,6 +68,10 @@ def narrate(event: AnyEvent) -> None:
             log.warning("trigger suspended", extra={"job": event.job, "trigger": event.trigger})
         case TriggersResumed():
             log.info("triggers resumed", extra={"job": event.job, "by": event.by})
+        case AlertOpened(alert=alert):
+            log.warning("alert: %s", alert.kind, extra={"job": alert.job} | _why("", alert.message))
+        case AlertClosed():
+            log.info("alert closed", extra={"job": event.job, "why": event.closed_for})
         case JobPaused():
             level = logging.WARNING if event.by == "auto_pause" else logging.INFO
             who = {"job": event.job, "by": event.by}

@@ -6,7 +6,7 @@ from cronterm.core.base import Ended, Input, NeverStarted, Started
 from cronterm.execute.base import ClaimedAttempt, Verdict
 from cronterm.model.job import Job
 from cronterm.model.memory import Memory
-from cronterm.model.run import OpenRun
+from cronterm.model.run import REPORTED, OpenRun
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot, Totals
 
 
@@ -21,7 +21,7 @@ def claimed_attempts(memory: Memory) -> tuple[ClaimedAttempt, ...]:
             is_started=run.started,
         )
         for run in memory.runs
-        if run.state in ("running", "stopping")
+        if run.state in ("running", "stopping") and run.runner != REPORTED
     )
 
 
@@ -71,6 +71,8 @@ def first_snapshot(
     known = {job.id: job for job in memory.jobs if job.present}
     names = known_names(memory, jobs)
     snapshot = Snapshot(all_paused=memory.all_paused)
+    snapshot.alerts = {alert.id: alert for alert in memory.alerts}
+    snapshot.mutes = dict(memory.mutes)
     live: dict[str, dict[int, LiveRun]] = {}
     for run in memory.runs:
         live.setdefault(run.job, {})[run.run] = _live_run(run)
@@ -104,4 +106,6 @@ def _live_run(run: OpenRun) -> LiveRun:
         attempt=run.attempt,
         last_end=run.last_end,
         hold=run.hold,
+        started_at=run.started_at,
+        is_reported=run.runner == REPORTED,
     )

@@ -21,7 +21,7 @@ from cronterm.model.forecast import Forecast, Habit, SimulationRequest
 from cronterm.model.job import Job, Settings
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.query import ListRuns, ReadRun
-from cronterm.model.run import OpenRun
+from cronterm.model.run import REPORTED, OpenRun
 from cronterm.schedule.base import ScheduleSpec
 from cronterm.schedule.build import build
 from cronterm.store.base import Reader
@@ -56,14 +56,15 @@ def simulate_instance(
     if loaded.problems:
         raise BadInput("\n".join(map(str, loaded.problems)))
     start = clock.now().utc if request.start is None else request.start
+    jobs = tuple(job for job in loaded.jobs if not job.is_monitor)  # what others run is not seen
     with open_reader(instance.state_dir) as reader:
         memory = reader.memory()
-        known = read_habits(reader, [job.id for job in loaded.jobs])
+        known = read_habits(reader, [job.id for job in jobs])
         began = read_starts(reader, memory.runs)
     return foresee(
-        loaded.jobs,
+        jobs,
         loaded.settings,
-        memory_at(memory, loaded.jobs, start, goes_on=request.start is None),
+        memory_at(memory, jobs, start, goes_on=request.start is None),
         Past(known, began),
         msgspec.structs.replace(request, start=start),
         progress=progress,
@@ -101,7 +102,7 @@ def memory_at(memory: Memory, jobs: Iterable[Job], start: Instant, *, goes_on: b
             else _known_at(known, start)
             for known in memory.jobs
         ),
-        runs=memory.runs if goes_on else (),
+        runs=tuple(run for run in memory.runs if goes_on and run.runner != REPORTED),
     )
 
 

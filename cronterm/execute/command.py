@@ -11,7 +11,7 @@ from typing import Any
 from cronterm.clock import SECOND, rfc3339
 from cronterm.errors import CrontermError
 from cronterm.execute.identity import identity_environment, identity_words
-from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.action import Custom, HttpRequest, Monitor
 from cronterm.model.effect import StartAttempt
 from cronterm.model.job import Job, PythonCall, Shell
 from cronterm.model.params import param_environment
@@ -57,6 +57,8 @@ def start_header(start: StartAttempt, secrets: Mapping[str, str] | None = None) 
             stdin = _request(request)
         case Custom() as custom:
             argv, env, stdin = list(custom.argv), custom.env | env, custom.stdin
+        case Monitor():
+            raise CrontermError(f"{job.id} is run by something else")
     env |= _own_environment(start)
     _check_params(start)
     words = identity_words(job)

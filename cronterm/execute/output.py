@@ -3,10 +3,13 @@
 Only what is asked for is read: a file of a gigabyte opens at its end.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from cronterm.model.effect import ReportedLine
 from cronterm.model.query import OutputChunk, OutputPart
 from cronterm.runner.output import RECORD, unpack_blob
 
@@ -164,6 +167,31 @@ def _chunks(stretch: Stretch, start: int, room: int) -> Iterator[OutputChunk]:
             if stop >= end:
                 return
         low += len(batch)
+
+
+def append_output(directory: Path, line: ReportedLine) -> int | None:
+    """Append to the output of a reported attempt; return the offset, None where it is full.
+
+    Raises OSError.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    base = directory / f"{line.run}-{line.attempt}"
+    with _private(base.with_name(f"{base.name}.log")) as log:
+        offset = os.fstat(log.fileno()).st_size
+        if offset + len(line.data) > line.most:
+            return None
+        log.write(line.data)
+    with _private(base.with_name(f"{base.name}.idx")) as idx:
+        idx.write(RECORD.pack(offset, line.at, 1, 0))
+    return offset
+
+
+def _private(path: Path) -> BinaryIO:
+    """Open a file to append to it that nobody else may read."""
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+    )
+    return os.fdopen(descriptor, "ab")
 
 
 def remove_output(directory: Path, run: int, attempt: int) -> None:

@@ -1,4 +1,6 @@
-"""Actions beside commands and Python calls: a request, and kinds that other packages bring."""
+"""Actions beside commands and Python calls: requests, kinds of other packages, nothing at all."""
+
+from typing import Literal
 
 import msgspec
 
@@ -40,3 +42,10 @@ class Custom(msgspec.Struct, frozen=True, kw_only=True, tag="custom"):
     env: dict[str, str] = {}
     """Below the job's own `env`."""
     stdin: str | None = None
+
+
+class Monitor(msgspec.Struct, frozen=True, tag="monitor"):
+    """Nothing: something else runs the job and reports it by pings."""
+
+    kind: Literal["job", "heartbeat"] = "job"
+    """`job` reports start and end, `heartbeat` is one ping."""

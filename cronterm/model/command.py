@@ -59,6 +59,65 @@ class FireHook(Command, frozen=True, kw_only=True):
     """Where the engine has put a body that is too long for an environment; not for clients."""
 
 
+class PingJob(Command, frozen=True, kw_only=True):
+    """Report about a job that something else runs."""
+
+    job: str
+    what: Literal["heartbeat", "start", "end", "fail", "log"] = "heartbeat"
+    exit_code: int = 0
+    """Of `end`, 0 to 255."""
+    rid: str = ""
+    """Tells runs apart that are open at the same time."""
+    text: str = ""
+    """Goes into the run's output."""
+
+
+class RerunRun(Command, frozen=True, kw_only=True):
+    """Run again what a run was, by the definition it had. Obeys `overlap`."""
+
+    run: int
+
+
+class RunMissed(Command, frozen=True, kw_only=True):
+    """Run a job once for the instants it missed, and settle them."""
+
+    job: str
+    due_at: Instant | None = None
+    """The instant it is run for, by its second; None is the newest. What was missed before it,
+    or together with it, is settled."""
+    is_range: bool = False
+    """Filled in by the engine: the instant has no row of its own yet."""
+
+
+class IgnoreMissed(Command, frozen=True, kw_only=True):
+    """Settle what `job` missed, or everything where it is empty."""
+
+    job: str = ""
+    until: Instant | None = None
+    """Only instants up to this one."""
+
+
+class AcknowledgeAlert(Command, frozen=True, kw_only=True):
+    """Say that an alert is known, or with `undo` that it is not."""
+
+    alert: int
+    undo: bool = False
+
+
+class CommentAlert(Command, frozen=True, kw_only=True):
+    """Write something to an alert."""
+
+    alert: int
+    text: str
+
+
+class MuteAlerts(Command, frozen=True, kw_only=True):
+    """Silence the alerts of a job until `until`; a moment in the past ends that."""
+
+    job: str
+    until: Instant
+
+
 class ReloadConfig(Command, frozen=True, kw_only=True):
     """Read the jobs file again now."""
 
@@ -107,6 +166,13 @@ AnyCommand: TypeAlias = (
     | PauseJob
     | ResumeJob
     | FireHook
+    | PingJob
+    | RerunRun
+    | RunMissed
+    | IgnoreMissed
+    | AcknowledgeAlert
+    | CommentAlert
+    | MuteAlerts
     | ReloadConfig
     | AddJob
     | EditJob
@@ -125,7 +191,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Past tense when done ("paused backup"), the reason when refused."""
     hint: str = ""
     kind: Literal[
-        "", "unknown_job", "unknown_run", "unknown_hook", "overlap", "stale", "invalid", "stopping"
+        "",
+        "unknown_job",
+        "unknown_run",
+        "unknown_alert",
+        "unknown_hook",
+        "overlap",
+        "stale",
+        "invalid",
+        "stopping",
     ] = ""
     run: int | None = None
     diff: str = ""

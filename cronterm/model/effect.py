@@ -29,6 +29,18 @@ class CheckCondition(msgspec.Struct, frozen=True, kw_only=True):
     queued_at: Instant
 
 
+class ReportedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Text that was reported of a run, to be kept as its output."""
+
+    run: int
+    job: str
+    attempt: int
+    at: Instant
+    data: bytes
+    most: int
+    """The file does not grow beyond it, in bytes."""
+
+
 class StopAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """End this attempt's whole process tree: signal, grace, SIGKILL."""
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.alert import Alert, AlertKind, ClosedFor
 from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
@@ -255,6 +256,70 @@ class RunEnded(Event, frozen=True, kw_only=True):
     message: str = ""
 
 
+class AlertOpened(Event, frozen=True, kw_only=True):
+    """Something is worth telling."""
+
+    alert: Alert
+
+
+class AlertRepeated(Event, frozen=True, kw_only=True):
+    """It goes on: `count` is the new one, the rest is about the newest run or instant."""
+
+    alert: int
+    job: str
+    kind: AlertKind
+    count: int
+    message: str
+    run: int | None = None
+    due_at: Instant | None = None
+    outcome: Outcome | None = None
+    reason: Reason = ""
+
+
+class AlertAcknowledged(Event, frozen=True, kw_only=True):
+    """A person knows of it, or with an empty `by` does not any more."""
+
+    alert: int
+    job: str
+    by: str
+
+
+class AlertCommented(Event, frozen=True, kw_only=True):
+    """A person wrote something to it."""
+
+    alert: int
+    job: str
+    by: str
+    text: str
+
+
+class AlertClosed(Event, frozen=True, kw_only=True):
+    """It is over: a failure that is `recovered`, or for another of the words of `ClosedFor`."""
+
+    alert: int
+    job: str
+    kind: AlertKind
+    closed_for: ClosedFor
+
+
+class AlertsMuted(Event, frozen=True, kw_only=True):
+    """The alerts of a job are silent until `until`; they are recorded all the same."""
+
+    job: str
+    by: str
+    until: Instant
+
+
+class MissedSettled(Event, frozen=True, kw_only=True):
+    """What a job missed up to `until` was run now or is ignored. An empty job is all."""
+
+    job: str
+    by: str
+    until: Instant
+    run: int | None = None
+    """The run that makes up for it; None is ignored."""
+
+
 class NextDueMoved(Event, frozen=True, kw_only=True):
     """When each of these jobs is due next; None is never."""
 
@@ -288,6 +353,13 @@ AnyEvent: TypeAlias = (
     | RetryScheduled
     | RunStopping
     | RunEnded
+    | AlertOpened
+    | AlertRepeated
+    | AlertAcknowledged
+    | AlertCommented
+    | AlertClosed
+    | AlertsMuted
+    | MissedSettled
     | NextDueMoved
 )
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import DAY, MINUTE, SECOND, Duration, Instant
-from cronterm.model.action import Custom, HttpRequest
+from cronterm.model.action import Custom, HttpRequest, Monitor
 from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
@@ -33,7 +33,7 @@ class PythonCall(msgspec.Struct, frozen=True, tag="python"):
     kwargs: dict[str, Any] = {}
 
 
-Action: TypeAlias = Shell | PythonCall | HttpRequest | Custom
+Action: TypeAlias = Shell | PythonCall | HttpRequest | Custom | Monitor
 
 
 class Retry(msgspec.Struct, frozen=True):
@@ -157,6 +157,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     cooldown: Duration = 0
     """After an event started a run, further ones start none for so long."""
+    tolerance: Duration | None = None
+    """How long after it is due a start may come before it is late; None is by its period."""
+    max_runtime: Duration | None = None
+    """A run that takes longer is told; it goes on."""
+
+    @property
+    def is_monitor(self) -> bool:
+        """Something else runs it."""
+        return isinstance(self.action, Monitor)
 
     @property
     def instances(self) -> int | None:
@@ -221,3 +230,7 @@ def action_text(action: Action) -> str:
             return f"http {method} {url}"
         case Custom(kind=kind, argv=argv):
             return f"{kind}: {' '.join(argv)}"
+        case Monitor(kind="heartbeat"):
+            return "nothing: it waits for heartbeats"
+        case Monitor():
+            return "nothing: it waits for reports"

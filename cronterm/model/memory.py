@@ -2,7 +2,8 @@
 
 import msgspec
 
-from cronterm.clock import Instant
+from cronterm.clock import Duration, Instant
+from cronterm.model.alert import Alert, Mute
 from cronterm.model.gates import Result
 from cronterm.model.run import OpenRun
 from cronterm.model.snapshot import Pause
@@ -40,6 +41,16 @@ class KnownJob(msgspec.Struct, frozen=True, kw_only=True):
     """Failed runs in a row since then, or since it was resumed."""
 
 
+USUAL_RUNS = 10  # the newest successes of a job say what is usual
+
+
+class Success(msgspec.Struct, frozen=True, array_like=True):
+    """How a run was that succeeded: what is usual."""
+
+    duration: Duration
+    output_bytes: int
+
+
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """All that a core needs to go on where another stopped."""
 
@@ -49,3 +60,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     all_paused: Pause | None = None
     boot_id: str = ""
     """The boot at which `@reboot` jobs last fired."""
+    next_alert: int = 1
+    alerts: tuple[Alert, ...] = ()
+    """Those that are not closed, oldest first."""
+    mutes: dict[str, Mute] = {}
+    usual: dict[str, tuple[Success, ...]] = {}
+    """The newest successes of each job, oldest first."""

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import Instant
+from cronterm.model.alert import Alert, Mute
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.trigger import FileEvent
@@ -173,7 +174,61 @@ class ConfigText(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+class ListAlerts(Query, frozen=True, kw_only=True):
+    """Alerts, the newest. Answer: `Alerts`."""
+
+    job: str = ""
+    """Of this job only."""
+    closed: bool = False
+    """With those that are over."""
+    limit: int = 200
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """Alerts, oldest first, and the mutes of jobs that have not ended."""
+
+    alerts: tuple[Alert, ...]
+    mutes: dict[str, Mute] = {}
+
+
+class ListMissed(Query, frozen=True, kw_only=True):
+    """The inbox: missed instants that were neither run nor ignored. Answer: `Missed`."""
+
+    job: str = ""
+    """Of this job only."""
+    limit: int = 200
+
+
+class MissedInstants(msgspec.Struct, frozen=True, kw_only=True):
+    """Instants that were missed together: one, or `count` of them up to `until`."""
+
+    job: str
+    due_at: Instant
+    until: Instant
+    count: int = 1
+    reason: Reason = ""
+    decided_at: Instant
+    is_range: bool = False
+    """An instant of it can still get a row of its own."""
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Rows, the newest `limit`, oldest first."""
+
+    rows: tuple[MissedInstants, ...]
+
+
 AnyQuery: TypeAlias = (
-    ListRuns | ReadRun | ReadOutput | ListNext | ReadDecisions | ReadConfig | ReadCounts
+    ListRuns
+    | ReadRun
+    | ReadOutput
+    | ListNext
+    | ReadDecisions
+    | ReadConfig
+    | ReadCounts
+    | ListAlerts
+    | ListMissed
 )
-AnyReply: TypeAlias = Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText | Counts
+AnyReply: TypeAlias = (
+    Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText | Counts | Alerts | Missed
+)

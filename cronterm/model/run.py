@@ -10,6 +10,9 @@ from cronterm.model.job import Job
 from cronterm.model.success import BrokenRule
 from cronterm.model.trigger import Signal
 
+REPORTED = "reported"
+"""The runner of attempts that run elsewhere and are reported by pings."""
+
 CauseKind: TypeAlias = Literal["scheduled", "catch_up", "manual", "signal", "upstream"]
 RunState: TypeAlias = Literal["queued", "running", "retrying", "stopping", "ended"]
 Outcome: TypeAlias = Literal[
@@ -45,7 +48,9 @@ Reason: TypeAlias = Literal[
     "not_before",
     "not_after",
     "max_runs",
+    "no_ping",
     "runner_died",
+    "no_end",
     "reboot",
     "user",
     "shutdown",
@@ -71,6 +76,8 @@ class Cause(msgspec.Struct, frozen=True):
     """The run whose end started this one (upstream); `by` names its job."""
     signal: Signal | None = None
     """The event that started it; its text is `by`."""
+    rid: str = ""
+    """How a reported run is told from others that are open, by who reports it."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +132,8 @@ class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[int, Need] = {}
     """Runs that must end so before this one comes (`run --with-deps`)."""
     hold: Hold | None = None
+    started_at: Instant | None = None
+    """Start of the first attempt."""
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.alert import Alert, Mute
+from cronterm.model.alert_fold import fold_alert
 from cronterm.model.event import (
     AllPaused,
     AllResumed,
@@ -42,7 +44,7 @@ from cronterm.model.event import (
 from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
 from cronterm.model.problem import Problem
-from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason, RunState
+from cronterm.model.run import REPORTED, AttemptEnd, Cause, Outcome, Reason, RunState
 
 RECENT_RUNS = 60  # the widest duration chart of the dashboard
 
@@ -88,6 +90,8 @@ class LiveRun(msgspec.Struct):
     last_end: AttemptEnd | None = None
     hold: Hold | None = None
     """The gate that keeps it queued."""
+    is_reported: bool = False
+    """Something else runs it."""
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -203,6 +207,10 @@ class Snapshot(msgspec.Struct):
     jobs: dict[str, JobView] = {}
     removed: dict[str, dict[int, LiveRun]] = {}
     """Open runs of jobs that left the file."""
+    alerts: dict[int, Alert] = {}
+    """Those that are not closed."""
+    mutes: dict[str, Mute] = {}
+    """By job; those whose time is over may still be here."""
 
     def live_run(self, job: str, run: int) -> LiveRun | None:
         """Return an open run, or None."""
@@ -241,6 +249,7 @@ def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
             if live := snapshot.live_run(event.job, event.run):
                 live.state, live.attempt, live.pid = "running", event.attempt, None
                 live.hold = None
+                live.is_reported = event.runner == REPORTED
         case RunHeld():
             if live := snapshot.live_run(event.job, event.run):
                 live.hold = event.hold
@@ -280,8 +289,10 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             gone = snapshot.jobs.pop(event.job, None)
             if gone and gone.live:
                 snapshot.removed[event.job] = gone.live
+            fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobRenamed():
             _rename(snapshot, event.old, event.job)
+            fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
                 view.pause = Pause(event.by, event.at, event.until, event.reason)
@@ -310,6 +321,8 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             engine.state = "running"
         case EngineStopping():
             snapshot.engine.state = "stopping"
+        case _:
+            fold_alert(snapshot.alerts, snapshot.mutes, event)
 
 
 def _rename(snapshot: Snapshot, old: str, new: str) -> None:

@@ -19,6 +19,7 @@ from cronterm.model.command import Answer, AnyCommand, FireHook
 from cronterm.model.query import AnyReply, Query
 from cronterm.model.snapshot import Snapshot
 from cronterm.remote.peer import Limits, user_name
+from cronterm.remote.ping import ping_routes, ping_status, read_ping
 from cronterm.remote.stream import EventStream
 from cronterm.remote.wire import (
     API_HEADER,
@@ -76,6 +77,7 @@ class Door:
                 Route(SEND, self._guarded(self.send), methods=["POST"]),
                 Route(QUERY, self._guarded(self.query), methods=["POST"]),
                 Route(HOOK, self._guarded(self.hook), methods=["POST"]),
+                *ping_routes(self._guarded(self.ping)),
             ],
             exception_handlers={HTTPException: _refused},
         )
@@ -152,6 +154,12 @@ class Door:
         finally:
             answer.cancel()  # those who wait for it as well, if it never came
         return answer.result()
+
+    async def ping(self, request: Request) -> Response:
+        """Take in a report about a job that something else runs."""
+        command = read_ping(request, await _body(request, self._limits))
+        answer = await self._control.send(command, by=user_name(request.state.uid))
+        return _json(answer, ping_status(answer))
 
     async def query(self, request: Request) -> Response:
         """Answer a question."""

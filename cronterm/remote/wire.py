@@ -13,12 +13,16 @@ from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
 from cronterm.model.command import AnyCommand
 from cronterm.model.event import Numbered
 from cronterm.model.query import (
+    Alerts,
     AnyQuery,
     ConfigText,
     Counts,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListNext,
     ListRuns,
+    Missed,
     NextDue,
     OutputPart,
     Query,
@@ -53,6 +57,8 @@ REPLIES: dict[type[Query], type] = {
     ReadDecisions: Decisions,
     ReadConfig: ConfigText,
     ReadCounts: Counts,
+    ListAlerts: Alerts,
+    ListMissed: Missed,
 }
 
 KINDS: dict[str, type] = {

@@ -12,9 +12,13 @@ from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
+    Alerts,
     Counts,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListRuns,
+    Missed,
     ReadDecisions,
     ReadRun,
     RunDetail,
@@ -102,6 +106,12 @@ class Reader(Protocol):
 
     def decisions(self, query: ReadDecisions) -> Decisions:
         """Return the newest decisions about a job, oldest first."""
+
+    def list_alerts(self, query: ListAlerts) -> Alerts:
+        """Return the newest alerts, oldest first."""
+
+    def list_missed(self, query: ListMissed) -> Missed:
+        """Return the inbox, oldest first."""
 
     def counts(self) -> Counts:
         """Return how often what happened, over all time."""

@@ -9,7 +9,7 @@ from cronterm.store.base import InstantTaken
 from cronterm.store.entries import Entry
 
 RANGE_REASONS: frozenset[Reason] = frozenset(
-    {"paused", "disabled", "downtime", "coalesced", "calendar"}
+    {"paused", "disabled", "downtime", "coalesced", "calendar", "no_ping"}
 )
 
 
@@ -76,7 +76,7 @@ def _extend(
 ) -> bool:
     """Lengthen the job's newest decision if it is a range of the same kind."""
     newest = connection.execute(
-        "SELECT due_at_us, is_range, until_us, outcome, reason, schedule_hash, message"
+        "SELECT due_at_us, is_range, until_us, outcome, reason, schedule_hash, message, settled_by"
         " FROM decisions WHERE job = ? ORDER BY due_at_us DESC, is_range DESC LIMIT 1",
         (entry.key,),
     ).fetchone()
@@ -85,7 +85,7 @@ def _extend(
     due_at, is_range, last, *kind = newest
     if not is_range or last >= event.due_at:
         return False
-    if kind != [event.outcome, event.reason, event.schedule_hash, event.message]:
+    if kind != [event.outcome, event.reason, event.schedule_hash, event.message, None]:
         return False
     connection.execute(
         "UPDATE decisions SET until_us = ?, count = count + ?, decided_at_us = ?"

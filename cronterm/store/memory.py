@@ -10,6 +10,7 @@ from cronterm.model.job import Job
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
+from cronterm.store.alerts import next_alert, open_alerts, read_mutes, read_usual
 from cronterm.store.entries import decode_params, decode_spans, result_of
 from cronterm.store.rows import END_COLUMNS, attempt_end
 from cronterm.store.signals import read_signal, signal_memory
@@ -26,6 +27,10 @@ def read_memory(connection: sqlite3.Connection) -> Memory:
         runs=_open_runs(connection),
         all_paused=_pause(*pause),
         boot_id=boot_id,
+        next_alert=next_alert(connection),
+        alerts=tuple(open_alerts(connection)),
+        mutes=read_mutes(connection),
+        usual=read_usual(connection),
     )
 
 
@@ -81,7 +86,8 @@ def _known_jobs(connection: sqlite3.Connection) -> tuple[KnownJob, ...]:
 def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
     rows = connection.execute(
         "SELECT run, job_state.job, cause, due_at_us, asked_by, scheduled_at_us, state,"
-        " queued_at_us, ready_at_us, attempt, definitions.json, params, upstream_run, after, hold"
+        " queued_at_us, ready_at_us, attempt, definitions.json, params, upstream_run, after, hold,"
+        " runs.started_at_us, rid"
         " FROM runs JOIN job_state ON job_state.key = runs.job"
         " LEFT JOIN definitions ON definitions.id = runs.definition"
         " WHERE outcome IS NULL ORDER BY run"
@@ -94,7 +100,7 @@ def _open_run(
     connection: sqlite3.Connection, row: tuple[Any, ...], definitions: dict[bytes, Job]
 ) -> OpenRun:
     run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json, *rest = row
-    params, upstream, after, hold = rest
+    params, upstream, after, hold, started_at, rid = rest
     current = connection.execute(
         "SELECT runner, started_at_us FROM attempts WHERE run = ? AND attempt = ?", (run, attempt)
     ).fetchone()
@@ -103,7 +109,7 @@ def _open_run(
         " ORDER BY attempt DESC LIMIT 1",
         (run,),
     ).fetchone()
-    cause = Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream)
+    cause = Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream, rid=rid)
     if kind == "signal":
         cause = msgspec.structs.replace(cause, signal=read_signal(connection, run))
     if json is not None and json not in definitions:
@@ -122,4 +128,5 @@ def _open_run(
         last_end=attempt_end(ended) if ended else None,
         after=msgspec.json.decode(after, type=dict[int, Need]) if after else {},
         hold=msgspec.json.decode(hold, type=Hold) if hold else None,
+        started_at=started_at,
     )

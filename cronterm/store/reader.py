@@ -11,17 +11,22 @@ from typing import Any, Self
 from cronterm.errors import CrontermError
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
+    Alerts,
     AttemptRow,
     Counts,
     Decision,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListRuns,
+    Missed,
     ReadDecisions,
     ReadRun,
     RunDetail,
     Runs,
 )
 from cronterm.store import files, schema
+from cronterm.store.alerts import list_alerts, list_missed
 from cronterm.store.base import NewerSchema
 from cronterm.store.listing import list_rows
 from cronterm.store.memory import read_memory
@@ -62,6 +67,16 @@ class SqliteReader:
         """Return how often what happened, over all time."""
         with self._open() as connection:
             return read_counts(connection) if connection else Counts(runs={}, files={})
+
+    def list_alerts(self, query: ListAlerts) -> Alerts:
+        """Return the newest alerts, oldest first."""
+        with self._open() as connection:
+            return list_alerts(connection, query) if connection else Alerts(())
+
+    def list_missed(self, query: ListMissed) -> Missed:
+        """Return the inbox, oldest first."""
+        with self._open() as connection:
+            return list_missed(connection, query) if connection else Missed(())
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

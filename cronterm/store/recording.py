@@ -6,6 +6,12 @@ from collections.abc import Mapping
 import msgspec
 
 from cronterm.model.event import (
+    AlertAcknowledged,
+    AlertClosed,
+    AlertCommented,
+    AlertOpened,
+    AlertRepeated,
+    AlertsMuted,
     AnyEvent,
     AttemptClaimed,
     AttemptEnded,
@@ -16,6 +22,9 @@ from cronterm.model.event import (
     EngineStarted,
     EngineStopping,
     InstantDecided,
+    JobRemoved,
+    JobRenamed,
+    MissedSettled,
     NextDueMoved,
     RetryScheduled,
     RunEnded,
@@ -25,7 +34,9 @@ from cronterm.model.event import (
     SignalDecided,
 )
 from cronterm.model.gates import Result, has_result
+from cronterm.model.memory import Success
 from cronterm.model.snapshot import PastRun, count
+from cronterm.store.alerts import AlertRecorder
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
@@ -46,6 +57,7 @@ class Recorder:
         self._jobs = JobRecorder(connection, store, watermark)
         self._n = 0
         self._signals = SignalRecorder(connection)
+        self._alerts = AlertRecorder(connection)
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
@@ -96,12 +108,28 @@ class Recorder:
                 decide(self._connection, self._jobs.entry(event.job), event)
             case SignalDecided():
                 self._signals.decide(self._jobs.key(event.job), event)
+            case (
+                AlertOpened()
+                | AlertRepeated()
+                | AlertAcknowledged()
+                | AlertCommented()
+                | AlertClosed()
+                | AlertsMuted()
+                | MissedSettled()
+            ):
+                self._alerts.apply(event)
             case NextDueMoved() | ConfigLoaded() | ConfigRejected() | ClockMoved():
                 pass  # told to faces only; ClockMoved comes with a CountingMoved per job
             case EngineStarted(boot_id=boot_id):
                 self._execute("UPDATE meta SET boot_id = ?", (boot_id,))
             case EngineStopping():
                 pass
+            case JobRenamed(job=job, old=old):
+                self._jobs.apply(event, self._n)
+                self._alerts.rename(old, job)
+            case JobRemoved(job=job):
+                self._jobs.apply(event, self._n)
+                self._alerts.forget(job)
             case _:
                 self._jobs.apply(event, self._n)
 
@@ -111,8 +139,9 @@ class Recorder:
             decide_start(self._connection, entry, event, cause.due_at)
         self._execute(
             "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, params, upstream_run, after, attempt, state, reason, message,"
-            " output_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
+            " ready_at_us, attempts, params, upstream_run, after, rid, attempt, state, reason,"
+            " message, output_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
             (
                 event.run,
                 entry.key,
@@ -126,6 +155,7 @@ class Recorder:
                 encode_params(cause.params),
                 cause.run,
                 msgspec.json.encode(event.after).decode() if event.after else None,
+                _valid(cause.rid),
             ),
         )
         if cause.kind == "upstream":
@@ -215,8 +245,10 @@ class Recorder:
         )
         if not ended.rowcount:
             return
-        started_at, ended_at, attempt = self._execute(
-            "SELECT started_at_us, ended_at_us, attempt FROM runs WHERE run = ?", (event.run,)
+        started_at, ended_at, attempt, output_bytes, cause = self._execute(
+            "SELECT started_at_us, ended_at_us, attempt, output_bytes, cause FROM runs"
+            " WHERE run = ?",
+            (event.run,),
         ).fetchone()
         entry = self._jobs.entry(event.job)
         entry.last_end = event.at
@@ -230,6 +262,8 @@ class Recorder:
         duration = None if started_at is None else ended_at - started_at
         past = PastRun(event.run, ended_at, event.outcome, started_at=started_at, duration=duration)
         count(entry.totals, past)
+        if event.outcome == "succeeded" and duration is not None and cause != "manual":
+            self._alerts.note_success(entry.key, Success(duration, output_bytes))
 
 
 def _valid(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cronterm.clock import HOUR, Instant
 from cronterm.model.job import Keep
 from cronterm.model.run import Outcome
+from cronterm.store.alerts import prune_alerts
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
 from cronterm.store.signals import prune_signals
@@ -61,6 +62,7 @@ def prune_history(
         if doomed:
             attempts += _remove_runs(connection, each.entry, doomed)
             runs += len(doomed)
+    prune_alerts(connection, now - Keep().age, limit)
     decisions = _prune_decisions(connection, {each.entry.key: each for each in slices}, limit)
     prune_signals(connection, {each.entry.key: (each.keep.runs, each.before) for each in slices})
     return PrunedRuns(runs, decisions, tuple(attempts))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib import resources
 
 APPLICATION_ID = 0x63726F6E  # "cron", in the file's header
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 PRAGMAS = (
     "PRAGMA trusted_schema = OFF",

@@ -123,6 +123,8 @@ WORD_VALUES = {
     "auto_pause: {after_failures: 3}": ("auto_pause", 3),
     "triggers: [{webhook: {path: deploy}}]": ("triggers", (OnWebhook(path="deploy"),)),
     "cooldown: 1h": ("cooldown", HOUR),
+    "tolerance: 2m": ("tolerance", 2 * MINUTE),
+    "max_runtime: 45m": ("max_runtime", 45 * MINUTE),
 }
 
 
@@ -136,7 +138,7 @@ def test_each_word_has_its_effect(words: str) -> None:
 def test_every_word_is_tried() -> None:
     tried = {line.partition(":")[0] for words in WORD_VALUES for line in words.splitlines()}
 
-    assert set(WORDS) - tried == {"command", "python", "args", "kwargs", "shell", "http"}
+    assert set(WORDS) - tried == {"command", "python", "args", "kwargs", "shell", "http", "monitor"}
 
 
 def test_actions_are_shell_argv_or_python() -> None:

@@ -20,10 +20,14 @@ from cronterm.instance import Instance
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, ShutDown
 from cronterm.model.event import JobPaused, JobResumed, Numbered, RunEnded
 from cronterm.model.query import (
+    Alerts,
     ConfigText,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListNext,
     ListRuns,
+    Missed,
     NextDue,
     OutputPart,
     Query,
@@ -295,6 +299,8 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert isinstance(await control.query(ListNext(jobs=("backup",))), NextDue)
     assert isinstance(await control.query(ReadDecisions(job="backup")), Decisions)
     assert isinstance(await control.query(ReadConfig()), ConfigText)
+    assert await control.query(ListAlerts()) == Alerts(())
+    assert await control.query(ListMissed()) == Missed(())
 
 
 @pytest.mark.parametrize("query", [ReadRun(run=404), ReadDecisions(job="nosuch")], ids=str)

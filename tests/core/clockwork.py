@@ -16,8 +16,16 @@ from cronterm.core.base import (
     Tick,
 )
 from cronterm.core.scheduler import Scheduler
+from cronterm.model.alert import Alert, Mute
+from cronterm.model.alert_fold import fold_alert
 from cronterm.model.command import Answer
 from cronterm.model.event import (
+    AlertAcknowledged,
+    AlertClosed,
+    AlertCommented,
+    AlertOpened,
+    AlertRepeated,
+    AlertsMuted,
     AllPaused,
     AllResumed,
     AnyEvent,
@@ -32,6 +40,7 @@ from cronterm.model.event import (
     JobRemoved,
     JobRenamed,
     JobResumed,
+    MissedSettled,
     NextDueMoved,
     RetryScheduled,
     RunEnded,
@@ -44,7 +53,7 @@ from cronterm.model.event import (
 )
 from cronterm.model.gates import Hold, Result, has_result
 from cronterm.model.job import Job, Settings, Shell, definition_hash, schedule_hash
-from cronterm.model.memory import KnownJob, Memory
+from cronterm.model.memory import USUAL_RUNS, KnownJob, Memory, Success
 from cronterm.model.run import AttemptEnd, OpenRun
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.parse import parse
@@ -56,16 +65,34 @@ BOOT_OFFSET = 1_000_000 * SECOND
 def job(job_id: str, schedule: object = "* * * * *", **words: Any) -> Job:
     """Return a job with defaults."""
     parsed = parse(schedule, timezone=words.get("timezone", "UTC"), job_id=job_id)
+    words.setdefault("action", Shell("true"))
     return Job(
         id=job_id,
         source="jobs.yaml",
         directory="/",
         working_dir="/",
-        action=Shell("true"),
         schedule=parsed.specs,
         schedule_text=parsed.text,
         **words,
     )
+
+
+QUIET: tuple[type, ...] = (
+    NextDueMoved,
+    JobAdded,
+    AttemptStarted,
+    AttemptClaimed,
+    AttemptEnded,
+    MissedSettled,
+)
+ALERTS: tuple[type, ...] = (
+    AlertOpened,
+    AlertRepeated,
+    AlertClosed,
+    AlertAcknowledged,
+    AlertCommented,
+    AlertsMuted,
+)
 
 
 class Remembering:
@@ -81,6 +108,10 @@ class Remembering:
         self.next_run = 1
         self.boot_id = "boot"
         self.events: list[AnyEvent] = []
+        self.alerts: dict[int, Alert] = {}
+        self.mutes: dict[str, Mute] = {}
+        self.next_alert = 1
+        self.usual: dict[str, list[Success]] = {}
 
     @property
     def n(self) -> int:
@@ -91,6 +122,9 @@ class Remembering:
         """Take in what was recorded."""
         for event in events:
             self.events.append(event)
+            fold_alert(self.alerts, self.mutes, event)
+            if isinstance(event, AlertOpened):
+                self.next_alert = event.alert.id + 1
             self._record(event)
 
     def _decided(self, job: str, at: Instant) -> None:
@@ -176,9 +210,12 @@ class Remembering:
                     "attempt": event.attempt,
                     "hold": None,
                     "definition": self.definitions[event.definition],
+                    "runner": event.runner,
                 }
                 if event.timed_runs is not None:
                     self.jobs[event.job]["timed_runs"] = event.timed_runs
+            case AttemptStarted():
+                self.runs[event.run] |= {"started": True, "started_at": event.started_at}
             case RetryScheduled():
                 self.runs[event.run] |= {"state": "retrying", "ready_at": event.ready_at}
             case AttemptEnded():
@@ -197,6 +234,10 @@ class Remembering:
                     it["failures"] += 1
                 elif event.outcome == "succeeded":
                     it["failures"] = 0
+                if event.outcome == "succeeded" and gone.get("started_at") is not None:
+                    took = gone["last_end"].ended_at - gone["started_at"]
+                    success = Success(took, gone["last_end"].output_bytes)
+                    self.usual.setdefault(event.job, []).append(success)
             case _:
                 pass
 
@@ -208,6 +249,10 @@ class Remembering:
             runs=tuple(OpenRun(**it) for it in self.runs.values()),
             all_paused=self.all_paused,
             boot_id=self.boot_id,
+            next_alert=self.next_alert,
+            alerts=tuple(self.alerts.values()),
+            mutes=self.mutes,
+            usual={job_id: tuple(known[-USUAL_RUNS:]) for job_id, known in self.usual.items()},
         )
 
 
@@ -223,6 +268,8 @@ class Clockwork:
         self.remembering = Remembering()
         self.effects = Effects()
         self.log: list[str] = []
+        self.tells_alerts = False
+        """What was decided about alerts is among the words."""
         self._token = 0
         self.core = self._new_core(is_start=True)
         self.configure(*jobs)
@@ -306,7 +353,16 @@ class Clockwork:
 
     def words(self) -> list[str]:
         """Return the last effects, one short line each; what only faces need is left out."""
-        quiet = (NextDueMoved, JobAdded, AttemptStarted, AttemptClaimed, AttemptEnded)
+        quiet: tuple[type, ...] = (
+            NextDueMoved,
+            JobAdded,
+            AttemptStarted,
+            AttemptClaimed,
+            AttemptEnded,
+            MissedSettled,
+        )
+        if not self.tells_alerts:
+            quiet += ALERTS
         lines = [in_words(event) for event in self.effects.events if not isinstance(event, quiet)]
         lines += [f"stop {stop.run}.{stop.attempt} {stop.signal}" for stop in self.effects.stops]
         lines += [f"check {check.run}" for check in self.effects.checks]
@@ -335,6 +391,14 @@ class Clockwork:
 def in_words(event: AnyEvent) -> str:
     """Return an event as a short line."""
     match event:
+        case AlertOpened(alert=alert):
+            return (
+                f"alert {alert.id} {alert.kind} {alert.job or '*'} x{alert.count}: {alert.message}"
+            )
+        case AlertRepeated(alert=number, count=count):
+            return f"alert {number} x{count}: {event.message}"
+        case AlertClosed(alert=number, closed_for=closed_for):
+            return f"alert {number} closed: {closed_for}"
         case RunQueued(run=run, job=job_id, cause=cause):
             due = "" if cause.due_at is None else f" due {rfc3339(cause.due_at)[11:]}"
             upstream = f" {cause.by} {cause.run}" if cause.run is not None else ""

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cronterm.clock import rfc3339
@@ -17,7 +18,17 @@ from cronterm.config.calendars import read_calendar
 from cronterm.config.fields import Reading
 from cronterm.config.reader import compose
 from cronterm.core.base import Drain, NeverStarted
-from cronterm.model.command import PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.action import Monitor
+from cronterm.model.command import (
+    AcknowledgeAlert,
+    IgnoreMissed,
+    MuteAlerts,
+    PauseJob,
+    PingJob,
+    ResumeJob,
+    RunJob,
+    StopRun,
+)
 from cronterm.model.event import NextDueMoved
 from cronterm.model.job import Job, Retry, Settings
 from cronterm.schedule.duration import parse_duration
@@ -34,6 +45,8 @@ DURATIONS = {
     "start_grace",
     "delay",
     "max_delay",
+    "tolerance",
+    "max_runtime",
 }
 
 
@@ -55,6 +68,14 @@ def value(word: str, text: str) -> Any:
         return text
 
 
+def ping(job_id: str, plain: list[str], named: dict[str, Any]) -> PingJob:
+    """Return the ping of `ping JOB [start|fail|log|N] [rid=X]`."""
+    what, rid = (plain or ["heartbeat"])[0], str(named.get("rid", ""))
+    if what.isdigit():
+        return PingJob(job=job_id, what="end", exit_code=int(what), rid=rid)
+    return msgspec.convert({"type": "PingJob", "job": job_id, "what": what, "rid": rid}, PingJob)
+
+
 def words(text: str) -> dict[str, Any]:
     """Return `word=value …` as a dict; `retry.x` words make a Retry."""
     pairs = [part.partition("=") for part in text.split()]
@@ -66,10 +87,14 @@ def words(text: str) -> dict[str, Any]:
 def read_job(line: str) -> Job:
     """Return the job of a line."""
     name, schedule, rest = (part.strip() for part in [*line.split("|"), ""][:3])
+    told = words(rest)
+    kind = told.pop("monitor", None)
+    if kind is not None:
+        told["action"] = Monitor("heartbeat" if kind == "heartbeat" else "job")
     spec: object = schedule.split("; ") if "; " in schedule else schedule
     if schedule.startswith("after "):
         spec = {"every": schedule.removeprefix("after "), "from": "finish"}
-    return job(name, spec, **words(rest))
+    return job(name, spec, **told)
 
 
 class Replay:
@@ -79,6 +104,7 @@ class Replay:
         self.jobs: dict[str, Job] = {}
         self.settings: dict[str, Any] = {}
         self.clockwork: Clockwork | None = None
+        self.tells_alerts = False
 
     def speak(self, line: str) -> list[str]:
         """Take a line in; return it with what the core answers to it."""
@@ -98,9 +124,12 @@ class Replay:
                 self.settings.setdefault("calendars", {})[name] = spec
             case "set":
                 self.settings |= words(rest)
+            case "tell":
+                self.tells_alerts = rest == "alerts"
             case ">":
                 if self.clockwork is None:
                     self.clockwork = Clockwork(*self.jobs.values(), **self.settings)
+                    self.clockwork.tells_alerts = self.tells_alerts
                 return [line, *(f"    {each}" for each in self.step(self.clockwork, rest))]
             case _:
                 assert not line or verb == "#", f"not understood: {line}"
@@ -147,10 +176,12 @@ class Replay:
             case "drain":
                 it.step(Drain(by="ann", stop_runs=target == "stop_runs"))
             case _:
-                return self.ask(it, verb, target, plain)
+                return self.ask(it, verb, target, plain, named)
         return it.words()
 
-    def ask(self, it: Clockwork, verb: str, target: str, plain: list[str]) -> list[str]:
+    def ask(
+        self, it: Clockwork, verb: str, target: str, plain: list[str], named: dict[str, Any]
+    ) -> list[str]:
         """Give a command; return its answer and what was done."""
         job_id = "" if target == "all" else target
         match verb:
@@ -163,6 +194,15 @@ class Replay:
             case "pause":
                 until = it.utc + parse_duration(plain[2]) if "for" in plain else None
                 answer = it.ask(PauseJob(job=job_id, until=until))
+            case "ping":
+                answer = it.ask(ping(job_id, plain[1:], named))
+            case "ack":
+                answer = it.ask(AcknowledgeAlert(alert=int(target), undo="undo" in plain))
+            case "mute":
+                until = it.utc + parse_duration(plain[1])
+                answer = it.ask(MuteAlerts(job=job_id, until=until))
+            case "ignore":
+                answer = it.ask(IgnoreMissed(job=job_id))
             case _:
                 assert verb == "resume", f"not understood: {verb}"
                 answer = it.ask(ResumeJob(job=job_id, catch_up="catch_up" in plain))

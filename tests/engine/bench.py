@@ -13,7 +13,7 @@ from cronterm.engine.engine import Engine
 from cronterm.engine.recovery import first_snapshot
 from cronterm.engine.reload import Definitions
 from cronterm.execute.base import ClaimedAttempt, Verdict
-from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
+from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
 from cronterm.model.event import EngineStarted
 from cronterm.model.job import Job, Settings
 from cronterm.model.memory import Memory
@@ -87,7 +87,9 @@ class Bench:
         self.bus = Bus(Snapshot(store=store.id))
         self.running: asyncio.Task[None] | None = None
         self.checks: list[CheckCondition] = []
+        self.lines: list[ReportedLine] = []
         self.engine = Engine(
+            keep_line=self.lines.append,
             clock=self.clock,
             store=store,
             executor=self.executor,

@@ -10,11 +10,18 @@ from cronterm.clock import SECOND, Instant
 from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
+    AcknowledgeAlert,
     Answer,
     AnyCommand,
+    CommentAlert,
+    IgnoreMissed,
+    MuteAlerts,
     PauseJob,
+    PingJob,
+    RerunRun,
     ResumeJob,
     RunJob,
+    RunMissed,
     ShutDown,
     StopRun,
 )
@@ -34,13 +41,18 @@ from cronterm.model.event import (
 from cronterm.model.job import Job, Shell
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
+    Alerts,
     AnyReply,
     AttemptRow,
     ConfigText,
     Decision,
     Decisions,
+    ListAlerts,
+    ListMissed,
     ListNext,
     ListRuns,
+    Missed,
+    MissedInstants,
     NextDue,
     OutputChunk,
     OutputPart,
@@ -99,6 +111,8 @@ class FakeControl:
         """A run stays running."""
         self.exit_code = 0
         self.end_as: AttemptEnd | None = None
+        self.missed: tuple[MissedInstants, ...] = ()
+        """The inbox."""
         self.is_mute = False
         """Streams lose all but snapshots, as one that lags."""
         self._ring: list[Numbered] = []
@@ -200,6 +214,10 @@ class FakeControl:
                 return Answer(ok=True, n=self.view.n, message=f"resumed {command.job}")
             case StopRun():
                 return Answer(ok=True, n=self.view.n, message="stopping")
+            case PingJob() | RerunRun() | RunMissed() | IgnoreMissed():
+                return Answer(ok=True, n=self.view.n, message="noted", run=1)
+            case AcknowledgeAlert() | CommentAlert() | MuteAlerts():
+                return Answer(ok=True, n=self.view.n, message="noted")
             case ShutDown():
                 self.is_stopped = True
                 return Answer(ok=True, n=self.view.n, message="stopping")
@@ -272,6 +290,10 @@ class FakeControl:
                     raise CrontermError(f"there is no job {query.job}", "did you mean backup?")
                 decision = Decision(job=query.job, due_at=START, decided_at=START, run=1)
                 return Decisions((decision,), ("It is due next at noon.",))
+            case ListAlerts():
+                return Alerts(tuple(self.view.alerts.values()), self.view.mutes)
+            case ListMissed():
+                return Missed(self.missed)
             case ReadConfig():
                 problem = Problem(file="jobs.yaml", line=3, column=5, message="no", hint="yes")
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))

@@ -14,9 +14,11 @@ from cronterm.config.json_text import compose_json
 from cronterm.config.places import expand
 from cronterm.config.reader import (
     LARGEST_FILE,
+    MOST_VALUES,
     FileText,
     Node,
     Refused,
+    Room,
     compose,
     read_file,
     short,
@@ -31,6 +33,7 @@ SYSTEM_FILE = Path("/etc/cronterm/jobs.yaml")
 BESIDE = "jobs.d"
 MOST_FILES = 20_000
 LONGEST_CHAIN = 20
+SPARE = 2
 
 
 @dataclass
@@ -45,6 +48,19 @@ class Document:
     root: Node | None = None
     parent: "Document | None" = None
     """What included it: its defaults reach down to here."""
+
+
+@dataclass
+class Share:
+    """What may still be read."""
+
+    characters: int
+    values: int
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether that is nothing."""
+        return self.characters < 0 or self.values < 0
 
 
 @dataclass
@@ -95,7 +111,9 @@ class Gathering:
         self._uid = uid
         self._texts = texts
         self._read: dict[str, Document] = {}
-        self._bytes = 0
+        self._left = Share(LARGEST_FILE, MOST_VALUES)
+        self._spare = Share(SPARE * LARGEST_FILE, SPARE * MOST_VALUES)
+        """For files that are refused: one of them leaves room for the others."""
         self.folders: set[Path] = set()
         """Directories where another file may appear."""
 
@@ -139,13 +157,21 @@ class Gathering:
         file = FileText(texts[name], digest(texts[name]), False) if name in texts else None
         file = file or read_file(path, self._uid)
         document.text, document.sha256 = file.text, file.sha256
-        self._bytes += len(file.text)
-        if self._bytes > LARGEST_FILE or len(self._read) > MOST_FILES:
-            most = f"{LARGEST_FILE >> 20} MiB or {MOST_FILES:,} files"
-            raise Refused(Problem(file=name, message=f"with it there are more than {most}"))
         if file.may_others_write:
             self._complain(document)
-        self._parse(document)
+        room = Room(0 if self._spare.is_used_up else self._left.values)
+        share = self._spare
+        try:
+            if room.most <= 0 and file.text.strip():
+                raise Refused(Problem(file=name, message=room.message))
+            if len(file.text) > self._left.characters or len(self._read) > MOST_FILES:
+                most = f"{LARGEST_FILE >> 20} MiB or {MOST_FILES:,} files"
+                raise Refused(Problem(file=name, message=f"with it there are more than {most}"))
+            self._parse(document, room)
+            share = self._left
+        finally:
+            share.characters -= len(file.text)
+            share.values -= room.taken
 
     def _complain(self, document: Document) -> None:
         others = Problem(
@@ -156,13 +182,13 @@ class Gathering:
         into = document.reading.problems if self._uid == 0 else document.reading.warnings
         into.append(others)
 
-    def _parse(self, document: Document) -> None:
+    def _parse(self, document: Document, room: Room) -> None:
         reading, name = document.reading, str(document.path)
         is_json = document.path.suffix == ".json"
-        root = (compose_json if is_json else compose)(document.text, name)
+        root = (compose_json if is_json else compose)(document.text, name, room)
         if root is None:
             return
-        found = check_tree(root, document.text, name)
+        found = check_tree(root, document.text, name, room)
         reading.problems += found
         if found:
             raise Bad

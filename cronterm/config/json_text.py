@@ -10,9 +10,9 @@ from cronterm.config.reader import (
     BOM,
     DEEPEST,
     LONGEST_MESSAGE,
-    MOST_VALUES,
     Node,
     Refused,
+    Room,
     short,
 )
 from cronterm.model.problem import Problem
@@ -40,20 +40,20 @@ class _Mark:
         self.column = column
 
 
-def compose_json(text: str, file: str) -> Node | None:
+def compose_json(text: str, file: str, room: Room | None = None) -> Node | None:
     """Return the root node, None for an empty text. Raises `Refused` for what is not JSON."""
     text = text.removeprefix(BOM)
     if not text.strip(" \t\r\n"):
         return None
-    return _Composer(text, file).compose()
+    return _Composer(text, file, room or Room()).compose()
 
 
 class _Composer:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, room: Room) -> None:
         self._text = text
         self._file = file
         self._at = 0
-        self._values = 0
+        self._room = room
         self._marked = self._line = self._line_start = 0
 
     def compose(self) -> Node:
@@ -88,11 +88,11 @@ class _Composer:
 
     def _value(self, depth: int) -> Node:
         sign = self._next()
-        self._values += 1
+        self._room.taken += 1
         if depth > DEEPEST:
             raise self._refused("it is nested too deeply")
-        if self._values > MOST_VALUES:
-            raise self._refused(f"it has more than {MOST_VALUES:,} values")
+        if self._room.is_full:
+            raise self._refused(f"it {self._room.message}")
         if sign == "{":
             return self._mapping(depth)
         if sign == "[":

@@ -63,13 +63,33 @@ class _TooMuch(Exception):
         self.mark = mark
 
 
+class Room:
+    """How many values may still be read; counts them while they are."""
+
+    def __init__(self, most: int = MOST_VALUES) -> None:
+        self.most = most
+        self.taken = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more was read than there is room for."""
+        return self.taken > self.most
+
+    @property
+    def message(self) -> str:
+        """What is said then."""
+        if self.most == MOST_VALUES:
+            return f"has more than {MOST_VALUES:,} values"
+        return f"has more values than the other files leave it: all may have {MOST_VALUES:,}"
+
+
 class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
     """YAML 1.2's core words only: `no` is a text, `1:30` is a text, `0755` is a text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, room: Room) -> None:
         super().__init__(text)
         self._depth = 0
-        self._values = 0
+        self._room = room
 
     def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
         """Return the tag of a node."""
@@ -91,11 +111,11 @@ class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         """Count what is read: PyYAML calls this before each node, aliases left out."""
         self._depth += 1
-        self._values += 1
+        self._room.taken += 1
         if self._depth > DEEPEST:
             raise _TooMuch(current_node.start_mark, "is nested too deeply")
-        if self._values > MOST_VALUES:
-            raise _TooMuch(current_node.start_mark, f"has more than {MOST_VALUES:,} values")
+        if self._room.is_full:
+            raise _TooMuch(current_node.start_mark, self._room.message)
 
     def ascend_resolver(self) -> None:
         """Count the way back."""
@@ -176,19 +196,22 @@ def collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def compose(text: str, file: str) -> Node | None:
+def compose(text: str, file: str, room: Room | None = None) -> Node | None:
     """Return the root node, None for an empty text. Raises `Refused` for what is not YAML.
 
     Marks count from the first character after a byte order mark.
     """
     text = text.removeprefix(BOM)
     _check_characters(text, file)
+    loader = Loader(text, room or Room())
     try:
-        root: Node | None = yaml.compose(text, Loader)
+        root: Node | None = loader.get_single_node()
     except _TooMuch as error:
         raise Refused(_problem(error.mark, file, str(error))) from None
     except yaml.YAMLError as error:
         raise Refused(explain(error, text, file)) from None
+    finally:
+        loader.dispose()
     return root
 
 

@@ -10,6 +10,7 @@ from cronterm.config.reader import (
     MOST_PROBLEMS,
     MOST_VALUES,
     Node,
+    Room,
     problem_at,
     short,
 )
@@ -20,10 +21,10 @@ MERGE = "<<"
 TOO_LARGE = f"has more than {MOST_VALUES:,} values with its aliases written out"
 
 
-def check_tree(root: Node, text: str, file: str) -> list[Problem]:
+def check_tree(root: Node, text: str, file: str, room: Room | None = None) -> list[Problem]:
     """Return what is wrong with the tree itself: tags, double keys, aliases that grow.
 
-    Ends after `MOST_PROBLEMS`: a file of rubbish has millions.
+    Ends after `MOST_PROBLEMS`: a file of rubbish has millions. What aliases stand for takes `room`.
     """
     text = text.removeprefix(BOM)
     problems: list[Problem] = []
@@ -54,7 +55,7 @@ def check_tree(root: Node, text: str, file: str) -> list[Problem]:
         else:
             waiting += reversed(node.value)
     if anchors and not problems:
-        problems += _Aliases(file).check(root)
+        problems += _Aliases(file).check(root, room or Room())
     return problems
 
 
@@ -110,11 +111,11 @@ class _Aliases:
         self._measured: dict[int, tuple[int, int] | None] = {}
         self._problems: list[Problem] = []
 
-    def check(self, root: Node) -> list[Problem]:
+    def check(self, root: Node, room: Room) -> list[Problem]:
         """Return the aliases that are too large or stand inside their own anchor."""
-        values, _ = self._measure(root)
-        if not self._problems and values > MOST_VALUES:
-            self._note(root, TOO_LARGE)
+        room.taken, _ = self._measure(root)
+        if not self._problems and room.is_full:
+            self._note(root, f"{room.message}, with its aliases written out")
         return self._problems
 
     def _measure(self, node: Node) -> tuple[int, int]:

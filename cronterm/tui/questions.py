@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from cronterm.control import Gone
+from cronterm.model.problem import Problem
 from cronterm.model.snapshot import LiveRun, Snapshot, suspended_triggers
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
@@ -111,15 +112,23 @@ def ask_leave_form() -> Ask:
     return Ask("Leave", lines, [STAY, Choice("y", "Leave", "leave", is_grave=True)])
 
 
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Return what is wrong with the jobs files, file by file."""
+    lines = []
+    for file in dict.fromkeys(problem.file for problem in problems):
+        lines.append(f"{PurePath(file).name} is not taken over:")
+        for problem in (each for each in problems if each.file == file):
+            place = f"line {problem.line}:{problem.column}: " if problem.line else ""
+            hint = f" ({problem.hint})" if problem.hint else ""
+            lines.append(f"! {place}{problem.message}{hint}")
+    return lines
+
+
 def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
     """Tell what is wrong, all of it."""
     lines = [f"✗ the engine does not answer: {gone.why}"] if gone is not None else []
     lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
-    for problem in snapshot.problems:
-        hint = f" ({problem.hint})" if problem.hint else ""
-        lines.append(f"! line {problem.line}:{problem.column}: {problem.message}{hint}")
-    if snapshot.problems:
-        lines = [f"{PurePath(snapshot.problems[0].file).name} is not taken over:", *lines]
+    lines += problem_lines(snapshot.problems)
     lines += [
         f"! {job}: its trigger {sanitize_line(trigger)} started more than ten runs in a minute;"
         " resuming the job ends that"

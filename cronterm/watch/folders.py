@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import EVENT_TYPE_MOVED, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
@@ -79,9 +79,12 @@ class FoldersWatch(FileSystemEventHandler):
         self._let_go()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Take an event of a name that counts as a reason to look."""
+        """Take an event of a name that counts as a reason to look.
+
+        So is anything that moves: links may lead through it to the files.
+        """
         paths = (os.fsdecode(path) for path in (event.src_path, event.dest_path) if path)
-        if any(self._is_reason(path) for path in paths):
+        if event.event_type == EVENT_TYPE_MOVED or any(map(self._is_reason, paths)):
             self._poked.set()
 
     def _is_reason(self, path: str) -> bool:

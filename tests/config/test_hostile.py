@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cronterm.config.load import load_text
+from cronterm.config.load import load, load_text
 from cronterm.model.job import definition_hash
 
 MIB = 1 << 20
@@ -129,3 +129,41 @@ def test_a_file_with_slips_gives_problems_or_whole_jobs(
     assert all(definition_hash(job) for job in loaded.jobs)
     assert all(problem.message.isprintable() for problem in loaded.problems)
     assert not (loaded.jobs and loaded.problems)
+
+
+# -- many files ----------------------------------------------------------------------------------
+
+
+def test_one_file_of_rubbish_leaves_room_for_the_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "a.yaml").write_text("x-a: [" + "1," * 300_000 + "1]")
+    (tmp_path / "b.yaml").write_text("jobs: {b: {command: x}}")
+    loaded = load(tmp_path, local_timezone="UTC")
+
+    assert [job.id for job in loaded.jobs] == ["b"]
+    assert [problem.message for problem in loaded.problems] == ["has more than 300,000 values"]
+
+
+def test_many_large_files_have_no_more_values_than_one_may_have(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "a.yaml").write_text("x-a: [" + "1," * 200_000 + "1]\njobs: {a: {command: x}}")
+    (tmp_path / "b.json").write_text('{"x-a": [' + "1," * 120_000 + '1], "jobs": {}}')
+    (tmp_path / "c.yaml").write_text("jobs: {c: {command: x}}")
+    loaded = load(tmp_path, local_timezone="UTC")
+
+    assert [job.id for job in loaded.jobs] == ["a", "c"]
+    assert [Path(problem.file).name for problem in loaded.problems] == ["b.json"]
+    assert "leave it: all may have 300,000" in loaded.problems[0].message
+
+
+def test_what_aliases_stand_for_counts_for_all_files(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for n in range(3):
+        names = "".join(f"V{m}: x, " for m in range(450))
+        lines = [f"x-e: &e {{{names}}}", "jobs:"]
+        lines += [f"  j{n}-{m}: {{command: x, env: *e}}" for m in range(150)]
+        (tmp_path / f"f{n}.yaml").write_text("\n".join(lines))
+    loaded = load(tmp_path, local_timezone="UTC")
+
+    assert len(loaded.jobs) == 300
+    assert [Path(problem.file).name for problem in loaded.problems] == ["f2.yaml"]

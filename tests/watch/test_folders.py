@@ -99,3 +99,18 @@ def test_names_that_do_not_count_are_no_reason_to_look(tmp_path: Path) -> None:
         assert told.more_than(0)
         assert not watching._is_reason(str(tmp_path / "other.txt"))
         assert watching._is_reason(str(tmp_path / "y.yaml"))
+
+
+def test_a_link_that_moves_between_the_folder_and_its_files_is_noticed(tmp_path: Path) -> None:
+    told = Told()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.yaml").write_text(name)
+    (tmp_path / "..data").symlink_to("one")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    with watch(told, tmp_path):
+        assert told.more_than(0)
+        known = told.count
+        (tmp_path / "..data_tmp").symlink_to("two")
+        (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+        assert told.more_than(known)

@@ -85,12 +85,37 @@ class Reading:
         except Bad:
             return default
 
+    def read_all(self, parts: Iterable[tuple[Node, str, Callable[[Node, str], T]]]) -> list[T]:
+        """Read every part, so that all that is wrong is noted. Raises `Bad` if anything was."""
+        values: list[T] = []
+        is_bad = False
+        for node, path, how in parts:
+            try:
+                values.append(how(node, path))
+            except Bad:
+                is_bad = True
+        if is_bad:
+            raise Bad
+        return values
+
+    def read_words(
+        self,
+        found: Mapping[str, tuple[Node, Node]],
+        path: str,
+        how: Mapping[str, Callable[[Node, str], Any]],
+    ) -> Values:
+        """Read what was found under each word. Raises `Bad` once all that is wrong is noted."""
+        values = self.read_all(
+            (node, f"{path}.{word}", how[word]) for word, (_, node) in found.items()
+        )
+        return dict(zip(found, values, strict=True))
+
     # -- shapes ----------------------------------------------------------------------------------
 
     def mapping(self, node: Node, path: str) -> dict[str, tuple[Node, Node]]:
         """Return {key: (key node, value node)}."""
         if not isinstance(node, yaml.MappingNode):
-            raise self.bad(node, path, f"{_what(node)} where a mapping is expected")
+            raise self.bad(node, path, f"{noun_of(node)} where a mapping is expected")
         return {plain_key(key): (key, value) for key, value in node.value}
 
     def words(
@@ -113,8 +138,9 @@ class Reading:
     def items(self, node: Node, path: str) -> list[Node]:
         """Return the items of a list."""
         if not isinstance(node, yaml.SequenceNode):
-            hint = f"write [{node.value}]" if scalar(node) not in (None, "") else ""
-            raise self.bad(node, path, f"{_what(node)} where a list is expected", short(hint))
+            is_one = isinstance(node, yaml.ScalarNode) and scalar(node) not in (None, "")
+            hint = f"write [{node.value}]" if is_one else ""
+            raise self.bad(node, path, f"{noun_of(node)} where a list is expected", short(hint))
         items: list[Node] = node.value
         return items
 
@@ -123,7 +149,7 @@ class Reading:
     def text(self, node: Node, path: str) -> str:
         """Return a text; a number or truth value must be quoted to be one."""
         if not isinstance(node, yaml.ScalarNode):
-            raise self.bad(node, path, f"{_what(node)} where a text is expected")
+            raise self.bad(node, path, f"{noun_of(node)} where a text is expected")
         value = scalar(node)
         if not isinstance(value, str):
             what = "nothing" if value is None else short(node.value)
@@ -142,7 +168,7 @@ class Reading:
     def loose_text(self, node: Node, path: str) -> str:
         """Return a text, a number as it is written: for environment values."""
         if not isinstance(node, yaml.ScalarNode):
-            raise self.bad(node, path, f"{_what(node)} where a text is expected")
+            raise self.bad(node, path, f"{noun_of(node)} where a text is expected")
         value = scalar(node)
         if value is None or isinstance(value, bool) or is_ambiguous(node):
             what = short(node.value) or "nothing"
@@ -210,7 +236,7 @@ class Reading:
     def duration(self, node: Node, path: str) -> Duration:
         """Return a duration in microseconds; a bare number is seconds."""
         if not isinstance(node, yaml.ScalarNode) or scalar(node) is None:
-            raise self.bad(node, path, f"{_what(node)} where a duration is expected")
+            raise self.bad(node, path, f"{noun_of(node)} where a duration is expected")
         try:
             return parse_duration(scalar(node))
         except BadInput as error:
@@ -264,7 +290,7 @@ class Reading:
 
         def read(node: Node, path: str) -> tuple[T, ...]:
             items = self.items(node, path)
-            return tuple(how(item, f"{path}.{n}") for n, item in enumerate(items))
+            return tuple(self.read_all((item, f"{path}.{n}", how) for n, item in enumerate(items)))
 
         return read
 
@@ -324,7 +350,8 @@ def _unknown(word: str, known: set[str], later: Set[str]) -> tuple[str, str]:
     return message, f"known: {short(', '.join(sorted(known)), LONGEST_HINT)}"
 
 
-def _what(node: Node) -> str:
+def noun_of(node: Node) -> str:
+    """Return what a node is, for a message: a mapping, a list, or what is written."""
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
@@ -334,5 +361,5 @@ def _what(node: Node) -> str:
 
 def _shown(node: Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
-        return _what(node)
+        return noun_of(node)
     return repr(short(node.value)) if node.value else "nothing"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from cronterm.config.fields import Bad, Reading
+from cronterm.config.fields import Bad, Reading, Values, noun_of
 from cronterm.config.reader import Node, short
 from cronterm.model.gates import Condition, DiskFree, Need
 from cronterm.model.job import Job
@@ -32,6 +32,7 @@ _NAMES_JOBS = ("depends_on", "on_success", "on_failure", "on_complete")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,3})?)\s*%")
 _MOST_PRIORITY = 1_000_000
+_MOST_CIRCLES = 20
 _MOST_COMPARISONS = 25_000  # of names, for suggestions: half a second
 
 Read = Callable[[Node, str], Any]
@@ -80,10 +81,11 @@ def _depends_on(
     if not isinstance(node, yaml.MappingNode):
         return dict.fromkeys(r.list_of(name)(node, path), "success")
     need = r.choice("success", "failure", "complete")
-    return {
-        name(key, f"{path}.{job}"): need(value, f"{path}.{job}")
-        for job, (key, value) in r.mapping(node, path).items()
-    }
+    found = r.mapping(node, path)
+    names = [(key, f"{path}.{job}", name) for job, (key, _) in found.items()]
+    needs = [(value, f"{path}.{job}", need) for job, (_, value) in found.items()]
+    read = r.read_all([*names, *needs])
+    return dict(zip(read[: len(found)], read[len(found) :], strict=True))
 
 
 def _condition(r: Reading, node: Node, path: str, place: Read, command: Read) -> Condition:
@@ -99,12 +101,14 @@ def _condition(r: Reading, node: Node, path: str, place: Read, command: Read) ->
     }
     unknown = r.unknown_keys
     found = r.words(node, path, words)
-    values = {word: words[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
+    values = r.read_words(found, path, words)
     if not values.keys() - {"wait"}:
         if r.unknown_keys > unknown:
             raise Bad  # a misspelt word is told once: as the key that is not known
         hint = "command, load_below, disk_free, on_ac or path_exists"
         raise r.bad(node, path, "there is nothing to look at", hint)
+    if values.get("path_exists") == ():
+        raise r.bad(found["path_exists"][1], f"{path}.path_exists", "there is no path")
     return Condition(**values)
 
 
@@ -123,6 +127,8 @@ def _all_words(
 ) -> dict[str, tuple[Node, Node]]:
     """Return a mapping that must have each of `words`."""
     unknown = r.unknown_keys
+    if not isinstance(node, yaml.MappingNode):
+        raise r.bad(node, path, f"{noun_of(node)} where a mapping is expected", hint)
     found = r.words(node, path, words)
     for word in words:
         if word not in found:
@@ -185,6 +191,11 @@ def check_job(
         r.note(key, f"{path}.depends_wait", "depends_wait goes with a schedule", hint)
 
 
+def after_text(values: Values) -> str:
+    """Return what a job without a schedule runs after, for people; empty where nothing is named."""
+    return f"after {', '.join(values['depends_on'])}" if values.get("depends_on") else ""
+
+
 # -- the jobs together ---------------------------------------------------------------------------
 
 
@@ -209,20 +220,28 @@ def check_references(
 
 
 def check_cycles(references: Iterable[Reference], jobs: Iterable[Job]) -> None:
-    """Note a circle of jobs that start or wait for each other, with the way round."""
+    """Note circles of jobs that start or wait for each other, with the way round.
+
+    Each job is told in one of them.
+    """
     before: dict[str, set[str]] = {}
     for job in jobs:
         if job.depends_on:
             before.setdefault(job.id, set()).update(job.depends_on)
         for follower in (*job.on_success, *job.on_failure, *job.on_complete):
             before.setdefault(follower, set()).add(job.id)
-    try:
-        TopologicalSorter(before).prepare()
-    except CycleError as error:
-        circle: list[str] = error.args[1]
+    for _ in range(_MOST_CIRCLES):
+        try:
+            TopologicalSorter(before).prepare()
+        except CycleError as error:
+            circle: list[str] = error.args[1]
+        else:
+            return
         place = _place_in(circle, references)
         message = f"jobs follow each other in a circle: {_way(circle)}"
         place.reading.note(place.node, place.path, message)
+        for name in circle:  # told; what is left may hold another
+            before.pop(name, None)
 
 
 def _way(circle: list[str]) -> str:

@@ -37,7 +37,7 @@ def read_http(r: Reading, node: Node, path: str) -> HttpRequest:
         "allow_private": r.truth,
     }
     found = r.words(node, path, how)
-    values = {word: how[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
+    values = r.read_words(found, path, how)
     if "url" not in values:
         raise r.bad(node, path, "url is missing")
     timeouts = values.pop("timeout", HttpTimeouts())
@@ -138,6 +138,4 @@ def _timeouts(r: Reading, node: Node, path: str) -> HttpTimeouts:
         return HttpTimeouts(connect=total, read=total, total=total)
     how = dict.fromkeys(("connect", "read", "total"), r.some_duration)
     found = r.words(node, path, how)
-    return HttpTimeouts(
-        **{word: how[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
-    )
+    return HttpTimeouts(**r.read_words(found, path, how))

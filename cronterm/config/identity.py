@@ -179,7 +179,7 @@ def _limits(r: Reading, node: Node, path: str) -> Limits:
         "file_size": r.size,
     }
     found = r.words(node, path, words)
-    values = {word: words[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
+    values = r.read_words(found, path, words)
     if values.get("memory", SMALLEST_MEMORY) < SMALLEST_MEMORY:
         raise r.bad(found["memory"][1], f"{path}.memory", "memory is at least 1MB")
     if values.get("cpu_time", 0) % SECOND:

@@ -211,11 +211,9 @@ def _retry(r: Reading, node: Node, path: str) -> Retry:
         "on": r.one_or_list(r.choice("failure", "timeout", "lost")),
         "exit_codes": r.list_of(r.integer(1, 255)),
     }
-    values = {
-        word: readers[word](value, f"{path}.{word}")
-        for word, (_, value) in r.words(node, path, readers).items()
-    }
-    return Retry(**{"attempts": 3} | values)
+    values: Values = {"attempts": 3}
+    values |= r.read_words(r.words(node, path, readers), path, readers)
+    return Retry(**values)
 
 
 def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | None:
@@ -249,7 +247,9 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         line=key.start_mark.line + 1,
         directory=directory,
         schedule=specs,
-        schedule_text=events.when_text(text, values.get("triggers") or ()),
+        schedule_text=events.when_text(
+            text if timed else gates.after_text(values) or text, values.get("triggers") or ()
+        ),
         timezone=timezone,
         action=action,
         working_dir=_working_dir(values, directory),

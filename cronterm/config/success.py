@@ -32,7 +32,7 @@ def read_success(r: Reading, node: Node, path: str) -> Values:
         "min_duration": r.duration,
     }
     found = r.words(node, path, how)
-    values = {word: how[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
+    values = r.read_words(found, path, how)
     codes = values.pop("exit_codes", None)
     if codes == ():
         raise r.bad(node, path, "no exit code would be a success", "exit_codes: [0]")
@@ -47,7 +47,7 @@ def read_output_words(r: Reading, node: Node, path: str) -> Values:
         "timestamps": r.truth,
     }
     found = r.words(node, path, how, LATER_OUTPUT)
-    values = {word: how[word](value, f"{path}.{word}") for word, (_, value) in found.items()}
+    values = r.read_words(found, path, how)
     if values.get("max_size", 1000) < 1000:
         raise r.bad(found["max_size"][1], f"{path}.max_size", "max_size is at least 1KB")
     return values

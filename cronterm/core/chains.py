@@ -52,8 +52,8 @@ def _start_downstream(books: Books, run: RunRecord, outcome: Outcome, served: se
     named = [] if run.definition is None else _named(run.definition, outcome)
     gathered = [job for job in books.downstream.get(run.job, ()) if _is_complete(books, job)]
     for job in dict.fromkeys([*named, *gathered]):
-        record = books.jobs.get(job)
-        if record is None or job in served:
+        record = books.jobs.get(job) or _renamed_from(books, job)
+        if record is None or record.job.id in served:
             continue
         cause = Cause("upstream", by=run.job, run=run.run)
         new = queue_run(books, record, cause, ready_at=books.now.utc)
@@ -62,6 +62,11 @@ def _start_downstream(books: Books, run: RunRecord, outcome: Outcome, served: se
             end_run(books, new, "skipped", "paused" if record.job.enabled else "disabled")
         else:
             arrive(books, record, new, admission(books, record, new))
+
+
+def _renamed_from(books: Books, old: str) -> JobRecord | None:
+    """Return the job that a run in flight knows by the name it had when that run started."""
+    return next((each for each in books.jobs.values() if each.job.renamed_from == old), None)
 
 
 def _named(job: Job, outcome: Outcome) -> list[str]:
@@ -97,6 +102,9 @@ def run_with_deps(
     """Queue a run of all that a job depends on, and of the job after them, with `params`."""
     order = _upstreams_first(books, record.job.id)
     for job in order:
+        if job not in books.jobs:
+            message = f"{record.job.id} depends on {job}, which is not in the file"
+            return Answer(ok=False, kind="unknown_job", message=message)
         refused = not command.force and admission(books, books.jobs[job]) in ("skip", "queue_full")
         if refused:
             open_run = next(iter(books.jobs[job].open.values()))
@@ -136,7 +144,8 @@ def _upstreams_first(books: Books, job: str) -> list[str]:
     while unseen:
         name = unseen.pop()
         if name not in before:
-            before[name] = list(books.jobs[name].job.depends_on)
+            upstream = books.jobs.get(name)
+            before[name] = list(upstream.job.depends_on) if upstream is not None else []
             unseen += before[name]
     return list(TopologicalSorter(before).static_order())
 

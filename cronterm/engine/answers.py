@@ -14,6 +14,7 @@ from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
 from cronterm.core.explain import explain, explain_alerts
+from cronterm.core.explain_chain import explain_chain
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
 from cronterm.model.job import Job
@@ -118,7 +119,9 @@ class Answers:
             quiet_until=quiet_until if now < quiet_until else 0,
         )
         alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
-        return Decisions(decisions, (*sentences, *explain_alerts(view, alerts, show=_shown)))
+        links = explain_chain(view, snapshot.jobs, show=_shown)
+        told = explain_alerts(view, alerts, show=_shown)
+        return Decisions(decisions, (*sentences, *links, *told))
 
     def _part(self, query: ReadOutput) -> OutputPart:
         detail = self._reader.read_run(ReadRun(run=query.run))

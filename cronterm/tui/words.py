@@ -2,7 +2,7 @@
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
 from cronterm.model.event import RunEnded
-from cronterm.model.job import Job
+from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
 from cronterm.model.snapshot import LiveRun, PastRun
 from cronterm.model.trigger import trigger_name
@@ -10,6 +10,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.schedule.describe import describe
 
 FAILED = ("failed", "timed_out", "lost")
+NEEDS = {"success": "succeeded", "failure": "failed", "complete": "ended"}
 
 
 def countdown(left: Duration) -> str:
@@ -83,8 +84,11 @@ def percent(ratio: float | None) -> str:
 
 
 def schedule_words(job: Job) -> str:
-    """Return its schedule in words, what else starts it by name, safe to show."""
+    """Return in words when it starts, what else starts it by name, safe to show."""
     words = [describe(job.schedule)] if job.schedule or not job.triggers else []
+    if job.depends_on and not is_timed(job):
+        met = (f"{name} {NEEDS[need]}" for name, need in job.depends_on.items())
+        words = [f"once {' and '.join(met)}"]
     return sanitize_line("; ".join([*words, *map(trigger_name, job.triggers)]))
 
 

@@ -80,6 +80,40 @@ def test_a_circle_is_refused_with_the_way_round(kind: str) -> None:
     assert way in ways
 
 
+def test_each_circle_is_told() -> None:
+    lines = ["a: {command: x, depends_on: [b]}", "b: {command: x, depends_on: [a]}"]
+    lines += ["c: {command: x, on_success: [c]}", "d: {command: x, depends_on: [a]}"]
+    found = problems("jobs:\n  " + "\n  ".join(lines))
+
+    assert [way.partition("circle: ")[2][:5] for way in found] == ["a → b", "c → c"]
+
+
+def test_all_that_is_wrong_in_a_mapping_is_told_at_once() -> None:
+    found = problems(
+        "jobs:\n  a:\n    command: x\n    depends_on: {b: sucess, c: failure, d: 5}\n"
+        "    condition: {load_below: none, disk_free: 5GB, on_ac: maybe, path_exists: []}\n"
+        "  b: {command: x, on_success: [1, a, [c]], on_failure: {a: b}}\n"
+    )
+
+    assert [line.partition("jobs.yaml:")[2] for line in found] == [
+        "4:21: 'sucess' is not one of success, failure, complete (did you mean success?)",
+        "4:29: there is no job 'c'",
+        "4:41: there is no job 'd'",
+        "4:44: '5' is not one of success, failure, complete",
+        "5:29: 'none' is not a number",
+        "5:46: '5GB' where a mapping is expected ({path: /srv, above: 10GB})",
+        "5:58: 'maybe' is not true or false (write true or false)",
+        "6:32: 1 is not a text (put it in quotes)",
+        "6:38: a list where a text is expected",
+        "6:56: a mapping where a list is expected",
+    ]
+
+
+def test_a_chained_job_is_shown_with_what_it_runs_after() -> None:
+    assert job("command: x\ndepends_on: [b]").schedule_text == "after b"
+    assert job("command: x\ndepends_on: [b]\nschedule: '@daily'").schedule_text == "@daily"
+
+
 def test_a_circle_of_ten_thousand_jobs_is_refused_soon() -> None:
     lines = [f"  j{n}: {{command: x, depends_on: [j{(n + 1) % 10_000}]}}" for n in range(10_000)]
 
@@ -137,6 +171,7 @@ def test_ten_thousand_names_that_are_not_there_are_refused_soon() -> None:
             "unknown key 'load' (known: command, disk_free, load_below",
         ),
         ("jobs: {a: {command: x, condition: ''}}", "the command is empty"),
+        ("jobs: {a: {command: x, condition: {path_exists: []}}}", "there is no path"),
         ("jobs: {a: {command: x, condition: {load_below: 0}}}", "0 is not between 0.01 and"),
         ("jobs: {a: {command: x, condition: {on_ac: yes}}}", "is not true or false"),
         ("jobs: {a: {command: x, condition: {disk_free: {path: /}}}}", "above is missing"),

@@ -201,6 +201,15 @@ def test_a_run_follows_by_the_definition_it_started_with() -> None:
     it.exits(1).expects("succeeded 1", "queued b 2 upstream a 1", "start 2.1")
 
 
+def test_a_follower_that_was_renamed_meanwhile_follows_all_the_same() -> None:
+    it = Clockwork(job("a", "@manual", on_success=("b",)), job("b", "@manual"))
+    it.ask(RunJob(job="a"))
+    new = job("new", "@manual", renamed_from="b")
+    it.configure(job("a", "@manual", on_success=("new",)), new)
+
+    it.exits(1).expects("succeeded 1", "queued new 2 upstream a 1", "start 2.1")
+
+
 # -- with a schedule, what it depends on is a gate -----------------------------------------------
 
 
@@ -367,3 +376,11 @@ def test_a_job_that_left_the_file_calls_off_what_comes_after_it() -> None:
     it.expects(
         "skipped(removed) 2", "JobRemoved transform", "JobChanged load", "skipped(dependency) 3"
     )
+
+
+def test_a_job_whose_upstream_is_not_there_is_not_run_after_it() -> None:
+    it = Clockwork(job("load", "@manual", depends_on={"transform": "success"}))
+
+    answer = it.ask(RunJob(job="load", with_deps=True))
+    assert answer.message == "load depends on transform, which is not in the file"
+    it.expects_nothing()

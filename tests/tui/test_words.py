@@ -4,7 +4,8 @@ from cronterm.clock import SECOND
 from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause
 from cronterm.model.snapshot import LiveRun
-from cronterm.tui.words import end_text, run_end_text
+from cronterm.tui.words import end_text, run_end_text, schedule_words
+from tests.core.clockwork import job
 
 
 def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
@@ -27,3 +28,12 @@ def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
 
     assert end_text(end) == "output reject"
     assert run_end_text(event, live) == "output reject in 2.0s — ERROR 7"
+
+
+def test_a_chained_job_says_when_it_starts() -> None:
+    needs = {"a": "success", "b": "failure", "c": "complete"}
+
+    assert schedule_words(job("x", "@manual", depends_on=needs)) == (
+        "once a succeeded and b failed and c ended"
+    )
+    assert schedule_words(job("x", "0 8 * * *", depends_on=needs)) == "daily at 08:00"

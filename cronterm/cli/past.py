@@ -13,6 +13,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
+GATES = ("dependency", "condition")  # reasons whose message says what was not met
 
 
 @click.command()
@@ -64,6 +65,8 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
         "max_rss_bytes": row.max_rss_bytes,
         "output_bytes": row.output_bytes,
     }
+    if row.reason in GATES and row.message:
+        content["message"] = row.message
     if row.params:
         content["params"] = row.params
     if row.cause == "signal":
@@ -90,6 +93,8 @@ def _row(row: RunRow) -> list[Cell]:
         how += f" signal {row.signal}"
     elif row.reason:
         how += f" {row.reason}"
+    if row.reason in GATES and row.message:
+        how += f": {sanitize_line(row.message)}"
     how += f" ×{row.count}" if row.count > 1 else ""
     how += "".join(f" {name}={sanitize_line(value)}" for name, value in row.params.items())
     return [

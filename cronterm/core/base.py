@@ -132,3 +132,5 @@ class Effects(msgspec.Struct, frozen=True):
     checks: tuple[CheckCondition, ...] = ()
     lines: tuple[ReportedLine, ...] = ()
     """Kept after the commit, in order."""
+    forgotten: tuple[int, ...] = ()
+    """Runs that ended while their condition was looked at: nobody waits for it any more."""

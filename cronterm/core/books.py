@@ -228,6 +228,7 @@ class Books:
         self.starts: list[StartAttempt] = []
         self.answers: list[tuple[int, Answer]] = []
         self.checks: list[CheckCondition] = []
+        self.forgotten: list[int] = []
         self.ended: list[tuple[RunRecord, Outcome, Reason]] = []
         """Runs whose end has not been followed by its consequences yet."""
         self.asked: set[int] = set()

@@ -151,6 +151,8 @@ def _never(job: Job, show: Show) -> str:
         return f"It is not due any more: nothing comes up to not_after, {show(job.not_after)}."
     if job.exclude or job.only:
         return "Its calendars let nothing through as far as can be seen."
+    if not is_timed(job):
+        return "It is never due by itself: it has no schedule."
     return "It is not due any more: it has no coming instant."
 
 

@@ -271,7 +271,9 @@ def end_run(
     del books.runs[run.run]
     books.waiting.pop(run.run, None)
     books.held_back.pop(run.run, None)
-    books.asked.discard(run.run)
+    if run.run in books.asked:
+        books.asked.remove(run.run)
+        books.forgotten.append(run.run)
     books.ended.append((run, outcome, reason))
     record = books.jobs.get(run.job)
     if record is not None and record.open.pop(run.run, None) is not None:

@@ -194,9 +194,10 @@ class Scheduler:
             tuple(books.answers),
             tuple(books.checks),
             tuple(books.lines),
+            tuple(books.forgotten),
         )
         books.events, books.stops, books.starts, books.answers = [], [], [], []
-        books.checks, books.lines = [], []
+        books.checks, books.lines, books.forgotten = [], [], []
         return effects
 
 

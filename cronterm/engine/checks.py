@@ -25,7 +25,7 @@ from cronterm.execute.base import (
     Started,
 )
 from cronterm.execute.output import remove_output
-from cronterm.model.effect import CheckCondition, StartAttempt
+from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.gates import Condition
 from cronterm.model.job import Job, Retry, Shell
 from cronterm.model.run import AttemptEnd
@@ -66,13 +66,33 @@ class Checks:
         self._facts_limit_s = facts_limit_s
         self._commands: dict[tuple[int, int], asyncio.Future[AttemptEnd]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: dict[int, CheckCondition] = {}
         self._hanging = 0
 
     def check_nowait(self, check: CheckCondition) -> None:
         """Look whether a condition holds; the answer follows."""
+        self._asked[check.run] = check
         task = asyncio.get_running_loop().create_task(self._check(check), name="condition")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def forget_nowait(self, run: int) -> None:
+        """Look no further for a run that ended meanwhile: its command is stopped with it."""
+        check = self._asked.pop(run, None)
+        if check is None:
+            return
+        for number, attempt in self._commands:
+            if number == run:
+                job = check.job
+                self._executor.stop_nowait(
+                    StopAttempt(
+                        run=run,
+                        attempt=attempt,
+                        why="user",
+                        signal=job.stop_signal,
+                        grace_us=job.stop_grace_period,
+                    )
+                )
 
     def hear(self, message: Message) -> bool:
         """Take in what the runner tells of a command; tell whether it was about one.
@@ -111,12 +131,14 @@ class Checks:
         assert condition is not None
         try:
             why_not = await self._unmet_facts(condition) if has_facts(condition) else ""
-            if not why_not and condition.command is not None:
+            is_asked = self._asked.get(check.run) is check
+            if is_asked and not why_not and condition.command is not None:
                 why_not = await self._run_command(check, condition.command)
         except Exception as error:
             log.exception("a condition could not be looked at", extra={"job": check.job.id})
             why_not = f"it could not be looked at: {error}"
-        self._answer(Checked(check.run, not why_not, sanitize_line(why_not)))
+        if self._asked.pop(check.run, None) is not None:
+            self._answer(Checked(check.run, not why_not, sanitize_line(why_not)))
 
     async def _unmet_facts(self, condition: Condition) -> str:
         """Look at the facts on a thread of its own: a file system may take for ever."""

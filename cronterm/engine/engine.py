@@ -73,6 +73,7 @@ class Engine:
         make_scheduler: Callable[[Memory, bool], Scheduler],
         check: Callable[[CheckCondition], None],
         keep_line: Callable[[ReportedLine], None],
+        forget: Callable[[int], None],
         store_retry_s: float = STORE_RETRY_S,
     ) -> None:
         self.bus = bus
@@ -82,7 +83,7 @@ class Engine:
         self._store = store
         self._executor = executor
         self._make_scheduler = make_scheduler
-        self._check = check
+        self._check, self._forget = check, forget
         self._keep_line = keep_line
         self._scheduler: Scheduler | None = None
         self._config: ConfigChanged | None = None
@@ -243,6 +244,8 @@ class Engine:
             self._check(check)
         for line in effects.lines:
             self._keep_line(line)
+        for run in effects.forgotten:
+            self._forget(run)
         self._acknowledge(batch)
         await asyncio.sleep(0)  # the runner has its work before anybody is told of it
         last = numbered[-1].n if numbered else self.bus.snapshot.n

@@ -112,6 +112,7 @@ class Host:
             make_scheduler=_make_scheduler,
             check=checks.check_nowait,
             keep_line=lambda line: _keep_line(instance.output_dir(store.id), bus, line),
+            forget=checks.forget_nowait,
         )
         sensing = Sensing(engine, state_dir=instance.state_dir, cache=instance.cache_dir)
         definitions = Definitions(

@@ -22,13 +22,15 @@ from cronterm.model.event import (
     Numbered,
     RetryScheduled,
     RunEnded,
+    RunHeld,
     RunStopping,
 )
+from cronterm.model.gates import Hold
 from cronterm.model.query import OutputPart
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import sanitize_line, styled
-from cronterm.tui.words import FAILED, duration, end_text, row_text, run_end_text
+from cronterm.tui.words import FAILED, asked_text, duration, end_text, row_text, run_end_text
 
 LOG_LINES = 50_000
 LINE_CHARACTERS = 8192
@@ -122,6 +124,9 @@ class LogStream:
                 text = run_end_text(event, live)
                 self.put(LogLine(event.at, event.job, event.outcome, text, role, event.run))
                 self._started.pop(event.run, None)
+            case RunHeld(hold=Hold(gate=gate, until=until) as hold) if gate == "pool" or until:
+                text = f"waits: {sanitize_line(hold.message)}"
+                self.put(LogLine(event.at, event.job, "queued", text, "muted", event.run))
             case RunStopping():
                 text = f"stopping{f' by {event.by}' if event.by else ''}"
                 self.put(LogLine(event.at, event.job, "stopping", text, "warn", event.run))
@@ -173,7 +178,7 @@ def row_lines(row: RunRow, part: OutputPart | None) -> list[LogLine]:
     """Return a row of the history as lines: its start, what it printed last, its end."""
     lines: list[LogLine] = []
     if row.run is not None and row.started_at is not None:
-        text = f"start {row.cause.replace('_', ' ')}{f' by {row.by}' if row.by else ''}"
+        text = f"start {row.cause.replace('_', ' ')}{asked_text(row)}"
         lines.append(LogLine(row.started_at, row.job, "running", text, "muted", row.run))
         for chunk in part.chunks if part is not None else ():
             # Read a moment after the end, it was printed before: lines of a run stay in order.

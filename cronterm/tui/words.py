@@ -120,10 +120,10 @@ def past_text(past: PastRun) -> str:
 
 def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
     """Return `exit 0 in 212ms`, `timed out after 8.0s`, `skipped: overlap`."""
-    if live is None or live.started_at is None or live.last_end is None:
-        return f"{event.outcome}: {event.reason}" if event.reason else event.outcome
-    took = duration(live.last_end.ended_at - live.started_at)
     message = f" — {sanitize_line(event.message)}" if event.message else ""
+    if live is None or live.started_at is None or live.last_end is None:
+        return f"{event.outcome}: {event.reason}{message}" if event.reason else event.outcome
+    took = duration(live.last_end.ended_at - live.started_at)
     if event.outcome == "timed_out":
         return f"timed out after {took}{message}"
     if event.outcome in ("stopped", "replaced"):
@@ -133,11 +133,18 @@ def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
     return f"{end_text(live.last_end)} in {took}{message}"
 
 
+def asked_text(row: RunRow) -> str:
+    """Return ` by ann`, ` after extract 22`, or nothing."""
+    if row.upstream_run is not None:
+        return f" after {row.by} {row.upstream_run}"
+    return f" by {row.by}" if row.by else ""
+
+
 def row_text(row: RunRow) -> str:
     """Return how a run of the history ended, with what a person should know."""
     if row.outcome is None:
-        return "running"
-    by = f" by {row.by}" if row.by else ""
+        return "running" if row.started_at is not None else "waits for its start"
+    by = asked_text(row)
     message = f" — {sanitize_line(row.message)}" if row.message else ""
     match row.reason:
         case "exit" | "exit_code":

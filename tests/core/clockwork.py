@@ -366,6 +366,7 @@ class Clockwork:
         lines = [in_words(event) for event in self.effects.events if not isinstance(event, quiet)]
         lines += [f"stop {stop.run}.{stop.attempt} {stop.signal}" for stop in self.effects.stops]
         lines += [f"check {check.run}" for check in self.effects.checks]
+        lines += [f"forget {run}" for run in self.effects.forgotten]
         return lines + [f"start {start.run}.{start.attempt}" for start in self.effects.starts]
 
     def expects(self, *lines: str) -> "Clockwork":

@@ -92,6 +92,8 @@ def test_what_holds_a_job_back_is_named() -> None:
         "Everything is paused by bob since 00:00:00Z.",
     )
     assert say(None) == ("The job is not in the file any more.",)
+    by_hand = ("It is never due by itself: it has no schedule.",)
+    assert say(JobView(job=job("a", "@manual"))) == by_hand
     assert say(JobView(job=job("a"))) == ("It is not due any more: it has no coming instant.",)
 
 

@@ -177,7 +177,7 @@ def test_a_run_that_is_looked_at_can_be_stopped() -> None:
     it = conditioned(READY).at("01:00").tick()
 
     it.ask(StopRun(job="a"))
-    it.expects("stopped(user) 1")
+    it.expects("stopped(user) 1", "forget 1")
     it.checked(1).expects_nothing()
 
 

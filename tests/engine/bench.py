@@ -88,6 +88,7 @@ class Bench:
         self.running: asyncio.Task[None] | None = None
         self.checks: list[CheckCondition] = []
         self.lines: list[ReportedLine] = []
+        self.forgotten: list[int] = []
         self.engine = Engine(
             keep_line=self.lines.append,
             clock=self.clock,
@@ -96,6 +97,7 @@ class Bench:
             bus=self.bus,
             make_scheduler=_make_scheduler,
             check=self.checks.append,
+            forget=self.forgotten.append,
             store_retry_s=store_retry_s,
         )
 

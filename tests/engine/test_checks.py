@@ -37,6 +37,7 @@ class FakeExecutor:
     def __init__(self) -> None:
         self.started: asyncio.Queue[StartAttempt] = asyncio.Queue()
         self.acknowledged: list[tuple[int, int]] = []
+        self.stopped: list[StopAttempt] = []
 
     async def open(self, claimed: object) -> tuple[Verdict, ...]:
         """Nothing to take over."""
@@ -48,7 +49,8 @@ class FakeExecutor:
         self.started.put_nowait(start)
 
     def stop_nowait(self, stop: StopAttempt) -> None:
-        """Nothing is stopped here."""
+        """Remember."""
+        self.stopped.append(stop)
 
     def acknowledge_nowait(self, run: int, attempt: int) -> None:
         """Remember."""
@@ -133,6 +135,32 @@ async def test_the_end_of_a_command_that_nobody_waits_for_frees_its_runner(desk:
 
     assert desk.executor.acknowledged == [(3, -55)]
     assert desk.answers.empty()
+
+
+async def test_the_command_for_a_run_that_was_stopped_is_stopped_too(desk: Desk) -> None:
+    desk.ask(Condition(command="sleep 100"))
+    start = await desk.executor.started.get()
+    desk.checks.forget_nowait(99)
+    assert desk.executor.stopped == []
+
+    desk.checks.forget_nowait(7)
+    stop = StopAttempt(
+        run=7, attempt=start.attempt, why="user", signal="SIGTERM", grace_us=10_000_000
+    )
+    assert desk.executor.stopped == [stop]
+
+    assert desk.checks.hear(Ended(7, start.attempt, AttemptEnd(ended_at=0, signal=15), b""))
+    desk.ask(Condition(command="true"), run=8)
+    await desk.end(OK)
+    assert await desk.answers.get() == Checked(8, True)  # and nobody is told of run 7
+
+
+async def test_no_command_is_run_for_a_run_that_was_stopped_meanwhile(desk: Desk) -> None:
+    desk.ask(Condition(command="true"))
+    desk.checks.forget_nowait(7)
+    desk.ask(Condition(command="true"), run=8)
+
+    assert (await desk.end(OK)).run == 8
 
 
 async def test_a_command_whose_runner_died_is_a_no(desk: Desk) -> None:

@@ -20,6 +20,7 @@ jobs:
     schedule: "@manual"
     command: echo ready >> {truth}
     condition: {command: "test -e {go}", wait: 1m}
+  stuck: {schedule: "@manual", command: "true", condition: "echo $$ > {pid}; exec sleep 100"}
   never: {schedule: "@manual", command: "echo never >> {truth}", condition: "exit 3"}
 """
 
@@ -27,7 +28,7 @@ jobs:
 def chain(directory: Path) -> str:
     """Return the jobs file of these journeys."""
     text = CHAIN
-    for name in ("truth", "code", "go"):
+    for name in ("truth", "code", "go", "pid"):
         text = text.replace("{" + name + "}", str(directory / name))
     (directory / "code").write_text("0", encoding="ascii")
     return text
@@ -96,6 +97,7 @@ def test_what_holds_a_run_is_seen_while_it_waits(tmp_path: Path) -> None:
         assert home.run("run", "never", "--wait").returncode == 1
         (row,) = home.history("never")
         assert (row["outcome"], row["reason"]) == ("skipped", "condition")
+        assert row["message"] == "its command exits with 3"
 
         home.run("run", "slow")
         home.run("run", "extract")
@@ -115,4 +117,21 @@ def test_what_holds_a_run_is_seen_while_it_waits(tmp_path: Path) -> None:
         wait_until(lambda: "ready" in notes(tmp_path), "the condition holds")
         wait_until(lambda: "extract" in notes(tmp_path), "the slot is free")
         assert "never" not in notes(tmp_path)
+        assert home.stop() == 0
+
+
+def test_a_stop_ends_the_command_that_looks_at_the_condition_too(tmp_path: Path) -> None:
+    with house(tmp_path, chain(tmp_path)) as home:
+        home.start()
+        home.run("run", "stuck")
+        pid = tmp_path / "pid"
+        wait_until(
+            lambda: pid.exists() and pid.read_text(encoding="ascii") != "", "it is looked at"
+        )
+        process = Path("/proc") / pid.read_text(encoding="ascii").strip()
+        assert process.exists()
+        home.run("stop", "stuck")
+        wait_until(lambda: not process.exists(), "its condition's command is ended")
+        (row,) = home.history("stuck")
+        assert (row["outcome"], row["reason"]) == ("stopped", "user")
         assert home.stop() == 0

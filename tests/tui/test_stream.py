@@ -2,7 +2,8 @@
 
 from cronterm.clock import SECOND
 from cronterm.control import Output
-from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered
+from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered, RunHeld
+from cronterm.model.gates import Hold
 from cronterm.model.run import AttemptEnd
 from cronterm.model.snapshot import fold
 from cronterm.tui.stream import LogLine, LogStream
@@ -60,6 +61,21 @@ def test_the_past_stands_first_and_is_not_new() -> None:
 
     assert [line.text for line in stream.lines] == ["before", "now"]
     assert stream.total == 1
+
+
+def test_what_holds_a_run_is_told() -> None:
+    snapshot, stream = scene(), LogStream()
+    holds = (
+        Hold("condition", "its condition is looked at"),
+        Hold("condition", "the load is 7", NOW),
+        Hold("pool", "pool p is full (slots: 1)"),
+        None,
+    )
+    for hold in holds:
+        stream.narrate(Numbered(201, RunHeld(at=NOW, run=902, job="a", hold=hold)), snapshot)
+
+    told = [line.text for line in stream.lines]
+    assert told == ["waits: the load is 7", "waits: pool p is full (slots: 1)"]
 
 
 def test_nothing_that_steers_a_terminal_is_in_a_line() -> None:

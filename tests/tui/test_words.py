@@ -2,9 +2,9 @@
 
 from cronterm.clock import SECOND
 from cronterm.model.event import RunEnded
-from cronterm.model.run import AttemptEnd, Cause
+from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import LiveRun
-from cronterm.tui.words import end_text, run_end_text, schedule_words
+from cronterm.tui.words import end_text, row_text, run_end_text, schedule_words
 from tests.core.clockwork import job
 
 
@@ -37,3 +37,28 @@ def test_a_chained_job_says_when_it_starts() -> None:
         "once a succeeded and b failed and c ended"
     )
     assert schedule_words(job("x", "0 8 * * *", depends_on=needs)) == "daily at 08:00"
+
+
+def test_a_run_that_did_not_start_says_what_kept_it() -> None:
+    event = RunEnded(
+        at=0, run=1, job="a", outcome="skipped", reason="condition", message="the load is 7"
+    )
+    assert run_end_text(event, None) == "skipped: condition — the load is 7"
+
+    row = RunRow(run=1, job="a", cause="manual", by="ann", queued_at=0)
+    assert row_text(row) == "waits for its start"
+
+
+def test_a_run_that_followed_another_says_which() -> None:
+    row = RunRow(
+        run=2,
+        job="b",
+        cause="upstream",
+        by="a",
+        upstream_run=1,
+        queued_at=0,
+        started_at=1,
+        ended_at=2,
+        outcome="succeeded",
+    )
+    assert row_text(row) == "exit 0 after a 1"

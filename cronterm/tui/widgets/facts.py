@@ -203,7 +203,7 @@ class RunsBox(Panel, can_focus=True):
         return lines
 
     def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
-        outcome = row.outcome or "running"
+        outcome = row.outcome or ("running" if row.started_at is not None else "queued")
         at = row.started_at or row.scheduled_at or row.queued_at
         took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
         tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""

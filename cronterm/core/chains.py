@@ -15,6 +15,8 @@ from cronterm.model.gates import Hold, Need, Result, has_result, meets
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import Cause, Outcome
 
+NAMED_RUNS = 8  # in an answer: a chain may have thousands
+
 
 def index_chains(books: Books) -> None:
     """Note who depends on whom, and whether any is urgent, after definitions changed."""
@@ -133,7 +135,10 @@ def run_with_deps(
         else:
             _admit(books, each, run)
     *before, last = runs.values()
-    told = ", after " + ", ".join(f"run {run.run} of {run.job}" for run in before) if before else ""
+    names = [f"run {run.run} of {run.job}" for run in before[:NAMED_RUNS]]
+    if len(before) > NAMED_RUNS:
+        names.append(f"{len(before) - NAMED_RUNS:,} more")
+    told = f", after {', '.join(names)}" if names else ""
     return Answer(ok=True, message=f"run {last.run} of {last.job}{told}", run=last.run)
 
 

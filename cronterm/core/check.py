@@ -19,4 +19,6 @@ class Check:
     """When to look again."""
     until: Duration | None = None
     """When its wait is over; known once it did not hold."""
+    wait: Duration = 0
+    """The wait of the definition that `until` was counted by."""
     tries: int = 0

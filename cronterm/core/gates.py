@@ -109,16 +109,18 @@ def note_checked(books: Books, given: Checked) -> None:
     check.is_asked, check.is_passed = False, given.passed
     if given.passed or condition is None:
         return
+    held = run.hold.until if run.hold is not None else None
     if check.until is None:
         check.until = now.elapsed + condition.wait
-    check.message = given.message
+    elif condition.wait != check.wait:  # the file says otherwise now
+        check.until, held = check.until + condition.wait - check.wait, None
+    check.wait, check.message = condition.wait, given.message
     if now.elapsed >= check.until:
         check.is_over = True
         return
     pause = min(FIRST_RECHECK << min(check.tries, 10), LAST_RECHECK)
     check.at, check.tries = min(now.elapsed + pause, check.until), check.tries + 1
     until = now.utc + check.until - now.elapsed
-    held = run.hold.until if run.hold is not None else None
     # Told once, not anew for each reading of a fact that goes up and down.
     set_hold(books, run, Hold("condition", given.message, until if held is None else held))
 
@@ -131,7 +133,8 @@ def adopt_hold(books: Books, run: RunRecord) -> None:
         return
     condition = books.definition(run).condition if run.job in books.jobs else None
     left = max(hold.until - books.now.utc, 0)
-    run.check.until = books.now.elapsed + (min(left, condition.wait) if condition else left)
+    run.check.wait = condition.wait if condition is not None else left
+    run.check.until = books.now.elapsed + min(left, run.check.wait)
 
 
 def _unmet(books: Books, run: RunRecord) -> str:

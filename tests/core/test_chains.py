@@ -384,3 +384,14 @@ def test_a_job_whose_upstream_is_not_there_is_not_run_after_it() -> None:
     answer = it.ask(RunJob(job="load", with_deps=True))
     assert answer.message == "load depends on transform, which is not in the file"
     it.expects_nothing()
+
+
+def test_a_long_chain_is_run_from_its_first_job_and_told_in_short() -> None:
+    jobs = [job("j0", "@manual")]
+    jobs += [job(f"j{n}", "@manual", depends_on={f"j{n - 1}": "success"}) for n in range(1, 3000)]
+    it = Clockwork(*jobs)
+
+    answer = it.ask(RunJob(job="j2999", with_deps=True))
+    assert answer.message.startswith("run 3000 of j2999, after run 1 of j0, run 2 of j1,")
+    assert answer.message.endswith("run 8 of j7, 2,991 more")
+    assert it.words()[-1] == "start 1.1"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from cronterm.clock import MINUTE, SECOND
 from cronterm.model.command import RunJob, StopRun
 from cronterm.model.gates import Condition
@@ -154,6 +156,18 @@ def test_a_wait_for_a_condition_survives_a_restart() -> None:
     it.at("01:00:30").restart().expects("check 1")
     it.checked(1, "still no").expects("held 1 condition: still no until 01:01:00Z")
     it.at("01:01").tick().expects("check 1")
+    it.checked(1, "no").expects("skipped(condition) 1")
+
+
+def test_a_wait_that_is_shorter_in_the_file_now_ends_sooner() -> None:
+    it = conditioned(PATIENT).at("01:00").tick()
+    it.checked(1, "no")
+    shorter = msgspec.structs.replace(PATIENT, wait=10 * SECOND)
+    it.configure(job("a", "0 1 * * *", condition=shorter))
+
+    it.later(SECOND).tick()
+    it.checked(1, "no").expects("held 1 condition: no until 01:00:10Z")
+    it.at("01:00:10").tick()
     it.checked(1, "no").expects("skipped(condition) 1")
 
 

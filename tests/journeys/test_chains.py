@@ -78,12 +78,15 @@ def test_a_chain_of_three_runs_in_order_and_stops_at_a_failure(tmp_path: Path) -
 
 
 def test_a_chain_goes_on_after_the_engine_was_killed_in_the_middle(tmp_path: Path) -> None:
-    text = chain(tmp_path).replace("echo extract >>", "sleep 1; echo extract >>")
+    go = tmp_path / "go"
+    held = f"while [ ! -e {go} ]; do sleep 0.05; done; echo extract >>"
+    text = chain(tmp_path).replace("echo extract >>", held)
     with house(tmp_path, text) as home:
         home.start()
         home.run("run", "extract")
         wait_until(lambda: home.status()["jobs"]["extract"]["state"] == "running", "it runs")
         home.kill()
+        go.touch()
         wait_until(lambda: notes(tmp_path) == ["extract"], "it ends without an engine")
         home.start()
         wait_until(lambda: ended(home, "told"), "the chain goes on")

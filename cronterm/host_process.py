@@ -5,17 +5,20 @@ import subprocess
 import sys
 import time
 
-from cronterm.errors import CrontermError, NoEngine
+from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
 from cronterm.instance import Instance
 from cronterm.remote.client import RequestClient
 
 APPEAR_S = 15.0
 
 
-def start_engine(instance: Instance) -> "subprocess.Popen[bytes]":
+def start_engine(
+    instance: Instance, *options: str, for_screen: bool = True
+) -> "subprocess.Popen[bytes]":
     """Start an engine in a session of its own; its log goes into the state directory."""
     instance.prepare()
-    words = [sys.executable, "-P", "-m", "cronterm", "--headless", "--for-screen"]
+    words = [sys.executable, "-P", "-m", "cronterm", "--headless", *options]
+    words += ["--for-screen"] if for_screen else []
     words += ["-f", str(instance.jobs_file), "--state-dir", str(instance.state_dir)]
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     log = os.open(instance.log_file, flags, 0o600)
@@ -44,6 +47,26 @@ def ensure_engine(instance: Instance) -> bool:
     engine = start_engine(instance)
     _wait_for_answer(client, engine, instance)
     return True
+
+
+def start_daemon(instance: Instance, *options: str) -> int:
+    """Start an engine that stays when this program ends; return its pid once it answers.
+
+    Raises `AlreadyRunning` where there is one, and `CrontermError` with what it says, and its exit
+    code, where it does not come up.
+    """
+    instance.check()
+    if instance.is_held():
+        pid = instance.holder().get("pid", "?")
+        raise AlreadyRunning(f"an engine of {instance.jobs_file} runs already, pid {pid}")
+    engine = start_engine(instance, *options, for_screen=False)
+    try:
+        _wait_for_answer(RequestClient(instance.socket), engine, instance)
+    except CrontermError as error:
+        if engine.returncode:
+            error.exit_code = engine.returncode
+        raise
+    return engine.pid
 
 
 def _wait_for_answer(

@@ -30,6 +30,7 @@ def main() -> NoReturn:
         simulate=_simulate,
         run_screen=_run_screen,
         run_headless=_run_headless,
+        run_daemon=_run_daemon,
         version=lambda: version("cronterm"),
     )
     sys.exit(run_program(rooms))
@@ -77,6 +78,14 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     )
     asyncio.run(host.run())
     return 0
+
+
+def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
+    # What starts processes: only for this command.
+    from cronterm.host_process import start_daemon
+
+    words = ["--log-format", options.log_format, "--log-level", options.log_level]
+    return start_daemon(instance, *words)
 
 
 def _run_screen(instance: Instance) -> int:

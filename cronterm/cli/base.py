@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.forecast import Forecast, SimulationRequest
-from cronterm.model.query import AnyReply, Query
+from cronterm.model.query import AnyReply, Query, ReadState
 from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import sanitize
 
@@ -63,6 +64,8 @@ class Rooms:
     simulate: Callable[[Instance, SimulationRequest, Progress], Forecast]
     run_screen: Callable[[Instance], int]
     run_headless: Callable[[Instance, HeadlessOptions], int]
+    run_daemon: Callable[[Instance, HeadlessOptions], int]
+    """Returns the pid."""
     version: Callable[[], str]
 
 
@@ -75,10 +78,24 @@ class Desk:
     state_dir: str | None = None
     as_json: bool = False
     no_color: bool = False
+    form: str = ""
+    """How to print a table: table, wide, json, yaml or csv."""
+    watches: bool = False
+    """Print it again and again."""
+    is_quiet: bool = False
+    says_yes: bool = False
+    """Do not ask."""
 
     def with_options(self, **given: Any) -> "Desk":
         """Return a desk with what was given after the command laid over what stood before it."""
+        if given.get("form") == "json":
+            given["as_json"] = True
         return replace(self, **{name: value for name, value in given.items() if value})
+
+    @property
+    def printed_as(self) -> str:
+        """How to print a table."""
+        return self.form or ("json" if self.as_json else "table")
 
     @property
     def instance(self) -> Instance:
@@ -110,6 +127,15 @@ class Desk:
                 raise
             return self.rooms.ask_offline(instance, query)
 
+    def snapshot(self) -> Snapshot:
+        """Return what is visible, from file and history where no engine runs: its pid is 0."""
+        try:
+            return self.client.snapshot()
+        except NoEngine:
+            reply = self.query(ReadState())
+        assert isinstance(reply, Snapshot)
+        return reply
+
     def send(self, command: AnyCommand) -> Answer:
         """Send a command; a refusal ends the program with 1."""
         answer = self.client.send(command)
@@ -121,6 +147,28 @@ class Desk:
     def colors(self) -> bool:
         """Whether to print colours."""
         return sys.stdout.isatty() and not self.no_color and not os.environ.get("NO_COLOR")
+
+
+class JobName(click.types.StringParamType):
+    """A job's name; the shell completes those that there are."""
+
+    name = "job"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the jobs that begin with what is typed; none where nobody answers."""
+        at: Desk = ctx.find_root().obj
+        try:
+            for each in (ctx.find_root(), ctx):
+                given = {name: each.params.get(name) for name in ("file", "state_dir")}
+                at = at.with_options(**given)
+            return [CompletionItem(job) for job in at.snapshot().jobs if job.startswith(incomplete)]
+        except (CrontermError, click.ClickException):
+            return []
+
+
+JOB_NAME = JobName()
 
 
 def common(command: F) -> F:
@@ -143,6 +191,8 @@ def _without_file(command: F) -> F:
         click.option("--state-dir", metavar="DIR", help="Where the instance keeps its state."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option("--no-color", is_flag=True, help="Print without colours."),
+        click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Say only what went wrong."),
+        click.option("-y", "--yes", "says_yes", is_flag=True, help="Do not ask."),
     ):
         command = option(command)
     return command
@@ -174,8 +224,16 @@ def print_answer(at: Desk, answer: Answer) -> None:
         print_json(
             {"ok": answer.ok, "n": answer.n, "run_id": answer.run, "message": answer.message}
         )
-    else:
+    elif not at.is_quiet:
         say(answer.message)
+
+
+def confirm(at: Desk, question: str) -> None:
+    """Ask on a terminal, unless -y; a no ends the program with 1."""
+    if at.says_yes or not sys.stdin.isatty():
+        return
+    if not click.confirm(sanitize(question), err=True):
+        raise CrontermError("nothing was done")
 
 
 def unknown_job(job: str, known: Iterable[str]) -> CrontermError:

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, leave, print_answer, say
+from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_answer, say
 from cronterm.clock import SECOND, Instant, SystemClock, local_zone
-from cronterm.errors import CrontermError
+from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown
 from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
@@ -18,7 +18,7 @@ ENDING_S = 60.0  # for the last commits, beyond what the running jobs are given
 
 @click.command()
 @common
-@click.argument("jobs", nargs=-1, metavar="JOB...")
+@click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="JOB...")
 @click.option("--all", "everything", is_flag=True, help="Pause everything.")
 @click.option("--for", "duration", metavar="DURATION", help="Ends by itself after this.")
 @click.option("--until", metavar="TIME", help="Ends by itself then.")
@@ -51,7 +51,7 @@ def _send_each(at: Desk, jobs: tuple[str, ...], command: Callable[[str], AnyComm
         try:
             print_answer(at, at.send(command(job)))
         except CrontermError as error:
-            if job == (jobs or ("",))[-1] or not at.instance.is_held():
+            if job == (jobs or ("",))[-1] or isinstance(error, NoEngine):
                 raise
             say(f"cronterm: {error}", err=True)
             refused = error
@@ -74,7 +74,7 @@ def _check_named(jobs: tuple[str, ...], everything: bool) -> None:
 
 @click.command()
 @common
-@click.argument("jobs", nargs=-1, metavar="JOB...")
+@click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="JOB...")
 @click.option("--all", "everything", is_flag=True, help="End the pause of everything.")
 @click.option("--catch-up", is_flag=True, help="Apply the jobs' catch_up to the pause.")
 @click.pass_context
@@ -106,8 +106,7 @@ def down(context: click.Context, /, now: bool, stop_runs: bool, **given: Any) ->
     Example: cronterm down --stop-runs
     """
     at = desk(context, **given)
-    client, instance = at.client, at.instance
-    snapshot = client.snapshot()
+    snapshot = at.client.snapshot()
     print_answer(at, at.send(ShutDown(now=now, stop_runs=stop_runs)))
     graces = [snapshot.settings.shutdown_grace]
     graces += [
@@ -116,7 +115,7 @@ def down(context: click.Context, /, now: bool, stop_runs: bool, **given: Any) ->
         if view.live and (stop_runs or view.job.shutdown_runs == "stop")
     ]
     limit = time.monotonic() + ENDING_S + max(graces) / SECOND
-    while instance.is_held():
+    while at.instance.is_held():
         if time.monotonic() > limit:
             raise CrontermError("the engine has not ended yet", "its log says what it waits for")
         time.sleep(0.05)

@@ -2,30 +2,35 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common_but_f, desk
+from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk
 from cronterm.cli.output import (
     Gapless,
     Line,
+    LinePrinter,
     Lines,
     Piece,
-    PrefixPrinter,
     RawPrinter,
     Wants,
     read_from,
     read_tail,
 )
+from cronterm.cli.past import past_moment
+from cronterm.cli.runs import read_row
+from cronterm.clock import Instant
 from cronterm.control import Message, Output
 from cronterm.errors import NoEngine
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
-from cronterm.model.run import RunRow
+from cronterm.model.run import Outcome, RunRow
 
+MOST_RUNS = 1000
 RECENT_RUNS = 20  # whose lines are laid over each other when no job is named
 RECENT_LINES = 100
 
@@ -34,10 +39,13 @@ Stream = Generator[Message, None, None]
 
 @click.command()
 @common_but_f
-@click.argument("what", metavar="[JOB|RUN]...", nargs=-1)
+@click.argument("what", type=JOB_NAME, metavar="[JOB|RUN]...", nargs=-1)
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
 @click.option("-n", "lines", type=click.IntRange(0), help="At most that many lines, the last ones.")
 @click.option("--stderr", is_flag=True, help="Only stderr.")
+@click.option("--since", metavar="TIME", help="All runs since then: 2h ago, or a time.")
+@click.option("--failed", is_flag=True, help="Only of runs that failed.")
+@click.option("--grep", metavar="RE", help="Only lines in which this regular expression is found.")
 @click.pass_context
 def logs(
     context: click.Context,
@@ -46,36 +54,87 @@ def logs(
     follow: bool,
     lines: int | None,
     stderr: bool,
+    since: str | None,
+    failed: bool,
+    grep: str | None,
     **given: Any,
 ) -> None:
     """Print the output of a run, of a job's last run, or of several jobs with their names.
 
-    After `logs`, -f is --follow; name the file before it: cronterm -f jobs.yaml logs -f. Following
-    a run ends with the run.
+    After `logs`, -f is --follow (`cronterm follow` is the same); name the file before it:
+    cronterm -f jobs.yaml logs -f. Following a run ends with the run. --json prints one object a
+    line.
 
-    Example: cronterm logs backup -n 20
+    Example: cronterm logs backup --since 2d --grep "error|warning"
     """
     at = desk(context, **given)
+    wanted = Wanted(
+        lines=lines,
+        since=past_moment(since) if since else None,
+        outcomes=FAILED if failed else (),
+        pattern=_pattern(grep) if grep else None,
+    )
     with contextlib.ExitStack() as stack:
         messages = None
         if follow:  # before the past is read: nothing is lost between the two
             messages = stack.enter_context(contextlib.closing(at.client.stream()))
             next(messages, None)
-        if len(what) == 1:
-            _print_one(at, what[0], lines, messages, stderr_only=stderr)
-        else:
-            printer = PrefixPrinter(colors=at.colors, stderr_only=stderr)
-            _print_many(at, what, RECENT_LINES if lines is None else lines, printer, messages)
+        if len(what) == 1 and not (wanted.is_narrow or at.as_json):
+            _print_one(at, what[0], wanted, messages, stderr_only=stderr)
+            return
+        printer = LinePrinter(
+            colors=at.colors,
+            stderr_only=stderr,
+            keep=wanted.has,
+            form="json" if at.as_json else "bare" if len(what) == 1 else "prefixed",
+        )
+        _print_many(at, what, wanted, printer, messages)
+
+
+FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines are wanted of which runs."""
+
+    lines: int | None = None
+    since: Instant | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    pattern: "re.Pattern[str] | None" = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether lines are looked at one by one."""
+        return self.since is not None or self.pattern is not None
+
+    @property
+    def most(self) -> int | None:
+        """How many of the last lines there may be; None is all."""
+        return RECENT_LINES if self.lines is None and not self.is_narrow else self.lines
+
+    def has(self, line: Line) -> bool:
+        """Tell whether a line is wanted."""
+        if self.since is not None and line.at < self.since:
+            return False
+        return self.pattern is None or self.pattern.search(line.text) is not None
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise click.UsageError(f"{text!r} is no regular expression: {error}.") from None
 
 
 def _print_one(
-    at: Desk, what: str, lines: int | None, messages: Stream | None, *, stderr_only: bool
+    at: Desk, what: str, wanted: Wanted, messages: Stream | None, *, stderr_only: bool
 ) -> None:
-    row = _last_run(at, what)
+    row = _last_run(at, what, wanted.outcomes)
     printer = RawPrinter(stderr_only=stderr_only, times=_wants_times(at, row))
     gapless = Gapless(at, first_new_run=_number(row) + 1)
     if row is not None:
-        printer.show(_past(at, row, lines, gapless, printer.wants))
+        printer.show(_past(at, row, wanted.lines, gapless, printer.wants))
     if messages is not None and what.isdigit():
         if row is not None and row.outcome is None:
             _follow(messages, lambda job, run: str(run) == what, gapless, printer, until=int(what))
@@ -97,19 +156,25 @@ def _number(row: RunRow | None) -> int:
     return row.run if row is not None and row.run is not None else 0
 
 
-def _last_run(at: Desk, what: str) -> RunRow | None:
+def _last_run(at: Desk, what: str, outcomes: tuple[Outcome, ...]) -> RunRow | None:
     """Return a run by its number, or the last run of a job. Raises for what is not there."""
     if what.isdigit():
-        detail = at.query(ReadRun(run=int(what)))
-        assert isinstance(detail, RunDetail)
-        return detail.row
-    rows = _runs(at, what, 1)
+        return read_row(at, int(what))
+    rows = _runs(at, what, 1, Wanted(outcomes=outcomes))
     return rows[-1] if rows else None
 
 
-def _runs(at: Desk, job: str, limit: int) -> tuple[RunRow, ...]:
-    """Return the last runs of a job, or of all. Raises for a job that does not exist."""
-    runs = at.query(ListRuns(job=job, decisions=False, limit=limit))
+def _runs(at: Desk, job: str, limit: int, wanted: Wanted) -> tuple[RunRow, ...]:
+    """Return the last runs of a job, or of all, or one run by its number.
+
+    Raises for a job and a run that do not exist.
+    """
+    if job.isdigit():
+        return (read_row(at, int(job)),)
+    query = ListRuns(
+        job=job, decisions=False, limit=limit, since=wanted.since, outcomes=wanted.outcomes
+    )
+    runs = at.query(query)
     assert isinstance(runs, Runs)
     if job and not runs.rows:
         at.query(ReadDecisions(job=job, limit=1))
@@ -152,27 +217,37 @@ def last_lines(pieces: Sequence[Piece], lines: int) -> list[Piece]:
 
 
 def _print_many(
-    at: Desk, jobs: Sequence[str], lines: int, printer: PrefixPrinter, messages: Stream | None
+    at: Desk, jobs: Sequence[str], wanted: Wanted, printer: LinePrinter, messages: Stream | None
 ) -> None:
-    rows = [row for job in jobs or ("",) for row in _runs(at, job, RECENT_RUNS)]
+    limit = RECENT_RUNS if wanted.since is None else MOST_RUNS
+    rows = [row for job in jobs or ("",) for row in _runs(at, job, limit, wanted)]
+    if len(jobs) == 1 and wanted.since is None:
+        rows = rows[-1:]
     gapless = Gapless(at, first_new_run=max(map(_number, rows), default=0) + 1)
+    most = wanted.most
     found: list[Line] = []
     for row in rows:
         put_together = Lines()
-        for each in _past(at, row, lines, gapless, printer.wants):
-            found += put_together.take(each)
-        found += put_together.rest()
+        for each in _past(at, row, None if wanted.is_narrow else most, gapless, printer.wants):
+            found += filter(wanted.has, put_together.take(each))
+        found += filter(wanted.has, put_together.rest())
     found.sort(key=lambda line: line.at)
-    printer.print(found[-lines:] if lines else ())
-    if messages is not None:
-        _follow(messages, lambda job, run: not jobs or job in jobs, gapless, printer)
+    printer.print(found if most is None else found[-most:] if most else ())
+    only = int(jobs[0]) if len(jobs) == 1 and jobs[0].isdigit() else None
+    if messages is None or (only is not None and rows[0].outcome is not None):
+        return
+
+    def is_wanted(job: str, run: int) -> bool:
+        return not jobs or job in jobs or str(run) in jobs
+
+    _follow(messages, is_wanted, gapless, printer, until=only)
 
 
 def _follow(
     messages: Iterable[Message],
     is_wanted: Callable[[str, int], bool],
     gapless: Gapless,
-    printer: RawPrinter | PrefixPrinter,
+    printer: RawPrinter | LinePrinter,
     *,
     until: int | None = None,
 ) -> None:

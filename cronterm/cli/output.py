@@ -4,14 +4,14 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import click
 
-from cronterm.cli.base import say
+from cronterm.cli.base import print_json, say
 from cronterm.cli.render import local, prefix_color
-from cronterm.clock import Instant
+from cronterm.clock import Instant, rfc3339
 from cronterm.control import Output
 from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
 from cronterm.sanitize import sanitize_line
@@ -213,12 +213,21 @@ class RawPrinter:
             click.echo(f"{local(line.at):%Y-%m-%d %H:%M:%S} {text}" if self._times else text)
 
 
-class PrefixPrinter:
-    """Prints lines of many jobs, each with its time and its job."""
+class LinePrinter:
+    """Prints lines of many runs: with their time and job, bare, or as JSON objects."""
 
-    def __init__(self, *, colors: bool, stderr_only: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        colors: bool,
+        stderr_only: bool = False,
+        keep: "Callable[[Line], bool]" = lambda line: True,
+        form: Literal["prefixed", "bare", "json"] = "prefixed",
+    ) -> None:
         self.wants = wants(stderr_only=stderr_only)
         self._colors = colors
+        self._keep = keep
+        self._form = form
         self._lines = Lines()
 
     def show(self, pieces: Iterable[Piece]) -> None:
@@ -232,10 +241,17 @@ class PrefixPrinter:
 
     def print(self, lines: "Iterable[Line]") -> None:
         """Print whole lines."""
-        for line in lines:
-            prefix = f"{local(line.at):%H:%M:%S} {line.job}"
-            shown = click.style(prefix, fg=prefix_color(line.job)) if self._colors else prefix
-            click.echo(f"{shown} │ {sanitize_line(line.text)}")
+        for line in filter(self._keep, lines):
+            if self._form == "json":
+                print_json(line_as_json(line))
+                continue
+            prefix = ""
+            if self._form == "prefixed":
+                prefix = f"{local(line.at):%H:%M:%S} {line.job}"
+                color = prefix_color(line.job) if self._colors else None
+                prefix = (click.style(prefix, fg=color) if color else prefix) + " │ "
+            click.echo(prefix + sanitize_line(line.text))
+        sys.stdout.flush()
 
 
 @dataclass(frozen=True)
@@ -245,29 +261,48 @@ class Line:
     at: Instant
     job: str
     text: str
+    run: int = 0
+    stream: str = "out"
+
+
+def line_as_json(line: Line) -> dict[str, Any]:
+    """Return a line as `logs --json` prints it."""
+    return {
+        "at": rfc3339(line.at),
+        "job": line.job,
+        "run_id": line.run,
+        "stream": line.stream,
+        "text": line.text,
+    }
 
 
 class Lines:
     """Puts lines together from pieces of many streams."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, int, str], tuple[Instant, str, bytes]] = {}
+        self._open: dict[tuple[int, int, str], Piece] = {}
 
     def take(self, piece: Piece) -> Iterator[Line]:
         """Yield the lines that `piece` completes."""
         key = (piece.run, piece.attempt, piece.stream)
-        at, job, begun = self._open.pop(key, (piece.at, piece.job, b""))
-        *whole, rest = (begun + piece.data).split(b"\n")
+        begun = self._open.pop(key, None)
+        first = piece.at if begun is None else begun.at
+        *whole, rest = ((b"" if begun is None else begun.data) + piece.data).split(b"\n")
         for content in whole:
-            yield Line(at, job, content.decode("utf-8", "replace"))
-            at = piece.at
+            yield _line(replace(piece, at=first, data=content))
+            first = piece.at
+        last = replace(piece, at=first, data=rest)
         if len(rest) > LONGEST_LINE_BYTES:
-            yield Line(at, job, rest.decode("utf-8", "replace"))
+            yield _line(last)
         elif rest:
-            self._open[key] = (at, job, rest)
+            self._open[key] = last
 
     def rest(self) -> Iterator[Line]:
         """Yield the lines that have no end, once."""
-        for at, job, content in self._open.values():
-            yield Line(at, job, content.decode("utf-8", "replace"))
+        yield from map(_line, self._open.values())
         self._open.clear()
+
+
+def _line(piece: Piece) -> Line:
+    text = piece.data.decode("utf-8", "replace")
+    return Line(piece.at, piece.job, text, piece.run, piece.stream)

@@ -1,49 +1,94 @@
 """Commands about what was: history, why."""
 
-from typing import Any
+import re
+from typing import Any, get_args
 
 import click
 
-from cronterm.cli.base import common, desk, print_json, say
-from cronterm.cli.render import COLORS, GLYPHS, Cell, show_duration, show_time, table
-from cronterm.clock import Instant, local_zone, rfc3339
+from cronterm.cli.base import JOB_NAME, Desk, common, desk, print_json, say
+from cronterm.cli.render import COLORS, GLYPHS, Cell, show_duration, show_size, show_time
+from cronterm.cli.sheet import Sheet, formatted, present
+from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
 from cronterm.model.query import Decisions, ListRuns, ReadDecisions, Runs
-from cronterm.model.run import RunRow
+from cronterm.model.run import Outcome, RunRow
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
 GATES = ("dependency", "condition")  # reasons whose message says what was not met
 
+_STAMP = re.compile(r"\d{4}-")
+
+
+HEAD = ("RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY", "CPU", "MEMORY", "OUTPUT", "BY")
+ONLY_WIDE = frozenset({"CPU", "MEMORY", "OUTPUT", "BY"})
+
 
 @click.command()
 @common
-@click.argument("job", required=False)
+@formatted
+@click.argument("job", type=JOB_NAME, required=False)
 @click.option("-n", "limit", type=click.IntRange(1), help="At most that many, the newest.")
+@click.option("--last", metavar="DURATION", help="Of that time until now: 7d, 12h.")
+@click.option("--since", metavar="TIME", help="From then on.")
+@click.option(
+    "--status",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(get_args(Outcome)),
+    help="Only these ends; may be repeated.",
+)
 @click.pass_context
-def history(context: click.Context, /, job: str | None, limit: int | None, **given: Any) -> None:
+def history(
+    context: click.Context,
+    /,
+    job: str | None,
+    limit: int | None,
+    last: str | None,
+    since: str | None,
+    outcomes: tuple[Outcome, ...],
+    **given: Any,
+) -> None:
     """List runs and decisions, oldest first. --json prints one object a line, all that match.
 
-    Example: cronterm history backup --json | jq 'select(.outcome == "failed")'
+    Example: cronterm history backup --last 7d --status failed -o csv
     """
     at = desk(context, **given)
-    if limit is None and not at.as_json:
+    if last and since:
+        raise click.UsageError("--last and --since exclude each other.")
+    word = last or since
+    if limit is None and at.printed_as in ("table", "wide") and not word:
         limit = SHOWN_ROWS
-    runs = at.query(ListRuns(job=job or "", limit=limit))
+    begin = past_moment(word) if word else None
+    query = ListRuns(job=job or "", limit=limit, since=begin, outcomes=outcomes)
+    present(at, lambda one: _sheet(one, query))
+
+
+def past_moment(word: str) -> Instant:
+    """Return the moment of `2h` (so long ago) or of a time. Raises `CrontermError`."""
+    if _STAMP.match(word):
+        return parse_moment(word, local_zone())
+    return SystemClock().now().utc - parse_duration(word)
+
+
+def _sheet(at: Desk, query: ListRuns) -> Sheet:
+    runs = at.query(query)
     assert isinstance(runs, Runs)
-    if job and not runs.rows:
-        at.query(ReadDecisions(job=job, limit=1))  # raises for a job that does not exist
-    if at.as_json:
-        for row in runs.rows:
-            print_json(row_as_json(row))
-        return
-    if not runs.rows:
-        say(f"{job} has not run yet" if job else "nothing has run yet")
-        return
-    rows = [_row(row) for row in runs.rows]
-    head = ("RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY")
-    for line in table(head, rows, colors=at.colors):
-        click.echo(line)
+    if query.job and not runs.rows:
+        at.query(ReadDecisions(job=query.job, limit=1))  # raises for a job that does not exist
+    records = [row_as_json(row) for row in runs.rows]
+    is_narrowed = query.outcomes or query.since is not None
+    nothing = f"{query.job} has not run yet" if query.job else "nothing has run yet"
+    return Sheet(
+        content=records,
+        records=records,
+        head=HEAD,
+        rows=[_row(row) for row in runs.rows],
+        only_wide=ONLY_WIDE,
+        empty="nothing of that kind" if is_narrowed else nothing,
+        is_lines=True,
+    )
 
 
 def row_as_json(row: RunRow) -> dict[str, Any]:
@@ -105,12 +150,16 @@ def _row(row: RunRow) -> list[Cell]:
         show_duration(took),
         (how, COLORS.get(row.outcome or "running")),
         f"{row.attempt}/{row.attempts}" if row.attempts > 1 else "",
+        show_duration(row.cpu_us),
+        show_size(row.max_rss_bytes),
+        show_size(row.output_bytes),
+        row.by,
     ]
 
 
 @click.command()
 @common
-@click.argument("job")
+@click.argument("job", type=JOB_NAME)
 @click.option("--at", "moment", metavar="TIME", help="Only what was decided about this instant.")
 @click.option("-n", "limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.pass_context

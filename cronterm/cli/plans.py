@@ -1,29 +1,35 @@
-"""Commands about what will be: next, validate."""
+"""Commands about what will be: next, explain, validate."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from cronterm.cli.base import common, desk, leave, print_json, say
-from cronterm.cli.render import show_until
+from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_json, say
+from cronterm.cli.render import Cell, show_until
+from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
-from cronterm.config.load import load
+from cronterm.config.load import Loaded, load
+from cronterm.model.problem import Problem
 from cronterm.model.query import ListNext, NextDue
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
-from cronterm.schedule.forecast import upcoming
+from cronterm.schedule.forecast import MOST, Upcoming, upcoming
 from cronterm.schedule.parse import parse, parse_moment
 from cronterm.schedule.zone import check_zone
 
 
 @click.command("next")
 @common
-@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@formatted
+@click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="[JOB]...")
 @click.option("--expr", metavar="E", help="A schedule instead of jobs.")
 @click.option("--tz", metavar="ZONE", help="Its time zone, or the one to print in.")
 @click.option("--from", "start", metavar="TIME", help="Strictly after this instead of now.")
+@click.option("--until", metavar="TIME", help="Not after this.")
 @click.option("-n", "count", type=click.IntRange(1, 500), default=None, help="How many, 5.")
 @click.pass_context
 def next_due(
@@ -33,6 +39,7 @@ def next_due(
     expr: str | None,
     tz: str | None,
     start: str | None,
+    until: str | None,
     count: int | None,
     **given: Any,
 ) -> None:
@@ -42,20 +49,98 @@ def next_due(
     """
     at = desk(context, **given)
     zone = check_zone(tz) if tz else local_zone()
-    after = parse_moment(start, zone) if start else SystemClock().now().utc
-    if expr is not None:
-        if jobs:
-            raise click.UsageError("Name jobs, or give --expr.")
-        _print_expression(expr, zone, after, count or 5, as_json=at.as_json)
+    span = Span(
+        zone,
+        parse_moment(start, zone) if start else None,
+        parse_moment(until, zone) if until else None,
+        count or (MOST if until else 5),
+    )
+    if expr is None:
+        present(at, lambda one: _jobs_sheet(one, jobs, span))
         return
-    reply = at.query(ListNext(jobs=jobs, after=after, limit=count or 5))
-    assert isinstance(reply, NextDue)
+    if jobs:
+        raise click.UsageError("Name jobs, or give --expr.")
+    found = read_expression(expr, span)
     if at.as_json:
-        print_json(
-            {job: [_offset(due, zone) for due in instants] for job, instants in reply.next.items()}
-        )
+        print_json([each.local.isoformat() for each in found.coming])
+    else:
+        _print_expression(found)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which instants are wanted: strictly after `start` (now) up to `until`, `count` at most."""
+
+    zone: str
+    start: Instant | None = None
+    until: Instant | None = None
+    count: int = 5
+
+    @property
+    def after(self) -> Instant:
+        """The instant after which they lie."""
+        return SystemClock().now().utc if self.start is None else self.start
+
+    def has(self, due: Instant) -> bool:
+        """Tell whether an instant is not too late."""
+        return self.until is None or due <= self.until
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What an expression means."""
+
+    text: str
+    words: str
+    zone: str
+    after: Instant
+    coming: list[Upcoming]
+    warnings: tuple[str, ...]
+
+
+def read_expression(expr: str, span: Span) -> Expression:
+    """Return what an expression means. Raises `BadInput`."""
+    parsed = parse(expr, timezone=span.zone, job_id="expression")
+    after = span.after
+    schedule = build(parsed.specs, first_seen_at=after, last_end_at=None)
+    found = upcoming(schedule, parsed.specs, timezone=span.zone, after=after, limit=span.count)
+    return Expression(
+        text=parsed.text,
+        words=describe(parsed.specs),
+        zone=span.zone,
+        after=after,
+        coming=[each for each in found if span.has(each.at)],
+        warnings=warnings(parsed.specs),
+    )
+
+
+@click.command()
+@common
+@click.argument("expr", metavar="EXPR")
+@click.option("--tz", metavar="ZONE", help="Its time zone.")
+@click.option("-n", "count", type=click.IntRange(1, 500), default=5, show_default=True)
+@click.pass_context
+def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **given: Any) -> None:
+    """Say in words what a schedule means, when it comes next, and what may surprise.
+
+    Example: cronterm explain "0 9 13 * fri"
+    """
+    at = desk(context, **given)
+    found = read_expression(expr, Span(check_zone(tz) if tz else local_zone(), count=count))
+    if not at.as_json:
+        _print_expression(found)
         return
-    _print_jobs(reply, zone, after)
+    print_json(
+        {
+            "expression": found.text,
+            "timezone": found.zone,
+            "description": found.words,
+            "next": [
+                {"at": each.local.isoformat(), "mark": each.mark or None} for each in found.coming
+            ],
+            "warnings": list(found.warnings),
+        }
+    )
 
 
 def _offset(due: Instant, zone: str) -> str:
@@ -67,20 +152,14 @@ def upcoming_at(due: Instant, zone: str) -> datetime:
     return aware(due).astimezone(ZoneInfo(zone))
 
 
-def _print_expression(expr: str, zone: str, after: Instant, count: int, *, as_json: bool) -> None:
-    parsed = parse(expr, timezone=zone, job_id="expression")
-    schedule = build(parsed.specs, first_seen_at=after, last_end_at=None)
-    found = upcoming(schedule, parsed.specs, timezone=zone, after=after, limit=count)
-    if as_json:
-        print_json([each.local.isoformat() for each in found])
-        return
-    say(f"{parsed.text}: {describe(parsed.specs)} ({zone})")
-    if not found:
+def _print_expression(found: Expression) -> None:
+    say(f"{found.text}: {found.words} ({found.zone})")
+    if not found.coming:
         say("  never")
-    for each in found:
+    for each in found.coming:
         mark = f"  ! {each.mark}" if each.mark else ""
-        say(f"  {_shown(each.at, zone)}  {show_until(each.at - after)}{mark}")
-    for warning in warnings(parsed.specs):
+        say(f"  {_shown(each.at, found.zone)}  {show_until(each.at - found.after)}{mark}")
+    for warning in found.warnings:
         say(f"! {warning}")
 
 
@@ -88,49 +167,71 @@ def _shown(due: Instant, zone: str) -> str:
     return f"{upcoming_at(due, zone):%a %Y-%m-%d %H:%M:%S %z}"
 
 
-def _print_jobs(reply: NextDue, zone: str, after: Instant) -> None:
-    rows = sorted((due, job) for job, instants in reply.next.items() for due in instants)
-    offset = upcoming_at(after, zone).utcoffset()
-    for due, job in rows:
-        before, offset = offset, upcoming_at(due, zone).utcoffset()
-        mark = "" if offset == before else "  ! the clock has changed"
-        say(f"{_shown(due, zone)}  {show_until(due - after):>6}  {job}{mark}")
-    for job, instants in sorted(reply.next.items()):
-        if not instants:
-            say(f"{'never':37}  {job}")
+def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
+    after = span.after
+    reply = at.query(ListNext(jobs=jobs, after=after, limit=span.count))
+    assert isinstance(reply, NextDue)
+    coming = {job: [due for due in found if span.has(due)] for job, found in reply.next.items()}
+    instants = sorted((due, job) for job, found in coming.items() for due in found)
+    rows: list[list[Cell]] = []
+    offset = upcoming_at(after, span.zone).utcoffset()
+    for due, job in instants:
+        before, offset = offset, upcoming_at(due, span.zone).utcoffset()
+        mark = "" if offset == before else "! the clock has changed"
+        rows.append([_shown(due, span.zone), f"{show_until(due - after):>6}", job, mark])
+    never = "never" if span.until is None else "not until then"
+    rows += [[never, "", job, ""] for job, found in sorted(coming.items()) if not found]
+    return Sheet(
+        content={job: [_offset(due, span.zone) for due in found] for job, found in coming.items()},
+        records=[{"at": _offset(due, span.zone), "job": job} for due, job in instants],
+        head=("WHEN", "IN", "JOB", ""),
+        rows=rows,
+        has_titles=False,
+        empty="no jobs",
+    )
 
 
 @click.command()
 @common
-@click.argument("file_argument", metavar="[FILE]", required=False)
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@click.option("--strict", is_flag=True, help="Take warnings for problems.")
 @click.pass_context
-def validate(context: click.Context, /, file_argument: str | None, **given: Any) -> None:
-    """Check a jobs file and print all its problems. Exits with 65 if there are any.
+def validate(context: click.Context, /, files: tuple[str, ...], strict: bool, **given: Any) -> None:
+    """Check jobs files and print all their problems. Exits with 65 if there are any.
 
     Example: cronterm validate jobs.yaml && cronterm up
     """
-    if file_argument:
-        given["file"] = file_argument
     at = desk(context, **given)
-    loaded = load(at.jobs_file, local_timezone=local_zone())
+    desks = [at.with_options(file=name) for name in files] or [at]
+    found = [load(each.jobs_file, local_timezone=local_zone()) for each in desks]
+    problems = [problem for loaded in found for problem in loaded.problems]
+    doubts = [warning for loaded in found for warning in loaded.warnings]
+    is_good = not problems and not (strict and doubts)
     if at.as_json:
-        problems = [
-            {
-                "file": each.file,
-                "line": each.line,
-                "column": each.column,
-                "path": each.path,
-                "message": each.message,
-                "hint": each.hint,
-            }
-            for each in loaded.problems
-        ]
-        print_json({"ok": not problems, "jobs": len(loaded.jobs), "problems": problems})
+        listed = [_problem_as_json(each) for each in (*problems, *(doubts if strict else ()))]
+        count = sum(len(loaded.jobs) for loaded in found)
+        print_json({"ok": is_good, "jobs": count, "problems": listed})
     else:
-        for each in (*loaded.problems, *loaded.warnings):
-            say(str(each))
-        if not loaded.problems:
-            count = len(loaded.jobs)
-            say(f"{at.jobs_file}: ok, {count} job{'' if count == 1 else 's'}")
-    if loaded.problems:
+        for each, loaded in zip(desks, found, strict=True):
+            _print_loaded(each.jobs_file, loaded, is_quiet=at.is_quiet)
+    if not is_good:
         leave(65)
+
+
+def _print_loaded(path: Path, loaded: Loaded, *, is_quiet: bool) -> None:
+    for each in (*loaded.problems, *loaded.warnings):
+        say(str(each))
+    if not loaded.problems and not is_quiet:
+        count = len(loaded.jobs)
+        say(f"{path}: ok, {count} job{'' if count == 1 else 's'}")
+
+
+def _problem_as_json(each: Problem) -> dict[str, Any]:
+    return {
+        "file": each.file,
+        "line": each.line,
+        "column": each.column,
+        "path": each.path,
+        "message": each.message,
+        "hint": each.hint,
+    }

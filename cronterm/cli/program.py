@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave, say
+from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave, print_json, say
 from cronterm.errors import CrontermError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -19,7 +19,8 @@ COMMANDS = {
     "status": "cronterm.cli.state:status",
     "run": "cronterm.cli.runs:run",
     "rerun": "cronterm.cli.runs:rerun",
-    "stop": "cronterm.cli.runs:stop",
+    "stop": "cronterm.cli.ends:stop",
+    "kill": "cronterm.cli.ends:kill",
     "pause": "cronterm.cli.control:pause",
     "resume": "cronterm.cli.control:resume",
     "logs": "cronterm.cli.logs:logs",
@@ -36,7 +37,26 @@ COMMANDS = {
     "config": "cronterm.cli.files:config",
     "up": "cronterm.cli.program:up",
     "down": "cronterm.cli.control:down",
+    "ls": "cronterm.cli.jobs:list_jobs",
+    "show": "cronterm.cli.jobs:show",
+    "explain": "cronterm.cli.plans:explain",
+    "diff": "cronterm.cli.compare:diff",
+    "doctor": "cronterm.cli.doctor:doctor",
+    "init": "cronterm.cli.begin:init",
+    "completion": "cronterm.cli.begin:completion",
+    "motd": "cronterm.cli.begin:motd",
 }
+
+ALIASES = {
+    "trigger": "run",
+    "start": "run",
+    "retry": "rerun",
+    "get": "show",
+    "describe": "show",
+    "list": "ls",
+    "follow": "logs",
+}
+"""Other names; `follow` is `logs --follow`."""
 
 
 class Program(click.Group):
@@ -48,6 +68,7 @@ class Program(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return a command, or None."""
+        name = ALIASES.get(name, name)
         if name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[name].partition(":")
@@ -57,7 +78,10 @@ class Program(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read `cronterm FILE` as `cronterm -f FILE`."""
         place = _first_word(args)
-        if place is not None and args[place] not in COMMANDS and _is_file(args[place]):
+        known = {*COMMANDS, *ALIASES}
+        if place is not None and args[place] == "follow":
+            args = [*args[: place + 1], "--follow", *args[place + 1 :]]
+        elif place is not None and args[place] not in known and _is_file(args[place]):
             args = [*args[:place], "-f", *args[place:]]
         return super().parse_args(context, args)
 
@@ -65,8 +89,8 @@ class Program(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what is near a command that does not exist."""
-        if args[0] not in COMMANDS:
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+        if self.get_command(context, args[0]) is None:
+            near = difflib.get_close_matches(args[0], {*COMMANDS, *ALIASES}, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", context)
         return super().resolve_command(context, args)
@@ -129,11 +153,27 @@ def program(
 @common
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
+@click.option("-d", "--detach", is_flag=True, help="In the background; it stays after a logout.")
 @click.pass_context
-def up(context: click.Context, /, log_format: str, log_level: str, **given: Any) -> None:
-    """Run the engine here, without a screen (the same as --headless)."""
+def up(
+    context: click.Context, /, log_format: str, log_level: str, detach: bool, **given: Any
+) -> None:
+    """Run the engine here, without a screen (the same as --headless).
+
+    SIGHUP and SIGUSR2 read the jobs file again, SIGUSR1 writes the state into the log, SIGTERM and
+    SIGINT end the engine in good order, a second one at once. Jobs go on.
+
+    Example: cronterm up -d && cronterm status
+    """
     at = desk(context, **given)
-    leave(at.rooms.run_headless(at.instance, HeadlessOptions(log_format, log_level)))
+    options = HeadlessOptions(log_format, log_level)
+    if not detach:
+        leave(at.rooms.run_headless(at.instance, options))
+    pid = at.rooms.run_daemon(at.instance, options)
+    if at.as_json:
+        print_json({"ok": True, "pid": pid, "log": str(at.instance.log_file)})
+    elif not at.is_quiet:
+        say(f"the engine runs, pid {pid}; its log is {at.instance.log_file}")
 
 
 def run_program(rooms: Rooms, args: list[str] | None = None) -> int:

@@ -60,6 +60,16 @@ def show_duration(duration: Duration | None) -> str:
     return f"{duration // DAY}d{duration % DAY // HOUR:02}h"
 
 
+def show_size(size: int | None) -> str:
+    """Return `17`, `4.2k`, `1.5M`, `2.0G` of bytes; empty for None."""
+    if size is None:
+        return ""
+    if size < 1000:
+        return str(size)
+    power = min((len(str(size)) - 1) // 3, 4)
+    return f"{size / 1000**power:.1f}{' kMGT'[power]}"
+
+
 def show_age(duration: Duration) -> str:
     """Return `now`, `4s`, `12m`, `3h`, `2d`."""
     for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):

@@ -1,20 +1,30 @@
-"""Commands about runs: run, stop."""
+"""Commands about runs: run."""
 
 import contextlib
-import signal
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, leave, print_answer, print_json, say
+from cronterm.cli.base import (
+    JOB_NAME,
+    Desk,
+    common,
+    desk,
+    leave,
+    print_answer,
+    print_json,
+    say,
+    unknown_job,
+)
 from cronterm.cli.output import Asked, Gapless, RawPrinter
 from cronterm.cli.render import describe_end
-from cronterm.clock import local_zone
+from cronterm.clock import SECOND, local_zone
 from cronterm.control import Message, Output
 from cronterm.errors import CrontermError, NoEngine
-from cronterm.model.command import RerunRun, RunJob, StopRun
+from cronterm.model.command import RerunRun, RunJob
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
+from cronterm.model.job import action_text
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import Snapshot
@@ -23,13 +33,14 @@ from cronterm.schedule.parse import parse_moment
 
 @click.command()
 @common
-@click.argument("job")
+@click.argument("job", type=JOB_NAME)
 @click.option("--wait", is_flag=True, help="Wait for the end and exit with the job's code.")
 @click.option("--follow", is_flag=True, help="Print its output until it ends (implies --wait).")
 @click.option(
     "--force", is_flag=True, help="Run it even where its overlap or its condition forbids it."
 )
 @click.option("--with-deps", is_flag=True, help="Run what it depends on first, in order.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be run.")
 @click.option("--scheduled-at", metavar="TIME", help="What CRONTERM_SCHEDULED_AT tells the job.")
 @click.option(
     "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A param's value."
@@ -43,6 +54,7 @@ def run(
     follow: bool,
     force: bool,
     with_deps: bool,
+    dry_run: bool,
     scheduled_at: str | None,
     params: tuple[str, ...],
     **given: Any,
@@ -60,6 +72,9 @@ def run(
     command = RunJob(
         job=job, force=force, scheduled_at=moment, params=chosen(params), with_deps=with_deps
     )
+    if dry_run:
+        _tell(at, command)
+        return
     if not (wait or follow):
         print_answer(at, at.send(command))
         return
@@ -70,6 +85,42 @@ def run(
         message = f" ({row.message})" if row.message else ""
         say(f"run {row.run} of {job} {describe_end(row)}{message}", err=True)
     leave(exit_status(row))
+
+
+def _tell(at: Desk, command: RunJob) -> None:
+    """Say what a run would be. Raises for a job that is not there and a param that it has not."""
+    snapshot = at.snapshot()
+    if command.job not in snapshot.jobs:
+        raise unknown_job(command.job, snapshot.jobs)
+    view = snapshot.jobs[command.job]
+    job = view.job
+    for name in command.params:
+        if name not in job.params:
+            known = ", ".join(job.params)
+            raise CrontermError(f"{job.id} has no param {name}", f"it has {known}" if known else "")
+    is_full = job.instances is not None and len(view.live) >= job.instances
+    held = f"overlap: {job.overlap}" if is_full and not command.force else ""
+    if at.as_json:
+        print_json(
+            {
+                "job": job.id,
+                "command": action_text(job.action),
+                "working_dir": job.working_dir,
+                "user": job.user or None,
+                "timeout_s": None if job.timeout is None else job.timeout / SECOND,
+                "params": {**command.params},
+                "open_runs": sorted(view.live),
+                "held_by": held or None,
+            }
+        )
+        return
+    say(f"would run {job.id} in {job.working_dir}{f' as {job.user}' if job.user else ''}:")
+    for line in action_text(job.action).splitlines():
+        say(f"  {line}")
+    for name, value in command.params.items():
+        say(f"with PARAM_{name.upper()}={value}")
+    if held:
+        say(f"! {len(view.live)} open: {held} decides (--force runs it all the same)")
 
 
 def chosen(words: Iterable[str]) -> dict[str, str]:
@@ -148,32 +199,3 @@ def rerun(context: click.Context, /, number: int, **given: Any) -> None:
     """
     at = desk(context, **given)
     print_answer(at, at.send(RerunRun(run=number)))
-
-
-@click.command()
-@common
-@click.argument("what", metavar="RUN|JOB")
-@click.option("-s", "--signal", "name", default="", help="Send this signal instead.")
-@click.pass_context
-def stop(context: click.Context, /, what: str, name: str, **given: Any) -> None:
-    """End a run, or all open runs of a job: signal, grace, SIGKILL to the whole tree.
-
-    Example: cronterm stop backup -s SIGINT
-    """
-    at = desk(context, **given)
-    chosen = signal_name(name) if name else ""
-    if what.isdigit():
-        command = StopRun(run=int(what), signal=chosen)
-    else:
-        command = StopRun(job=what, signal=chosen)
-    print_answer(at, at.send(command))
-
-
-def signal_name(word: str) -> str:
-    """Return `SIGINT` for `SIGINT`, `int` and `2`. Raises UsageError."""
-    try:
-        if word.isdecimal():
-            return signal.Signals(int(word)).name
-        return signal.Signals["SIG" + word.upper().removeprefix("SIG")].name
-    except (KeyError, ValueError):
-        raise click.UsageError(f"There is no signal {word!r}.") from None

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, leave, print_json, say, unknown_job
+from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
 from cronterm.cli.render import (
     COLORS,
     GLYPHS,
@@ -13,18 +13,22 @@ from cronterm.cli.render import (
     show_age,
     show_duration,
     show_time,
-    table,
 )
+from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, rfc3339
 from cronterm.model.alert import ORDER
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing
 
+HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
+ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
+
 
 @click.command()
 @common
+@formatted
 @click.option("--check", is_flag=True, help="Exit with 3 if a job is failing.")
-@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="[JOB]...")
 @click.pass_context
 def status(context: click.Context, /, jobs: tuple[str, ...], check: bool, **given: Any) -> None:
     """Show the engine and its jobs.
@@ -34,17 +38,29 @@ def status(context: click.Context, /, jobs: tuple[str, ...], check: bool, **give
     Example: cronterm status --json | jq .engine.pid
     """
     at = desk(context, **given)
+    present(at, lambda one: _sheet(one, jobs, check=check))
+
+
+def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
     snapshot = at.client.snapshot()
     views = _chosen(snapshot, jobs)
-    if at.as_json:
-        print_json(_as_json(snapshot, views, SystemClock().now().utc))
-    else:
-        _print(at, snapshot, views)
-    if check and any(_is_failing(view, snapshot) for view in views):
-        leave(3)
+    now = SystemClock().now().utc
+    content = _as_json(snapshot, views)
+    is_bad = check and any(is_failing(view, snapshot) for view in views)
+    return Sheet(
+        content=content,
+        records=[{"job": job, **each} for job, each in content["jobs"].items()],
+        head=HEAD,
+        rows=[_row(view, snapshot, now) for view in views],
+        only_wide=ONLY_WIDE,
+        above=_above(snapshot, now),
+        empty=f"no jobs in {snapshot.engine.jobs_file}",
+        exit_code=3 if is_bad else 0,
+    )
 
 
-def _is_failing(view: JobView, snapshot: Snapshot) -> bool:
+def is_failing(view: JobView, snapshot: Snapshot) -> bool:
+    """Tell whether the last run of a job failed, or a monitor is down."""
     is_down = view.job.is_monitor and standing(view, snapshot, 0) == "down"
     return bool(view.totals.failed_in_a_row) or is_down
 
@@ -80,7 +96,7 @@ def reason(view: JobView, snapshot: Snapshot) -> str:
     return describe_end(last) if last is not None and last.outcome != "succeeded" else ""
 
 
-def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str, Any]:
+def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
     engine = snapshot.engine
     return {
         "engine": {
@@ -94,25 +110,27 @@ def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str
         },
         "jobs": {
             view.job.id: {
-                "state": _state(view, snapshot, now),
+                "state": state_of(view, snapshot),
                 "reason": reason(view, snapshot),
                 "next_at": _time(view.next_at),
                 "running": sorted(view.live),
-                "last_run": _past(view.last),
+                "last_run": past_as_json(view.last),
             }
             for view in views
         },
     }
 
 
-def _state(view: JobView, snapshot: Snapshot, now: Instant) -> str:
+def state_of(view: JobView, snapshot: Snapshot) -> str:
+    """Return the state of a job; an idle one is paused where everything is."""
     if view.job.is_monitor:
-        return standing(view, snapshot, now)
+        return standing(view, snapshot, SystemClock().now().utc)
     is_held = snapshot.all_paused is not None and view.state == "idle"
     return "paused" if is_held else view.state
 
 
-def _past(past: PastRun | None) -> dict[str, Any] | None:
+def past_as_json(past: PastRun | None) -> dict[str, Any] | None:
+    """Return an ended run in the words of CONTRACTS 5."""
     if past is None:
         return None
     return {
@@ -130,26 +148,17 @@ def _time(at: int | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def _print(at: Desk, snapshot: Snapshot, views: list[JobView]) -> None:
-    now = SystemClock().now().utc
+def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
     age = show_age(now - engine.started_at)
-    say(f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}")
-    for line in (engine.trouble, *map(str, snapshot.problems)):
-        if line:
-            say(line, color="red" if at.colors else None)
-    if not views:
-        say(f"no jobs in {engine.jobs_file}")
-        return
-    head = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "REASON")
-    rows = [_row(view, snapshot, now) for view in views]
-    for line in table(head, rows, colors=at.colors):
-        click.echo(line)
+    about = f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}"
+    troubles = [line for line in (engine.trouble, *map(str, snapshot.problems)) if line]
+    return [(about, None), *((line, "red") for line in troubles)]
 
 
 def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
     last = view.last
-    state = _state(view, snapshot, now)
+    state = state_of(view, snapshot)
     return [
         view.job.id,
         (state, COLORS.get(state)),
@@ -157,5 +166,8 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
         show_duration(last.duration) if last is not None else "",
         show_time(view.next_at),
         show_age(view.next_at - now) if view.next_at is not None else "",
+        view.job.schedule_text,
+        str(view.totals.runs),
+        show_duration(view.totals.average),
         reason(view, snapshot),
     ]

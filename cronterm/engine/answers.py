@@ -34,6 +34,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadState,
 )
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.schedule.base import Coming
@@ -72,6 +73,8 @@ class Answers:
                 limit = min(query.limit, MOST_NEXT)
                 calendars = Calendars(snapshot.settings.calendars)
                 return await asyncio.to_thread(next_due, views, after, limit, calendars)
+            case ReadState():
+                return snapshot
             case _:
                 return await asyncio.to_thread(self._read, query, snapshot)
 

@@ -24,6 +24,7 @@ from cronterm.engine.answers import Answers
 from cronterm.engine.bus import Bus
 from cronterm.engine.checks import Checks
 from cronterm.engine.chores import prune_history, send_gauges
+from cronterm.engine.dump import log_state
 from cronterm.engine.engine import Engine
 from cronterm.engine.local import LocalControl
 from cronterm.engine.recovery import (
@@ -207,7 +208,9 @@ class Host:
         definitions.follow = watch.follow
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, engine, number)
-        loop.add_signal_handler(signal.SIGHUP, changed.set)
+        for number in (signal.SIGHUP, signal.SIGUSR2):
+            loop.add_signal_handler(number, changed.set)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: log_state(engine.bus.snapshot))
         if os.getpid() == 1:
             loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
         await sensing.follow()

@@ -1,14 +1,18 @@
 """Answers from what lies on the disk, when no engine runs. Commands need one."""
 
 import asyncio
+import platform
 
-from cronterm.clock import Clock
+from cronterm.clock import Clock, Instant
 from cronterm.config.load import Loaded, load
-from cronterm.engine.answers import Answers
+from cronterm.engine.answers import Answers, next_due
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
-from cronterm.model.query import AnyReply, ListNext, Query, ReadDecisions
-from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.query import AnyReply, ListNext, ListRuns, Query, ReadDecisions, ReadState
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import EngineView, JobView, PastRun, Snapshot
+from cronterm.schedule.calendars import Calendars
+from cronterm.store.base import Reader
 from cronterm.store.reader import open_reader
 
 
@@ -27,6 +31,8 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
                 pause=seen.pause if seen is not None else None,
                 timed_runs=seen.timed_runs if seen is not None and seen.present else 0,
             )
+        if isinstance(query, ReadState):
+            _fill(snapshot, loaded, reader, instance=instance, now=now)
         answers = Answers(
             reader=reader,
             output=instance.output_dir(reader.store_id()),
@@ -35,6 +41,37 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
             snapshot=lambda: snapshot,
         )
         return asyncio.run(answers.answer(query))
+
+
+def _fill(
+    snapshot: Snapshot, loaded: Loaded, reader: Reader, *, instance: Instance, now: Instant
+) -> None:
+    """Add what an engine would know: problems, the last run of each job, when it is due next."""
+    snapshot.engine = EngineView(host=platform.node(), jobs_file=str(instance.jobs_file))
+    snapshot.problems, snapshot.sha256 = loaded.problems, loaded.sha256
+    calendars = Calendars(snapshot.settings.calendars)
+    for job, view in snapshot.jobs.items():
+        rows = reader.list_runs(ListRuns(job=job, decisions=False, limit=1)).rows
+        view.recent = [past for row in rows if (past := _past(row)) is not None]
+        coming = next_due({job: view}, now, 1, calendars).next[job]
+        view.next_at = coming[0] if coming else None
+
+
+def _past(row: RunRow) -> PastRun | None:
+    """Return a row as charts know it, None while the run is open."""
+    if row.ended_at is None or row.outcome is None:
+        return None
+    return PastRun(
+        run=row.run,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        started_at=row.started_at,
+        duration=row.ended_at - row.started_at if row.started_at is not None else None,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        attempt=row.attempt,
+    )
 
 
 def _loaded(instance: Instance, query: Query, local_timezone: str) -> Loaded:

@@ -8,6 +8,7 @@ from cronterm.clock import Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.trigger import FileEvent
 
 
@@ -218,6 +219,10 @@ class Missed(msgspec.Struct, frozen=True):
     rows: tuple[MissedInstants, ...]
 
 
+class ReadState(Query, frozen=True, kw_only=True):
+    """What is visible now, also where no engine runs. Answer: `Snapshot`, its pid 0 without one."""
+
+
 AnyQuery: TypeAlias = (
     ListRuns
     | ReadRun
@@ -228,7 +233,17 @@ AnyQuery: TypeAlias = (
     | ReadCounts
     | ListAlerts
     | ListMissed
+    | ReadState
 )
 AnyReply: TypeAlias = (
-    Runs | RunDetail | OutputPart | NextDue | Decisions | ConfigText | Counts | Alerts | Missed
+    Runs
+    | RunDetail
+    | OutputPart
+    | NextDue
+    | Decisions
+    | ConfigText
+    | Counts
+    | Alerts
+    | Missed
+    | Snapshot
 )

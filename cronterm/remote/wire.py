@@ -31,6 +31,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadState,
     RunDetail,
     Runs,
 )
@@ -59,6 +60,7 @@ REPLIES: dict[type[Query], type] = {
     ReadCounts: Counts,
     ListAlerts: Alerts,
     ListMissed: Missed,
+    ReadState: Snapshot,
 }
 
 KINDS: dict[str, type] = {

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from click.testing import CliRunner, Result
 
+from cronterm.cli.base import Desk as AskedDesk
 from cronterm.cli.base import HeadlessOptions, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock
@@ -81,6 +82,7 @@ class Desk:
         self.client = client
         self.asked_offline: list[Query] = []
         self.headless: list[HeadlessOptions] = []
+        self.daemons: list[HeadlessOptions] = []
         self.screens: list[Instance] = []
 
     def run(self, *words: str, charset: str = "utf-8", bare: bool = False) -> Result:
@@ -94,6 +96,10 @@ class Desk:
             runner, stdout.getvalue(), stderr.getvalue(), b"", None, code, None, exc_info=None
         )
 
+    def asked(self, **options: Any) -> AskedDesk:
+        """Return the desk that a command gets."""
+        return AskedDesk(self._rooms()).with_options(**options)
+
     def _rooms(self) -> Rooms:
         return Rooms(
             connect=lambda instance: self.client,
@@ -101,6 +107,7 @@ class Desk:
             simulate=self._simulate,
             run_screen=self._run_screen,
             run_headless=self._run_headless,
+            run_daemon=self._run_daemon,
             version=lambda: "9.9",
         )
 
@@ -118,6 +125,10 @@ class Desk:
     def _run_screen(self, instance: Instance) -> int:
         self.screens.append(instance)
         return 0
+
+    def _run_daemon(self, instance: Instance, options: HeadlessOptions) -> int:
+        self.daemons.append(options)
+        return 4242
 
     def _run_headless(self, instance: Instance, options: HeadlessOptions) -> int:
         self.headless.append(options)

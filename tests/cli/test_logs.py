@@ -2,15 +2,17 @@
 
 import contextlib
 import io
+import json
 from typing import Literal
 
 import pytest
 
 from cronterm.cli.logs import last_lines
-from cronterm.cli.output import Gapless, Lines, Piece, PrefixPrinter, RawPrinter, read_tail
+from cronterm.cli.output import Gapless, LinePrinter, Lines, Piece, RawPrinter, read_tail
 from cronterm.clock import SECOND
 from cronterm.control import Output
 from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
+from cronterm.model.run import AttemptEnd
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
 
@@ -235,10 +237,68 @@ def test_a_terminal_gets_lines_that_cannot_steer_it() -> None:
 def test_prefixes_have_the_colour_of_their_job_and_lines_none() -> None:
     terminal = Terminal()
     with contextlib.redirect_stdout(terminal):
-        printer = PrefixPrinter(colors=True)
+        printer = LinePrinter(colors=True)
         printer.show([piece(b"\x1b[31mred\x1b[0m\n")])
         printer.flush()
 
     first, _, line = terminal.getvalue().partition("│")
     assert "\x1b[" in first
     assert line == " red\n"
+
+
+def fail(desk: Desk, output: bytes) -> None:
+    """Let a run of the talker fail, with output."""
+    control = desk.client.control
+    control.leaves_open = True
+    desk.run("run", "talker")
+    control.say(len(control.received), output)
+    control.end(len(control.received), AttemptEnd(ended_at=START + SECOND, exit_code=3))
+
+
+def test_only_lines_in_which_an_expression_is_found(desk: Desk) -> None:
+    fail(desk, b"an error\nall well\nanother Error\n")
+
+    assert desk.run("logs", "talker", "--grep", "(?i)error").stdout == "an error\nanother Error\n"
+    assert desk.run("logs", "--grep", "well").stdout == "08:00:00 talker │ all well\n"
+    assert desk.run("logs", "1", "--grep", "e.*r", "-n", "1").stdout == "another Error\n"
+    assert desk.run("logs", "--grep", "(").exit_code == 2
+
+
+def test_only_of_runs_that_failed(desk: Desk) -> None:
+    fail(desk, b"oh no\n")
+    desk.client.control.leaves_open = False
+    desk.run("run", "talker")
+
+    assert desk.run("logs", "talker").stdout == "hello\n"
+    assert desk.run("logs", "talker", "--failed").stdout == "hello\noh no\n"
+    assert desk.run("logs", "--failed").stdout.count("hello") == 1
+
+
+def test_only_since_a_moment(desk: Desk) -> None:
+    desk.run("run", "talker")
+
+    assert desk.run("logs", "--since", "2027-01-15T08:00:00Z").stdout.endswith("│ hello\n")
+    assert desk.run("logs", "talker", "--since", "2027-01-15T08:00:01Z").stdout == ""
+    assert desk.run("logs", "--since", "2h").exit_code == 0
+    assert desk.run("logs", "--since", "lately").exit_code == 65
+
+
+def test_logs_as_json_is_an_object_a_line(desk: Desk) -> None:
+    desk.run("run", "talker")
+
+    assert [json.loads(line) for line in desk.run("logs", "--json").stdout.splitlines()] == [
+        {
+            "at": "2027-01-15T08:00:00Z",
+            "job": "talker",
+            "run_id": 1,
+            "stream": "out",
+            "text": "hello",
+        }
+    ]
+
+
+def test_follow_is_logs_that_go_on(desk: Desk) -> None:
+    desk.run("run", "talker")
+
+    assert desk.run("follow", "1").stdout == desk.run("logs", "1", "-f").stdout == "hello\n"
+    assert desk.run("follow", "1", "--grep", "hell").exit_code == 0

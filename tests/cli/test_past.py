@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from cronterm.cli.past import row_as_json
 from cronterm.clock import SECOND
 from cronterm.model.run import RunRow
@@ -116,3 +118,23 @@ def test_why_says_sentences_and_json_the_decisions(desk: Desk) -> None:
 def test_why_refuses_what_is_no_time_and_no_job(desk: Desk) -> None:
     assert desk.run("why", "backup", "--at", "noonish").exit_code == 65
     assert desk.run("why", "bakcup").exit_code == 1
+
+
+def test_history_narrows_by_time_and_by_end(desk: Desk) -> None:
+    desk.client.control.exit_code = 3
+    desk.run("run", "backup")
+    desk.client.control.exit_code = 0
+    desk.run("run", "backup")
+
+    failed = desk.run("history", "--status", "failed", "--status", "lost", "--json").stdout
+    assert [json.loads(line)["run_id"] for line in failed.splitlines()] == [1]
+    assert desk.run("history", "--last", "7d").exit_code == 0
+    assert desk.run("history", "--status", "missed").stdout == "nothing of that kind\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("--last", "7d", "--since", "2d"), 2), (("--last", "soon"), 65), (("--status", "good"), 2)],
+)
+def test_history_refuses_what_it_cannot_read(desk: Desk, words: tuple[str, ...], code: int) -> None:
+    assert desk.run("history", *words).exit_code == code

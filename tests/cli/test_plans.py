@@ -1,6 +1,7 @@
 """Tests for `next` and `validate`."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,53 @@ def test_json_for_a_terminal_of_few_letters_is_ascii(lonely: Desk, tmp_path: Pat
     assert narrow.stdout_bytes.isascii()
     assert json.loads(narrow.stdout_bytes) == json.loads(wide.stdout_bytes)
     assert "\u0085" not in wide.stdout
+
+
+def test_next_until_a_moment(desk: Desk) -> None:
+    span = ("--from", "2027-01-15T00:00Z", "--until", "2027-01-15T02:00Z", "--tz", "UTC")
+    found = json.loads(desk.run("next", "--expr", "0 * * * *", *span, "--json").stdout)
+
+    assert found == ["2027-01-15T01:00:00+00:00", "2027-01-15T02:00:00+00:00"]
+    assert "not until then" in desk.run("next", "backup", *span).stdout
+
+
+def test_explain_says_in_words_what_comes_and_what_may_surprise(desk: Desk) -> None:
+    people = desk.run("explain", "0 9 13 * fri", "--tz", "Europe/Berlin").stdout
+    told = json.loads(desk.run("explain", "0 9 13 * fri", "-n", "2", "--json").stdout)
+
+    assert people.splitlines()[0].endswith("(Europe/Berlin)")
+    assert "cron runs when either matches" in people
+    assert told["expression"] == "0 9 13 * fri"
+    assert len(told["next"]) == 2
+    assert told["warnings"]
+
+
+def test_explain_needs_no_engine_and_refuses_what_is_none(lonely: Desk) -> None:
+    assert lonely.run("explain", "@every 90s").exit_code == 0
+    assert lonely.run("explain", "0 0 31 2 *").exit_code == 65
+
+
+def test_validate_checks_several_files(lonely: Desk, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text('jobs: {a: {command: "true"}}')
+    bad.write_text("jobs: {a: {}}")
+    done = lonely.run("validate", str(good), str(bad))
+
+    assert done.exit_code == 65
+    assert f"{good}: ok, 1 job\n" in done.stdout
+    assert f"{bad}:1:" in done.stdout
+    assert lonely.run("validate", str(good), str(good), "-q").stdout == ""
+
+
+def test_validate_strict_takes_warnings_for_problems(lonely: Desk, tmp_path: Path) -> None:
+    doubtful = tmp_path / "doubtful.yaml"
+    job = '{command: "true", user: "nobody:nosuchgroup"}'
+    doubtful.write_text(f"jobs: {{a: {job}}}")
+
+    plain = lonely.run("validate", str(doubtful))
+    strict = lonely.run("validate", str(doubtful), "--strict", "--json")
+
+    assert "there is no group nosuchgroup" in plain.stdout
+    assert plain.exit_code == (0 if os.geteuid() == 0 else 65)  # only root may say `user`
+    assert strict.exit_code == 65
+    assert json.loads(strict.stdout)["ok"] is False

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cronterm.cli.base import HeadlessOptions
-from cronterm.cli.program import COMMANDS
+from cronterm.cli.program import ALIASES, COMMANDS
 from cronterm.instance import Instance
 from tests.cli.desk import Desk
 
@@ -169,3 +169,21 @@ def test_closed_descriptors_do_no_harm(tmp_path: Path) -> None:
     done = subprocess.run(["/bin/sh", "-c", f"{words} <&- >&- 2>&-"], check=False, cwd=tmp_path)
 
     assert done.returncode == 69
+
+
+@pytest.mark.parametrize("alias", [*ALIASES])
+def test_every_alias_is_a_command(desk: Desk, alias: str) -> None:
+    if ALIASES[alias] in COMMANDS:
+        assert "Usage: cronterm" in desk.run(alias, "--help").stdout
+
+
+def test_start_and_trigger_run_a_job(desk: Desk) -> None:
+    assert desk.run("start", "backup").stdout == "run 1 of backup queued\n"
+    assert desk.run("trigger", "backup", "-q").stdout == ""
+
+
+def test_up_in_the_background_tells_the_pid_and_the_log(lonely: Desk) -> None:
+    done = lonely.run("up", "-d", "--log-level", "debug")
+
+    assert lonely.daemons == [HeadlessOptions(log_level="debug")]
+    assert done.stdout == f"the engine runs, pid 4242; its log is {lonely.instance.log_file}\n"

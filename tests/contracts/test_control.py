@@ -35,6 +35,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadState,
     RunDetail,
     Runs,
 )
@@ -301,6 +302,7 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert isinstance(await control.query(ReadConfig()), ConfigText)
     assert await control.query(ListAlerts()) == Alerts(())
     assert await control.query(ListMissed()) == Missed(())
+    assert isinstance(await control.query(ReadState()), Snapshot)
 
 
 @pytest.mark.parametrize("query", [ReadRun(run=404), ReadDecisions(job="nosuch")], ids=str)

@@ -61,6 +61,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadState,
     RunDetail,
     Runs,
 )
@@ -272,7 +273,11 @@ class FakeControl:
         match query:
             case ListRuns():
                 rows = tuple(
-                    self._row(run) for run, name in self._runs.items() if query.job in ("", name)
+                    row
+                    for row in map(self._row, self._runs)
+                    if query.job in ("", row.job)
+                    and (not query.outcomes or row.outcome in query.outcomes)
+                    and (query.before_run is None or (row.run or 0) < query.before_run)
                 )
                 return Runs(rows[-query.limit :] if query.limit is not None else rows)
             case ReadRun():
@@ -297,6 +302,8 @@ class FakeControl:
             case ReadConfig():
                 problem = Problem(file="jobs.yaml", line=3, column=5, message="no", hint="yes")
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
+            case ReadState():
+                return self._copy()
             case _:
                 raise CrontermError("what?")
 

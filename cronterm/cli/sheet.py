@@ -1,0 +1,174 @@
+"""Tables in every form: for people, as JSON, YAML and CSV, watched."""
+
+import contextlib
+import csv
+import io
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+
+from cronterm.cli.base import Desk, leave, print_json, say
+from cronterm.cli.render import Cell, table
+from cronterm.errors import CrontermError
+from cronterm.sanitize import sanitize_line
+
+FORMS = ("table", "wide", "json", "yaml", "csv")
+WATCH_S = 2.0
+FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run it
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a command has to show."""
+
+    content: Any
+    """For JSON and YAML; a list is printed one value a line where `is_lines`."""
+    records: Sequence[Mapping[str, Any]]
+    """For CSV."""
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    only_wide: frozenset[str] = frozenset()
+    """Titles of columns that `-o wide` alone shows."""
+    above: Sequence[tuple[str, str | None]] = ()
+    """Lines above the table with their colours, for people."""
+    has_titles: bool = True
+    empty: str = ""
+    """Said instead of a table without rows."""
+    is_lines: bool = False
+    exit_code: int = 0
+
+
+def formatted(command: F) -> F:
+    """Give a command that prints a sheet the options for its form."""
+    for option in (
+        click.option("-w", "--watch", "watches", is_flag=True, help="Again every two seconds."),
+        click.option("-o", "--output", "form", type=click.Choice(FORMS), help="How to print it."),
+    ):
+        command = option(command)
+    return command
+
+
+def present(at: Desk, look: Callable[[Desk], Sheet]) -> None:
+    """Print what `look` sees, once or until Ctrl-C."""
+    while True:
+        if not at.watches:
+            sheet = look(at)
+            print_sheet(at, sheet)
+            if sheet.exit_code:
+                leave(sheet.exit_code)
+            return
+        try:
+            frame = _frame(at, look(at))
+        except CrontermError as error:  # an engine that starts again is seen again
+            frame = f"cronterm: {error}\n"
+        _draw(frame)
+        time.sleep(WATCH_S)
+
+
+def print_sheet(at: Desk, sheet: Sheet) -> None:
+    """Print a sheet in the form that was asked for."""
+    match at.printed_as:
+        case "json" if sheet.is_lines:
+            for value in sheet.content:
+                print_json(value)
+        case "json":
+            print_json(sheet.content)
+        case "yaml":
+            click.echo(_yaml(sheet.content), nl=False)
+        case "csv":
+            click.echo(_csv(sheet.records), nl=False)
+        case form:
+            _print_table(at, sheet, is_wide=form == "wide")
+
+
+def _print_table(at: Desk, sheet: Sheet, *, is_wide: bool) -> None:
+    for line, color in sheet.above:
+        say(line, color=color if at.colors else None)
+    if not sheet.rows:
+        say(sheet.empty)
+        return
+    titles = enumerate(sheet.head)
+    shown = [place for place, title in titles if is_wide or title not in sheet.only_wide]
+    head = [sheet.head[place] if sheet.has_titles else "" for place in shown]
+    rows = [[row[place] for place in shown] for row in sheet.rows]
+    for line in table(head, rows, colors=at.colors)[0 if sheet.has_titles else 1 :]:
+        click.echo(line)
+
+
+def _yaml(content: Any) -> str:
+    # By name: who wants a table does not wait for a YAML library.
+    text: str = import_module("yaml").safe_dump(content, sort_keys=False, width=100)
+    return text
+
+
+def _csv(records: Sequence[Mapping[str, Any]]) -> str:
+    flat = [dict(_flat("", record)) for record in records]
+    found = dict.fromkeys(title for record in flat for title in record)
+    # What is a mapping in one record may be nothing in another.
+    titles = [title for title in found if not any(other.startswith(f"{title}_") for other in found)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(titles)
+    for record in flat:
+        writer.writerow([_csv_cell(record.get(title)) for title in titles])
+    return text.getvalue()
+
+
+def _flat(prefix: str, record: Mapping[str, Any]) -> Any:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{prefix}{name}_", value)
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        value = " ".join(map(str, value))
+    if not isinstance(value, str):
+        return value
+    text = sanitize_line(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+# -- again and again -----------------------------------------------------------------------------
+
+
+class _Frame(io.StringIO):
+    """Takes what is printed, and says of itself what the terminal says."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+def _frame(at: Desk, sheet: Sheet) -> str:
+    frame = _Frame(is_terminal=sys.stdout.isatty())
+    with contextlib.redirect_stdout(frame):
+        print_sheet(at, sheet)
+    return frame.getvalue()
+
+
+def _draw(frame: str) -> None:
+    if not sys.stdout.isatty():
+        click.echo(frame, nl=False)
+        sys.stdout.flush()
+        return
+    lines = frame.splitlines()[: shutil.get_terminal_size().lines - 1]
+    # Home, without wrapping, each line cleared to its end, and what is below.
+    drawn = "".join(f"{line}\x1b[K\n" for line in lines)
+    click.echo(f"\x1b[H\x1b[?7l{drawn}\x1b[J\x1b[?7h", nl=False)
+    sys.stdout.flush()

@@ -1,0 +1,119 @@
+"""One engine, and commands as processes of their own: what a person types first."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.house import House, wait_until
+
+JOBS = """\
+jobs:
+  talker:
+    schedule: "@manual"
+    tags: [loud]
+    command: echo "hello at $(date +%s)"
+  sleeper:
+    schedule: "@manual"
+    command: sleep 1000
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One engine for all of these."""
+    it = House(tmp_path_factory.mktemp("house"), JOBS)
+    it.start()
+    assert it.run("run", "talker", "--wait").returncode == 0
+    assert it.run("run", "talker", "--wait").returncode == 0
+    yield it
+    it.run("kill", "--all")
+    it.stop()
+
+
+def test_ls_and_show_tell_of_a_live_engine(house: House) -> None:
+    listed = house.run("ls", "-l", "loud", "-o", "csv").stdout.splitlines()
+    shown = json.loads(house.run("show", "talker", "--json").stdout)
+
+    assert len(listed) == 2
+    assert shown["last_run"]["outcome"] == "succeeded"
+    assert shown["line"] == 2
+
+
+def test_two_runs_of_the_talker_differ_in_a_number_alone(house: House) -> None:
+    assert house.run("diff", "1", "2").returncode == 0
+
+
+def test_what_is_killed_ends_at_once(house: House) -> None:
+    house.run("run", "sleeper")
+    done = house.run("kill", "sleeper")
+
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: house.history("sleeper")[-1]["outcome"] == "stopped", "it ends")
+    assert house.history("sleeper")[-1]["signal"] == 9
+
+
+def test_a_watched_table_is_drawn_on_a_terminal_without_scrolling(house: House) -> None:
+    main, other = pty.openpty()
+    process = subprocess.Popen(
+        house.command("status", "-w"), stdin=other, stdout=other, stderr=other
+    )
+    os.close(other)
+    seen = b""
+
+    def is_drawn() -> bool:
+        nonlocal seen
+        seen += os.read(main, 4096)
+        return b"\x1b[J" in seen
+
+    wait_until(is_drawn, "the table is drawn")
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    os.close(main)
+
+    assert seen.startswith(b"\x1b[H")
+    assert b"sleeper" in seen
+
+
+def test_signals_dump_the_state_and_read_the_file_again(house: House, tmp_path: Path) -> None:
+    assert house.engine is not None
+    house.engine.send_signal(signal.SIGUSR1)
+
+    wait_until(lambda: "state: job job=talker" in house.log(), "the state is in the log")
+    text = house.jobs_file.read_text(encoding="utf-8")
+    house.jobs_file.write_text(text + '  third: {command: "true"}\n', encoding="utf-8")
+    house.engine.send_signal(signal.SIGUSR2)
+    wait_until(lambda: "third" in house.status()["jobs"], "the third job is there")
+
+
+def test_doctor_and_motd_look_at_a_live_engine(house: House) -> None:
+    found = json.loads(house.run("doctor", "--json").stdout)
+
+    assert ("engine", "ok") in {(each["name"], each["verdict"]) for each in found}
+    assert house.run("motd").stdout.startswith("cronterm: ")
+
+
+def test_an_engine_in_the_background_is_there_until_it_is_ended(tmp_path: Path) -> None:
+    house = House(tmp_path, JOBS)
+    begun = house.run("up", "-d", "--json")
+    again = house.run("up", "-d")
+    ended = house.run("down")
+
+    assert json.loads(begun.stdout)["pid"] > 0
+    assert (again.returncode, ended.returncode) == (75, 0)
+    house.jobs_file.write_text("jobs: {a: {}}", encoding="utf-8")
+    assert house.run("up", "-d", "--state-dir", str(tmp_path / "other")).returncode == 65
+
+
+def test_without_an_engine_the_file_and_the_history_tell(tmp_path: Path) -> None:
+    house = House(tmp_path, JOBS)
+
+    assert house.run("ls").returncode == 0
+    assert house.run("show", "talker").returncode == 0
+    assert house.run("history", "-o", "csv").returncode == 0
+    assert house.run("kill", "talker").returncode == 69

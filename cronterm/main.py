@@ -19,6 +19,7 @@ from cronterm.instance import Instance
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
+from cronterm.remote.figures import Figures
 
 
 def main() -> NoReturn:
@@ -64,14 +65,20 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     from cronterm.engine.host import Host, HostOptions
     from cronterm.engine.local import LocalControl
     from cronterm.engine.log import configure_log
-    from cronterm.remote.server import serve
+    from cronterm.remote.far import FarDoor
+    from cronterm.remote.routes import Door
+    from cronterm.remote.server import NEAR, serve
+    from cronterm.remote.service import Service
 
     configure_log("json" if options.log_format == "json" else "text", options.log_level)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
     async def open_door(control: LocalControl, store: str) -> None:
-        await serve(control, instance.socket, store=store)
+        service = Service(control, store, _render_metrics)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(Door(service, NEAR), instance.socket), name="near-door")
+            tasks.create_task(FarDoor(service).run(), name="far-door")
 
     host = Host(
         HostOptions(instance, local_zone(), is_for_screen=options.for_screen), serve=open_door
@@ -86,6 +93,13 @@ def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
 
     words = ["--log-format", options.log_format, "--log-level", options.log_level]
     return start_daemon(instance, *words)
+
+
+def _render_metrics(figures: Figures) -> bytes:
+    # The library costs 40 ms and few ask for it.
+    from cronterm.remote.metrics import render_metrics
+
+    return render_metrics(figures)
 
 
 def _run_screen(instance: Instance) -> int:

@@ -25,6 +25,7 @@ COMMANDS = {
     "resume": "cronterm.cli.control:resume",
     "logs": "cronterm.cli.logs:logs",
     "history": "cronterm.cli.past:history",
+    "stats": "cronterm.cli.stats:stats",
     "next": "cronterm.cli.plans:next_due",
     "why": "cronterm.cli.past:why",
     "simulate": "cronterm.cli.simulate:simulate",

@@ -105,6 +105,8 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
             "started_at": rfc3339(engine.started_at),
             "state": engine.state,
             "trouble": engine.trouble,
+            "listeners": list(engine.listeners),
+            "listeners_trouble": engine.listeners_trouble,
             "jobs_file": engine.jobs_file,
             "problems": [str(problem) for problem in snapshot.problems],
         },
@@ -152,8 +154,9 @@ def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
     age = show_age(now - engine.started_at)
     about = f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}"
-    troubles = [line for line in (engine.trouble, *map(str, snapshot.problems)) if line]
-    return [(about, None), *((line, "red") for line in troubles)]
+    told = (engine.trouble, engine.listeners_trouble, *map(str, snapshot.problems))
+    served = [f"the API is served at {url}" for url in engine.listeners]
+    return [(about, None), *((line, None) for line in served), *((t, "red") for t in told if t)]
 
 
 def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:

@@ -162,7 +162,7 @@ class Attempt:
         for unit in self.units:
             for document in unit.documents:
                 with contextlib.suppress(Enough):
-                    own = read_head(document)
+                    own = read_head(document, self._request.uid)
                     claim = partial(self._claim, unit, document)
                     mine = {word for word, key in own.keys.items() if claim("settings", word, key)}
                     values |= {word: value for word, value in own.values.items() if word in mine}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import yaml
 
 from cronterm.clock import DAY, SECOND
+from cronterm.config.api import read_api
 from cronterm.config.calendars import read_calendars
 from cronterm.config.fields import Bad, Reading, Values
 from cronterm.config.gates import read_pools
@@ -17,6 +18,7 @@ from cronterm.config.job import (
     build_job,
     merge,
     read_history,
+    read_place,
     read_words,
 )
 from cronterm.config.reader import Node, plain_key, short
@@ -48,8 +50,8 @@ def _is_nothing(node: Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
 
 
-def read_head(document: Document) -> Head:
-    """Return what a file says for all files; its version is checked."""
+def read_head(document: Document, uid: int) -> Head:
+    """Return what a file says for all files; its version is checked. `uid` runs the engine."""
     reading, top, head = document.reading, document.top, Head()
     if "version" in top:
         reading.read(top["version"][1], "version", reading.integer(VERSION, VERSION), VERSION)
@@ -60,7 +62,7 @@ def read_head(document: Document) -> Head:
     if "pools" in top and not _is_nothing(top["pools"][1]):
         head.named["pools"] = read_pools(reading, top["pools"][1])
     if "settings" in top and not _is_nothing(top["settings"][1]):
-        _read_settings(reading, top["settings"][1], head)
+        _read_settings(document, top["settings"][1], head, uid)
     return head
 
 
@@ -69,7 +71,12 @@ def name_keys(document: Document, word: str) -> dict[str, Node]:
     return {plain_key(key): key for key, _ in document.top[word][1].value}
 
 
-def _read_settings(reading: Reading, settings: Node, head: Head) -> None:
+def _read_settings(document: Document, settings: Node, head: Head, uid: int) -> None:
+    reading = document.reading
+
+    def place(node: Node, path: str) -> str:
+        return read_place(reading, node, path, document.path.parent)
+
     try:
         found = reading.words(settings, "settings", SETTINGS, LATER_SETTINGS)
     except Bad:
@@ -81,6 +88,7 @@ def _read_settings(reading: Reading, settings: Node, head: Head) -> None:
         "start_grace": reading.duration,
         "startup_delay": reading.duration,
         "watch": lambda node, path: _read_watch(reading, node, path),
+        "api": lambda node, path: read_api(reading, node, path, place=place, uid=uid),
     }
     job_readers = {
         "catch_up": reading.choice("skip", "latest", "all"),

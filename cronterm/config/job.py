@@ -98,7 +98,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
     codes = r.list_of(r.integer(0, 255))
 
     def place(node: Node, path: str) -> str:
-        return _place(r, node, path, context.path.parent)
+        return read_place(r, node, path, context.path.parent)
 
     def command(node: Node, path: str) -> str | tuple[str, ...]:
         return _command(r, node, path)
@@ -117,7 +117,9 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "python": lambda node, path: _target(r, node, path),
         "args": lambda node, path: tuple(_arguments(r, node, path, r.items)),
         "kwargs": lambda node, path: _arguments(r, node, path, r.mapping),
-        "working_dir": lambda node, path: _place(r, node, path, context.path.parent, is_home=True),
+        "working_dir": lambda node, path: read_place(
+            r, node, path, context.path.parent, is_home=True
+        ),
         "env": r.environment,
         "stdin": r.text,
         "timeout": r.some_duration,
@@ -376,7 +378,7 @@ def _action(
         return None
 
 
-def _place(r: Reading, node: Node, path: str, directory: Path, *, is_home: bool = False) -> str:
+def read_place(r: Reading, node: Node, path: str, directory: Path, *, is_home: bool = False) -> str:
     """Return an absolute path; relative to the jobs file's directory, `~` is the home.
 
     Where `is_home`, one that begins with `~` stays: whose home it is is not known yet.

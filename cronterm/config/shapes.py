@@ -125,6 +125,17 @@ CALENDAR = mapping(
     ics=told("files of calendar programs", some(LINE)),
     **{"from": MOMENT, "until": MOMENT},
 )
+API = mapping(
+    listen=told(
+        "where, like http://127.0.0.1:7878",
+        some({"type": "string", "pattern": "^\\s*http://[^/@]+:[0-9]+/?\\s*$"}),
+    ),
+    token_file=told("lines of [read|operate [NAME]] TOKEN, readable for nobody else", LINE),
+    hosts=told("names this machine is called by, besides its addresses", some(LINE)),
+    expose=told("true: other machines may reach it", TRUTH),
+    metrics=told("true: GET /metrics", TRUTH),
+    stats_file=told("a file that is kept up to date with `cronterm stats --json`", LINE),
+)
 POOLS = named(
     mapping("slots", slots=told("how many jobs at once", integer(1, 100_000))), NAME_PATTERN
 )
@@ -321,6 +332,7 @@ SETTINGS_SHAPES: dict[str, Shape] = {
     "history": HISTORY,
     "output": OUTPUT,
     "watch": mapping(poll_interval=told("how often files without events are looked at", DURATION)),
+    "api": API,
 }
 
 JOBS = either(

@@ -78,6 +78,7 @@ SETTINGS: dict[str, str] = {
     "output": "default of the jobs",
     "startup_delay": "nothing starts by itself before the engine is so old, 0s",
     "watch": "how the files are watched: poll_interval, 2s",
+    "api": "the API on TCP: listen, token_file, hosts, expose; metrics and stats_file",
 }
 
 TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs")
@@ -85,7 +86,7 @@ TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
 LATER_TOP = frozenset(["notifiers", "alert_policies"])
-LATER_SETTINGS = frozenset(["api"])
+LATER_SETTINGS = frozenset[str]()
 LATER_JOB = frozenset(
     [
         "notify",

@@ -9,7 +9,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from cronterm.clock import Clock, Instant, aware
+import msgspec
+
+from cronterm.clock import SECOND, Clock, Instant, aware, rfc3339
 from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
@@ -35,13 +37,17 @@ from cronterm.model.query import (
     ReadOutput,
     ReadRun,
     ReadState,
+    ReadStats,
 )
 from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.stats import Resources, Stats
 from cronterm.schedule.base import Coming
 from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.store.base import Reader
+from cronterm.watch.gauges import read_gauges
 
+GAUGED_S = 0.1  # of the machine's time
 MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
 
 
@@ -102,6 +108,8 @@ class Answers:
                 return self._reader.list_missed(query)
             case ReadConfig():
                 return self._config(query, snapshot)
+            case ReadStats():
+                return self._stats(query, snapshot)
             case _:
                 raise CrontermError(f"{type(query).__name__} cannot be answered")
 
@@ -125,6 +133,26 @@ class Answers:
         links = explain_chain(view, snapshot.jobs, show=_shown)
         told = explain_alerts(view, alerts, show=_shown)
         return Decisions(decisions, (*sentences, *links, *told))
+
+    def _stats(self, query: ReadStats, snapshot: Snapshot) -> Stats:
+        """Return the ten groups. Raises `CrontermError` for a job never heard of."""
+        now = self._clock.now().utc
+        stats = self._reader.stats(query, now=now)
+        if query.job and query.job not in snapshot.jobs and query.job not in stats.total_runs:
+            raise unknown_job(query.job, snapshot.jobs)
+        place = self._output
+        while not place.exists():
+            place = place.parent
+        load = read_gauges(place, over_s=GAUGED_S)
+        resources = Resources(
+            measured_at=rfc3339(now // SECOND * SECOND),
+            cpu_ratio=round(load.cpu, 4),
+            memory_ratio=round(load.memory, 4),
+            disk_ratio=round(load.disk, 4),
+            disk_path=load.disk_path,
+            load=load.load,
+        )
+        return msgspec.structs.replace(stats, resources=resources)
 
     def _part(self, query: ReadOutput) -> OutputPart:
         detail = self._reader.read_run(ReadRun(run=query.run))

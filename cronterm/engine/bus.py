@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 
 from cronterm.control import Gauges, Lagged, Message, Output
-from cronterm.model.event import Numbered
+from cronterm.model.event import ConfigLoaded, Numbered
+from cronterm.model.job import Settings
 from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.tally import Tally, count_event
 
 RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume
 QUEUE_MESSAGES = 20_000  # a burst of a thousand starts is four thousand events
@@ -72,10 +74,13 @@ class Bus:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.tally = Tally()
+        """What was published since the start."""
         self.on_readers: Callable[[bool], None] = lambda has_readers: None
         """Told when the first face wants output, and when the last one leaves."""
         self._ring: deque[Numbered] = deque(maxlen=RING_EVENTS)
         self._subscribers: set[Subscriber] = set()
+        self._configured = asyncio.Event()
 
     @property
     def has_watchers(self) -> bool:
@@ -90,11 +95,21 @@ class Bus:
     def publish(self, events: Sequence[Numbered]) -> None:
         """Fold recorded events into the snapshot and hand them to every subscriber."""
         for numbered in events:
+            count_event(self.tally, self.snapshot, numbered.event)
             fold(self.snapshot, numbered)
             self._ring.append(numbered)
+            if isinstance(numbered.event, ConfigLoaded):
+                self._configured.set()
+                self._configured = asyncio.Event()
         for subscriber in self._subscribers:
             for numbered in events:
                 subscriber.offer(numbered)
+
+    async def wait_settings(self, known: Settings) -> Settings:
+        """Return the settings in force, once they are not `known` any more."""
+        while self.snapshot.settings == known:
+            await self._configured.wait()
+        return self.snapshot.settings
 
     def offer(self, message: Output | Gauges) -> None:
         """Hand a droppable message to every subscriber."""

@@ -36,6 +36,7 @@ from cronterm.engine.recovery import (
 )
 from cronterm.engine.reload import Definitions
 from cronterm.engine.sensing import Sensing
+from cronterm.engine.stats_file import keep_stats_file
 from cronterm.engine.watching import Watching
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
@@ -47,9 +48,10 @@ from cronterm.execute.output import append_output, remove_output
 from cronterm.execute.runner_client import RunnerExecutor
 from cronterm.instance import Instance
 from cronterm.model.effect import ReportedLine
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import AnyEvent, EngineStarted
 from cronterm.model.memory import Memory
-from cronterm.model.snapshot import EngineView, Snapshot
+from cronterm.model.snapshot import Snapshot
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 
@@ -222,6 +224,9 @@ class Host:
                     group.create_task(sensing.run(), name="sensing"),
                     group.create_task(
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
+                    ),
+                    group.create_task(
+                        keep_stats_file(engine.bus, answers.answer), name="stats-file"
                     ),
                     group.create_task(
                         prune_history(

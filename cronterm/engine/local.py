@@ -26,7 +26,7 @@ from cronterm.model.command import (
     ShutDown,
     UndoEdit,
 )
-from cronterm.model.job import Job
+from cronterm.model.job import Job, Settings
 from cronterm.model.query import (
     AnyReply,
     ListMissed,
@@ -39,6 +39,7 @@ from cronterm.model.query import (
     RunDetail,
 )
 from cronterm.model.snapshot import Snapshot
+from cronterm.model.tally import Tally
 from cronterm.watch.event_files import EventFiles
 
 
@@ -136,6 +137,25 @@ class LocalControl:
         assert isinstance(coming, NextDue)
         found = coming.next.get(row.job, ())
         return found[0] if found and found[0] // SECOND == second else None
+
+    def look(self) -> Snapshot:
+        """Return the engine's own snapshot: to be read at once, never kept, never changed."""
+        return self._engine.bus.snapshot
+
+    def tally(self) -> Tally:
+        """Return the engine's own counts: to be read at once, never kept, never changed."""
+        return self._engine.bus.tally
+
+    async def wait_settings(self, known: Settings) -> Settings:
+        """Return the settings in force, once they are not `known` any more."""
+        return await self._engine.bus.wait_settings(known)
+
+    def tell_listeners(self, urls: tuple[str, ...], trouble: str) -> None:
+        """Note where the API is served over TCP, and what keeps it from being served."""
+        engine = self._engine.bus.snapshot.engine
+        if (engine.listeners, engine.listeners_trouble) != (urls, trouble):
+            engine.listeners, engine.listeners_trouble = urls, trouble
+            self._engine.bus.announce()
 
     def _shut_down(self, command: ShutDown, by: str) -> Answer:
         grace_s = self._engine.shutdown_grace_s(stop_runs=command.stop_runs)

@@ -8,9 +8,10 @@ from cronterm.config.load import Loaded, load
 from cronterm.engine.answers import Answers, next_due
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
+from cronterm.model.engine_view import EngineView
 from cronterm.model.query import AnyReply, ListNext, ListRuns, Query, ReadDecisions, ReadState
 from cronterm.model.run import RunRow
-from cronterm.model.snapshot import EngineView, JobView, PastRun, Snapshot
+from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.schedule.calendars import Calendars
 from cronterm.store.base import Reader
 from cronterm.store.reader import open_reader

@@ -7,6 +7,7 @@ import msgspec
 
 from cronterm.clock import DAY, MINUTE, SECOND, Duration, Instant
 from cronterm.model.action import Custom, HttpRequest, Monitor
+from cronterm.model.api import Api
 from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.success import OutputKeep, Success
@@ -195,6 +196,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing starts by itself before the engine is so old."""
     calendars: dict[str, CalendarSpec] = {}
     watch: Watch = Watch()
+    api: Api = Api()
 
 
 def is_timed(job: Job) -> bool:

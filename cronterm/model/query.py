@@ -9,6 +9,7 @@ from cronterm.model.alert import Alert, Mute
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
+from cronterm.model.stats import Stats
 from cronterm.model.trigger import FileEvent
 
 
@@ -223,6 +224,13 @@ class ReadState(Query, frozen=True, kw_only=True):
     """What is visible now, also where no engine runs. Answer: `Snapshot`, its pid 0 without one."""
 
 
+class ReadStats(Query, frozen=True, kw_only=True):
+    """What the kept history says in figures. Answer: `Stats`."""
+
+    job: str = ""
+    """Of this job only."""
+
+
 AnyQuery: TypeAlias = (
     ListRuns
     | ReadRun
@@ -231,6 +239,7 @@ AnyQuery: TypeAlias = (
     | ReadDecisions
     | ReadConfig
     | ReadCounts
+    | ReadStats
     | ListAlerts
     | ListMissed
     | ReadState
@@ -243,6 +252,7 @@ AnyReply: TypeAlias = (
     | Decisions
     | ConfigText
     | Counts
+    | Stats
     | Alerts
     | Missed
     | Snapshot

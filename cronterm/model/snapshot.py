@@ -12,6 +12,7 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.alert_fold import fold_alert
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AllPaused,
     AllResumed,
@@ -51,7 +52,6 @@ RECENT_RUNS = 60  # the widest duration chart of the dashboard
 JobState: TypeAlias = Literal[
     "idle", "queued", "running", "retrying", "stopping", "paused", "disabled"
 ]
-EngineState: TypeAlias = Literal["running", "stopping", "store_failing"]
 
 
 class PastRun(msgspec.Struct, frozen=True, array_like=True):
@@ -175,19 +175,6 @@ class JobView(msgspec.Struct):
         if self.job.instances is not None and holding >= self.job.instances:
             return "the run before it is still open"
         return "all places of the engine are taken (max_running)"
-
-
-class EngineView(msgspec.Struct):
-    """What runs here."""
-
-    pid: int = 0
-    version: str = ""
-    started_at: Instant = 0
-    host: str = ""
-    jobs_file: str = ""
-    state: EngineState = "running"
-    trouble: str = ""
-    """A sentence for the banner: the store cannot commit, the history was set aside, …"""
 
 
 class Snapshot(msgspec.Struct):

@@ -1,34 +1,61 @@
 """`/ping/{id}`: reports by plain requests, as healthchecks takes them."""
 
-from collections.abc import Awaitable, Callable
+from typing import Literal
 
+import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from cronterm.model.command import Answer, PingJob
+from cronterm.remote.operations import Answering, Asked, Operation
 
-METHODS = ["GET", "POST"]  # HEAD comes with GET
 LONGEST_TEXT = 100_000  # bytes of a body that are kept
 LONGEST_RID = 200
+METHODS: tuple[Literal["GET", "POST"], ...] = ("GET", "POST")
+REFUSALS = {
+    404: "There is no such job, or no such report.",
+    409: "The job takes no such report, or the engine is stopping.",
+}
 
 
-def ping_routes(answering: Callable[[Request], Awaitable[Response]]) -> list[Route]:
-    """Return the routes: the id alone, and with start, fail, log or an exit status."""
-    paths = ("/ping/{id}", "/ping/{id}/{what}")
-    return [Route(path, answering, methods=METHODS) for path in paths]
+class Pinged(msgspec.Struct, frozen=True):
+    """What the query of a report says."""
+
+    rid: str = ""
+    """Tells runs apart that are open at the same time."""
 
 
-def read_ping(request: Request, body: bytes) -> PingJob:
+def ping_operations(answer: Answering) -> list[Operation]:
+    """Return what can be asked: the id alone, and with start, fail, log or an exit status."""
+    return [
+        Operation(
+            method=method,
+            path=path,
+            name=f"{name}_{method.lower()}",
+            summary=summary,
+            needs="operate",
+            answer=answer,
+            body=bytes if method == "POST" else None,
+            query=Pinged,
+            reply=Answer,
+            refusals=REFUSALS,
+        )
+        for path, name, summary in (
+            ("/ping/{id}", "ping", "The job is well: a heartbeat, or the end of its run."),
+            ("/ping/{id}/{what}", "report", "It did this: start, fail, log, or 0 to 255."),
+        )
+        for method in METHODS
+    ]
+
+
+def read_ping(asked: Asked) -> PingJob:
     """Return what a request reports. Raises HTTPException for what is no report."""
-    job, what = request.path_params["id"], request.path_params.get("what", "")
-    rid = request.query_params.get("rid", "")
+    parts = asked.request.path_params
+    job, what, rid = parts["id"], parts.get("what", ""), asked.query.rid
     if len(rid) > LONGEST_RID:
         raise HTTPException(400, "the rid is too long")
-    text = body[:LONGEST_TEXT].decode("utf-8", "replace")
+    text = (asked.body or b"")[:LONGEST_TEXT].decode("utf-8", "replace")
     match what:
-        case "":
+        case "" if "what" not in parts:
             return PingJob(job=job, rid=rid, text=text)
         case "start" | "fail" | "log":
             return PingJob(job=job, what=what, rid=rid, text=text)

@@ -2,141 +2,232 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from importlib.metadata import version
-from typing import Any, Protocol
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from cronterm.control import API_VERSION, Message
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, AnyCommand, FireHook
-from cronterm.model.query import AnyReply, Query
-from cronterm.model.snapshot import Snapshot
-from cronterm.remote.peer import Limits, user_name
-from cronterm.remote.ping import ping_routes, ping_status, read_ping
+from cronterm.model.command import (
+    AddJob,
+    Answer,
+    AnyCommand,
+    DeleteJob,
+    EditJob,
+    FireHook,
+    ReloadConfig,
+    ShutDown,
+    UndoEdit,
+)
+from cronterm.model.query import AnyQuery, AnyReply, ReadConfig
+from cronterm.remote.app import make_app
+from cronterm.remote.conceal import conceal_message, conceal_reply
+from cronterm.remote.openapi import describe
+from cronterm.remote.operations import Asked, Operation, json_response
+from cronterm.remote.peer import Limits
+from cronterm.remote.ping import ping_operations, ping_status, read_ping
+from cronterm.remote.scrape import Metrics
+from cronterm.remote.service import Service
 from cronterm.remote.stream import EventStream
 from cronterm.remote.wire import (
-    API_HEADER,
+    HEALTH,
     HELLO,
     HOOK,
+    OPENAPI,
     QUERY,
     SEND,
     STREAM,
     Hello,
-    Trouble,
-    mismatch,
     read_command,
     read_query,
     to_sse,
-    trouble,
 )
 
 REMEMBERED = 1000  # commands whose answer is kept, by the id their client made
+NEAR_ONLY = (AddJob, EditJob, DeleteJob, UndoEdit, ReloadConfig, ShutDown, ReadConfig)
+"""What would turn a token into the right to run any command, or shows the whole file."""
+REFUSED = {409: "The engine refuses, or the thing asked about is not there."}
 
-Answering = Callable[[Request], Awaitable[Response]]
+
+class Streamed(msgspec.Struct, frozen=True):
+    """What a stream carries."""
+
+    output: str = "1"
+    """`0` leaves the output of jobs out."""
 
 
-class Served(Protocol):
-    """What the door serves: a `Control` whose commands carry the peer's name."""
+class Health(msgspec.Struct, frozen=True):
+    """That somebody answers; no more, for it is told to everybody."""
 
-    async def snapshot(self) -> Snapshot:
-        """As in `Control`."""
-
-    def events(self, *, after: int | None = None, output: bool = True) -> AsyncIterator[Message]:
-        """As in `Control`."""
-
-    async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
-        """As in `Control`, in the name of `by`."""
-
-    async def query(self, query: Query) -> AnyReply:
-        """As in `Control`."""
+    ok: bool
 
 
 class Door:
     """Answers requests. A command is carried out even if its client does not wait."""
 
-    def __init__(self, control: Served, store: str, limits: Limits) -> None:
-        self._control = control
-        self._limits = limits
-        self._hello = Hello(API_VERSION, version("cronterm"), os.getpid(), store)
+    def __init__(self, service: Service, limits: Limits, *, has_metrics: bool = True) -> None:
+        self.limits = limits
+        self._control = service.control
+        self._metrics = Metrics(service) if has_metrics else None
+        self._hello = Hello(API_VERSION, version("cronterm"), os.getpid(), service.store)
         self._answers: dict[str, asyncio.Future[Answer | CrontermError]] = {}
         self._closing = asyncio.Event()
+        self._streams = 0
 
     def app(self) -> Starlette:
         """Return the application."""
-        return Starlette(
-            routes=[
-                Route(HELLO, self.hello),
-                Route(STREAM, self._guarded(self.stream)),
-                Route(SEND, self._guarded(self.send), methods=["POST"]),
-                Route(QUERY, self._guarded(self.query), methods=["POST"]),
-                Route(HOOK, self._guarded(self.hook), methods=["POST"]),
-                *ping_routes(self._guarded(self.ping)),
-            ],
-            exception_handlers={HTTPException: _refused},
-        )
+        return make_app(self.operations(), self.limits, version=self._hello.version)
+
+    def operations(self) -> list[Operation]:
+        """Return all that can be asked."""
+        return [
+            Operation(
+                method="GET",
+                path=HEALTH,
+                name="health",
+                summary="Whether an engine answers. For everybody.",
+                needs="nothing",
+                answer=self.health,
+                reply=Health,
+            ),
+            Operation(
+                method="GET",
+                path=OPENAPI,
+                name="describe",
+                summary="This document.",
+                needs="read",
+                answer=self.describe,
+                reply=dict,
+            ),
+            Operation(
+                method="GET",
+                path=HELLO,
+                name="hello",
+                summary="Who answers.",
+                needs="read",
+                answer=self.hello,
+                reply=Hello,
+            ),
+            Operation(
+                method="GET",
+                path=STREAM,
+                name="stream",
+                summary="A snapshot, or what came after Last-Event-ID, then everything, as "
+                "server-sent events named snapshot, event, output, gauges, lagged.",
+                needs="read",
+                answer=self.stream,
+                query=Streamed,
+                reply=str,
+                media_type="text/event-stream",
+                refusals={**REFUSED, 503: "Too many streams are open."},
+            ),
+            Operation(
+                method="POST",
+                path=SEND,
+                name="send",
+                summary="Carry out a command once, however often its id comes; answered after its "
+                "commit. Over TCP nothing that defines what runs.",
+                needs="operate",
+                answer=self.send,
+                body=AnyCommand,
+                read=read_command,
+                reply=Answer,
+                refusals=REFUSED,
+            ),
+            Operation(
+                method="POST",
+                path=QUERY,
+                name="query",
+                summary="Answer a question.",
+                needs="read",
+                answer=self.query,
+                body=AnyQuery,
+                read=read_query,
+                reply=AnyReply,
+                refusals=REFUSED,
+            ),
+            Operation(
+                method="POST",
+                path=HOOK,
+                name="hook",
+                summary="Tell the jobs that wait for this webhook; the body is theirs.",
+                needs="operate",
+                answer=self.hook,
+                body=bytes,
+                reply=Answer,
+                status=202,
+                refusals={404: "No job waits for it.", 503: "The engine is stopping.", **REFUSED},
+            ),
+            *ping_operations(self.ping),
+            *([] if self._metrics is None else [self._metrics.operation()]),
+        ]
 
     def close(self) -> None:
         """End the streams."""
         self._closing.set()
 
-    def _guarded(self, route: Answering) -> Answering:
-        async def guarded(request: Request) -> Response:
-            spoken = request.headers.get(API_HEADER, str(API_VERSION))
-            try:
-                if spoken != str(API_VERSION) and spoken.isdecimal() and len(spoken) < 6:
-                    raise mismatch(API_VERSION, int(spoken), version=self._hello.version)
-                return await route(request)
-            except CrontermError as error:
-                return _json(trouble(error), 409)
+    async def health(self, asked: Asked) -> Response:
+        """Tell everybody that somebody answers."""
+        return json_response(Health(ok=True))
 
-        return guarded
+    async def describe(self, asked: Asked) -> Response:
+        """Tell what can be asked."""
+        return json_response(describe(self.operations(), version=self._hello.version))
 
-    async def hello(self, request: Request) -> Response:
+    async def hello(self, asked: Asked) -> Response:
         """Tell who answers; to clients of every API."""
-        return _json(self._hello)
+        return json_response(self._hello)
 
-    async def stream(self, request: Request) -> Response:
+    async def stream(self, asked: Asked) -> Response:
         """Stream a snapshot, or what came after `Last-Event-ID`, then everything."""
+        if self._streams >= self.limits.streams:
+            raise HTTPException(503, "too many streams are open")
         store = self._hello.store
-        of_store, _, n = request.headers.get("last-event-id", "").partition(".")
+        of_store, _, n = asked.request.headers.get("last-event-id", "").partition(".")
         is_ours = of_store == store and n.isdecimal() and len(n) < 19
         messages = self._control.events(
-            after=int(n) if is_ours else None,
-            output=request.query_params.get("output", "1") != "0",
+            after=int(n) if is_ours else None, output=asked.query.output != "0"
         )
+
+        def encode(message: Message) -> bytes:
+            return to_sse(conceal_message(message) if asked.is_far else message, store)
+
         return EventStream(
-            messages,
-            encode=lambda message: to_sse(message, store),
-            comment_s=self._limits.comment_s,
+            self._counted(messages),
+            encode=encode,
+            comment_s=self.limits.comment_s,
             closing=self._closing,
         )
 
-    async def send(self, request: Request) -> Response:
-        """Carry out a command once, however often its id comes."""
-        body = await _body(request, self._limits)
+    async def _counted(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
+        self._streams += 1
         try:
-            command = read_command(body)
-        except ValueError as error:
-            return _json(Trouble(f"not a command: {error}"), 400)
-        outcome = await self._once(command, user_name(request.state.uid))
+            async for message in messages:
+                yield message
+        finally:
+            self._streams -= 1
+            close = getattr(messages, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def send(self, asked: Asked) -> Response:
+        """Carry out a command once, however often its id comes."""
+        _check_near(asked)
+        outcome = await self._once(asked.body, asked.by)
         if isinstance(outcome, CrontermError):
             raise outcome
-        return _json(outcome)
+        return json_response(outcome)
 
-    async def hook(self, request: Request) -> Response:
+    async def hook(self, asked: Asked) -> Response:
         """Tell the jobs that wait for a webhook: 202 with the answer, 404 if none does."""
-        body = await _body(request, self._limits)
-        command = FireHook(hook=request.path_params["hook"], body=body)
-        answer = await self._control.send(command, by=user_name(request.state.uid))
+        command = FireHook(hook=asked.path("hook"), body=asked.body)
+        answer = await self._control.send(command, by=asked.by)
         status = {"unknown_hook": 404, "stopping": 503}.get(answer.kind, 202)
-        return _json(answer, status)
+        return json_response(answer, status)
 
     async def _once(self, command: AnyCommand, by: str) -> Answer | CrontermError:
         known = self._answers.get(command.id)
@@ -155,44 +246,20 @@ class Door:
             answer.cancel()  # those who wait for it as well, if it never came
         return answer.result()
 
-    async def ping(self, request: Request) -> Response:
+    async def ping(self, asked: Asked) -> Response:
         """Take in a report about a job that something else runs."""
-        command = read_ping(request, await _body(request, self._limits))
-        answer = await self._control.send(command, by=user_name(request.state.uid))
-        return _json(answer, ping_status(answer))
+        answer = await self._control.send(read_ping(asked), by=asked.by)
+        return json_response(answer, ping_status(answer))
 
-    async def query(self, request: Request) -> Response:
+    async def query(self, asked: Asked) -> Response:
         """Answer a question."""
-        body = await _body(request, self._limits)
-        try:
-            query = read_query(body)
-        except ValueError as error:
-            return _json(Trouble(f"not a query: {error}"), 400)
-        return _json(await self._control.query(query))
+        _check_near(asked)
+        reply = await self._control.query(asked.body)
+        return json_response(conceal_reply(reply) if asked.is_far else reply)
 
 
-async def _body(request: Request, limits: Limits) -> bytes:
-    """Return the body. Raises HTTPException when it is too large or does not come."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.body_s):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limits.body_bytes:
-                    raise HTTPException(413, "the body is too large", {"connection": "close"})
-    except TimeoutError:
-        raise HTTPException(408, "the body did not come", {"connection": "close"}) from None
-    except ClientDisconnect:
-        raise HTTPException(400, "the body did not end") from None
-    return bytes(body)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    response = _json(Trouble(error.detail), error.status_code)
-    response.headers.update(error.headers or {})
-    return response
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type="application/json")
+def _check_near(asked: Asked) -> None:
+    """Refuse over TCP what only the user of this machine may ask."""
+    if asked.is_far and isinstance(asked.body, NEAR_ONLY):
+        kind = type(asked.body).__name__
+        raise HTTPException(403, f"{kind} is for the Unix socket of the engine's own user")

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from cronterm.errors import AlreadyRunning, CrontermError
-from cronterm.remote.peer import Limits, PeerProtocol
-from cronterm.remote.routes import Door, Served
+from cronterm.remote.peer import Limits, PatientProtocol, PeerProtocol
+from cronterm.remote.routes import Door
 from cronterm.remote.wire import address
 
 LARGEST_HEAD = 16 << 10
 LAST_ANSWERS_S = 1  # for requests that are open when the door closes
 BACKLOG = 128
-NORMAL = Limits()
+NEAR = Limits()
 
 
 class DoorServer(uvicorn.Server):
@@ -92,21 +93,14 @@ def _listening(path: Path) -> socket.socket:
     return sock
 
 
-async def serve(
-    control: Served,
-    path: Path,
-    *,
-    store: str,
-    on_ready: Callable[[], None] = lambda: None,
-    limits: Limits = NORMAL,
-) -> None:
-    """Serve `control` at `path` until cancelled; `on_ready` is called once it answers.
+async def serve(door: Door, path: Path, *, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Open `door` at `path` until cancelled; `on_ready` is called once it answers.
 
     Cancelled, it takes the socket away, ends the streams and gives open requests a second.
     Raises as `bind`.
     """
-    door = Door(control, store, limits)
-    server = DoorServer(_config(door, limits), on_ready)
+    config = server_config(door.app(), PeerProtocol, door.limits)
+    server = DoorServer(config, on_ready)
     async with asyncio.TaskGroup() as tasks:
         with bind(path) as sock:
             serving = tasks.create_task(server.serve(sockets=[sock]), name="door")
@@ -124,17 +118,17 @@ def unbind(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _config(door: Door, limits: Limits) -> uvicorn.Config:
-    protocol = partial(PeerProtocol, limits=limits)
+def server_config(app: ASGIApp, protocol: type[PatientProtocol], limits: Limits) -> uvicorn.Config:
+    """Return how an application is served, by this protocol."""
     return uvicorn.Config(
-        door.app(),
-        http=cast(type[asyncio.Protocol], protocol),
+        app,
+        http=cast(type[asyncio.Protocol], partial(protocol, limits=limits)),
         ws="none",
         lifespan="off",
         access_log=False,
         proxy_headers=False,
         log_config=None,
-        log_level="warning",
+        log_level="error",  # a warning for each bad request would be a way to fill the log
         date_header=False,
         server_header=False,
         h11_max_incomplete_event_size=LARGEST_HEAD,

@@ -32,11 +32,16 @@ from cronterm.model.query import (
     ReadOutput,
     ReadRun,
     ReadState,
+    ReadStats,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot
+from cronterm.model.stats import Stats
 
+HEALTH = "/healthz"
+OPENAPI = "/openapi.json"
+METRICS = "/metrics"
 HELLO = "/api/v1/hello"
 STREAM = "/api/v1/stream"
 SEND = "/api/v1/send"
@@ -61,6 +66,7 @@ REPLIES: dict[type[Query], type] = {
     ListAlerts: Alerts,
     ListMissed: Missed,
     ReadState: Snapshot,
+    ReadStats: Stats,
 }
 
 KINDS: dict[str, type] = {
@@ -114,25 +120,43 @@ def mismatch(engine: int, client: int, *, version: str) -> CrontermError:
 
 def read_command(body: bytes) -> AnyCommand:
     """Return the command in `body`. Raises ValueError."""
-    command: Any = _decoded(body, AnyCommand)
+    command: Any = decoded(body, AnyCommand)
     _check_range(command)
     return command  # type: ignore[no-any-return]
 
 
 def read_query(body: bytes) -> Query:
     """Return the query in `body`, its answer bounded. Raises ValueError."""
-    query: Any = _decoded(body, AnyQuery)
+    query: Any = decoded(body, AnyQuery)
     _check_range(query)
     if isinstance(query, ReadOutput):
         return msgspec.structs.replace(query, max_bytes=min(query.max_bytes, MOST_OUTPUT_BYTES))
     return query  # type: ignore[no-any-return]
 
 
-def _decoded(body: bytes, kind: Any) -> Any:
+def decoded(body: bytes, kind: Any) -> Any:
+    """Return the JSON in `body` as `kind`. Raises ValueError."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            whole = msgspec.json.encode(_with_whole_numbers(msgspec.json.decode(body)))
+            return msgspec.json.decode(whole, type=kind)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _with_whole_numbers(content: Any) -> Any:
+    """Return a JSON value with 3 for 3.0: to JSON they are the same number."""
+    match content:
+        case float() if content.is_integer() and abs(content) < 1 << 63:
+            return int(content)
+        case dict():
+            return {key: _with_whole_numbers(value) for key, value in content.items()}
+        case list():
+            return [_with_whole_numbers(value) for value in content]
+        case _:
+            return content
 
 
 def _check_range(request: msgspec.Struct) -> None:

@@ -21,10 +21,12 @@ from cronterm.model.query import (
     Missed,
     ReadDecisions,
     ReadRun,
+    ReadStats,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import PastRun, Totals
+from cronterm.model.stats import Stats
 
 AttemptId = tuple[int, int]
 """(run, attempt)."""
@@ -115,6 +117,9 @@ class Reader(Protocol):
 
     def counts(self) -> Counts:
         """Return how often what happened, over all time."""
+
+    def stats(self, query: ReadStats, *, now: Instant) -> Stats:
+        """Return what the kept history says in figures, the resources left out."""
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

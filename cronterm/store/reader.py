@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cronterm.clock import Instant
 from cronterm.errors import CrontermError
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
@@ -22,9 +23,11 @@ from cronterm.model.query import (
     Missed,
     ReadDecisions,
     ReadRun,
+    ReadStats,
     RunDetail,
     Runs,
 )
+from cronterm.model.stats import Categories, FileEvents, Stats, make_stats
 from cronterm.store import files, schema
 from cronterm.store.alerts import list_alerts, list_missed
 from cronterm.store.base import NewerSchema
@@ -33,6 +36,7 @@ from cronterm.store.memory import read_memory
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 from cronterm.store.signals import read_counts, signal_decisions
+from cronterm.store.stats import read_stats
 
 
 class SqliteReader:
@@ -82,6 +86,13 @@ class SqliteReader:
         """Return the output that was kept with an attempt, or None when it is in a file."""
         with self._open() as connection:
             return read_output(connection, run, attempt) if connection else None
+
+    def stats(self, query: ReadStats, *, now: Instant) -> Stats:
+        """Return what the kept history says in figures, the resources left out."""
+        with self._open() as connection:
+            if connection is None:
+                return make_stats((), Categories(0, 0, 0), FileEvents())
+            return read_stats(connection, job=query.job, now=now)
 
     def memory(self) -> Memory:
         """Return what the last engine left behind; empty when there is no history yet."""

@@ -21,12 +21,15 @@ class MachineLoad(msgspec.Struct, frozen=True):
     memory_used_bytes: int
 
 
-def read_gauges(path: Path) -> MachineLoad:
-    """Read the load of the machine and of the file system that holds `path`."""
+def read_gauges(path: Path, *, over_s: float | None = None) -> MachineLoad:
+    """Read the load of the machine and of the file system that holds `path`.
+
+    With `over_s` the CPU is watched for so long, instead of since the reading before.
+    """
     memory = psutil.virtual_memory()
     disk = psutil.disk_usage(str(path))
     return MachineLoad(
-        cpu=psutil.cpu_percent(interval=None) / 100,
+        cpu=psutil.cpu_percent(interval=over_s) / 100,
         memory=memory.percent / 100,
         disk=disk.percent / 100,
         disk_path=_mount_point(path),

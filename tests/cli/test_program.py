@@ -51,7 +51,7 @@ def test_options_may_stand_before_and_after_the_command(desk: Desk) -> None:
 
 
 def test_a_misspelt_command_is_a_usage_error_with_what_is_near(desk: Desk) -> None:
-    done = desk.run("statsu")
+    done = desk.run("statuss")
 
     assert done.exit_code == 2
     assert "Did you mean 'status'?" in done.stderr

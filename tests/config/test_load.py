@@ -191,7 +191,6 @@ def test_jobs_may_be_a_list() -> None:
             "it is called overlap here: Forbid is skip",
         ),
         ("jobs: {a: {command: x, notify: [x]}}", "'notify' is not built yet in this version"),
-        ("settings: {api: {}}\njobs: {}", "'api' is not built yet in this version"),
         ("jobs: {a: {command: x, depends: y}}", "it is called depends_on here"),
         ("jobs: {a: {command: x, retry: {limit: 3}}}", "it is called attempts here"),
         ("jobs: {a: {command: x, output: {stderr: y}}}", "'stderr' is not built yet"),

@@ -41,8 +41,10 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.remote.control import HttpControl
-from cronterm.remote.routes import Served
-from cronterm.remote.server import serve
+from cronterm.remote.metrics import render_metrics
+from cronterm.remote.routes import Door
+from cronterm.remote.server import NEAR, serve
+from cronterm.remote.service import Served, Service
 from tests.remote.fake_control import FakeControl
 
 M = TypeVar("M")
@@ -64,7 +66,9 @@ async def served(control: Served, path: Path, store: str) -> AsyncIterator[Contr
     """Give `control` as it looks from another process."""
     ready = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        door = tasks.create_task(serve(control, path, store=store, on_ready=ready.set))
+        door = tasks.create_task(
+            serve(Door(Service(control, store, render_metrics), NEAR), path, on_ready=ready.set)
+        )
         await ready.wait()
         yield HttpControl(path, clock=SystemClock())
         door.cancel()

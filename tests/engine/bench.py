@@ -14,11 +14,12 @@ from cronterm.engine.recovery import first_snapshot
 from cronterm.engine.reload import Definitions
 from cronterm.execute.base import ClaimedAttempt, Verdict
 from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import EngineStarted
 from cronterm.model.job import Job, Settings
 from cronterm.model.memory import Memory
 from cronterm.model.run import AttemptEnd
-from cronterm.model.snapshot import EngineView, Snapshot
+from cronterm.model.snapshot import Snapshot
 from cronterm.store.base import Store
 from cronterm.store.sqlite import SqliteStore, open_store
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cronterm.remote.client import RequestClient
+from cronterm.remote.metrics import render_metrics
 from cronterm.remote.peer import Limits
+from cronterm.remote.routes import Door
 from cronterm.remote.server import serve
+from cronterm.remote.service import Service
 from cronterm.remote.wire import address
 from tests.remote.fake_control import FakeControl
 
@@ -44,11 +47,9 @@ async def house(
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(
             serve(
-                control,
+                Door(Service(control, control.view.store, render_metrics), limits or Limits()),
                 path,
-                store=control.view.store,
                 on_ready=ready.set,
-                limits=limits or Limits(),
             )
         )
         await ready.wait()

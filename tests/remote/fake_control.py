@@ -25,6 +25,7 @@ from cronterm.model.command import (
     ShutDown,
     StopRun,
 )
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AnyEvent,
     AttemptClaimed,
@@ -38,7 +39,7 @@ from cronterm.model.event import (
     RunEnded,
     RunQueued,
 )
-from cronterm.model.job import Job, Shell
+from cronterm.model.job import Job, Settings, Shell
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     Alerts,
@@ -62,11 +63,14 @@ from cronterm.model.query import (
     ReadOutput,
     ReadRun,
     ReadState,
+    ReadStats,
     RunDetail,
     Runs,
 )
 from cronterm.model.run import AttemptEnd, Cause, RunRow
-from cronterm.model.snapshot import EngineView, Snapshot, fold
+from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.stats import Categories, FileEvents, make_stats
+from cronterm.model.tally import Tally, count_event
 from cronterm.schedule.parse import parse
 
 START: Instant = 1_800_000_000 * SECOND
@@ -103,6 +107,8 @@ class FakeControl:
 
     def __init__(self, jobs: Sequence[Job] = ()) -> None:
         self.view = Snapshot(store=STORE, engine=EngineView(host="here", jobs_file="jobs.yaml"))
+        self.counts = Tally()
+        self.stats = make_stats((), Categories(0, 0, 0), FileEvents())
         self.received: list[tuple[AnyCommand, str | None]] = []
         self.gate: asyncio.Event | None = None
         """Where there is one, a command waits for it."""
@@ -119,6 +125,7 @@ class FakeControl:
         self._ring: list[Numbered] = []
         self._queues: list[tuple[Listener, bool]] = []
         self._at = START
+        self._configured = asyncio.Event()
         self._runs: dict[int, str] = {}
         self.tell(EngineStarted(at=START, pid=4242, version="9.9"))
         for each in jobs or (job("backup"), job("talker")):
@@ -141,6 +148,7 @@ class FakeControl:
     def tell(self, event: AnyEvent) -> None:
         """Record and publish an event."""
         numbered = Numbered(self.view.n + 1, event)
+        count_event(self.counts, self.view, event)
         fold(self.view, numbered)
         self._ring = [*self._ring, numbered][-RING_EVENTS:]
         for queue, _ in self._queues:
@@ -184,6 +192,30 @@ class FakeControl:
                     yield await self.snapshot()
         finally:
             self._queues.remove(entry)
+
+    def look(self) -> Snapshot:
+        """Return what there is."""
+        return self.view
+
+    def tally(self) -> Tally:
+        """Return what was counted."""
+        return self.counts
+
+    def configure(self, settings: Settings) -> None:
+        """Put other settings into force."""
+        self.view.settings = settings
+        self._configured.set()
+        self._configured = asyncio.Event()
+
+    async def wait_settings(self, known: Settings) -> Settings:
+        """Return the settings in force once they differ."""
+        while self.view.settings == known:
+            await self._configured.wait()
+        return self.view.settings
+
+    def tell_listeners(self, urls: tuple[str, ...], trouble: str) -> None:
+        """Note them."""
+        self.view.engine.listeners, self.view.engine.listeners_trouble = urls, trouble
 
     async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
         """Carry out at once."""
@@ -304,6 +336,8 @@ class FakeControl:
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
             case ReadState():
                 return self._copy()
+            case ReadStats():
+                return self.stats
             case _:
                 raise CrontermError("what?")
 

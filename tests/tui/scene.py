@@ -9,6 +9,7 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AnyEvent,
     AttemptStarted,
@@ -35,7 +36,7 @@ from cronterm.model.query import (
     Runs,
 )
 from cronterm.model.run import Cause, RunRow
-from cronterm.model.snapshot import EngineView, JobView, LiveRun, PastRun, Pause, Snapshot, count
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting

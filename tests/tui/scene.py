@@ -8,6 +8,7 @@ from typing import Any
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert, AlertKind
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
@@ -126,7 +127,20 @@ def scene() -> Snapshot:
     _live(snapshot, "search-reindex", 901, "running", NOW - 252 * SECOND)
     _live(snapshot, "flaky-upload", 902, "retrying", NOW - 40 * SECOND)
     snapshot.jobs["cert-renew"].pause = Pause("ann", NOW - HOUR, reason="disk swap")
+    _told(snapshot, "failure", "report-weekly", "exit 1", NOW - 19 * MINUTE)
+    _told(snapshot, "failure", "invoice-export", "exit 1", NOW - 12 * MINUTE, count=4)
+    text = "runs 10 times as long as usual, 20.9s"
+    _told(snapshot, "long", "search-reindex", text, NOW - 42 * SECOND)
     return snapshot
+
+
+def _told(
+    snapshot: Snapshot, kind: AlertKind, name: str, text: str, at: Instant, *, count: int = 1
+) -> None:
+    number = len(snapshot.alerts) + 1
+    snapshot.alerts[number] = Alert(
+        id=number, kind=kind, job=name, message=text, count=count, opened_at=at, last_at=at
+    )
 
 
 def _live(snapshot: Snapshot, name: str, run: int, state: Any, started_at: Instant) -> None:

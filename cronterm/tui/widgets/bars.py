@@ -39,7 +39,7 @@ class TopBar(Painted):
     def _left(self, width: int) -> list[Part]:
         picture, glyphs = self.picture, self.glyphs
         dot = "*" if glyphs.is_ascii else "●"
-        states = picture.counts()
+        states = picture.counts(self.now)
         parts: list[Part] = [(" cronterm ", "accent+bold"), *self._engine(dot)]
         total = len(picture.snapshot.jobs)
         parts += [(f" {glyphs.separator} ", "line"), (f"{total} job{'s' * (total != 1)}", "text")]
@@ -47,7 +47,7 @@ class TopBar(Painted):
         counted = (
             ("succeeded", states["succeeded"], "ok"),
             ("failed", failing, "fail+bold"),
-            ("late", picture.late_or_missed(self.now), "warn+bold"),
+            ("late", states["late"] + states["missed"], "warn+bold"),
             ("running", states["running"] + states["stopping"], "accent"),
             ("retrying", states["retrying"], "warn"),
             ("paused", states["paused"], "paused"),

@@ -8,7 +8,7 @@ from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.look import ROLES
-from cronterm.tui.picture import Picture, job_state
+from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.spark import percentile
@@ -47,7 +47,7 @@ class Head(Panel):
         if view is None:
             text = " is not in the file any more; its history stays"
             return [[(f"  {self.job}", "text+bold"), (text, "warn")], tabs]
-        state = job_state(self.picture, view)
+        state = self.picture.state(view, self.now)
         name: list[Part] = [
             (f"  {self.glyphs.states[state]} ", f"{ROLES[state]}+bold"),
             (view.job.id, "text+bold"),

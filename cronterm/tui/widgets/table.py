@@ -12,7 +12,7 @@ from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import matches
 from cronterm.tui.look import ROLES
-from cronterm.tui.picture import Picture, lateness, state_of
+from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import WORDS, Columns, columns_for
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.widgets.spark import percentile, spark
@@ -140,9 +140,7 @@ class JobTable(Painted, can_focus=True):
                 return (SEVERITY.get(self._state(view), 9), view.job.id)
 
     def _state(self, view: JobView) -> str:
-        if lateness(view, self.now) is not None:
-            return "late"
-        return state_of(view, self.picture.paused(view))
+        return self.picture.state(view, self.now)
 
     @property
     def jobs(self) -> list[str]:
@@ -362,6 +360,7 @@ SEVERITY = {
     "timed_out": 0,
     "lost": 0,
     "late": 1,
+    "missed": 1,
     "retrying": 2,
     "stopping": 3,
     "running": 3,

@@ -1,0 +1,99 @@
+"""What rows and panels show follows from the snapshot alone."""
+
+import msgspec
+import pytest
+
+from cronterm.clock import HOUR, MINUTE
+from cronterm.model.action import Monitor
+from cronterm.model.alert import Alert, AlertKind, Mute
+from cronterm.model.event import AlertClosed, AlertOpened, Numbered
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import JobView, LiveRun, Pause, Snapshot
+from cronterm.tui.picture import Picture
+from tests.tui.scene import NOW, job, past
+
+
+def picture_of(*views: JobView) -> Picture:
+    """Return a picture of these jobs."""
+    return Picture(Snapshot(store="s", n=1, jobs={view.job.id: view for view in views}))
+
+
+def opened(number: int, kind: AlertKind, name: str, *, count: int = 1, ago: int = 0) -> Numbered:
+    """Return the event that opens an alert."""
+    alert = Alert(
+        id=number,
+        kind=kind,
+        job=name,
+        message="so it is",
+        count=count,
+        opened_at=NOW - ago,
+        last_at=NOW - ago,
+    )
+    return Numbered(number + 1, AlertOpened(at=NOW, alert=alert))
+
+
+def test_the_worst_alert_comes_first_and_what_people_know_is_left_out() -> None:
+    picture = picture_of(JobView(job=job("a", "@hourly")), JobView(job=job("b", "@hourly")))
+    for event in (
+        opened(1, "long", "a"),
+        opened(2, "failure", "a", count=3, ago=MINUTE),
+        opened(3, "failure", "b"),
+        opened(4, "downtime", ""),
+        opened(5, "suspicious", "b"),
+    ):
+        picture.take(event, NOW)
+
+    shown = [(alert.kind, alert.job, alert.text) for alert in picture.alerts(NOW)]
+    assert shown == [
+        ("FAIL", "b", "so it is"),
+        ("FAIL", "a", "3 in a row, so it is"),
+        ("LONG", "a", "so it is"),
+        ("ODD", "b", "so it is"),
+        ("MISSED", "cronterm", "so it is"),
+    ]
+
+    picture.snapshot.mutes["a"] = Mute("ann", NOW, NOW + HOUR)
+    acknowledged = msgspec.structs.replace(picture.snapshot.alerts[3], acknowledged_at=NOW)
+    picture.snapshot.alerts[3] = acknowledged
+    assert [(alert.kind, alert.job) for alert in picture.alerts(NOW)] == [
+        ("ODD", "b"),
+        ("MISSED", "cronterm"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "next_in", "expected"),
+    [
+        (None, HOUR, "succeeded"),
+        (None, -MINUTE, "late"),
+        ("missed", HOUR, "missed"),
+        ("missed", -MINUTE, "missed"),
+        ("failure", HOUR, "succeeded"),
+    ],
+)
+def test_the_row_of_a_monitor_says_whether_its_reports_come(
+    kind: AlertKind | None, next_in: int, expected: str
+) -> None:
+    monitor = msgspec.structs.replace(job("m", "@hourly"), action=Monitor())
+    view = JobView(job=monitor, next_at=NOW + next_in, recent=[past(1, 1, 100, is_failed=False)])
+    picture = picture_of(view)
+    if kind is not None:
+        picture.take(opened(1, kind, "m"), NOW)
+
+    assert picture.state(view, NOW) == expected
+    assert picture.counts(NOW)[expected] == 1
+    view.pause = Pause("ann", NOW)
+    assert picture.state(view, NOW) == "paused"
+
+
+def test_a_queued_job_is_late_while_its_alert_is_open() -> None:
+    view = JobView(job=job("a", "@hourly"))
+    view.live[7] = LiveRun(7, "a", Cause("scheduled"), "queued", NOW, NOW)
+    picture = picture_of(view)
+
+    assert picture.state(view, NOW) == "queued"
+    picture.take(opened(1, "late", "a"), NOW)
+    assert picture.state(view, NOW) == "late"
+    closed = AlertClosed(at=NOW, alert=1, job="a", kind="late", closed_for="started")
+    picture.take(Numbered(3, closed), NOW)
+    assert picture.state(view, NOW) == "queued"

@@ -101,10 +101,10 @@ def _start(books: Books, record: JobRecord, rid: str, by: str) -> RunRecord:
     for old in open_runs[: max(len(open_runs) - places + 1, 0)]:
         end_run(books, old, "lost", "no_end", "the next start came before its end")
     due_at = _covered(books, record)
-    kind = Cause("signal", by=by, rid=rid)
+    cause = Cause("signal", by=f"ping ({by})", rid=rid)
     if due_at is not None:
-        kind = Cause("scheduled", due_at=due_at, by=by, scheduled_at=due_at, rid=rid)
-    run = queue_run(books, record, kind, ready_at=now)
+        cause = Cause("scheduled", due_at=due_at, by=by, scheduled_at=due_at, rid=rid)
+    run = queue_run(books, record, cause, ready_at=now)
     run.state, run.attempt, run.definition = "running", 1, job
     run.is_reported = run.is_started = run.is_arrived = True
     run.started_at = now

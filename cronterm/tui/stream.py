@@ -108,7 +108,7 @@ class LogStream:
         match event:
             case AttemptStarted():
                 again = f", try {event.attempt}" if event.attempt > 1 else ""
-                text = f"start pid {event.pid}{again}"
+                text = f"start pid {event.pid}{again}" if event.pid else "start reported"
                 self.put(LogLine(event.at, event.job, "running", text, "muted", event.run))
                 self._flush(event.run, event.attempt, snapshot)
             case AttemptEnded():

@@ -166,6 +166,8 @@ class FakeControl:
         self.scene = scene() if snapshot is None else snapshot
         self.sent: list[AnyCommand] = []
         self.refusal: Answer | None = None
+        self.action = "command: |\n      cd /srv\n      ls -l\n"
+        """The last word of each job's part of the file."""
         self.more: asyncio.Queue[Message] = asyncio.Queue()
 
     async def snapshot(self) -> Snapshot:
@@ -209,7 +211,7 @@ class FakeControl:
             case ReadConfig(job=name):
                 text = (
                     f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
-                    "    command: |\n      cd /srv\n      ls -l\n"
+                    f"    {self.action}"
                 )
                 return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
             case _:

@@ -344,6 +344,25 @@ async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:
     assert isinstance(control.sent[1], UndoEdit)
 
 
+async def test_the_form_edits_a_job_that_something_else_runs() -> None:
+    control = FakeControl()
+    control.action = "monitor: true\n"
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
+        form = pilot.app.screen
+        area = form.query_one("#f-command", TextArea)
+        await wait_for(pilot, lambda: area.disabled)
+        form.query_one("#f-description", Input).value = "mirrored at night"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    command = control.sent[0]
+    assert isinstance(command, EditJob)
+    assert command.words == {"description": "mirrored at night"}
+
+
 async def test_a_refused_edit_leaves_the_form_as_it_is() -> None:
     control = FakeControl()
     control.refusal = Answer(

@@ -86,3 +86,12 @@ def test_nothing_that_steers_a_terminal_is_in_a_line() -> None:
     stream.take_output(output(b"a\x1b]52;c;ZXZpbA==\x07b\x9b31mc\n"), snapshot)
 
     assert all(char.isprintable() for char in stream.lines[-1].text)
+
+
+def test_a_run_that_is_reported_has_no_pid() -> None:
+    snapshot, stream = scene(), LogStream()
+    event = AttemptStarted(at=NOW, run=902, job="flaky-upload", attempt=1, pid=0, started_at=NOW)
+
+    stream.narrate(Numbered(201, event), snapshot)
+
+    assert [line.text for line in stream.lines] == ["start reported"]

@@ -50,6 +50,7 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("catch_up", "Catch up", ""),
     ("tags", "Tags", "db, critical"),
 )
+OTHER_ACTIONS = ("python", "http", "monitor")
 CHOICES = {"overlap": ("skip", "queue", "replace", "allow"), "catch_up": ("skip", "latest", "all")}
 FORM_KEYS = [
     ("tab", "next"),
@@ -166,7 +167,7 @@ class JobForm(Page):
             if name in self._before:
                 value = self._before[name]
                 self._put(name, as_tags(value) if name == "tags" else as_text(value))
-        for word in ("python", "http"):
+        for word in OTHER_ACTIONS:
             if word in self._before:
                 area = self.query_one("#f-command", TextArea)
                 area.placeholder = f"{word}: {sanitize(as_text(self._before[word]))} (E edits it)"
@@ -250,7 +251,8 @@ class JobForm(Page):
 
     def _is_whole(self, words: Mapping[str, Any]) -> bool:
         """Tell whether there is a name and something to run."""
-        return bool(self.typed_name()) and ("command" in words or "python" in self._before)
+        is_runnable = "command" in words or any(word in self._before for word in OTHER_ACTIONS)
+        return bool(self.typed_name()) and is_runnable
 
     def _good_note(self, name: str, job: Job | None, words: Mapping[str, Any]) -> str:
         if name == "name" and self._job is None and self.typed_name():

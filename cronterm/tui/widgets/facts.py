@@ -259,9 +259,15 @@ def yaml_parts(line: str) -> list[Part]:
 
 def policy_text(job: Job) -> str:
     """Return the job's rules in a line."""
+    if job.is_monitor:
+        given = (("tolerance", job.tolerance), ("max runtime", job.max_runtime))
+        told = [f"{word} {duration(time)}" for word, time in given if time is not None]
+        return " · ".join(told) or "tolerance by its period"
     words = [f"overlap {job.overlap}", f"catch up {job.catch_up}"]
     if job.retry.attempts:
         words.insert(0, f"retry {job.retry.attempts} × {duration(job.retry.delay)}")
     if job.timeout is not None:
         words.insert(0, f"timeout {duration(job.timeout)}")
+    if job.max_runtime is not None:
+        words.append(f"max runtime {duration(job.max_runtime)}")
     return " · ".join(words)

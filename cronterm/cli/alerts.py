@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, print_answer, print_json, say
-from cronterm.cli.render import Cell, show_time, table
+from cronterm.cli.base import Desk, common, desk, print_answer
+from cronterm.cli.render import Cell, show_time
+from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
 from cronterm.model.alert import Alert, Mute, state_of
 from cronterm.model.command import (
@@ -29,6 +30,7 @@ COLORS = {"open": "red", "acknowledged": "yellow", "muted": "bright_black", "clo
 
 @click.group(invoke_without_command=True)
 @common
+@formatted
 @click.pass_context
 def alerts(context: click.Context, /, **given: Any) -> None:
     """List what is worth a look, and say that it is known.
@@ -37,11 +39,12 @@ def alerts(context: click.Context, /, **given: Any) -> None:
     """
     context.obj = desk(context, **given)
     if context.invoked_subcommand is None:
-        _list_alerts(context.obj, "", closed=False)
+        present(context.obj, lambda one: _list_alerts(one, ListAlerts()))
 
 
 @alerts.command("ls")
 @common
+@formatted
 @click.argument("job", required=False)
 @click.option("--all", "closed", is_flag=True, help="With those that are over.")
 @click.pass_context
@@ -50,24 +53,24 @@ def list_alerts(context: click.Context, /, job: str | None, closed: bool, **give
 
     Example: cronterm alerts ls backup --all
     """
-    _list_alerts(desk(context, **given), job or "", closed=closed)
+    query = ListAlerts(job=job or "", closed=closed)
+    present(desk(context, **given), lambda one: _list_alerts(one, query))
 
 
-def _list_alerts(at: Desk, job: str, *, closed: bool) -> None:
-    reply = at.query(ListAlerts(job=job, closed=closed))
+def _list_alerts(at: Desk, query: ListAlerts) -> Sheet:
+    reply = at.query(query)
     assert isinstance(reply, Alerts)
     now = SystemClock().now().utc
-    if at.as_json:
-        for alert in reply.alerts:
-            print_json(alert_as_json(alert, reply.mutes.get(alert.job), now))
-        return
-    if not reply.alerts:
-        say("nothing needs a look")
-        return
-    head = ("ID", "STATE", "KIND", "JOB", "COUNT", "SINCE", "WHAT", "")
-    rows = [_alert_row(alert, reply.mutes.get(alert.job), now) for alert in reply.alerts]
-    for line in table(head, rows, colors=at.colors):
-        click.echo(line)
+    mutes = reply.mutes
+    records = [alert_as_json(alert, mutes.get(alert.job), now) for alert in reply.alerts]
+    return Sheet(
+        content=records,
+        records=records,
+        head=("ID", "STATE", "KIND", "JOB", "COUNT", "SINCE", "WHAT", ""),
+        rows=[_alert_row(alert, mutes.get(alert.job), now) for alert in reply.alerts],
+        empty="nothing needs a look",
+        is_lines=True,
+    )
 
 
 def alert_as_json(alert: Alert, mute: Mute | None, now: Instant) -> dict[str, Any]:
@@ -176,6 +179,7 @@ alerts.add_command(snooze, "mute")
 
 @click.group(invoke_without_command=True)
 @common
+@formatted
 @click.pass_context
 def missed(context: click.Context, /, **given: Any) -> None:
     """List what was missed, and run it after all or ignore it.
@@ -184,11 +188,12 @@ def missed(context: click.Context, /, **given: Any) -> None:
     """
     context.obj = desk(context, **given)
     if context.invoked_subcommand is None:
-        _list_missed(context.obj, "")
+        present(context.obj, lambda one: _list_missed(one, ""))
 
 
 @missed.command("ls")
 @common
+@formatted
 @click.argument("job", required=False)
 @click.pass_context
 def list_missed(context: click.Context, /, job: str | None, **given: Any) -> None:
@@ -196,40 +201,36 @@ def list_missed(context: click.Context, /, job: str | None, **given: Any) -> Non
 
     Example: cronterm missed ls backup
     """
-    _list_missed(desk(context, **given), job or "")
+    present(desk(context, **given), lambda one: _list_missed(one, job or ""))
 
 
-def _list_missed(at: Desk, job: str) -> None:
+def _list_missed(at: Desk, job: str) -> Sheet:
     rows = _inbox(at, job)
-    if at.as_json:
-        for row in rows:
-            print_json(
-                {
-                    "job": row.job,
-                    "scheduled_at": rfc3339(row.due_at),
-                    "scheduled_until": rfc3339(row.until) if row.count > 1 else None,
-                    "count": row.count,
-                    "reason": row.reason,
-                    "decided_at": rfc3339(row.decided_at),
-                }
-            )
-        return
-    if not rows:
-        say("nothing was missed")
-        return
-    head = ("JOB", "COUNT", "DUE", "UNTIL", "REASON")
-    lines: list[list[Cell]] = [
-        [
-            row.job,
-            str(row.count),
-            show_time(row.due_at),
-            show_time(row.until) if row.count > 1 else "",
-            row.reason,
-        ]
-        for row in rows
-    ]
-    for line in table(head, lines, colors=at.colors):
-        click.echo(line)
+    records = [_missed_as_json(row) for row in rows]
+    return Sheet(
+        content=records,
+        records=records,
+        head=("JOB", "COUNT", "DUE", "UNTIL", "REASON"),
+        rows=[_missed_row(row) for row in rows],
+        empty="nothing was missed",
+        is_lines=True,
+    )
+
+
+def _missed_as_json(row: MissedInstants) -> dict[str, Any]:
+    return {
+        "job": row.job,
+        "scheduled_at": rfc3339(row.due_at),
+        "scheduled_until": rfc3339(row.until) if row.count > 1 else None,
+        "count": row.count,
+        "reason": row.reason,
+        "decided_at": rfc3339(row.decided_at),
+    }
+
+
+def _missed_row(row: MissedInstants) -> list[Cell]:
+    until = show_time(row.until) if row.count > 1 else ""
+    return [row.job, str(row.count), show_time(row.due_at), until, row.reason]
 
 
 def _inbox(at: Desk, job: str) -> tuple[MissedInstants, ...]:

@@ -28,6 +28,9 @@ COLORS = {
     "missed": "yellow",
     "running": "blue",
     "paused": "yellow",
+    "up": "green",
+    "late": "yellow",
+    "down": "red",
 }
 PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 

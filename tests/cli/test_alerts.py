@@ -83,6 +83,17 @@ def test_alerts_json_is_an_object_a_line(desk: Desk) -> None:
     assert (second["job"], second["state"], second["closed_at"]) == (None, "open", None)
 
 
+def test_alerts_and_the_inbox_come_in_every_form(desk: Desk) -> None:
+    desk.client.control.tell(AlertOpened(at=START, alert=FAILURE))
+    desk.client.control.missed = (MISSED,)
+
+    head, line = desk.run("alerts", "-o", "csv").stdout.splitlines()
+    assert head.startswith("id,state,kind,job,count,message,outcome,reason,run_id,")
+    assert line.startswith("7,open,failure,backup,2,exit 3,failed,exit,57,")
+    assert "- job: backup" in desk.run("missed", "-o", "yaml").stdout
+    assert json.loads(desk.run("missed", "-o", "json").stdout)["count"] == 2
+
+
 def test_people_say_to_alerts_what_they_know(desk: Desk) -> None:
     desk.run("alerts", "ack", "7", "8")
     desk.run("alerts", "ack", "7", "--undo")

@@ -16,6 +16,7 @@ from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.errors import CrontermError
 from cronterm.instance import Instance
+from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
@@ -28,6 +29,7 @@ def main() -> NoReturn:
     rooms = Rooms(
         connect=lambda instance: RequestClient(instance.socket),
         ask_offline=_ask_offline,
+        edit_offline=_edit_offline,
         simulate=_simulate,
         run_screen=_run_screen,
         run_headless=_run_headless,
@@ -49,6 +51,13 @@ def _ask_offline(instance: Instance, query: Query) -> AnyReply:
     from cronterm.engine.offline import ask_offline
 
     return ask_offline(instance, query, clock=SystemClock(), local_timezone=local_zone())
+
+
+def _edit_offline(instance: Instance, command: Edit) -> Answer:
+    # The loader and the splices: only when no engine answers.
+    from cronterm.engine.offline_edits import edit_offline
+
+    return edit_offline(instance, command, local_timezone=local_zone())
 
 
 def _simulate(instance: Instance, request: SimulationRequest, progress: Progress) -> Forecast:

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
-from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.command import Answer, AnyCommand, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query, ReadState
 from cronterm.model.snapshot import Snapshot
@@ -61,6 +61,7 @@ class Rooms:
 
     connect: Callable[[Instance], Client]
     ask_offline: Callable[[Instance, Query], AnyReply]
+    edit_offline: Callable[[Instance, Edit], Answer]
     simulate: Callable[[Instance, SimulationRequest, Progress], Forecast]
     run_screen: Callable[[Instance], int]
     run_headless: Callable[[Instance, HeadlessOptions], int]
@@ -139,6 +140,16 @@ class Desk:
     def send(self, command: AnyCommand) -> Answer:
         """Send a command; a refusal ends the program with 1."""
         answer = self.client.send(command)
+        if not answer.ok:
+            raise CrontermError(answer.message, answer.hint)
+        return answer
+
+    def edit(self, command: Edit) -> Answer:
+        """Change the jobs file, by the engine where one runs. A refusal ends the program with 1."""
+        try:
+            answer = self.client.send(command)
+        except NoEngine:
+            answer = self.rooms.edit_offline(self.instance, command)
         if not answer.ok:
             raise CrontermError(answer.message, answer.hint)
         return answer

@@ -58,9 +58,9 @@ def _added(
     if source.root is not None and source.root.flow_style:
         raise EditRefused("the file is written in braces", by_hand(source.root))
     if jobs is None:
-        lines = ["jobs:", *_shifted(_job_lines(job_id, words, 2), 2)]
+        lines = ["jobs:", *shifted(_job_lines(job_id, words, 2), 2)]
         gap = [""] if source.text.strip() else []
-        return _with_lines_after(source, len(source.text), [*gap, *lines])
+        return with_lines_after(source, len(source.text), [*gap, *lines])
     key, value = jobs
     if not value.value or isinstance(value, yaml.ScalarNode):
         return _first_added(source, key, value, job_id, words)
@@ -72,12 +72,12 @@ def _added(
         return source.text[:end] + f", {part}" + source.text[end:]
     if isinstance(value, yaml.SequenceNode):
         name, *below = (line for word in {"name": job_id, **words}.items() for line in entry(*word))
-        lines = [f"- {name}", *_shifted(below, 2)]
+        lines = [f"- {name}", *shifted(below, 2)]
     else:
         lines = _job_lines(job_id, words, _step(value))
-    blank = [""] if _has_blanks(source, value) else []
-    lines = [*blank, *_shifted(lines, value.start_mark.column)]
-    return _with_lines_after(source, source.end(value), lines)
+    blank = [""] if has_blanks(source, value) else []
+    lines = [*blank, *shifted(lines, value.start_mark.column)]
+    return with_lines_after(source, source.end(value), lines)
 
 
 def _first_added(source: Source, key: Node, value: Node, job_id: str, words: dict[str, Any]) -> str:
@@ -86,14 +86,14 @@ def _first_added(source: Source, key: Node, value: Node, job_id: str, words: dic
     end = max(colon, source.end(value))
     column = key.start_mark.column + 2
     before = source.text[:colon] + source.text[end : source.line_end(end)]
-    lines = _shifted(_job_lines(job_id, words, 2), column)
+    lines = shifted(_job_lines(job_id, words, 2), column)
     after = source.text[source.line_end(end) :]
     return before + "".join(source.newline + line for line in lines) + after
 
 
 def _job_lines(job_id: str, words: dict[str, Any], step: int) -> list[str]:
     below = [line for word, value in words.items() for line in entry(word, value, step=step)]
-    return [head(job_id), *_shifted(below, step)] if words else [f"{head(job_id)} {{}}"]
+    return [head(job_id), *shifted(below, step)] if words else [f"{head(job_id)} {{}}"]
 
 
 def _step(jobs: Node) -> int:
@@ -104,7 +104,7 @@ def _step(jobs: Node) -> int:
     return int(step) if 1 <= step <= 9 else 2
 
 
-def _has_blanks(source: Source, jobs: Node) -> bool:
+def has_blanks(source: Source, jobs: Node) -> bool:
     """Tell whether jobs stand apart by blank lines: then the new one does too."""
     last = jobs.value[-1]
     node = last[0] if isinstance(last, tuple) else last
@@ -132,7 +132,7 @@ def edit_job(text: str, job_id: str, words: Words) -> str:
         del new[word]
     edited = source
     for path, value in _changes((), now, new):
-        edited = _read_again(_set(edited, job_id, path, value))
+        edited = read_again(_set(edited, job_id, path, value))
     now.clear()
     now.update(new)
     return _checked(edited.text, meant, source, read=edited)
@@ -167,8 +167,8 @@ def _set(source: Source, job_id: str, path: tuple[str, ...], value: Any) -> str:
         part = inline({word: value})[1:-1]
         return source.text[:end] + gap + part + source.text[end:]
     if place is None:
-        lines = _shifted(entry(word, value), node.start_mark.column)
-        return _with_lines_after(source, source.end(node), lines)
+        lines = shifted(entry(word, value), node.start_mark.column)
+        return with_lines_after(source, source.end(node), lines)
     key, old = node.value[place]
     return _word_replaced(source, key, old, value, is_in_flow=bool(node.flow_style))
 
@@ -188,7 +188,7 @@ def _word_replaced(source: Source, key: Node, old: Node, value: Any, *, is_in_fl
         return source.text[:start] + new + source.text[end:]
     colon = source.after_colon(key)
     comment = source.comment_beside(key, old)
-    body = _shifted(lines[1:], key.start_mark.column)
+    body = shifted(lines[1:], key.start_mark.column)
     new = lines[0].removeprefix(head(key.value)) + comment
     new += "".join(source.newline + line for line in body)
     return source.text[:colon] + new + source.text[source.line_end(max(colon, end)) :]
@@ -255,11 +255,12 @@ def _last_part(node: Node) -> Node:
     return last[1] if isinstance(last, tuple) else last
 
 
-def _shifted(lines: list[str], column: int) -> list[str]:
+def shifted(lines: list[str], column: int) -> list[str]:
+    """Return lines that begin `column` blanks further in; empty ones stay empty."""
     return [" " * column + line if line else "" for line in lines]
 
 
-def _with_lines_after(source: Source, index: int, lines: list[str]) -> str:
+def with_lines_after(source: Source, index: int, lines: list[str]) -> str:
     """Return the text with lines after the one of `index`; a missing last line end stays so."""
     end = source.line_end(index)
     before, after = source.text[:end], source.text[end:]
@@ -268,7 +269,8 @@ def _with_lines_after(source: Source, index: int, lines: list[str]) -> str:
     return before + "".join(source.newline + line for line in lines) + after
 
 
-def _read_again(text: str) -> Source:
+def read_again(text: str) -> Source:
+    """Return an edited text. Raises `EditRefused` if it cannot be read any more."""
     try:
         return Source(text)
     except EditRefused as error:
@@ -282,11 +284,11 @@ def _checked(text: str, meant: Any, old: Source, *, read: Source | None = None) 
 
     `read` is the text where it was read already: a large file costs a second.
     """
-    if is_same((read or _read_again(text)).content(), meant):
+    if is_same((read or read_again(text)).content(), meant):
         return old.bom + text
     # Without a line end at the end of the file, a block there has lost its own.
     ended = text + old.newline
-    if not text.endswith("\n") and is_same(_read_again(ended).content(), meant):
+    if not text.endswith("\n") and is_same(read_again(ended).content(), meant):
         return old.bom + ended
     raise EditRefused("the edit would change more than it means", "edit the file by hand")
 

@@ -1,15 +1,28 @@
 """Which file an edit goes to, and what its text becomes."""
 
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from cronterm.config import edit, json_edit
-from cronterm.config.gather import digest, is_folder
-from cronterm.config.load import Loaded
+from cronterm.config import blocks, edit, json_edit
+from cronterm.config.gather import digest, is_folder, is_member
+from cronterm.config.load import Loaded, load
 from cronterm.errors import CrontermError
-from cronterm.model.command import AddJob, DeleteJob, EditJob, UndoEdit
+from cronterm.model.command import (
+    AddJob,
+    Answer,
+    DeleteJob,
+    EditJob,
+    MoveJob,
+    RenameJob,
+    RewriteJob,
+    UndoEdit,
+)
+from cronterm.model.problem import Problem
 
-Edit = AddJob | EditJob | DeleteJob | UndoEdit
+Edit = AddJob | EditJob | DeleteJob | RewriteJob | RenameJob | MoveJob | UndoEdit
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,40 @@ def target_of(command: Edit, loaded: Loaded, path: Path) -> Target:
     return Target(into, loaded.texts.get(str(into), ""))
 
 
+@dataclass(frozen=True)
+class Change:
+    """A file that is edited, with its new text."""
+
+    target: Target
+    text: str
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        return edit.unified_diff(self.target.text, self.text, self.target.path.name)
+
+
+def changes_of(command: Edit, loaded: Loaded, path: Path) -> list[Change]:
+    """Return what an edit makes of the files. Raises `CrontermError` where that cannot be."""
+    target = target_of(command, loaded, path)
+    if isinstance(command, MoveJob):
+        return _moved(command, target, loaded, path)
+    changes = [Change(target, spliced(command, target))]
+    if isinstance(command, RenameJob):
+        changes += _references_renamed(command, target, loaded)
+    return changes
+
+
+def _references_renamed(command: RenameJob, target: Target, loaded: Loaded) -> Iterator[Change]:
+    """Yield what a new name changes in the other files."""
+    for name, text in loaded.texts.items():
+        if name == str(target.path) or not name.endswith((".yaml", ".yml")):
+            continue
+        new = blocks.rename_references(text, command.job, command.new)
+        if new != text:
+            yield Change(Target(Path(name), text), new)
+
+
 def spliced(command: Edit, target: Target) -> str:
     """Return the new text of a file. Raises `CrontermError` where that cannot be."""
     text, is_json = target.text, target.path.suffix == ".json"
@@ -61,8 +108,70 @@ def spliced(command: Edit, target: Target) -> str:
             return (json_edit.edit_job if is_json else edit.edit_job)(text, job, words)
         case DeleteJob(job=job):
             return (json_edit.delete_job if is_json else edit.delete_job)(text, job)
+        case RewriteJob(job=job, text=block):
+            return (blocks.replace_json_job if is_json else blocks.replace_job)(text, job, block)
+        case RenameJob(job=job, new=new):
+            if is_json:
+                raise CrontermError("a job of a JSON file is renamed by hand", "add renamed_from")
+            return blocks.rename_job(text, job, new)
         case _:
             raise CrontermError("there is nothing to undo")
+
+
+def _moved(command: MoveJob, target: Target, loaded: Loaded, path: Path) -> list[Change]:
+    home = path if is_folder(path) else path.parent
+    to = Path(os.path.normpath(home / command.to))
+    if to == target.path:
+        raise CrontermError(f"{command.job} is in {to.name} already")
+    is_new = is_folder(path) and to.parent == path and is_member(to.name) and not to.exists()
+    if str(to) not in loaded.texts and not is_new:
+        hint = "name it in `include`, or make the jobs file a directory"
+        raise CrontermError(f"{to} is not a file that is read here", hint)
+    into = Target(to, loaded.texts.get(str(to), ""))
+    are_json = target.path.suffix == ".json", to.suffix == ".json"
+    words = blocks.words_of(target.text, command.job, is_json=are_json[0])
+    block = None if any(are_json) else blocks.movable_block(target.text, command.job)
+    if block is not None:
+        new = blocks.insert_job(into.text, command.job, block)
+    else:
+        new = (json_edit.add_job if are_json[1] else edit.add_job)(into.text, command.job, words)
+    gone = spliced(DeleteJob(job=command.job), target)
+    return [Change(target, gone), Change(into, new)]
+
+
+def problems_after(
+    changes: Sequence[Change], loaded: Loaded, path: Path, **given: Any
+) -> list[Problem]:
+    """Return the problems that the files would have after `changes` and do not have now.
+
+    `given` is what `load` takes.
+    """
+    texts = {str(change.target.path): change.text for change in changes}
+    after = load(path, texts=texts, **given)
+    return [problem for problem in after.problems if problem not in loaded.problems]
+
+
+def write_changes(changes: Sequence[Change]) -> None:
+    """Write the files, what is added first: a job is rather there twice than not at all.
+
+    Raises `CrontermError` with the file that could not be written.
+    """
+    for change in reversed(changes):
+        try:
+            edit.write_atomically(change.target.path, change.text)
+        except OSError as error:
+            raise CrontermError(f"{change.target.path.name} was not written: {error}") from None
+
+
+def done_answer(command: Edit, changes: Sequence[Change], *, sha256: str) -> Answer:
+    """Return what is told of an edit that was made, or would be."""
+    is_dry = getattr(command, "dry_run", False)
+    return Answer(
+        ok=True,
+        message=("would have " if is_dry else "") + done_words(command),
+        diff="".join(change.diff for change in changes),
+        sha256=sha256,
+    )
 
 
 def done_words(command: Edit) -> str:
@@ -70,9 +179,13 @@ def done_words(command: Edit) -> str:
     match command:
         case AddJob(job=job):
             return f"added {job}"
-        case EditJob(job=job):
+        case EditJob(job=job) | RewriteJob(job=job):
             return f"changed {job}"
         case DeleteJob(job=job):
             return f"deleted {job}"
+        case RenameJob(job=job, new=new):
+            return f"renamed {job} to {new}"
+        case MoveJob(job=job, to=to):
+            return f"moved {job} to {to}"
         case UndoEdit():
             return "undid the last edit"

@@ -19,8 +19,11 @@ from cronterm.model.command import (
     DeleteJob,
     EditJob,
     FireHook,
+    MoveJob,
     ReloadConfig,
+    RenameJob,
     RerunRun,
+    RewriteJob,
     RunJob,
     RunMissed,
     ShutDown,
@@ -82,7 +85,9 @@ class LocalControl:
                 return await self._run_missed(command, by)
             case ReloadConfig():
                 return await self._definitions.reload(is_asked=True)
-            case AddJob() | EditJob() | DeleteJob() | UndoEdit():
+            case AddJob() | EditJob() | DeleteJob() | RewriteJob() | RenameJob() | MoveJob():
+                return await self._definitions.edit(command)
+            case UndoEdit():
                 return await self._definitions.edit(command)
             case ShutDown():
                 return self._shut_down(command, by)

@@ -13,11 +13,20 @@ from pathlib import Path
 import msgspec
 
 from cronterm.clock import Clock
-from cronterm.config.edit import unified_diff, write_atomically
+from cronterm.config.edit import unified_diff
 from cronterm.config.gather import digest, is_folder
-from cronterm.config.load import Loaded, is_suspicious, load
+from cronterm.config.load import Loaded, is_suspicious
 from cronterm.core.base import ConfigChanged
-from cronterm.engine.edits import Done, Edit, Target, done_words, spliced, target_of
+from cronterm.engine.edits import (
+    Change,
+    Done,
+    Edit,
+    Target,
+    changes_of,
+    done_answer,
+    problems_after,
+    write_changes,
+)
 from cronterm.engine.engine import Engine
 from cronterm.engine.last_good import LastGood
 from cronterm.engine.reading import Reader
@@ -181,36 +190,36 @@ class Definitions:
                 loaded = Loaded.empty()  # the first job makes the file
             try:
                 if isinstance(command, UndoEdit):
-                    target, new = self._undone(command, loaded)
+                    changes = [self._undone(command, loaded)]
                 else:
-                    target = target_of(command, loaded, self.path)
-                    if command.based_on not in (loaded.sha256, target.sha256):
+                    changes = changes_of(command, loaded, self.path)
+                    target = changes[0].target
+                    if command.based_on not in ("", loaded.sha256, target.sha256):
                         return self._stale(command, loaded, target)
-                    new = spliced(command, target)
             except _Stale:
                 return self._stale(command, loaded, Target(self.path, loaded.text))
             except CrontermError as error:
                 return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
             if not isinstance(command, UndoEdit):
-                problems = await asyncio.to_thread(self._problems, loaded, target, new)
+                problems = await asyncio.to_thread(self._problems, loaded, changes)
                 if problems:
                     return Answer(ok=False, kind="invalid", message=str(problems[0]))
-            return await self._write(command, target, new)
+                if command.dry_run:
+                    return done_answer(command, changes, sha256=loaded.sha256)
+            return await self._write(command, changes)
 
-    async def _write(self, command: Edit, target: Target, new: str) -> Answer:
-        name = target.path.name
+    async def _write(self, command: Edit, changes: Sequence[Change]) -> Answer:
         try:
-            await asyncio.to_thread(write_atomically, target.path, new)
-        except OSError as error:
-            return Answer(ok=False, message=f"{name} was not written: {error}")
+            await asyncio.to_thread(write_changes, changes)
+        except CrontermError as error:
+            return Answer(ok=False, message=error.message)
         answer = await self._reload(is_asked=True)
         if isinstance(command, UndoEdit):
             self._undo.pop()
-        else:
-            done = Done(answer.sha256, target, digest(new))
+        elif len(changes) == 1:
+            done = Done(answer.sha256, changes[0].target, digest(changes[0].text))
             self._undo = [*self._undo, done][-UNDO_DEPTH:]
-        diff = unified_diff(target.text, new, name)
-        return Answer(ok=True, message=done_words(command), diff=diff, sha256=answer.sha256)
+        return done_answer(command, changes, sha256=answer.sha256)
 
     def _stale(self, command: Edit, loaded: Loaded, target: Target) -> Answer:
         known = self._texts.get(command.based_on)
@@ -224,7 +233,7 @@ class Definitions:
             sha256=loaded.sha256,
         )
 
-    def _undone(self, command: UndoEdit, loaded: Loaded) -> tuple[Target, str]:
+    def _undone(self, command: UndoEdit, loaded: Loaded) -> Change:
         """Return the file of the last edit, and its text before it."""
         if loaded.sha256 != command.based_on:
             raise _Stale
@@ -236,17 +245,17 @@ class Definitions:
         if command.based_on not in (done.sha256, done.written) or now.sha256 != done.written:
             old = f"{path.name}~1"
             raise CrontermError("the file was changed meanwhile", f"{old} has the old text")
-        return now, done.target.text
+        return Change(now, done.target.text)
 
-    def _problems(self, loaded: Loaded, target: Target, new: str) -> Sequence[Problem]:
-        """Return the problems that a file would have with its new text."""
-        after = load(
+    def _problems(self, loaded: Loaded, changes: Sequence[Change]) -> Sequence[Problem]:
+        """Return the problems that the files would have after an edit."""
+        return problems_after(
+            changes,
+            loaded,
             self.path,
             local_timezone=self._local_timezone,
             last_good=self._last_good.texts,
-            texts={str(target.path): new},
         )
-        return [problem for problem in after.problems if problem not in loaded.problems]
 
 
 def _refusal(loaded: Loaded) -> Answer:

@@ -128,8 +128,10 @@ class AddJob(Command, frozen=True, kw_only=True):
     job: str
     words: dict[str, Any]
     """The job's words in the order they should be written."""
-    based_on: str
-    """sha256 of the file the edit was made on."""
+    based_on: str = ""
+    """sha256 of the file the edit was made on; empty is whatever it is now."""
+    dry_run: bool = False
+    """Only tell the diff."""
 
 
 class EditJob(Command, frozen=True, kw_only=True):
@@ -137,14 +139,43 @@ class EditJob(Command, frozen=True, kw_only=True):
 
     job: str
     words: dict[str, Any]
-    based_on: str
+    based_on: str = ""
+    dry_run: bool = False
 
 
 class DeleteJob(Command, frozen=True, kw_only=True):
     """Remove a job from the jobs file."""
 
     job: str
-    based_on: str
+    based_on: str = ""
+    dry_run: bool = False
+
+
+class RewriteJob(Command, frozen=True, kw_only=True):
+    """Put another text in the place of a job's, as `ReadConfig` gave it."""
+
+    job: str
+    text: str
+    based_on: str = ""
+    dry_run: bool = False
+
+
+class RenameJob(Command, frozen=True, kw_only=True):
+    """Give a job another name; its history, and what names it in its file, go with it."""
+
+    job: str
+    new: str
+    based_on: str = ""
+    dry_run: bool = False
+
+
+class MoveJob(Command, frozen=True, kw_only=True):
+    """Move a job to another file of the instance, from the jobs file's directory on."""
+
+    job: str
+    to: str
+    based_on: str = ""
+    dry_run: bool = False
 
 
 class UndoEdit(Command, frozen=True, kw_only=True):
@@ -159,6 +190,9 @@ class ShutDown(Command, frozen=True, kw_only=True):
     now: bool = False
     stop_runs: bool = False
 
+
+Edit: TypeAlias = AddJob | EditJob | DeleteJob | RewriteJob | RenameJob | MoveJob
+"""What changes the jobs file, in words of its own."""
 
 AnyCommand: TypeAlias = (
     RunJob
@@ -177,6 +211,9 @@ AnyCommand: TypeAlias = (
     | AddJob
     | EditJob
     | DeleteJob
+    | RewriteJob
+    | RenameJob
+    | MoveJob
     | UndoEdit
     | ShutDown
 )

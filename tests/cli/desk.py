@@ -13,6 +13,8 @@ from cronterm.cli.base import HeadlessOptions, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock
 from cronterm.control import Message
+from cronterm.engine.offline import ask_offline
+from cronterm.engine.offline_edits import edit_offline
 from cronterm.engine.simulate import simulate_instance
 from cronterm.instance import Instance
 from cronterm.model.command import Answer, AnyCommand
@@ -81,6 +83,7 @@ class Desk:
         self.instance = Instance(directory / "jobs.yaml", directory / "state")
         self.client = client
         self.asked_offline: list[Query] = []
+        self.answers_from_disk = False
         self.headless: list[HeadlessOptions] = []
         self.daemons: list[HeadlessOptions] = []
         self.screens: list[Instance] = []
@@ -104,6 +107,7 @@ class Desk:
         return Rooms(
             connect=lambda instance: self.client,
             ask_offline=self._ask_offline,
+            edit_offline=lambda instance, edit: edit_offline(instance, edit, local_timezone="UTC"),
             simulate=self._simulate,
             run_screen=self._run_screen,
             run_headless=self._run_headless,
@@ -113,6 +117,8 @@ class Desk:
 
     def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:
         self.asked_offline.append(query)
+        if self.answers_from_disk:
+            return ask_offline(instance, query, clock=SystemClock(), local_timezone="UTC")
         return self.client.query(query)
 
     def _simulate(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -113,10 +113,17 @@ class House:
 
         wait_until(is_idle, f"every run ends\n{self.log()}")
 
-    def run(self, *words: str, timeout: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, timeout: float = PATIENCE_S, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=timeout, check=False
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=os.environ | (env or {}),
         )
 
     def status(self) -> dict[str, Any]:

@@ -117,3 +117,22 @@ def test_without_an_engine_the_file_and_the_history_tell(tmp_path: Path) -> None
     assert house.run("show", "talker").returncode == 0
     assert house.run("history", "-o", "csv").returncode == 0
     assert house.run("kill", "talker").returncode == 69
+
+
+def test_a_job_is_added_edited_renamed_and_removed_while_its_engine_runs(
+    house: House, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i 's/echo one/echo two/' $1\n", encoding="utf-8")
+    editor.chmod(0o700)
+    added = house.run("add", "fourth", "--tag", "new", "--", "echo one")
+    again = house.run("add", "fourth", "--", "true")
+    edited = house.run("edit", "fourth", env={"VISUAL": str(editor)})
+    ran = house.run("run", "fourth", "--follow")
+    renamed = house.run("rename", "fourth", "fifth")
+
+    assert [each.returncode for each in (added, again, edited, renamed)] == [0, 1, 0, 0]
+    assert ran.stdout == "two\n"
+    assert [row["outcome"] for row in house.history("fifth")] == ["succeeded"]
+    assert house.run("rm", "fifth").returncode == 0
+    assert "fifth" not in house.jobs_file.read_text(encoding="utf-8")

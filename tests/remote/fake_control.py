@@ -11,13 +11,18 @@ from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
     AcknowledgeAlert,
+    AddJob,
     Answer,
     AnyCommand,
     CommentAlert,
+    DeleteJob,
+    EditJob,
     IgnoreMissed,
+    MoveJob,
     MuteAlerts,
     PauseJob,
     PingJob,
+    RenameJob,
     RerunRun,
     ResumeJob,
     RunJob,
@@ -120,6 +125,8 @@ class FakeControl:
         self.end_as: AttemptEnd | None = None
         self.missed: tuple[MissedInstants, ...] = ()
         """The inbox."""
+        self.edits_as = ""
+        """The diff of an edit, where edits are taken."""
         self.is_mute = False
         """Streams lose all but snapshots, as one that lags."""
         self._ring: list[Numbered] = []
@@ -245,6 +252,8 @@ class FakeControl:
                     JobResumed(at=self._at, job=command.job, by=by or "me", counts_from=self._at)
                 )
                 return Answer(ok=True, n=self.view.n, message=f"resumed {command.job}")
+            case AddJob() | EditJob() | DeleteJob() | RenameJob() | MoveJob() if self.edits_as:
+                return Answer(ok=True, message="done", diff=self.edits_as)
             case StopRun():
                 return Answer(ok=True, n=self.view.n, message="stopping")
             case PingJob() | RerunRun() | RunMissed() | IgnoreMissed():

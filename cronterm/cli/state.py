@@ -19,6 +19,7 @@ from cronterm.clock import Instant, SystemClock, rfc3339
 from cronterm.model.alert import ORDER
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing
+from cronterm.model.trigger import triggers_text
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
@@ -167,7 +168,7 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
         (state, COLORS.get(state)),
         (f"{GLYPHS[last.outcome]} {last.outcome}", COLORS.get(last.outcome)) if last else "·",
         show_duration(last.duration) if last is not None else "",
-        show_time(view.next_at),
+        show_time(view.next_at) or triggers_text(view.job.triggers),
         show_age(view.next_at - now) if view.next_at is not None else "",
         view.job.schedule_text,
         str(view.totals.runs),

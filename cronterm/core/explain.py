@@ -163,13 +163,14 @@ def _paused(pause: Pause, what: str, show: Show) -> str:
 
 
 def _past(decision: Decision, show: Show) -> str:
+    is_event = decision.cause == "signal"
     if decision.until is not None and decision.count > 1:
-        when = f"{show(decision.due_at)} to {show(decision.until)} ({decision.count} instants)"
+        what = f"({decision.count} {'events' if is_event else 'instants'})"
+        when = f"{show(decision.due_at)} to {show(decision.until)} {what}"
     else:
-        when = show(decision.due_at)
-    if decision.cause == "signal":
-        what = "events" if decision.until is not None else "event"
-        when = when.replace(" instants)", " events)") + f" {what}: {decision.by};"
+        when = f"{show(decision.due_at)}{' event' if is_event else ''}"
+    if is_event:
+        when += f": {decision.by};"
     run = f" run {decision.run}" if decision.run is not None else ""
     if decision.outcome is None:
         return f"{when}{run} is open."

@@ -85,7 +85,7 @@ def percent(ratio: float | None) -> str:
 
 def schedule_words(job: Job) -> str:
     """Return in words when it starts, what else starts it by name, safe to show."""
-    words = [describe(job.schedule)] if job.schedule or not job.triggers else []
+    words = [describe(job.schedule)] if is_timed(job) or not job.triggers else []
     if job.depends_on and not is_timed(job):
         met = (f"{name} {NEEDS[need]}" for name, need in job.depends_on.items())
         words = [f"once {' and '.join(met)}"]

@@ -24,14 +24,16 @@ from cronterm.watch.event_files import EventFiles
 log = logging.getLogger("cronterm.watch")
 
 GATHER_S = 0.05  # a save is several events
+LONGEST_GATHER_S = 5.0
 PATIENCE_S = 60.0  # a file that never rests holds up the others no longer
 MANY_EVENTS = 5_000  # the kernel may have dropped some: look at everything
 REST = 1_000  # a look beside events costs a thousandth of the time
+REST_BUSY = 10  # a look because of events, a tenth
 REST_POLLING = 20  # a look instead of events, a twentieth
 
 
 class FileSensor:
-    """Watches what one trigger is about on a thread of its own, from `start` to `close`."""
+    """Watches what one trigger is about on a thread of its own, from `start` to `end`."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class FileSensor:
         self._dirty: set[str] = set()
         self._events = 0
         self._poked = threading.Event()
-        self._is_over = False
+        self._over = threading.Event()
         self._ear: Ear | None = None
         self._watched: tuple[str, Place | None] = ("", None)
         self._real = ""
@@ -81,7 +83,7 @@ class FileSensor:
 
     def end(self) -> None:
         """Tell nothing any more; returns at once."""
-        self._is_over = True
+        self._over.set()
         self._poked.set()
 
     def join(self, limit_s: float) -> None:
@@ -115,9 +117,9 @@ class FileSensor:
         if self._picture.is_full:
             log.warning("%s: only %d files of it are watched", self._trigger.path, MOST_FILES)
         self.is_ready.set()
-        while not self._is_over:
+        while not self._over.is_set():
             self._poked.wait(self._wait_s(time.monotonic()))
-            if not self._is_over:
+            if not self._over.is_set():
                 self._check()
         self._let_go()
 
@@ -130,7 +132,7 @@ class FileSensor:
 
     def _check(self) -> None:
         if self._poked.is_set():
-            time.sleep(max(GATHER_S, min(2 * self._look_s, 1.0)))
+            self._over.wait(max(GATHER_S, min(REST_BUSY * self._look_s, LONGEST_GATHER_S)))
             self._poked.clear()
         with self._lock:
             dirty, self._dirty = self._dirty, set()
@@ -177,7 +179,7 @@ class FileSensor:
         after = {path: self._picture.mark(path) for path in before}
         wanted = self._trigger.events
         changes = [change for change in tell_changes(before, after) if change.event in wanted]
-        if changes and not self._is_over:
+        if changes and not self._over.is_set():
             self._on_signal(self._files.file_signal(self._trigger, changes))
 
     # -- where events come from ------------------------------------------------------------------

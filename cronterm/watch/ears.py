@@ -2,6 +2,7 @@
 
 import errno
 import threading
+import warnings
 from collections.abc import Callable
 
 from watchdog.events import FileSystemEvent
@@ -16,6 +17,9 @@ from watchdog.observers.inotify_c import (
 )
 
 from cronterm.watch.files import MOVES, WRITES
+
+# Directories that are made in one another quickly come to watchdog twice: it says so, and copes.
+warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
 
 KINDS = tuple(MOVES + WRITES)
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOSPC)  # instances, descriptors, watches

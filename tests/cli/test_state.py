@@ -2,9 +2,12 @@
 
 import json
 
+from msgspec.structs import replace
+
 from cronterm.clock import SECOND
-from cronterm.model.event import ConfigRejected
+from cronterm.model.event import ConfigRejected, JobChanged, TriggerSuspended
 from cronterm.model.problem import Problem
+from cronterm.model.trigger import OnWebhook
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
 
@@ -73,3 +76,14 @@ def test_a_rejected_file_is_shown_with_line_and_column(desk: Desk) -> None:
     done = desk.run("status")
 
     assert "jobs.yaml:3:5: bad  (mend)" in done.stdout
+
+
+def test_what_a_job_waits_for_and_that_it_does_not_any_more_are_shown(desk: Desk) -> None:
+    control = desk.client.control
+    backup = replace(control.view.jobs["backup"].job, triggers=(OnWebhook(path="go"),))
+    control.tell(JobChanged(at=START + SECOND, job=backup))
+    control.tell(TriggerSuspended(at=START + SECOND, job="backup", trigger="webhook go"))
+    done = desk.run("status", "backup")
+
+    assert "on webhook" in done.stdout
+    assert "suspended after too many runs: webhook go" in done.stdout

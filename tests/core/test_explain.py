@@ -4,13 +4,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cronterm.clock import rfc3339
+from cronterm.clock import MINUTE, rfc3339
 from cronterm.core.explain import explain
 from cronterm.model.gates import Hold
 from cronterm.model.query import Decision
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause
+from cronterm.model.trigger import OnWebhook
 from tests.core.clockwork import DAY_START, job
+
+HOOK = OnWebhook(path="go")
 
 
 def say(view: JobView | None, *decisions: Decision, pause: Pause | None = None) -> tuple[str, ...]:
@@ -144,4 +147,28 @@ def test_what_limits_a_job_is_named() -> None:
     sentences = explain(view, None, (), show=lambda at: rfc3339(at)[11:], quiet_until=DAY_START + 1)
     assert sentences[0] == (
         "Run 7 is queued since 00:00:00Z and waits until 00:00:00.000001Z (startup_delay)."
+    )
+
+
+def test_events_and_what_became_of_them_are_said() -> None:
+    view = JobView(job=job("a", "@manual", triggers=(HOOK,)), suspended={"webhook go": DAY_START})
+    ran = Decision(
+        job="a", due_at=DAY_START, decided_at=DAY_START, cause="signal", by="webhook go", run=7
+    )
+    skipped = replace(
+        ran,
+        run=None,
+        count=3,
+        until=DAY_START + MINUTE,
+        outcome="skipped",
+        reason="cooldown",
+    )
+
+    assert say(view, ran, skipped) == (
+        "Its trigger webhook go is suspended since 00:00:00Z: it had started more than ten runs"
+        " within a minute. `cronterm resume` ends that.",
+        "It waits for webhook go.",
+        "00:00:00Z event: webhook go; run 7 is open.",
+        "00:00:00Z to 00:01:00Z (3 events): webhook go; started nothing: the event before it was"
+        " too recent (cooldown).",
     )

@@ -4,6 +4,7 @@ from cronterm.clock import SECOND
 from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import LiveRun
+from cronterm.model.trigger import OnFile, OnWebhook
 from cronterm.tui.words import end_text, row_text, run_end_text, schedule_words
 from tests.core.clockwork import job
 
@@ -62,3 +63,12 @@ def test_a_run_that_followed_another_says_which() -> None:
         outcome="succeeded",
     )
     assert row_text(row) == "exit 0 after a 1"
+
+
+def test_what_starts_a_job_besides_its_schedule_is_in_words() -> None:
+    triggers = (OnWebhook(path="go"), OnFile(path="/in"))
+    only = job("a", "@manual", triggers=triggers)
+    both = job("a", "@daily", triggers=triggers)
+
+    assert schedule_words(only) == "webhook go; file /in"
+    assert schedule_words(both).endswith("; webhook go; file /in")

@@ -4,7 +4,8 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ Mark: TypeAlias = tuple[int, int, int]
 """Inode, size and time of the content: a rename keeps all three, a save does not."""
 Place: TypeAlias = tuple[int, int]
 """Device and inode of a directory."""
+Steps: TypeAlias = tuple[re.Pattern[str] | None, ...]
 
 # What editors leave beside the file that is edited, and cronterm beside the jobs file.
 _OF_EDITORS = re.compile(
@@ -45,7 +47,7 @@ class Picture:
         """`own` is a directory below which nothing counts."""
         self._root = trigger.path
         self._is_recursive = trigger.recursive
-        self._patterns = [_pattern(text) for text in trigger.patterns]
+        self._patterns = [("/" in text, _steps(text)) for text in trigger.patterns]
         self._own = own
         self._seen: dict[str, tuple[dict[str, Mark], dict[str, Place]]] = {}
         self._count = 0
@@ -137,10 +139,9 @@ class Picture:
             return False
         if not self._patterns:
             return True
-        relative = _path(directory, name)[len(self._root) :].lstrip("/")
+        names = _path(directory, name)[len(self._root) :].strip("/").split("/")
         return any(
-            pattern.fullmatch(relative if has_slash else name)
-            for has_slash, pattern in self._patterns
+            _fits(names if has_slash else [name], steps) for has_slash, steps in self._patterns
         )
 
     def _forget(self, directory: str) -> dict[str, Mark | None]:
@@ -197,5 +198,17 @@ def _path(directory: str, name: str) -> str:
     return f"{directory.rstrip('/')}/{name}" if name else directory
 
 
-def _pattern(text: str) -> tuple[bool, re.Pattern[str]]:
-    return "/" in text, re.compile(fnmatch.translate(text.removeprefix("./")))
+def _steps(pattern: str) -> Steps:
+    """Return what matches each name on the way; `**` is any number of directories."""
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    once = [part for part, after in pairwise([*parts, ""]) if part != "**" or after != "**"]
+    return tuple(None if part == "**" else re.compile(fnmatch.translate(part)) for part in once)
+
+
+def _fits(names: Sequence[str], steps: Steps) -> bool:
+    if not steps:
+        return not names
+    first, *rest = steps
+    if first is None:
+        return any(_fits(names[start:], tuple(rest)) for start in range(len(names) + 1))
+    return bool(names and first.fullmatch(names[0])) and _fits(names[1:], tuple(rest))

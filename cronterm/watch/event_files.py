@@ -55,7 +55,7 @@ class EventFiles:
         }
         if first.was:
             values["FROM"] = os.fsencode(first.was)
-        if fitting < len(changes):
+        if fitting < len(changes) or any(b"\n" in path for path in paths):
             values |= self._keep(json.dumps([_plain(change) for change in changes]).encode("ascii"))
         counts: Counter[FileEvent] = Counter(change.event for change in changes)
         name = trigger_name(trigger)

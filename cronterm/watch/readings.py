@@ -1,5 +1,6 @@
 """What polled triggers look at: disks, attributes of files, variables, measures of the machine."""
 
+import errno
 import hashlib
 import os
 import re
@@ -183,10 +184,16 @@ class EnvReading:
         if self._trigger.file is None:
             return self._environ.get(self._trigger.name)
         try:
-            with open(self._trigger.file, "rb") as file:
-                text = file.read(LARGEST_ENV_FILE).decode("utf-8", "replace")
+            # Without O_NONBLOCK, opening a FIFO would wait for a writer.
+            file = os.open(self._trigger.file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file", self._trigger.file)
+            text = os.read(file, LARGEST_ENV_FILE).decode("utf-8", "replace")
+        finally:
+            os.close(file)
         value: str | None = None
         for line in text.splitlines():
             found = _ASSIGNMENT.fullmatch(line)

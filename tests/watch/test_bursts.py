@@ -258,6 +258,14 @@ def test_a_long_list_goes_into_a_private_file(tmp_path: Path) -> None:
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+def test_a_name_of_two_lines_cannot_be_taken_for_two(tmp_path: Path) -> None:
+    changes = [Change("created", "/in/a\nb")]
+    signal = EventFiles(tmp_path / "events").file_signal(OnFile(path="/in"), changes)
+    path = Path(os.fsdecode(signal.values["FILE"]))
+
+    assert json.loads(path.read_text()) == [{"event": "created", "path": "/in/a\nb"}]
+
+
 def test_a_short_list_needs_no_file(tmp_path: Path) -> None:
     signal = EventFiles(tmp_path / "events").file_signal(OnFile(path="/in"), changes_of(3))
 

@@ -128,6 +128,29 @@ def test_patterns_with_a_slash_choose_by_path(tmp_path: Path) -> None:
     assert looking.changes() == [("created", "in/a.csv")]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "fitting"),
+    [
+        ("in/*.csv", {"in/a.csv"}),
+        ("./in/*", {"in/a.csv", "in/b.txt"}),
+        ("**/*.csv", {"a.csv", "in/a.csv", "in/deep/a.csv"}),
+        ("in/**", {"in/a.csv", "in/b.txt", "in/deep/a.csv"}),
+        ("**/**/deep/**/*.csv", {"in/deep/a.csv"}),
+        ("/a.csv", {"a.csv"}),
+        ("in/[!a]*", {"in/b.txt"}),
+    ],
+)
+def test_a_star_stays_within_a_name_and_two_cross_directories(
+    tmp_path: Path, pattern: str, fitting: set[str]
+) -> None:
+    (tmp_path / "in/deep").mkdir(parents=True)
+    looking = Looking(tmp_path, patterns=(pattern,), recursive=True)
+    for name in ("a.csv", "in/a.csv", "in/b.txt", "in/deep/a.csv"):
+        (tmp_path / name).write_text("a")
+
+    assert {path for _, path in looking.changes()} == fitting
+
+
 def test_a_file_that_gets_its_name_last_is_created(tmp_path: Path) -> None:
     looking = Looking(tmp_path, patterns=("*.csv",))
     (tmp_path / "a.part").write_text("a")

@@ -158,6 +158,13 @@ def test_a_variable_in_a_file_is_set_changed_and_unset(tmp_path: Path) -> None:
     assert told == [None, None, "set", "changed", None, "unset"]
 
 
+def test_a_variable_in_what_is_no_file_is_a_problem_and_hangs_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(OSError, match="not a regular file"):
+            EnvReading(OnEnv(name="X", file=str(place)), {}, {}).look(0)
+
+
 def test_a_variable_of_the_engine_is_remembered_as_a_digest() -> None:
     environ, known = {"X": "secret"}, dict[str, str]()
     assert EnvReading(OnEnv(name="X"), environ, known).look(0) is None

@@ -56,13 +56,18 @@ def when_text(schedule: str, triggers: Sequence[Trigger]) -> str:
 
 def _triggers(r: Reading, node: Node, path: str, place: Reader) -> tuple[Trigger, ...]:
     triggers: dict[str, Trigger] = {}
+    problems, unknown = len(r.problems), r.unknown_keys
     for number, item in enumerate(r.items(node, path)):
         where = f"{path}.{number}"
-        trigger = _trigger(r, item, where, place)
+        trigger = r.read(item, where, lambda each, at: _trigger(r, each, at, place), None)
+        if trigger is None:
+            continue
         name = trigger_name(trigger)
         if name in triggers:
-            raise r.bad(item, where, f"the trigger {short(name)!r} stands twice")
+            r.note(item, where, f"the trigger {short(name)!r} stands twice")
         triggers[name] = trigger
+    if len(r.problems) > problems or r.unknown_keys > unknown:
+        raise Bad
     return tuple(triggers.values())
 
 

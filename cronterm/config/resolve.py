@@ -166,7 +166,7 @@ def _built_in(job: Job, word: str) -> str:
         "success": "{exit_codes: [0]}",
         "output": "{max_size: 10MB}",
         "history": f"{{keep_runs: {job.keep.runs}, keep_days: 90}}",
-        "schedule": job.schedule_text,
+        "schedule": "" if job.triggers else job.schedule_text,
         "retry": "0",
         "inherit_env": "false" if job.user else "true",
     }

@@ -50,7 +50,8 @@ class FileSensor:
         self._on_signal = on_signal
         self._files = files
         self._ears = ears
-        self._poll_s = poll_s
+        self.poll_s = poll_s
+        """How long at least between looks that no event is the reason for; may be set."""
         self._patience_s = patience_s
         self._settle_s = trigger.settle / SECOND
         self._picture = Picture(trigger, own=own)
@@ -125,7 +126,7 @@ class FileSensor:
 
     def _wait_s(self, now: float) -> float:
         """Return how long nothing needs to be looked at."""
-        waits = [self._poll_s, self._look_all_at - now]
+        waits = [self.poll_s, self._look_all_at - now]
         if self._changed_at:
             waits.append(max(self._changed_at.values()) + self._settle_s - now)
         return max(min(waits), 0.01)
@@ -153,7 +154,7 @@ class FileSensor:
         self._look_s = now - began
         if directories is None:
             rest = REST_POLLING if self.is_polling else REST
-            self._look_all_at = now + max(self._poll_s, rest * self._look_s)
+            self._look_all_at = now + max(self.poll_s, rest * self._look_s)
         if found and not self._before:
             self._burst_at = now
         for path, mark in found.items():

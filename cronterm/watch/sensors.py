@@ -63,6 +63,9 @@ class Sensors:
                 if not isinstance(trigger, OnWebhook)
             }
             _end([self._sensors.pop(key) for key in [*self._sensors] if key not in wanted])
+            for sensor in self._sensors.values():
+                if isinstance(sensor, FileSensor):
+                    sensor.poll_s = poll_interval / SECOND
             new = [key for key in wanted if key not in self._sensors]
             for key in new:
                 try:

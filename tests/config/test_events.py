@@ -168,7 +168,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "jobs:\n  a:\n    command: x\n    triggers:\n"
         "      - file: {pat: a, settle: x}\n      - webhook: {path: /}\n    cooldown: y\n"
     )
-    assert [found.line for found in loaded.problems] == [5, 5, 7]
+    assert [found.line for found in loaded.problems] == [5, 5, 6, 7]
 
 
 def test_the_name_of_a_trigger_tells_it_from_its_neighbours() -> None:

@@ -250,6 +250,8 @@ class Recorder:
             " WHERE run = ?",
             (event.run,),
         ).fetchone()
+        if cause == "signal":
+            self._signals.end(event.run)
         entry = self._jobs.entry(event.job)
         entry.last_end = event.at
         entry.kept_runs += 1

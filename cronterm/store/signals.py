@@ -60,6 +60,10 @@ class SignalRecorder:
             ),
         )
 
+    def end(self, run: int) -> None:
+        """Keep of the event only its line: an ended run is told of it no more."""
+        self._execute("UPDATE signals SET signal = NULL WHERE run = ?", (run,))
+
     def decide(self, job: int, event: SignalDecided) -> None:
         """Write an event that starts nothing, into the row before it where that is of its kind."""
         signal = event.signal

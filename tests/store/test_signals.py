@@ -1,5 +1,6 @@
 """What was decided about events is kept, listed, counted and goes with its time."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,16 @@ def test_an_open_run_remembers_its_event(tmp_path: Path) -> None:
         memory = store.memory(now=NOON)
     assert [run.cause.signal for run in memory.runs] == [signal()]
     assert memory.jobs[0].last_signal_at == NOON
+
+
+def test_of_the_event_of_an_ended_run_only_its_line_is_kept(tmp_path: Path) -> None:
+    with open_store(tmp_path, now=NOON) as store:
+        store.record([added(), *run_on_event(1, NOON)])
+    connection = sqlite3.connect(tmp_path / "history.db")
+    kept = connection.execute("SELECT run, text, signal FROM signals").fetchall()
+    connection.close()
+
+    assert kept == [(1, "created /in/a", None)]
 
 
 def test_events_that_start_nothing_are_lines_of_the_history(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 -- What was decided about each event that a trigger saw: one started `run`, or equal ones in a row
--- (at_us to until_us) started nothing for the same reason. `signal` is JSON while its run is kept.
+-- (at_us to until_us) started nothing for the same reason. `signal` is JSON while its run is open.
 CREATE TABLE signals (
   id INTEGER PRIMARY KEY,
   job INTEGER NOT NULL REFERENCES job_state(key),

@@ -23,6 +23,7 @@ FLOORS = {
     "execute": ROOMS,
     "store": ROOMS,
     "watch": ROOMS,
+    "moving": ROOMS,
     "control": ROOMS,
     "instance": ROOMS,
     "runner": ROOMS,
@@ -39,6 +40,7 @@ BESIDE = {
     ("model", "schedule"): "a job carries the specs of its schedule",
     ("execute", "runner"): "both ends speak one protocol",
     ("execute", "control"): "output goes to faces as the runner tells it",
+    ("moving", "config"): "what moves in is written as a jobs file",
     ("__main__", "main"): "python -m cronterm",
     ("main", "host_process"): "the screen wants an engine",
 }

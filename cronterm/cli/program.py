@@ -36,6 +36,8 @@ COMMANDS = {
     "fmt": "cronterm.cli.files:fmt",
     "schema": "cronterm.cli.files:schema",
     "config": "cronterm.cli.files:config",
+    "import": "cronterm.cli.moving:import_jobs",
+    "export": "cronterm.cli.moving:export",
     "up": "cronterm.cli.program:up",
     "down": "cronterm.cli.control:down",
     "add": "cronterm.cli.edits:add",

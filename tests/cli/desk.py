@@ -88,12 +88,14 @@ class Desk:
         self.daemons: list[HeadlessOptions] = []
         self.screens: list[Instance] = []
 
-    def run(self, *words: str, charset: str = "utf-8", bare: bool = False) -> Result:
+    def run(
+        self, *words: str, charset: str = "utf-8", bare: bool = False, typed: str = ""
+    ) -> Result:
         """Run a command on this instance, or with no options before it when `bare`."""
         place = ["-f", str(self.instance.jobs_file), "--state-dir", str(self.instance.state_dir)]
         given = list(words) if bare else [*place, *words]
         runner = CliRunner(charset=charset)
-        with runner.isolation() as (stdout, stderr, _):
+        with runner.isolation(typed) as (stdout, stderr, _):
             code = run_program(self._rooms(), given)
         return Result(
             runner, stdout.getvalue(), stderr.getvalue(), b"", None, code, None, exc_info=None

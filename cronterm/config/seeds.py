@@ -5,8 +5,10 @@ from typing import Any
 
 import yaml
 
+from cronterm.clock import MINUTE
 from cronterm.config.fields import Bad, Reading
 from cronterm.config.reader import Node, plain_key, scalar, short
+from cronterm.schedule.duration import format_duration
 
 ID = "job_id"
 COMMAND_TASK = "execute_command"
@@ -95,4 +97,4 @@ def _minutes(reading: Reading, node: Node, word: str) -> Node:
         raise reading.bad(node, word, f"{word} is a number of minutes")
     if not 0 <= value <= 1_000_000:
         raise reading.bad(node, word, f"{value:g} is not between 0 and 1,000,000 minutes")
-    return _as(node, f"{round(value * 60)}s")
+    return _as(node, format_duration(round(value * MINUTE)))

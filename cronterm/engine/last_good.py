@@ -51,3 +51,8 @@ class LastGood:
             return None
         loaded = load(path, local_timezone=local_timezone, texts=self.texts)
         return None if loaded.problems else loaded
+
+
+def load_for_start(path: Path, cache: Path, *, local_timezone: str) -> Loaded:
+    """Read the files as an engine does that starts now: what was good stands in for what is bad."""
+    return load(path, local_timezone=local_timezone, last_good=LastGood(cache).texts)

@@ -4,8 +4,9 @@ import asyncio
 import platform
 
 from cronterm.clock import Clock, Instant
-from cronterm.config.load import Loaded, load
+from cronterm.config.load import Loaded
 from cronterm.engine.answers import Answers, next_due
+from cronterm.engine.last_good import load_for_start
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.engine_view import EngineView
@@ -76,7 +77,7 @@ def _past(row: RunRow) -> PastRun | None:
 
 
 def _loaded(instance: Instance, query: Query, local_timezone: str) -> Loaded:
-    loaded = load(instance.jobs_file, local_timezone=local_timezone)
+    loaded = load_for_start(instance.jobs_file, instance.cache_dir, local_timezone=local_timezone)
     if not loaded.is_usable and isinstance(query, ListNext | ReadDecisions):
         raise BadInput("\n".join(map(str, loaded.problems)))
     return loaded

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from cronterm.clock import DAY, HOUR, Clock, Duration, Instant
-from cronterm.config.load import load
 from cronterm.core.base import ConfigChanged
 from cronterm.core.habits import Habits, habit_of
 from cronterm.core.scheduler import Scheduler
 from cronterm.core.simulation import Simulation
 from cronterm.core.tally import Tally
+from cronterm.engine.last_good import load_for_start
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.forecast import Forecast, Habit, SimulationRequest
@@ -52,8 +52,8 @@ def simulate_instance(
     progress: Progress,
 ) -> Forecast:
     """Return what a simulation finds. Raises `BadInput` when the jobs file is broken."""
-    loaded = load(instance.jobs_file, local_timezone=local_timezone)
-    if loaded.problems:
+    loaded = load_for_start(instance.jobs_file, instance.cache_dir, local_timezone=local_timezone)
+    if not loaded.is_usable:
         raise BadInput("\n".join(map(str, loaded.problems)))
     start = clock.now().utc if request.start is None else request.start
     jobs = tuple(job for job in loaded.jobs if not job.is_monitor)  # what others run is not seen

@@ -446,7 +446,7 @@ def test_monitors_of_another_system_count_in_minutes() -> None:
 
     assert reading.problems == []
     assert words == {
-        "a": {"schedule": "0 0 * * *", "tolerance": "1800s", "max_runtime": "90s", "monitor": True},
+        "a": {"schedule": "0 0 * * *", "tolerance": "30m", "max_runtime": "1m30s", "monitor": True},
         "b": {"monitor": "heartbeat"},
         "c": {"monitor": True},
     }

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cronterm.clock import SECOND
+from cronterm.config.load import load
+from cronterm.engine.last_good import LastGood, load_for_start
 from cronterm.engine.watching import Places, Watching
 from cronterm.model.command import AddJob, DeleteJob, EditJob, UndoEdit
 from tests.engine.bench import Desk, bench
@@ -206,3 +208,15 @@ def test_included_files_are_watched_once_they_are_known(tmp_path: Path) -> None:
         count = changes.wait_after(count)
         main.write_text("include: [conf/b.yaml]")
         changes.wait_after(count)
+
+
+def test_without_an_engine_the_last_good_version_stands_in_as_well(tmp_path: Path) -> None:
+    state = filled(tmp_path)
+    jobs = tmp_path / "jobs.d"
+    LastGood(state).keep(load(jobs, local_timezone="UTC"))
+    (jobs / "b.yml").write_text("jobs: [")
+    loaded = load_for_start(jobs, state, local_timezone="UTC")
+
+    assert sorted(job.id for job in loaded.jobs) == ["a", "b", "seed"]
+    assert loaded.is_usable
+    assert len(loaded.problems) == 1

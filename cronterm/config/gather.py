@@ -25,7 +25,7 @@ from cronterm.config.reader import (
 )
 from cronterm.config.seeds import is_seed, read_seed
 from cronterm.config.tree import MERGE, check_tree, lay_out_merges
-from cronterm.config.words import LATER_TOP, TOP
+from cronterm.config.words import LATER_TOP, TOP, WORDS
 from cronterm.model.problem import Problem
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -198,7 +198,7 @@ class Gathering:
         if is_json and is_seed(root):
             document.top = {"jobs": (root, read_seed(reading, root))}
         else:
-            document.top = reading.words(root, "", TOP, LATER_TOP)
+            document.top = reading.words(_without_job(reading, root), "", TOP, LATER_TOP)
 
     # -- include ---------------------------------------------------------------------------------
 
@@ -212,7 +212,10 @@ class Gathering:
         for number, item in enumerate(items):
             path = f"include.{number}"
             try:
-                name = expand(reading, item, path, reading.line(item, path))
+                name = reading.line(item, path)
+                if not name:
+                    raise reading.bad(item, path, "the path is empty")
+                name = expand(reading, item, path, name)
                 pattern = os.path.normpath(document.path.parent / name)
                 for each in self._matches(reading, item, path, pattern):
                     real = _real(each)
@@ -226,6 +229,9 @@ class Gathering:
 
     def _matches(self, reading: Reading, item: Node, path: str, pattern: str) -> list[Path]:
         if not glob.has_magic(pattern):
+            if is_folder(Path(pattern)):
+                hint = f"write {short(str(item.value).rstrip('/'), 200)}/*.yaml"
+                raise reading.bad(item, path, f"{short(pattern, 200)} is a directory", hint)
             if not os.path.exists(pattern):  # noqa: PTH110  may stand behind a closed door
                 self.folders.add(Path(pattern).parent)
                 raise reading.bad(item, path, f"{short(pattern, 200)} does not exist")
@@ -252,6 +258,18 @@ class Gathering:
             first = known.parent.path if known.parent else "its directory"
             message = f"{short(str(each), 200)} is read already"
             raise reading.bad(item, path, message, f"through {first}: include it once")
+
+
+def _without_job(reading: Reading, root: Node) -> Node:
+    """Return the document without words of a job at its top, which are noted."""
+    if not isinstance(root, yaml.MappingNode):
+        return root
+    astray = [key for key, _ in root.value if key.value in WORDS]
+    for key in astray:
+        hint = "write it below `jobs:` and the name of the job"
+        reading.note(key, key.value, f"{key.value!r} is a word of a job", hint)
+    left = [pair for pair in root.value if pair[0] not in astray]
+    return yaml.MappingNode(root.tag, left, root.start_mark, root.end_mark)
 
 
 def _real(path: Path) -> str:

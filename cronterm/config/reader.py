@@ -41,6 +41,7 @@ _TAG = "tag:yaml.org,2002:"
 _AMBIGUOUS = re.compile(
     r"(?i:yes|no|on|off|y|n)|0[0-9]+|0[xob][0-9a-f]+|[0-9]+(?::[0-9]{1,2})+|TRUE|True|FALSE|False"
 )
+_ALIAS = re.compile(r"\*([A-Za-z_][\w.-]*)(?=[\s,}\]]|$)")
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -262,6 +263,8 @@ def _hint(message: str, line: str, column: int) -> str:
         return "indent with spaces, not with tabs"
     if re.search(r"\bschedule:\s+[*@%?]", line) or re.search(r"^\s*-\s+[*@]", line):
         return 'put the schedule in quotes: "*/5 * * * *"'
+    if alias := _ALIAS.match(line, column):
+        return f"&{short(alias[1])} stands nowhere above; a text that begins with * needs quotes"
     if line[column : column + 1] in ("*", "@", "%", "`", "&", "!", "|", ">") or "alias" in message:
         return "put the value in quotes"
     if "mapping values" in message:

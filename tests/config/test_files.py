@@ -240,7 +240,8 @@ def test_variables_and_homes_stand_in_includes_and_paths(
         ("5", "jobs.yaml:1:11: 5 is not a text"),
         ("~nosuchuser/x", "'~nosuchuser' has no home directory"),
         ("e.yaml", "e.yaml:1:12: unknown key 'comand'"),
-        ("f.yaml", "f.yaml: is not a regular file"),
+        ("f.yaml", "TMP/f.yaml is a directory (write f.yaml/*.yaml)"),
+        ('""', "TMP/jobs.yaml:1:11: the path is empty"),
     ],
 )
 def test_an_include_that_cannot_be_is_refused(tmp_path: Path, include: str, expected: str) -> None:
@@ -587,3 +588,30 @@ def test_a_setting_that_moved_out_of_a_broken_file_counts(tmp_path: Path) -> Non
 
     assert ids(loaded) == ["b"]
     assert loaded.settings.max_running == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("j.yaml", "command: x", ["'command' is a word of a job"]),
+        (
+            "j.json",
+            '{"schedule": "@daily", "command": "x"}',
+            ["'schedule' is a word of a job", "'command' is a word of a job"],
+        ),
+    ],
+)
+def test_words_of_a_job_at_the_top_are_told_where_they_belong(
+    name: str, text: str, expected: list[str]
+) -> None:
+    problems = load_text(text, path=Path("/srv", name), local_timezone="UTC").problems
+
+    assert [problem.message for problem in problems] == expected
+    assert problems[0].hint == "write it below `jobs:` and the name of the job"
+
+
+def test_an_alias_without_an_anchor_is_named() -> None:
+    text = "jobs: {a: {<<: *nope, command: x}}"
+    loaded = load_text(text, path=Path("/j.yaml"), local_timezone="UTC")
+
+    assert loaded.problems[0].hint.startswith("&nope stands nowhere above;")

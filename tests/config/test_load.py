@@ -288,7 +288,7 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs:\n  a:\n    schedule: @daily\n", "put the schedule in quotes"),
         ("jobs:\n  a:\n    schedule:\n    - @daily\n", "put the schedule in quotes"),
         ("jobs:\n  a:\n    command: `date`\n", "put the value in quotes"),
-        ("jobs:\n  a: *b\n", "put the value in quotes"),
+        ("jobs:\n  a: *b\n", "a text that begins with * needs quotes"),
         ("jobs:\n\ta: b", "indent with spaces"),
         ("jobs:\n  a:\n    command: echo a: b\n", "a text with `: ` in it needs quotes"),
         ("jobs\n  a: b\n", "a `:` missing in the line above"),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cronterm.config.document import Ids, name_keys, read_defaults, read_head, read_jobs
 from cronterm.config.fields import Enough, Values
-from cronterm.config.gates import check_cycles, check_references
+from cronterm.config.gates import Reference, check_cycles, check_references
 from cronterm.config.gather import (
     SYSTEM_FILE,
     Document,
@@ -105,6 +105,37 @@ class Attempt:
             check_names(fresh, self._ids)
             check_references(references, jobs=known, pools=self.settings.pools)
             check_cycles(references, self.jobs)
+        with contextlib.suppress(Enough):
+            self._follow_gone([each for each in references if each.kind == "job"])
+
+    def _follow_gone(self, references: Iterable[Reference]) -> None:
+        """Note what names jobs of files that go without a version to go on with, all the way."""
+        gone = [unit for unit in self.bad_units() if self._goes(unit)]
+        if not gone:
+            return
+        unit_of = {id(each.reading): unit for unit in self.units for each in unit.documents}
+        naming: dict[str, list[Reference]] = {}
+        for each in references:
+            naming.setdefault(each.name, []).append(each)
+        jobs_in: dict[int, list[str]] = {}
+        for place in self._ids.values():
+            jobs_in.setdefault(id(unit_of[id(place.reading)]), []).append(place.job_id)
+        seen = {id(unit) for unit in self.bad_units()}
+        while gone:
+            for job in jobs_in.get(id(gone.pop()), ()):
+                for each in naming.get(job, ()):
+                    unit = unit_of[id(each.reading)]
+                    if id(unit) in seen:
+                        continue
+                    seen.add(id(unit))
+                    message = f"the file of {short(job)} has problems"
+                    each.reading.note(each.node, each.path, message)
+                    if self._goes(unit):
+                        gone.append(unit)
+
+    def _goes(self, unit: Unit) -> bool:
+        """Tell whether there will be nothing of a bad file."""
+        return unit.is_alone and (unit.is_old or str(unit.path) not in self._request.last_good)
 
     def _read_units(self, units: Iterable[Unit], contexts: Mapping[int, Context]) -> None:
         for unit in units:

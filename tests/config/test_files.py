@@ -615,3 +615,15 @@ def test_an_alias_without_an_anchor_is_named() -> None:
     loaded = load_text(text, path=Path("/j.yaml"), local_timezone="UTC")
 
     assert loaded.problems[0].hint.startswith("&nope stands nowhere above;")
+
+
+def test_all_files_that_go_with_a_bad_one_are_told_and_the_rest_is_in_force(tmp_path: Path) -> None:
+    for n in range(40):
+        text = f"jobs: {{j{n}: {{command: x, depends_on: [j{n + 1}]}}}}"
+        (tmp_path / f"f{n:02}.yaml").write_text(text)
+    write(tmp_path, f40_yaml="jobs: {j40: {comand: x}}", g_yaml="jobs: {g: {command: x}}")
+    loaded = load(tmp_path, local_timezone="UTC")
+
+    assert ids(loaded) == ["g"]
+    assert len(loaded.problems) == 41
+    assert "the file of j40 has problems" in {each.message for each in loaded.problems}

@@ -228,3 +228,10 @@ def test_whatever_is_formatted_says_the_same(text: str, slips: list[tuple[int, i
     assert jobs(new) == jobs(text)
     assert Counter("".join(new.split())) == Counter("".join(text.split()))
     assert format_text(new) == new
+
+
+@pytest.mark.parametrize("name", ["jobs.example.yaml", "cronterm/tui/sample.yaml"])
+def test_our_own_files_have_the_form_of_fmt(name: str) -> None:
+    text = (Path(__file__).parents[2] / name).read_text(encoding="utf-8")
+
+    assert format_text(text) == text, f"cronterm fmt {name}"

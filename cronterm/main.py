@@ -8,14 +8,18 @@ import asyncio
 import os
 import resource
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib.metadata import version
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, cast
 
-from cronterm.cli.base import HeadlessOptions, Progress, Rooms
+from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
+from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.instance import Instance
+from cronterm.instance import Instance, no_engine
 from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
@@ -35,6 +39,9 @@ def main() -> NoReturn:
         run_headless=_run_headless,
         run_daemon=_run_daemon,
         version=lambda: version("cronterm"),
+        reach=_reach,
+        run_bridge=_run_bridge,
+        run_attached=_run_attached,
     )
     sys.exit(run_program(rooms))
 
@@ -67,6 +74,24 @@ def _simulate(instance: Instance, request: SimulationRequest, progress: Progress
     return simulate_instance(
         instance, request, clock=SystemClock(), local_timezone=local_zone(), progress=progress
     )
+
+
+def _reach(place: Place) -> AbstractContextManager[FarEngine]:
+    # Threads and processes: only for -H.
+    from cronterm.remote.tunnel import Route, Tunnel, options_there
+
+    options = options_there(place.file, place.state_dir)
+    return Tunnel(Route.of(place.host, options, os.environ, may_ask=place.may_ask))
+
+
+def _run_bridge(instance: Instance) -> int:
+    # What speaks frames: only for this command.
+    from cronterm.remote.bridge import run_bridge, this_machine
+
+    is_asleep = None if instance.is_held() else no_engine(instance)
+    hello = this_machine(version("cronterm"), instance.jobs_file, is_asleep)
+    run_bridge(instance.socket, hello=hello, ask=lambda query: _ask_offline(instance, query))
+    return 0
 
 
 def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
@@ -112,27 +137,57 @@ def _render_metrics(figures: Figures) -> bytes:
 
 
 def _run_screen(instance: Instance) -> int:
-    # Textual alone costs half a second on a small machine.
+    # What starts processes: only for the screen.
     from cronterm.host_process import ensure_engine, start_engine
-    from cronterm.remote.control import HttpControl
-    from cronterm.tui.app import CrontermApp
-    from cronterm.tui.home import Hosting
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "") in (
-        "",
-        "dumb",
-    ):
+    _check_terminal()
+    has_started = ensure_engine(instance)
+    ending, code = _show(
+        RequestClient(instance.socket),
+        instance.jobs_file,
+        start=lambda: start_engine(instance),
+        has_started=has_started,
+    )
+    if ending == "keep" and has_started:
+        print(f"the engine goes on; `cronterm -f {instance.jobs_file}` attaches, `down` ends it")
+    return code
+
+
+def _run_attached(engines: Sequence[FarEngine], instance: Instance | None, read_only: bool) -> int:
+    _check_terminal()
+    if instance is not None:
+        client = RequestClient(instance.socket)
+        return _show(client, instance.jobs_file, read_only=read_only)[1]
+    clients = cast(list[RequestClient], [engine.client for engine in engines])
+    return _show(clients[0], None, read_only=read_only)[1]
+
+
+def _check_terminal() -> None:
+    is_dumb = os.environ.get("TERM", "") in ("", "dumb")
+    if is_dumb or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CrontermError(
             "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
         )
-    has_started = ensure_engine(instance)
-    hosting = Hosting(
-        has_started=has_started,
-        start=lambda: start_engine(instance),
-        jobs_file=str(instance.jobs_file),
-    )
-    app = CrontermApp(HttpControl(instance.socket), clock=SystemClock(), hosting=hosting)
+
+
+def _show(
+    client: RequestClient,
+    jobs_file: Path | None,
+    *,
+    start: Callable[[], object] | None = None,
+    has_started: bool = False,
+    read_only: bool = False,
+) -> tuple[str | None, int]:
+    """Show the screen; return how it was left, and the exit status."""
+    # Textual alone costs half a second on a small machine.
+    from cronterm.remote.control import HttpControl, ReadOnlyControl
+    from cronterm.tui.app import CrontermApp
+    from cronterm.tui.home import Hosting
+
+    control: Control = HttpControl(client)
+    if read_only:
+        control = ReadOnlyControl(control)
+    hosting = Hosting(has_started=has_started, start=start, jobs_file=str(jobs_file or ""))
+    app = CrontermApp(control, clock=SystemClock(), hosting=hosting)
     ending = app.run()
-    if ending == "keep" and has_started:
-        print(f"the engine goes on; `cronterm -f {instance.jobs_file}` attaches, `down` ends it")
-    return app.return_code or 0
+    return ending, app.return_code or 0

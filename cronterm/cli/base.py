@@ -5,8 +5,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -55,6 +56,27 @@ class HeadlessOptions:
     for_screen: bool = False
 
 
+class FarEngine(Protocol):
+    """What answers on another machine."""
+
+    @property
+    def client(self) -> Client:
+        """Its engine. Raises `NoEngine` where none runs there."""
+
+    def ask_offline(self, query: Query) -> AnyReply:
+        """Answer from file and history there."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An instance on another machine, and whether it may be asked for a password on the way."""
+
+    host: str
+    file: str | None = None
+    state_dir: str | None = None
+    may_ask: bool = True
+
+
 @dataclass(frozen=True)
 class Rooms:
     """What `main` gives the commands, so that they need not import it."""
@@ -68,6 +90,10 @@ class Rooms:
     run_daemon: Callable[[Instance, HeadlessOptions], int]
     """Returns the pid."""
     version: Callable[[], str]
+    reach: Callable[[Place], AbstractContextManager[FarEngine]]
+    run_bridge: Callable[[Instance], int]
+    run_attached: Callable[[Sequence[FarEngine], Instance | None, bool], int]
+    """A screen on other machines, or on an engine here; read-only or not."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +112,16 @@ class Desk:
     is_quiet: bool = False
     says_yes: bool = False
     """Do not ask."""
+    hosts: tuple[str, ...] = ()
+    """The machines that are meant instead of this one."""
+    is_one_of_several: bool = False
+    open: ExitStack = field(default_factory=ExitStack)
+    """Closed at the end of the program."""
+    reached: dict[str, FarEngine] = field(default_factory=dict)
 
     def with_options(self, **given: Any) -> "Desk":
         """Return a desk with what was given after the command laid over what stood before it."""
+        given["hosts"] = split_hosts(given.pop("hosts", ()))
         if given.get("form") == "json":
             given["as_json"] = True
         return replace(self, **{name: value for name, value in given.items() if value})
@@ -99,8 +132,25 @@ class Desk:
         return self.form or ("json" if self.as_json else "table")
 
     @property
+    def far(self) -> FarEngine | None:
+        """Who answers on the other machine that is meant, None where this one is."""
+        if not self.hosts:
+            return None
+        if len(self.hosts) > 1:
+            raise click.UsageError("This works on one host at a time.")
+        return self.reach(self.hosts[0])
+
+    def reach(self, host: str) -> FarEngine:
+        """Return what answers on a machine. Raises `NoEngine` with what ssh says."""
+        if host not in self.reached:
+            place = Place(host, self.file, self.state_dir, may_ask=not self.is_one_of_several)
+            self.reached[host] = self.open.enter_context(self.rooms.reach(place))
+        return self.reached[host]
+
+    @property
     def instance(self) -> Instance:
-        """The instance that is meant."""
+        """The instance on this machine that is meant."""
+        self._check_here()
         instance = find_instance(self.file, self.state_dir)
         instance.check()
         return instance
@@ -108,11 +158,19 @@ class Desk:
     @property
     def jobs_file(self) -> Path:
         """The jobs file that is meant, whoever the state directory belongs to."""
+        self._check_here()
         return find_instance(self.file, self.state_dir).jobs_file
+
+    def _check_here(self) -> None:
+        if self.hosts:
+            there = f"ssh {self.hosts[0]} cronterm …"
+            raise click.UsageError(f"This works on this machine only; {there} does it there.")
 
     @property
     def client(self) -> Client:
         """Who answers. Raises `NoEngine` with what runs elsewhere."""
+        if (far := self.far) is not None:
+            return far.client
         instance = self.instance
         if not instance.is_held():
             raise no_engine(instance)
@@ -123,6 +181,8 @@ class Desk:
         try:
             return self.client.query(query)
         except NoEngine:
+            if (far := self.far) is not None:
+                return far.ask_offline(query)
             instance = self.instance
             if not instance.is_known():
                 raise
@@ -149,6 +209,8 @@ class Desk:
         try:
             answer = self.client.send(command)
         except NoEngine:
+            if self.hosts:
+                raise
             answer = self.rooms.edit_offline(self.instance, command)
         if not answer.ok:
             raise CrontermError(answer.message, answer.hint)
@@ -173,7 +235,7 @@ class JobName(click.types.StringParamType):
         try:
             for each in (ctx.find_root(), ctx):
                 given = {name: each.params.get(name) for name in ("file", "state_dir")}
-                at = at.with_options(**given)
+                at = at.with_options(**given, hosts=each.params.get("hosts") or ())
             return [CompletionItem(job) for job in at.snapshot().jobs if job.startswith(incomplete)]
         except (CrontermError, click.ClickException):
             return []
@@ -202,11 +264,22 @@ def _without_file(command: F) -> F:
         click.option("--state-dir", metavar="DIR", help="Where the instance keeps its state."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
         click.option("--no-color", is_flag=True, help="Print without colours."),
+        click.option(
+            "-H", "--host", "hosts", multiple=True, metavar="HOST", help="On that machine, by ssh."
+        ),
         click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Say only what went wrong."),
         click.option("-y", "--yes", "says_yes", is_flag=True, help="Do not ask."),
     ):
         command = option(command)
     return command
+
+
+def split_hosts(given: Iterable[str]) -> tuple[str, ...]:
+    """Return `-H a -H b,c` as three hosts, each once. Raises UsageError."""
+    hosts = [host.strip() for words in given for host in words.split(",")]
+    if any(not host or host.startswith("-") for host in hosts):
+        raise click.UsageError("A host is a name that ssh knows.")
+    return tuple(dict.fromkeys(hosts))
 
 
 def desk(context: click.Context, **given: Any) -> Desk:

@@ -102,7 +102,7 @@ def motd(context: click.Context, /, **given: Any) -> None:
         return
     if snapshot is None:
         with contextlib.suppress(CrontermError):
-            if not at.jobs_file.exists():
+            if at.far is None and not at.jobs_file.exists():
                 return  # nobody uses it here
         say(f"cronterm: {why}", color="yellow" if at.colors else None)
         return

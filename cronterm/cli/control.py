@@ -115,7 +115,17 @@ def down(context: click.Context, /, now: bool, stop_runs: bool, **given: Any) ->
         if view.live and (stop_runs or view.job.shutdown_runs == "stop")
     ]
     limit = time.monotonic() + ENDING_S + max(graces) / SECOND
-    while at.instance.is_held():
+    while _is_there(at):
         if time.monotonic() > limit:
             raise CrontermError("the engine has not ended yet", "its log says what it waits for")
         time.sleep(0.05)
+
+
+def _is_there(at: Desk) -> bool:
+    """Tell whether the engine has not ended yet."""
+    if at.far is None:
+        return at.instance.is_held()
+    try:
+        return bool(at.client.snapshot().engine.pid)
+    except NoEngine:
+        return False

@@ -88,6 +88,7 @@ def _sheet(at: Desk, query: ListRuns) -> Sheet:
         only_wide=ONLY_WIDE,
         empty="nothing of that kind" if is_narrowed else nothing,
         is_lines=True,
+        order=[row.queued_at for row in runs.rows],
     )
 
 

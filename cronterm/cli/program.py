@@ -47,6 +47,9 @@ COMMANDS = {
     "disable": "cronterm.cli.edits:disable",
     "rename": "cronterm.cli.edits:rename",
     "mv": "cronterm.cli.edits:mv",
+    "exec": "cronterm.cli.wrap:execute",
+    "attach": "cronterm.cli.far:attach",
+    "bridge": "cronterm.cli.far:bridge",
     "ls": "cronterm.cli.jobs:list_jobs",
     "show": "cronterm.cli.jobs:show",
     "explain": "cronterm.cli.plans:explain",
@@ -106,12 +109,26 @@ class Program(click.Group):
         return super().resolve_command(context, args)
 
 
+WITH_VALUE = {
+    *("-f", "--file", "--jobs-dir", "--state-dir", "--log-format", "--log-level", "-H", "--host")
+}
+
+
 def _first_word(args: list[str]) -> int | None:
     skip = False
     for place, word in enumerate(args):
         if skip:
             skip = False
-        elif word in ("-f", "--file", "--jobs-dir", "--state-dir", "--log-format", "--log-level"):
+        elif word in (
+            "-f",
+            "--file",
+            "--jobs-dir",
+            "--state-dir",
+            "--log-format",
+            "--log-level",
+            "-H",
+            "--host",
+        ):
             skip = True
         elif not word.startswith("-"):
             return place
@@ -156,6 +173,8 @@ def program(
     if headless:
         options = HeadlessOptions(log_format, log_level, for_screen)
         leave(at.rooms.run_headless(at.instance, options))
+    if at.hosts:
+        leave(at.rooms.run_attached([at.reach(host) for host in at.hosts], None, False))
     leave(at.rooms.run_screen(at.instance))
 
 
@@ -191,8 +210,10 @@ def run_program(rooms: Rooms, args: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal in Latin-1 has no ✓: no traceback
             stream.reconfigure(errors="replace")
+    at = Desk(rooms)
     try:
-        done = program.main(args, prog_name="cronterm", standalone_mode=False, obj=Desk(rooms))
+        with at.open:
+            done = program.main(args, prog_name="cronterm", standalone_mode=False, obj=at)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -1,4 +1,4 @@
-"""Tables in every form: for people, as JSON, YAML and CSV, watched."""
+"""Tables in every form: for people, as JSON, YAML and CSV, watched, of one machine or several."""
 
 import contextlib
 import csv
@@ -7,7 +7,8 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import click
 
 from cronterm.cli.base import Desk, leave, print_json, say
 from cronterm.cli.render import Cell, table
-from cronterm.errors import CrontermError
+from cronterm.errors import CrontermError, NoEngine
 from cronterm.sanitize import sanitize_line
 
 FORMS = ("table", "wide", "json", "yaml", "csv")
@@ -43,6 +44,8 @@ class Sheet:
     empty: str = ""
     """Said instead of a table without rows."""
     is_lines: bool = False
+    order: Sequence[Any] = ()
+    """By what rows, records and lines of several machines are laid between each other."""
     exit_code: int = 0
 
 
@@ -57,16 +60,17 @@ def formatted(command: F) -> F:
 
 
 def present(at: Desk, look: Callable[[Desk], Sheet]) -> None:
-    """Print what `look` sees, once or until Ctrl-C."""
+    """Print what `look` sees, of every host that is meant, once or until Ctrl-C."""
     while True:
+        sheet = merged(at, look) if len(at.hosts) > 1 else None
         if not at.watches:
-            sheet = look(at)
+            sheet = sheet or look(at)
             print_sheet(at, sheet)
             if sheet.exit_code:
                 leave(sheet.exit_code)
             return
         try:
-            frame = _frame(at, look(at))
+            frame = _frame(at, sheet or look(at))
         except CrontermError as error:  # an engine that starts again is seen again
             frame = f"cronterm: {error}\n"
         _draw(frame)
@@ -172,3 +176,81 @@ def _draw(frame: str) -> None:
     drawn = "".join(f"{line}\x1b[K\n" for line in lines)
     click.echo(f"\x1b[H\x1b[?7l{drawn}\x1b[J\x1b[?7h", nl=False)
     sys.stdout.flush()
+
+
+# -- several machines ----------------------------------------------------------------------------
+
+
+def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
+    """Return one sheet of all hosts, asked at the same time; one that is gone stays visible."""
+    desks = [replace(at, hosts=(host,), is_one_of_several=True) for host in at.hosts]
+    with ThreadPoolExecutor(len(desks)) as threads:
+        found = [threads.submit(_look, each, look) for each in desks]
+        answers = dict(zip(at.hosts, (each.result() for each in found), strict=True))
+    sheets = {host: each for host, each in answers.items() if isinstance(each, Sheet)}
+    gone = _gone(answers)
+    if not sheets:
+        raise NoEngine("; ".join(f"{host}: {why}" for host, why in gone.items()))
+    first = next(iter(sheets.values()))
+    rows = [
+        (host, row, record)
+        for host, sheet in sheets.items()
+        for row, record in zip(sheet.rows, sheet.records, strict=False)
+    ]
+    if all(len(sheet.order) == len(sheet.rows) for sheet in sheets.values()):
+        keys = [key for sheet in sheets.values() for key in sheet.order]
+        rows = [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
+    missing: list[Cell] = [("gone", "red"), *[""] * (len(first.head) - 1)]
+    return Sheet(
+        content=_merged_content(answers, rows, is_lines=first.is_lines),
+        records=[
+            *({"host": host, **record} for host, _, record in rows),
+            *({"host": host, "gone": why} for host, why in gone.items()),
+        ],
+        head=("HOST", *first.head),
+        rows=[
+            *([host, *row] for host, row, _ in rows),
+            *([(host, "red"), *missing] for host in gone),
+        ],
+        only_wide=first.only_wide,
+        above=[
+            *((f"{host}: {line}", c) for host, sheet in sheets.items() for line, c in sheet.above),
+            *((f"{host}: gone: {why}", "red") for host, why in gone.items()),
+        ],
+        has_titles=first.has_titles,
+        empty=first.empty,
+        is_lines=first.is_lines,
+        exit_code=NoEngine.exit_code if gone else max(each.exit_code for each in sheets.values()),
+    )
+
+
+def _look(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet | CrontermError:
+    try:
+        return look(at)
+    except CrontermError as error:
+        return error
+
+
+def _merged_content(
+    answers: Mapping[str, Sheet | CrontermError],
+    rows: Sequence[tuple[str, Sequence[Cell], Mapping[str, Any]]],
+    *,
+    is_lines: bool,
+) -> Any:
+    gone = _gone(answers)
+    if is_lines:  # their records are their lines
+        lines: list[dict[str, Any]] = [{"host": host, **record} for host, _, record in rows]
+        return [*lines, *({"host": host, "gone": why} for host, why in gone.items())]
+    return {
+        host: each.content if isinstance(each, Sheet) else {"gone": gone[host]}
+        for host, each in answers.items()
+    }
+
+
+def _gone(answers: Mapping[str, Sheet | CrontermError]) -> dict[str, str]:
+    """Return why each host is gone that is."""
+    return {
+        host: str(each).removeprefix(f"{host}: ")
+        for host, each in answers.items()
+        if isinstance(each, CrontermError)
+    }

@@ -74,6 +74,9 @@ class OpenStream:
         target = f"{STREAM}?output={int(output)}"
         try:
             self._response = _respond(self._connection, "GET", target, None, headers)
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise _unanswered("left before it answered", target) from None
         except BaseException:
             self._connection.close()
             raise

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cronterm.clock import Clock, SystemClock
-from cronterm.control import Gone, Message
+from cronterm.control import Control, Gone, Message
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.query import AnyReply, Query
@@ -24,12 +24,16 @@ BATCH_MESSAGES = 5_000  # read ahead of a busy loop; more waits in the engine, w
 
 
 class HttpControl:
-    """A `Control` over the door at `path`."""
+    """A `Control` over the door at a path, or over what asks another machine."""
 
     def __init__(
-        self, path: Path, *, clock: Clock | None = None, backoff_s: Sequence[float] = BACKOFF_S
+        self,
+        door: Path | RequestClient,
+        *,
+        clock: Clock | None = None,
+        backoff_s: Sequence[float] = BACKOFF_S,
     ) -> None:
-        self._client = RequestClient(path)
+        self._client = RequestClient(door) if isinstance(door, Path) else door
         self._clock = clock or SystemClock()
         self._backoff_s = backoff_s
 
@@ -77,6 +81,29 @@ class HttpControl:
             yield Gone(since=self._clock.now().utc, why=why)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
+
+
+class ReadOnlyControl:
+    """A `Control` that shows everything and changes nothing."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    async def snapshot(self) -> Snapshot:
+        """As in `Control`."""
+        return await self._control.snapshot()
+
+    def events(self, *, after: int | None = None, output: bool = True) -> AsyncIterator[Message]:
+        """As in `Control`."""
+        return self._control.events(after=after, output=output)
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Refuse."""
+        return Answer(ok=False, message="this screen only looks", hint="--read-only")
+
+    async def query(self, query: Query) -> AnyReply:
+        """As in `Control`."""
+        return await self._control.query(query)
 
 
 class _Feed:

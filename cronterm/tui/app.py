@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Literal
 
 from textual.app import App, SystemCommand
@@ -147,7 +146,7 @@ class CrontermApp(App[Ending]):
         is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:
             self._restarts.append(now)
-            self._hosting.start()
+            self._hosting.start_again()
 
     def _draw(self) -> None:
         now = self.now()
@@ -281,8 +280,7 @@ class CrontermApp(App[Ending]):
     def reload(self) -> None:
         """Read the jobs file again, or start a gone engine."""
         if self.picture.gone is not None:
-            self._hosting.start()
-            self.tell("starting an engine…")
+            self._attempt(self._hosting.start_again)
         else:
             self.send(ReloadConfig())
 
@@ -335,22 +333,23 @@ class CrontermApp(App[Ending]):
             file, line = snapshot.problems[0].file or file, snapshot.problems[0].line
         place = [f"+{line}"] if line else []
         try:
+            path = self._hosting.path_of(file)
             with self.suspend():
-                subprocess.run([*editor, *place, file], check=False)
-        except OSError as error:
-            self.tell(f"{editor[0]}: {error.strerror}", is_bad=True)
+                subprocess.run([*editor, *place, path], check=False)
+        except (OSError, CrontermError) as error:
+            self.tell(str(error), is_bad=True)
         self.refresh(layout=True)
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""
-        sample = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
+        self._attempt(self._hosting.write_sample)
+
+    def _attempt(self, act: Callable[[], str]) -> None:
+        """Do something here and say what it says."""
         try:
-            with open(self._hosting.jobs_file, "x", encoding="utf-8") as file:
-                file.write(sample)
-        except OSError as error:
-            self.tell(f"{self._hosting.jobs_file}: {error.strerror}", is_bad=True)
-        else:
-            self.tell(f"wrote {self._hosting.jobs_file}")
+            self.tell(act())
+        except CrontermError as error:
+            self.tell(str(error), is_bad=True)
 
     def show_trouble(self) -> None:
         """Show what the banner says, in full."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from cronterm.clock import Instant
 from cronterm.control import Control
+from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.tui.look import Glyphs
 from cronterm.tui.screens.dialogs import Ask
@@ -17,9 +19,33 @@ class Hosting:
 
     has_started: bool
     """This screen started it: leaving asks what becomes of it."""
-    start: Callable[[], object]
-    """Start one again."""
+    start: Callable[[], object] | None
+    """Start one again; None where this screen only attaches."""
     jobs_file: str
+    """Empty on another machine."""
+
+    def start_again(self) -> str:
+        """Start an engine and say so. Raises `CrontermError` where this screen starts none."""
+        if self.start is None:
+            raise CrontermError("this screen starts no engine; it attaches again once one runs")
+        self.start()
+        return "starting an engine…"
+
+    def path_of(self, file: str = "") -> str:
+        """Return a file to edit, the jobs file by default. Raises `CrontermError` for far ones."""
+        if not self.jobs_file:
+            raise CrontermError("the jobs file is on another machine", "cronterm -H HOST edit JOB")
+        return file or self.jobs_file
+
+    def write_sample(self) -> str:
+        """Write a sample jobs file where there is none and say so. Raises `CrontermError`."""
+        sample = Path(__file__).with_name("sample.yaml").read_text(encoding="utf-8")
+        try:
+            with open(self.path_of(), "x", encoding="utf-8") as file:
+                file.write(sample)
+        except OSError as error:
+            raise CrontermError(f"{self.jobs_file}: {error.strerror}") from None
+        return f"wrote {self.jobs_file}"
 
 
 class Home(Protocol):

@@ -1,7 +1,7 @@
 """The commands over a fake engine, in this process."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from click.testing import CliRunner, Result
 
 from cronterm.cli.base import Desk as AskedDesk
-from cronterm.cli.base import HeadlessOptions, Progress, Rooms
+from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock
 from cronterm.control import Message
 from cronterm.engine.offline import ask_offline
 from cronterm.engine.offline_edits import edit_offline
 from cronterm.engine.simulate import simulate_instance
+from cronterm.errors import NoEngine
 from cronterm.instance import Instance
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.forecast import Forecast, SimulationRequest
@@ -76,6 +77,25 @@ class FakeClient:
                 yield message
 
 
+class FarFake:
+    """An engine on another machine."""
+
+    def __init__(self, client: FakeClient, *, is_asleep: bool = False) -> None:
+        self._client = client
+        self._is_asleep = is_asleep
+
+    @property
+    def client(self) -> FakeClient:
+        """As `FarEngine`."""
+        if self._is_asleep:
+            raise NoEngine("no engine runs there")
+        return self._client
+
+    def ask_offline(self, query: Query) -> AnyReply:
+        """As `FarEngine`."""
+        return self._client.query(query)
+
+
 class Desk:
     """One instance, with or without an engine."""
 
@@ -87,6 +107,10 @@ class Desk:
         self.headless: list[HeadlessOptions] = []
         self.daemons: list[HeadlessOptions] = []
         self.screens: list[Instance] = []
+        self.far: dict[str, FarFake] = {}
+        self.reached: list[Place] = []
+        self.bridges: list[Instance] = []
+        self.attached: list[tuple[int, Instance | None, bool]] = []
 
     def run(
         self, *words: str, charset: str = "utf-8", bare: bool = False, typed: str = ""
@@ -115,6 +139,9 @@ class Desk:
             run_headless=self._run_headless,
             run_daemon=self._run_daemon,
             version=lambda: "9.9",
+            reach=self._reach,
+            run_bridge=self._run_bridge,
+            run_attached=self._run_attached,
         )
 
     def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:
@@ -132,6 +159,23 @@ class Desk:
 
     def _run_screen(self, instance: Instance) -> int:
         self.screens.append(instance)
+        return 0
+
+    @contextmanager
+    def _reach(self, place: Place) -> Iterator[FarFake]:
+        self.reached.append(place)
+        if place.host not in self.far:
+            raise NoEngine(f"{place.host}: no route to host")
+        yield self.far[place.host]
+
+    def _run_bridge(self, instance: Instance) -> int:
+        self.bridges.append(instance)
+        return 0
+
+    def _run_attached(
+        self, engines: Sequence[FarEngine], instance: Instance | None, read_only: bool
+    ) -> int:
+        self.attached.append((len(engines), instance, read_only))
         return 0
 
     def _run_daemon(self, instance: Instance, options: HeadlessOptions) -> int:

@@ -3,14 +3,16 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.house import House, wait_until
+from tests.journeys.house import House, process_words, wait_until
 
 JOBS = """\
 jobs:
@@ -136,3 +138,88 @@ def test_a_job_is_added_edited_renamed_and_removed_while_its_engine_runs(
     assert [row["outcome"] for row in house.history("fifth")] == ["succeeded"]
     assert house.run("rm", "fifth").returncode == 0
     assert "fifth" not in house.jobs_file.read_text(encoding="utf-8")
+
+
+SSH = '#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done\necho "Welcome to $2"\nexec sh -c "$3"\n'
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> dict[str, str]:
+    """The environment in which ssh leads back to this machine."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(SSH, encoding="utf-8")
+    ssh.chmod(0o700)
+    return {"CRONTERM_SSH": str(ssh), "CRONTERM_REMOTE": f"{sys.executable} -m cronterm"}
+
+
+def test_commands_reach_an_engine_over_ssh(house: House, far: dict[str, str]) -> None:
+    status = json.loads(house.run("-H", "there", "status", "--json", env=far).stdout)
+    ran = house.run("-H", "there", "run", "talker", "--follow", env=far)
+    two = house.run("-H", "one,two", "ls", env=far).stdout.splitlines()
+
+    assert "talker" in status["jobs"]
+    assert ran.stdout.startswith("hello at ")
+    assert {line.split()[0] for line in two[1:]} == {"one", "two"}
+    assert house.run("-H", "there", "logs", "talker", env=far).stdout == ran.stdout
+
+
+def test_the_end_of_ssh_is_the_end_of_a_followed_log(house: House, far: dict[str, str]) -> None:
+    house.run("run", "sleeper")
+    following = subprocess.Popen(
+        house.command("-H", "there", "logs", "sleeper", "-f"),
+        env=os.environ | far,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    bridges: list[int] = []
+
+    def has_bridge() -> bool:
+        ours = str(house.state_dir).encode()
+        found = [(pid, words) for pid, words, _ in process_words() if ours in words]
+        bridges[:] = [pid for pid, words in found if b"\0bridge\0" in words]
+        return bool(bridges)
+
+    wait_until(has_bridge, "the bridge is there")
+    for pid in bridges:
+        os.kill(pid, signal.SIGKILL)
+    _, told = following.communicate(timeout=20)
+    house.run("kill", "sleeper")
+
+    assert following.returncode == 69
+    assert b"Traceback" not in told
+
+
+def test_a_command_that_runs_elsewhere_is_in_the_history(house: House) -> None:
+    words = ("--job", "mirror", "--create", "--")
+    done = house.run("exec", *words, "sh", "-c", "echo copied; exit 3")
+
+    assert (done.returncode, done.stdout) == (3, "copied\n")
+    assert house.history("mirror")[-1]["exit_code"] == 3
+    assert house.run("logs", "mirror").stdout == "copied\n"
+    assert "monitor: true" in house.jobs_file.read_text(encoding="utf-8")
+
+
+def test_a_screen_on_another_machine_opens_and_closes(house: House, far: dict[str, str]) -> None:
+    main, other = pty.openpty()
+    process = subprocess.Popen(
+        house.command("attach", "-H", "there", "--read-only"),
+        env=os.environ | far | {"TERM": "xterm-256color", "LANG": "C.UTF-8"},
+        stdin=other,
+        stdout=other,
+        stderr=other,
+    )
+    os.close(other)
+    seen = b""
+
+    def shows(word: bytes) -> bool:
+        nonlocal seen
+        if select.select([main], [], [], 0.2)[0]:
+            seen += os.read(main, 65536)
+        return word in seen
+
+    wait_until(lambda: shows(b"talker"), "the jobs are on the screen")
+    os.write(main, b"q")
+    wait_until(lambda: shows(b"\x1b[?1049l") or process.poll() is not None, "it closes")
+    os.close(main)
+
+    assert process.wait(20) == 0

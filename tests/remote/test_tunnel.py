@@ -1,0 +1,80 @@
+"""Tests for the near end of ssh, with a script in its place."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cronterm.errors import NoEngine
+from cronterm.model.query import ListRuns, ReadState, Runs
+from cronterm.model.snapshot import Snapshot
+from cronterm.remote.tunnel import Route, Tunnel, options_there
+
+SSH = """\
+#!/bin/sh
+while [ "$1" != "--" ]; do shift; done
+case $2 in
+  away) echo "ssh: connect to host away port 22: No route to host" >&2; exit 255 ;;
+  bare) echo "sh: 1: cronterm: not found" >&2; exit 127 ;;
+  noisy) echo "Last login: today" ;;
+esac
+exec sh -c "$3"
+"""
+
+
+@pytest.fixture
+def route(tmp_path: Path) -> Route:
+    """The way to a machine without an engine."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(SSH, encoding="utf-8")
+    ssh.chmod(0o700)
+    (tmp_path / "jobs.yaml").write_text('jobs: {a: {command: "true"}}\n', encoding="utf-8")
+    options = options_there(str(tmp_path / "jobs.yaml"), str(tmp_path / "state"))
+    return Route("noisy", options, f"{sys.executable} -m cronterm", (str(ssh),))
+
+
+def test_without_an_engine_there_its_file_and_history_are_asked(route: Route) -> None:
+    with Tunnel(route) as tunnel:
+        state = tunnel.ask_offline(ReadState())
+        with pytest.raises(NoEngine) as refused:
+            tunnel.client  # noqa: B018  it raises
+
+        assert tunnel.ask_offline(ListRuns()) == Runs(())
+    assert isinstance(state, Snapshot)
+    assert [*state.jobs] == ["a"]
+    assert str(refused.value).startswith("noisy: no engine runs for ")
+    assert not tunnel.path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [("away", "No route to host"), ("bare", "CRONTERM_REMOTE names it")]
+)
+def test_a_machine_that_cannot_be_reached_says_why(route: Route, host: str, said: str) -> None:
+    tunnel = Tunnel(Route(host, route.options, route.program, route.ssh))
+    with pytest.raises(NoEngine) as refused, tunnel:
+        pass
+
+    assert said in str(refused.value)
+    assert str(refused.value).startswith(f"{host}: ")
+
+
+def test_nobody_is_asked_for_a_password_the_second_time() -> None:
+    route = Route("h", ("-f", "a b.yaml"))
+
+    assert "BatchMode=yes" not in route.words(is_first=True)
+    assert "BatchMode=yes" in route.words(is_first=False)
+    assert route.words(is_first=True)[-2:] == ["h", "cronterm bridge -f 'a b.yaml'"]
+
+
+def test_the_environment_names_ssh_and_the_program_there() -> None:
+    env = {"CRONTERM_SSH": "ssh -F cfg", "CRONTERM_REMOTE": "~/bin/cronterm"}
+    words = Route.of("h", (), env, may_ask=False).words(is_first=True)
+
+    assert words[:3] == ["ssh", "-F", "cfg"]
+    assert words[-1] == "~/bin/cronterm bridge"
+
+
+def test_what_ssh_is_given_is_no_option_of_its_own() -> None:
+    words = Route("h", ()).words(is_first=True)
+
+    assert words[-3] == "--"

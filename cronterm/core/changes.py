@@ -98,6 +98,12 @@ def _decide_sifted(books: Books) -> None:
             decide(books, record)
 
 
+def _decide_rest(books: Books, record: JobRecord) -> None:
+    """Decide what is due of a job that is held, before it is another: its rows are not prompt."""
+    if record.held_at is not None:
+        decide(books, record)
+
+
 def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
     """Take in a job that was not in force, with those of its runs that are open."""
     now, timing = books.now.utc, schedule_hash(job)
@@ -179,18 +185,17 @@ def _decide_as_disabled(books: Books, record: JobRecord) -> None:
 
 def _change(books: Books, record: JobRecord, job: Job) -> None:
     new_hash = definition_hash(job)
+    if new_hash == record.definition_hash:
+        record.job = job  # its place in the file may have moved, even if nothing else did
+        return
+    _decide_rest(books, record)
     was = record.job
     was_enabled, triggers = was.enabled, was.triggers
-    record.job = job  # its place in the file may have moved, even if nothing else did
-    if new_hash == record.definition_hash:
-        return
     now, timing = books.now.utc, schedule_hash(job)
-    record.definition_hash = new_hash
     is_new_timing = timing != record.schedule_hash
     if was.is_monitor and (is_new_timing or not job.is_monitor):
-        record.job = was
         settle_reports(books, record)
-        record.job = job
+    record.job, record.definition_hash = job, new_hash
     spans = record.decided_spans
     if is_new_timing:
         record.schedule_hash = timing
@@ -224,6 +229,7 @@ def _remove(books: Books, job_id: str) -> None:
     record = books.jobs[job_id]
     settle_reports(books, record)
     end_reported(books, record)
+    _decide_rest(books, record)
     for run in record.open.values():  # they finish by the definition they started with
         run.definition = run.definition or record.job
     cancel_waiting(books, list(record.open.values()), "removed")

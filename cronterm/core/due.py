@@ -269,11 +269,16 @@ def _settle(books: Books, record: JobRecord, at: Instant) -> None:
 
 
 def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instant) -> None:
-    """Queue what a pause held back. Its rows stand; each caught-up instant gets its own beside."""
+    """Queue what a pause held back. Its rows stand; each caught-up instant gets its own beside.
+
+    A schedule that changed meanwhile had instants only from then on.
+    """
     job = record.job
     if job.is_monitor:
         return  # what something else runs cannot be made up for here
-    low = max(start, end - job.catch_up_window)
+    low = max(start, end - job.catch_up_window, record.counted_since, record.first_seen_at)
+    if record.is_planned_out:
+        return
     if job.catch_up == "latest":
         newest = record.schedule.latest_at_or_before(end)
         newest = None if newest is None else newest_start(books, record, low, newest)
@@ -282,7 +287,7 @@ def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instan
     elif job.catch_up == "all":
         at = record.coming.next_after(low)
         for _ in range(MOST_CATCH_UP):
-            if at is None or at > end:
+            if at is None or at > end or record.is_planned_out:
                 return
             queue_catch_up(books, record, at)
             at = record.coming.next_after(at)

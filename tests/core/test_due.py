@@ -193,3 +193,76 @@ def test_what_starts_with_the_engine_waits_for_nobody_who_holds_it_back() -> Non
 
     clockwork.expects("queued b 1 scheduled", "start 1.1")
     clockwork.restart().expects("queued b 2 scheduled", "skipped(overlap) 2")
+
+
+def test_what_a_disabled_job_was_due_is_decided_before_it_is_enabled() -> None:
+    clockwork = Clockwork(job("a", "*/30 * * * * *", enabled=False))
+    clockwork.at("00:00:30").tick().expects("skipped(disabled) a 00:00:30Z..00:00:30Z x1")
+
+    clockwork.at("00:01:15").configure(job("a", "*/30 * * * * *"))
+    clockwork.expects("skipped(disabled) a 00:01:00Z..00:01:00Z x1", "JobChanged a")
+    clockwork.at("00:01:30").tick().expects("queued a 1 scheduled due 00:01:30Z", "start 1.1")
+
+
+def test_what_a_paused_job_was_due_is_decided_before_its_schedule_changes() -> None:
+    clockwork = Clockwork(job("a", "*/30 * * * * *"))
+    clockwork.ask(PauseJob(job="a"))
+    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1")
+
+    clockwork.at("00:01:15").configure(job("a", "*/20 * * * * *"))
+    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1", "JobChanged a")
+
+
+def test_what_a_paused_job_was_due_is_decided_before_it_leaves_the_file() -> None:
+    clockwork = Clockwork(job("a", "*/30 * * * * *"))
+    clockwork.ask(PauseJob())
+    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1")
+
+    clockwork.at("00:01:15").configure()
+    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1", "JobRemoved a")
+
+
+def test_a_schedule_that_changed_in_a_pause_is_caught_up_from_its_change_on() -> None:
+    for command in (PauseJob(job="a"), PauseJob()):
+        clockwork = Clockwork(job("a", "0 * * * *", catch_up="all"))
+        clockwork.at("00:30").ask(command)
+        clockwork.at("03:10").configure(job("a", "20 * * * *", catch_up="all"))
+
+        clockwork.at("04:30").ask(ResumeJob(job=command.job, catch_up=True))
+        assert [line for line in clockwork.words() if "queued" in line] == [
+            "queued a 1 catch_up due 03:20:00Z",
+            "queued a 2 catch_up due 04:20:00Z",
+        ]
+
+
+def test_a_schedule_that_changed_before_a_restart_is_caught_up_from_its_change_on() -> None:
+    clockwork = Clockwork(job("a", "0 * * * *", catch_up="latest"))
+    clockwork.at("00:30").ask(PauseJob(job="a"))
+    clockwork.at("03:10").configure(job("a", "50 * * * *", catch_up="latest"))
+    clockwork.at("03:30").restart()
+
+    clockwork.at("03:40").ask(ResumeJob(job="a", catch_up=True))
+    clockwork.expects("JobResumed a")
+
+
+def test_what_max_runs_leaves_no_place_for_is_not_decided_a_second_time() -> None:
+    clockwork = Clockwork(job("a", "0 * * * *", catch_up="all", max_runs=2))
+    clockwork.at("00:30").ask(PauseJob(job="a"))
+
+    clockwork.at("04:30").ask(ResumeJob(job="a", catch_up=True))
+    clockwork.expects(
+        "skipped(paused) a 01:00:00Z..04:00:00Z x4",
+        "JobResumed a",
+        "queued a 1 catch_up due 01:00:00Z",
+        "queued a 2 catch_up due 02:00:00Z",
+        "start 1.1",
+    )
+
+
+def test_a_job_that_has_run_as_often_as_it_may_has_nothing_to_catch_up() -> None:
+    clockwork = Clockwork(job("a", "0 * * * *", catch_up="latest", max_runs=1))
+    clockwork.at("01:00").tick().exits(1)
+    clockwork.ask(PauseJob(job="a"))
+
+    clockwork.at("04:30").ask(ResumeJob(job="a", catch_up=True))
+    clockwork.expects("JobResumed a")

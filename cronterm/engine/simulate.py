@@ -118,6 +118,22 @@ def _known_at(known: KnownJob, start: Instant) -> KnownJob:
     return msgspec.structs.replace(known, counts_from=start, decided=(), last_end_at=last_end_at)
 
 
+def _without_monitors(jobs: tuple[Job, ...], memory: Memory) -> tuple[tuple[Job, ...], Memory]:
+    monitors = {job.id for job in jobs if job.is_monitor}
+    left = tuple(
+        msgspec.structs.replace(
+            job,
+            depends_on={
+                name: need for name, need in job.depends_on.items() if name not in monitors
+            },
+        )
+        for job in jobs
+        if job.id not in monitors
+    )
+    runs = tuple(run for run in memory.runs if run.runner != REPORTED)
+    return left, msgspec.structs.replace(memory, runs=runs)
+
+
 def foresee(
     jobs: tuple[Job, ...],
     settings: Settings,
@@ -127,9 +143,13 @@ def foresee(
     *,
     progress: Progress,
 ) -> Forecast:
-    """Live through the days of `request`, whose start is set."""
+    """Live through the days of `request`, whose start is set.
+
+    What something else runs and reports is left out, also where other jobs depend on it.
+    """
     assert request.start is not None
     start, end = request.start, request.start + request.duration
+    jobs, memory = _without_monitors(jobs, memory)
     habits = Habits(
         past.habits, assumed=request.assumed, seed=request.seed, failures=request.with_failures
     )

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from cronterm.config.monitor import GO_WITH_MONITOR
 from tests.lives.words import (
     ACTIONS,
     SETTINGS,
@@ -185,6 +186,8 @@ class JobsFile:
     def _tidy(self, name: str) -> None:
         """Take out what means nothing beside the other words, and keep jobs from circles."""
         job = self.jobs[name]
+        if "monitor" in job:
+            _tidy_monitor(job)
         is_timed = job.get("schedule", "@manual") != "@manual"
         if not job.get("depends_on"):
             job.pop("depends_window", None)
@@ -213,6 +216,17 @@ class JobsFile:
                     self.jobs[name][word] = _renamed(self.jobs[name][word], old, "")
             if word in self.jobs[name] and not self.jobs[name][word]:
                 del self.jobs[name][word]
+
+
+def _tidy_monitor(job: dict[str, Any]) -> None:
+    """Keep what goes with a job that something else runs."""
+    for word in job.keys() - GO_WITH_MONITOR:
+        del job[word]
+    if "exit_codes" not in job.get("success", {}):
+        job.pop("success", None)
+    schedule = str(job.get("schedule"))
+    if "@reboot" in schedule or "@startup" in schedule or "schedule" not in job:
+        job["schedule"] = "*/5 * * * *"
 
 
 def _renamed(named: Any, old: str, new: str) -> Any:

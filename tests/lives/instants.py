@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cronterm.clock import MINUTE, Instant, aware, instant, rfc3339
+from cronterm.clock import HOUR, MINUTE, Instant, aware, instant, rfc3339
 from cronterm.model.event import AnyEvent, AttemptClaimed, InstantDecided, RunQueued
 from cronterm.model.job import Job, schedule_hash
 from cronterm.schedule.base import CronSpec, EverySpec, Schedule
@@ -18,6 +18,7 @@ from cronterm.schedule.build import build
 from tests.schedule.brute import Brute
 
 HELD_BACK = MINUTE + MINUTE // 10  # a held or sifted job writes a row a minute at most
+LONGEST_TOLERANCE = HOUR  # a monitor's instants are judged when it is over
 
 _PLAIN = re.compile(r"[0-9*,/-]+( [0-9*,/-]+){4}")
 
@@ -194,10 +195,11 @@ class Instants:
 def _check_all(count: Count, now: Instant) -> None:
     """Nothing that was due is without a decision, and nothing else has one."""
     schedule, end = count.schedule, now if count.end is None else count.end
-    if count.is_cut_off:
+    if count.is_cut_off or count.job.is_monitor:
         last = count.spans[-1][1] if count.spans else count.start
         open_at = schedule.next_after(last)
-        is_late = open_at is not None and open_at <= end - HELD_BACK
+        lag = HELD_BACK + (LONGEST_TOLERANCE if count.job.is_monitor else 0)
+        is_late = open_at is not None and open_at <= end - lag
         assert not is_late, f"{_name(count, open_at or 0)} is lost"
         end = last
     for first, last, number in count.spans:
@@ -230,7 +232,10 @@ def _check_walked(count: Count, window: tuple[Instant, Instant], now: Instant) -
             pass
         case _:
             return
-    if count.job.not_before is not None or count.job.not_after is not None or count.is_cut_off:
+    job = count.job
+    if job.not_before is not None or job.not_after is not None or job.is_monitor:
+        return
+    if count.is_cut_off:
         return
     low = max(window[0], count.start)
     high = min(window[1], now if count.end is None else count.end)

@@ -10,21 +10,31 @@ from collections import Counter
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cronterm.clock import HOUR, MINUTE, SECOND, Duration, Instant, Now, aware, instant
 from cronterm.config.load import Loaded, load_text
-from cronterm.core.base import Commanded, ConfigChanged, Drain, Effects, Input
-from cronterm.model.command import PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.core.base import (
+    Commanded,
+    ConfigChanged,
+    Drain,
+    Effects,
+    Input,
+    RunCommand,
+    Signalled,
+)
+from cronterm.model.command import FireHook, PauseJob, PingJob, ResumeJob, RunJob, StopRun
 from cronterm.model.event import AnyEvent, EngineStarted
+from cronterm.model.trigger import Signal, TriggerKind, trigger_name
 from cronterm.store.sqlite import SqliteStore
 from tests.lives.files import JobsFile
 from tests.lives.instants import Instants
 from tests.lives.replay import Recorder
 from tests.lives.rules import Rules
+from tests.lives.words import HOOKS
 from tests.lives.world import World
 from tests.schedule.brute import transitions
 
@@ -245,8 +255,10 @@ class Life:
             self._restart()
         elif roll < 0.45:
             self._lose_store()
-        elif roll < 0.95:
+        elif roll < 0.8:
             self._command()
+        elif roll < 0.95:
+            self._tell()
         else:
             self._step()
 
@@ -279,7 +291,7 @@ class Life:
         name = dice.choice([job.id for job in self.in_force.jobs])
         everything = name if dice.random() < 0.8 else ""
         roll = dice.random()
-        command: RunJob | StopRun | PauseJob | ResumeJob
+        command: RunCommand
         if roll < 0.35:
             command = RunJob(
                 job=name,
@@ -296,7 +308,30 @@ class Life:
             command = ResumeJob(job=everything, catch_up=dice.random() < 0.5)
         self._ask(command)
 
-    def _ask(self, command: RunJob | StopRun | PauseJob | ResumeJob) -> None:
+    def _tell(self) -> None:
+        """Something happens that a job waits for: an event, a webhook, a report."""
+        dice = self.dice
+        assert self.in_force is not None
+        job = dice.choice(self.in_force.jobs)
+        if dice.random() < 0.2:
+            self._ask(FireHook(hook=dice.choice(HOOKS)))
+        elif job.is_monitor:
+            self._ask(
+                PingJob(
+                    job=job.id,
+                    what=dice.choice(["heartbeat", "start", "start", "end", "fail", "log"]),
+                    rid=dice.choice(["", "", "x"]),
+                    exit_code=dice.choice([0, 0, 1]),
+                )
+            )
+        elif job.triggers:
+            trigger = dice.choice(job.triggers)
+            kind = cast(TriggerKind, trigger.__struct_config__.tag)
+            name = trigger_name(trigger)
+            self._step(Signalled(job.id, Signal(kind=kind, trigger=name, text=name)))
+            self.counted["signals"] += 1
+
+    def _ask(self, command: RunCommand) -> None:
         self.token += 1
         self.counted["commands"] += 1
         self._step(Commanded(command, "ann", self.token))
@@ -308,6 +343,9 @@ class Life:
         assert self.in_force is not None
         assert self.core is not None
         self._ask(PauseJob())
+        for run in list(self.rules.runs.values()):
+            if run.is_reported:
+                self._ask(PingJob(job=run.job, what="end", rid=run.cause.rid))
         for _ in range(MOST_TO_SETTLE):
             if not self.rules.runs:
                 break

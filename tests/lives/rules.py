@@ -25,7 +25,7 @@ from cronterm.model.event import (
     RunStopping,
 )
 from cronterm.model.job import Job, Settings, definition_hash
-from cronterm.model.run import Cause
+from cronterm.model.run import REPORTED, Cause
 
 HOLDING = ("running", "retrying", "stopping")
 AT_ONCE = ("overlap", "queue_full", "max_runs")
@@ -42,6 +42,7 @@ class Run:
     is_forced: bool
     state: str = "queued"
     attempt: int = 0
+    is_reported: bool = False
     definition: Job | None = None
 
 
@@ -59,11 +60,16 @@ class Rules:
         self._is_all_paused = False
         self._timed_runs: dict[str, int] = {}
         self._followed: set[tuple[int, str]] = set()
+        self._signalled: dict[str, Instant] = {}
+        """When an event last started a run of a job."""
 
     @property
     def running(self) -> int:
         """Attempts that hold a place of the engine."""
-        return sum(run.state in ("running", "stopping") for run in self.runs.values())
+        return sum(
+            run.state in ("running", "stopping") and not run.is_reported
+            for run in self.runs.values()
+        )
 
     def begin(self) -> None:
         """Another engine begins: nothing is published yet."""
@@ -81,7 +87,10 @@ class Rules:
                     self._decide(event, is_first=is_first)
                 case AttemptClaimed():
                     claimed.add((event.run, event.attempt))
-                    self._claim(event, starts[event.run, event.attempt])
+                    if event.runner == REPORTED:
+                        self._claim_reported(event)
+                    else:
+                        self._claim(event, starts[event.run, event.attempt])
                 case _:
                     self._take(event)
         for (number, attempt), job in starts.items():
@@ -100,16 +109,38 @@ class Rules:
         assert event.run not in self.runs
         by_hand = cause.kind == "manual"
         self.runs[event.run] = Run(event.job, cause, event.ready_at, is_forced and by_hand)
-        if cause.kind == "scheduled":
+        is_monitor = self.jobs[event.job].is_monitor
+        if cause.kind == "scheduled" or cause.signal is not None:
             assert not self._is_held(event.job), f"{event.job} is held and was queued"
+        if cause.kind == "scheduled" and not is_monitor:
             if cause.due_at is not None and not is_first:
                 assert event.at == cause.due_at, f"{event.job} was queued late"
+            self._check_skip(event)
+        if cause.signal is not None:
+            self._check_cooldown(event)
         if cause.run is not None:
             follows = (cause.run, event.job)
             assert follows not in self._followed, f"{event.job} follows one run twice"
             self._followed.add(follows)
 
+    def _check_skip(self, event: RunQueued) -> None:
+        """Under `skip` nothing is queued behind another run, but when its jitter is over."""
+        job = self.jobs[event.job]
+        if job.overlap == "skip" and event.ready_at <= event.at and event.cause.due_at is not None:
+            assert self._holding(event.job) < (job.instances or 0), f"{event.job} was not skipped"
+
+    def _check_cooldown(self, event: RunQueued) -> None:
+        before = self._signalled.get(event.job)
+        cooldown = self.jobs[event.job].cooldown
+        assert before is None or event.at - before >= cooldown, "within the cooldown"
+        self._signalled[event.job] = event.at
+
+    def _holding(self, name: str) -> int:
+        return sum(run.job == name and run.state in HOLDING for run in self.runs.values())
+
     def _decide(self, event: InstantDecided, *, is_first: bool) -> None:
+        if self.jobs[event.job].is_monitor:
+            return  # it is judged when its tolerance is over
         if event.reason in ("downtime", "coalesced"):
             assert is_first, f"{event.job}: {event.reason} while an engine ran"
         if event.reason in AT_ONCE and not is_first:
@@ -119,6 +150,12 @@ class Rules:
         return self._is_all_paused or name in self._paused or not self.jobs[name].enabled
 
     # -- starts ----------------------------------------------------------------------------------
+
+    def _claim_reported(self, event: AttemptClaimed) -> None:
+        run = self.runs[event.run]
+        assert (run.state, event.attempt) == ("queued", 1)
+        run.state, run.attempt, run.is_reported = "running", 1, True
+        run.definition = self.jobs[event.job]
 
     def _claim(self, event: AttemptClaimed, job: Job) -> None:
         run = self.runs[event.run]
@@ -210,6 +247,8 @@ class Rules:
             self.jobs[new] = self.jobs.pop(old)
         if old in self._timed_runs:
             self._timed_runs[new] = self._timed_runs.pop(old)
+        if old in self._signalled:
+            self._signalled[new] = self._signalled.pop(old)
         if old in self._paused:
             self._paused = self._paused - {old} | {new}
         if old in self.next_at:
@@ -221,7 +260,7 @@ class Rules:
         """Hold what is published as due next against what is."""
         for name, at in expected.items():
             job = self.jobs[name]
-            if not self._is_held(name) and not job.exclude and not job.only:
+            if not (self._is_held(name) or job.exclude or job.only or job.is_monitor):
                 assert self.next_at.get(name) == at, (
                     f"{name} is due next at {_shown(at)}, published is"
                     f" {_shown(self.next_at.get(name))}"

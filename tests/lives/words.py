@@ -165,7 +165,24 @@ ACTIONS: tuple[Mapping[str, Value], ...] = (
     {"command": ["sleep", "1"], "stdin": "one\ntwo\n"},
     {"python": "math:fsum", "args": [[1, 2]], "kwargs": {}},
     {"http": {"url": "http://localhost/", "expect_status": [200], "timeout": "10s"}},
+    {"monitor": True},
+    {"monitor": "heartbeat"},
 )
+
+
+def _triggers(dice: random.Random, there: Surroundings) -> Value:
+    kinds: list[Value] = [
+        {"file": {"path": "in", "patterns": ["*.csv"], "settle": "2s"}},
+        {"disk": {"path": "/", "free_below": "10%"}},
+        {"attribute": {"path": "/etc/hosts", "of": ["mtime"]}},
+        {"env": {"file": ".env", "name": "FEATURE"}},
+        {"metric": {"cpu_above": 90, "for": "5m"}},
+        {"webhook": {"path": dice.choice(HOOKS)}},
+    ]
+    return dice.sample(kinds, dice.randint(1, 3))
+
+
+HOOKS = ("deploy", "push")
 
 WORDS: dict[str, tuple[float, Draw]] = {
     "description": (0.2, _one_of("what it is for")),
@@ -218,6 +235,10 @@ WORDS: dict[str, tuple[float, Draw]] = {
     "not_before": (0.1, lambda dice, there: there.start),
     "not_after": (0.1, lambda dice, there: there.end),
     "max_runs": (0.15, _one_of(1, 5, 40)),
+    "triggers": (0.3, _triggers),
+    "cooldown": (0.2, _one_of("5s", "10m")),
+    "tolerance": (0.2, _one_of("30s", "20m")),
+    "max_runtime": (0.2, _one_of("10s", "10m")),
     "auto_pause": (0.1, _one_of({"after_failures": 1}, {"after_failures": 3})),
 }
 """All but those of `ACTIONS`, `schedule` and `renamed_from`, which have their own rules."""

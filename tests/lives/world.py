@@ -8,7 +8,7 @@ from cronterm.clock import HOUR, MINUTE, SECOND, Duration, Instant
 from cronterm.core.base import Checked, Effects, Ended, Input, NeverStarted, Started
 from cronterm.model.effect import CheckCondition, StartAttempt, StopAttempt
 from cronterm.model.memory import Memory
-from cronterm.model.run import AttemptEnd
+from cronterm.model.run import REPORTED, AttemptEnd
 
 USUAL: tuple[Duration, ...] = (SECOND, 5 * SECOND, 40 * SECOND, 4 * MINUTE, 25 * MINUTE, 2 * HOUR)
 
@@ -44,6 +44,8 @@ class World:
             self.attempts[key] = Attempt(self._fate(start, now), start.job.stop_grace_period)
         for check in effects.checks:
             self._look(check, now)
+        for run in effects.forgotten:
+            self.answers.pop(run, None)
 
     def _fate(self, start: StartAttempt, now: Instant) -> AttemptEnd:
         dice, job = self._dice, start.job
@@ -108,7 +110,7 @@ class World:
         found: list[Input] = []
         self.answers.clear()
         for run in memory.runs:
-            if run.state not in ("running", "stopping"):
+            if run.state not in ("running", "stopping") or run.runner == REPORTED:
                 continue
             attempt = self.attempts.get((run.run, run.attempt))
             if attempt is None:

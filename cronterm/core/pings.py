@@ -55,7 +55,7 @@ def lose_reports(books: Books, runs: Iterable[RunRecord], message: str) -> None:
 
 def settle_reports(books: Books, record: JobRecord) -> None:
     """Decide the instants that still wait for a report, before their schedule goes."""
-    if not record.job.is_monitor or books.is_held(record):
+    if not record.job.is_monitor or books.is_held(record) or record.is_used_up:
         return
     low, now = record.counts_from, books.now.utc
     count = record.schedule.count_between(low, now) if low < now else 0

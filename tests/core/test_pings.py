@@ -163,3 +163,10 @@ def test_reports_count_for_max_runs() -> None:
     for hour in ("01", "02"):
         it.at(f"{hour}:00").ask(PingJob(job="m"))
     it.later(DAY).tick().expects_nothing()
+
+
+def test_nothing_is_due_of_a_monitor_that_was_reported_as_often_as_it_may_run() -> None:
+    it = Clockwork(monitor(max_runs=1))
+    it.at("00:30").ask(PingJob(job="m"))
+
+    it.at("02:30").configure().expects("JobRemoved m")

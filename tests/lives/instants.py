@@ -18,7 +18,7 @@ from cronterm.schedule.build import build
 from tests.schedule.brute import Brute
 
 HELD_BACK = MINUTE + MINUTE // 10  # a held or sifted job writes a row a minute at most
-LONGEST_TOLERANCE = HOUR  # a monitor's instants are judged when it is over
+LONGEST_TOLERANCE = HOUR  # after it a monitor's instants are judged, and once more after a start
 
 _PLAIN = re.compile(r"[0-9*,/-]+( [0-9*,/-]+){4}")
 
@@ -198,7 +198,7 @@ def _check_all(count: Count, now: Instant) -> None:
     if count.is_cut_off or count.job.is_monitor:
         last = count.spans[-1][1] if count.spans else count.start
         open_at = schedule.next_after(last)
-        lag = HELD_BACK + (LONGEST_TOLERANCE if count.job.is_monitor else 0)
+        lag = HELD_BACK + (2 * LONGEST_TOLERANCE if count.job.is_monitor else 0)
         is_late = open_at is not None and open_at <= end - lag
         assert not is_late, f"{_name(count, open_at or 0)} is lost"
         end = last

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from cronterm.runner.attempt import KILL_FOR_S, now_us
+from cronterm.runner.cgroup import Cgroups, find_delegated
 from cronterm.runner.hold import Place, Runner
 from cronterm.runner.journal import AttemptId, Entry, Journal, read_journal, take_lock
 from cronterm.runner.process import become_subreaper, find_tree, send
@@ -43,11 +44,13 @@ def main() -> int:
     become_subreaper()
     boot = boot_id()
     journal = Journal(directory / "journal", read_journal(directory / "journal"))
-    settle(journal, journal.entries, boot)
-    adopt_siblings(directory, journal, boot)
+    cgroups = Cgroups(find_delegated())
+    settle(journal, journal.entries, boot, cgroups)
+    adopt_siblings(directory, journal, boot, cgroups)
+    cgroups.sweep()
     sock = directory / "sock"
     sock.unlink(missing_ok=True)
-    place = Place(directory, options.output, options.store, boot, options.linger)
+    place = Place(directory, options.output, options.store, boot, options.linger, cgroups)
     with listen(sock) as listener:
         Runner(place, listener, journal).run()
     journal.close()
@@ -57,8 +60,11 @@ def main() -> int:
     return 0
 
 
-def adopt_siblings(directory: Path, journal: Journal, boot: str) -> None:
-    """Take over what runners that died had not told: their ends, and what they left running."""
+def adopt_siblings(directory: Path, journal: Journal, boot: str, cgroups: Cgroups) -> None:
+    """Take over what runners that died had not told: their ends, and what they left running.
+
+    What cannot be copied for want of space stays where it is, for the next runner.
+    """
     for sibling in sorted(directory.parent.iterdir()):
         if sibling == directory or not sibling.is_dir():
             continue
@@ -68,18 +74,22 @@ def adopt_siblings(directory: Path, journal: Journal, boot: str) -> None:
             continue
         if lock is None:
             continue
-        settle(journal, read_journal(sibling / "journal"), boot)
-        shutil.rmtree(sibling, ignore_errors=True)
+        if settle(journal, read_journal(sibling / "journal"), boot, cgroups):
+            shutil.rmtree(sibling, ignore_errors=True)
         os.close(lock)
 
 
-def settle(journal: Journal, entries: dict[AttemptId, Entry], boot: str) -> None:
-    """Give every attempt an end: the one that was journaled, or `lost` after ending survivors."""
+def settle(journal: Journal, entries: dict[AttemptId, Entry], boot: str, cgroups: Cgroups) -> bool:
+    """Give every attempt an end: the one that was journaled, or `lost` after ending survivors.
+
+    Return whether all of it is in the journal's file.
+    """
+    is_kept = True
     for identity, entry in list(entries.items()):
         end = entry.end
         if end is None:
             is_this_boot = entry.boot == boot
-            survivors = end_survivors(entry.mark) if is_this_boot else set()
+            survivors = end_survivors(entry.mark, cgroups) if is_this_boot else set()
             end = {
                 "ended_at": now_us(),
                 "lost": "runner_died" if is_this_boot else "reboot",
@@ -87,12 +97,14 @@ def settle(journal: Journal, entries: dict[AttemptId, Entry], boot: str) -> None
             }
             if entry.pid is not None:
                 end |= {"pid": entry.pid, "started_at": entry.started_at}
-        journal.ended(identity, end, entry.output)
+        is_kept &= journal.ended(identity, end, entry.output)
+    return is_kept
 
 
-def end_survivors(mark: str) -> set[int]:
+def end_survivors(mark: str, cgroups: Cgroups) -> set[int]:
     """SIGKILL what carries the marker; return what could not be ended."""
     until = now_us() + int(KILL_FOR_S * 1e6)
+    cgroups.of(mark).kill()
     while (tree := find_tree(None, mark)) and now_us() < until:
         if send(tree, 9) == tree:
             return tree

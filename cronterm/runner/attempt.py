@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.mask import Masker
 from cronterm.runner.output import ERR, OUT, LineMerger, Piece, Sink
 from cronterm.runner.process import find_tree, send, signal_number, signal_tree
@@ -64,6 +65,7 @@ class Attempt:
     maskers: dict[int, Masker] = field(default_factory=dict)
     """By stream; empty where there are no secrets."""
     kills_leftovers: bool = False
+    cgroup: Cgroup = NOWHERE
     bytes_read: int = 0
     """What came out of the pipes; some of it may be held back."""
     merger: LineMerger = field(default_factory=LineMerger)
@@ -156,7 +158,7 @@ class Attempt:
             kill_at = min(self.stopping.kill_at, now + grace_s)
             self.stopping = Stopping(self.stopping.why, kill_at, kill_at + KILL_FOR_S)
         if name != "SIGKILL":
-            signal_tree(self.pid, self.mark, signal_number(name))
+            signal_tree(self.pid, self.tree(), signal_number(name))
 
     def end_leftovers(self) -> None:
         """End what outlives a normal exit by the stop rule; how it ended stays as it is."""
@@ -171,6 +173,7 @@ class Attempt:
     def kill_tree(self) -> bool:
         """SIGKILL what is left of the tree; return whether there is nothing left to try."""
         assert self.stopping is not None
+        self.cgroup.kill()
         tree = self.tree()
         refused = send(tree, signal.SIGKILL)
         self.survivors = refused
@@ -181,7 +184,7 @@ class Attempt:
 
     def tree(self) -> set[int]:
         """Return the living processes of this attempt."""
-        tree = find_tree(self.pid, self.mark)
+        tree = find_tree(self.pid, self.mark) | self.cgroup.members()
         if self.status is not None:
             tree.discard(self.pid)  # reaped: the number may be another's by now
         return tree

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of, now_us, open_pipes
+from cronterm.runner.cgroup import Cgroups
 from cronterm.runner.door import Door
 from cronterm.runner.journal import AttemptId, Fields, Journal
 from cronterm.runner.mask import maskers
@@ -40,6 +41,7 @@ class Place:
     store: str
     boot: str
     linger_s: float
+    cgroups: Cgroups
 
 
 class Runner:
@@ -195,7 +197,8 @@ class Runner:
             self._end_unstarted(identity, {"start_error": error.strerror or str(error)})
             return
         try:
-            pid = start(spec, self._surroundings, out, err)
+            cgroup = self._place.cgroups.of(mark)
+            pid = start(spec, self._surroundings, out, err, cgroup)
         except StartError as error:
             for pipe in pipes:
                 os.close(pipe)
@@ -220,6 +223,7 @@ class Runner:
             deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
             maskers=maskers(asked.get("secrets") or {}, (OUT, ERR)),
             kills_leftovers=bool(asked.get("kill_leftovers")),
+            cgroup=cgroup,
         )
         self._attempts[identity] = self._by_pid[pid] = attempt
         self._journal.started(identity, pid, attempt.started_at)
@@ -289,6 +293,7 @@ class Runner:
         end = attempt.end(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         output = attempt.sink.close()
         self._journal.ended(attempt.id, end, output)
+        self._place.cgroups.sweep()
         pause_point("after_journal_end")
         self._tell_ended(attempt.id)
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from cronterm.runner.cgroup import fork_into
+
 LIMITS = {
     "memory": resource.RLIMIT_AS,
     "cpu_time": resource.RLIMIT_CPU,
@@ -89,12 +91,15 @@ class Exec:
     """What become 0, 1 and 2."""
 
 
-def fork_exec(what: Exec, identity: Identity) -> int:
-    """Start it in a session of its own and return its pid. Raises `NotBecome` and OSError."""
+def fork_exec(what: Exec, identity: Identity, cgroup: int = -1) -> int:
+    """Start it in a session of its own and return its pid. Raises `NotBecome` and OSError.
+
+    `cgroup` is a descriptor of the cgroup that it is born in, -1 for the runner's own.
+    """
     told, tell = os.pipe2(os.O_CLOEXEC)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        pid = os.fork()
+        pid = _fork(cgroup)
         if pid == 0:
             _become(what, identity, tell, blocked)
     except OSError:
@@ -115,6 +120,15 @@ def fork_exec(what: Exec, identity: Identity) -> int:
             )
         raise OSError(int(number), reason)
     return pid
+
+
+def _fork(cgroup: int) -> int:
+    if cgroup >= 0:
+        try:
+            return fork_into(cgroup)
+        except OSError:  # an old kernel, a container's filter: the other ways to find it serve
+            pass
+    return os.fork()
 
 
 def _become(what: Exec, identity: Identity, tell: int, mask: set[Any]) -> NoReturn:

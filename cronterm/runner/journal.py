@@ -57,11 +57,11 @@ class Journal:
         entry.pid, entry.started_at = pid, started_at
         self._try(_started_line(attempt, pid, started_at))
 
-    def ended(self, attempt: AttemptId, end: Fields, output: bytes) -> None:
-        """Note how an attempt ended, with its small output."""
+    def ended(self, attempt: AttemptId, end: Fields, output: bytes) -> bool:
+        """Note how an attempt ended, with its small output; return whether the disk took it."""
         entry = self.entries.setdefault(attempt, Entry("", ""))
         entry.end, entry.output = end, output
-        self._try(_end_line(attempt, end, output))
+        return self._try(_end_line(attempt, end, output))
 
     def acknowledged(self, attempt: AttemptId) -> None:
         """Forget an attempt: the engine has recorded its end."""
@@ -79,12 +79,13 @@ class Journal:
         """Close the file."""
         os.close(self._file)
 
-    def _try(self, fact: Fields) -> None:
+    def _try(self, fact: Fields) -> bool:
         """Append, but go on without: on a full disk the engine is told all the same."""
         try:
             self._append(fact)
         except OSError:
-            return
+            return False
+        return True
 
     def _append(self, fact: Fields) -> None:
         line = json.dumps(fact, separators=(",", ":")).encode() + b"\n"

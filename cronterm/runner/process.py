@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.identity import (
     OOM_SCORE_ADJ,
     Exec,
@@ -112,7 +113,9 @@ class Surroundings:
             os.pwrite(self._oom, score, 0)
 
 
-def start(spec: StartSpec, surroundings: Surroundings, out: int, err: int) -> int:
+def start(
+    spec: StartSpec, surroundings: Surroundings, out: int, err: int, cgroup: Cgroup = NOWHERE
+) -> int:
     """Start a process in a session of its own, with descriptors 0 to 2 only; return its pid.
 
     Raises `StartError`. All other descriptors of this process close on exec.
@@ -120,9 +123,10 @@ def start(spec: StartSpec, surroundings: Surroundings, out: int, err: int) -> in
     stdin = -1
     try:
         stdin = _stdin(spec.stdin)
-        if spec.identity is not None:
-            return _start_as(spec, spec.identity, surroundings.jobs_files, (stdin, out, err))
-        return _spawn(spec, surroundings, (stdin, out, err))
+        with cgroup.opened() as place:
+            if spec.identity is None and place < 0:
+                return _spawn(spec, surroundings, (stdin, out, err))
+            return _start_as(spec, surroundings.jobs_files, (stdin, out, err), place)
     except OSError as error:
         raise StartError(_reason(spec, error)) from None
     except (ValueError, NotBecome) as error:
@@ -151,13 +155,10 @@ def _spawn(spec: StartSpec, surroundings: Surroundings, descriptors: tuple[int, 
 
 
 def _start_as(
-    spec: StartSpec,
-    identity: Identity,
-    files: tuple[int, int],
-    descriptors: tuple[int, int, int],
+    spec: StartSpec, files: tuple[int, int], descriptors: tuple[int, int, int], cgroup: int
 ) -> int:
     what = Exec(_program(spec), spec.argv, spec.env, spec.cwd, spec.umask, files, descriptors)
-    return fork_exec(what, identity)
+    return fork_exec(what, spec.identity or Identity(), cgroup)
 
 
 def _program(spec: StartSpec) -> str:
@@ -283,9 +284,8 @@ def send(pids: Iterable[int], number: int) -> set[int]:
     return refused
 
 
-def signal_tree(leader: int, mark: str, number: int) -> None:
+def signal_tree(leader: int, tree: Iterable[int], number: int) -> None:
     """Signal all of an attempt, and let what is stopped take it."""
-    tree = find_tree(leader, mark)
     try:
         os.killpg(leader, number)
         os.killpg(leader, signal.SIGCONT)

@@ -125,3 +125,19 @@ def start(run: int, command: Any, *, attempt: int = 1, **words: Any) -> StartAtt
 def stop(run: int, *, signal: str = "SIGTERM", grace_us: int = 300_000) -> StopAttempt:
     """Return what stops an attempt."""
     return StopAttempt(run=run, attempt=1, why="user", signal=signal, grace_us=grace_us)
+
+
+def alive(mark: str) -> list[int]:
+    """Return the processes, zombies left out, whose command line carries a mark."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if mark.encode() in words and state != "Z" and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found

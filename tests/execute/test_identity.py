@@ -11,8 +11,7 @@ import pytest
 from cronterm.clock import SECOND
 from cronterm.model.identity import Limits, Param
 from cronterm.model.job import PythonCall
-from tests.execute.hold import held, start, stop
-from tests.execute.test_runner import alive
+from tests.execute.hold import alive, held, start, stop
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
 

@@ -17,23 +17,7 @@ from cronterm.execute.base import ClaimedAttempt, NeverStarted
 from cronterm.execute.output import read_output
 from cronterm.model.action import Custom
 from cronterm.model.job import PythonCall
-from tests.execute.hold import STORE, Held, held, start, stop
-
-
-def alive(mark: str) -> list[int]:
-    """Return the processes, zombies left out, whose command line carries a mark."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes()
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if mark.encode() in words and state != "Z" and int(entry.name) != os.getpid():
-            found.append(int(entry.name))
-    return found
+from tests.execute.hold import STORE, Held, alive, held, start, stop
 
 
 async def test_output_exit_code_and_streams_are_kept(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from cronterm.errors import CrontermError
 from cronterm.execute.secrets import Secrets
 from cronterm.model.identity import Secret
 from cronterm.model.job import Job
-from tests.execute.hold import held, job, start, stop
-from tests.execute.test_runner import alive
+from tests.execute.hold import alive, held, job, start, stop
 
 VALUE = f"s3cr3t-{os.getpid()}-0f-the-h0use"
 

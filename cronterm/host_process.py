@@ -20,6 +20,7 @@ def start_engine(
     words = [sys.executable, "-P", "-m", "cronterm", "--headless", *options]
     words += ["--for-screen"] if for_screen else []
     words += ["-f", str(instance.jobs_file), "--state-dir", str(instance.state_dir)]
+    words += ["--log-file", str(instance.log_file)]
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     log = os.open(instance.log_file, flags, 0o600)
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import Literal, NoReturn, cast
 
 from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
 from cronterm.cli.program import run_program
@@ -104,14 +104,16 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     from cronterm.remote.server import NEAR, serve
     from cronterm.remote.service import Service
 
-    configure_log("json" if options.log_format == "json" else "text", options.log_level)
+    form: Literal["text", "json"] = "json" if options.log_format == "json" else "text"
+    configure_log(form, options.log_level, Path(options.log_file) if options.log_file else None)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
-    async def open_door(control: LocalControl, store: str) -> None:
+    async def open_door(control: LocalControl, store: str, is_open: Callable[[], None]) -> None:
         service = Service(control, store, _render_metrics)
+        near = serve(Door(service, NEAR), instance.socket, on_ready=is_open)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(serve(Door(service, NEAR), instance.socket), name="near-door")
+            tasks.create_task(near, name="near-door")
             tasks.create_task(FarDoor(service).run(), name="far-door")
 
     host = Host(

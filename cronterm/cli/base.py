@@ -54,6 +54,7 @@ class HeadlessOptions:
     log_format: str = "text"
     log_level: str = "info"
     for_screen: bool = False
+    log_file: str = ""
 
 
 class FarEngine(Protocol):

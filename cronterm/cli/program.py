@@ -13,6 +13,11 @@ from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave,
 from cronterm.errors import CrontermError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+TAKES_A_WORD = (
+    *("-f", "--file", "--jobs-dir", "--state-dir"),
+    *("--log-format", "--log-level", "--log-file", "-H", "--host"),
+)
+LOG_FILE = "The log goes there and not to stderr: a new file each day, 14 are kept."
 
 # Imported when they are used: `cronterm status` does not pay for a YAML parser.
 COMMANDS = {
@@ -39,6 +44,7 @@ COMMANDS = {
     "import": "cronterm.cli.moving:import_jobs",
     "export": "cronterm.cli.moving:export",
     "up": "cronterm.cli.program:up",
+    "install-service": "cronterm.cli.service:install_service",
     "down": "cronterm.cli.control:down",
     "add": "cronterm.cli.edits:add",
     "rm": "cronterm.cli.edits:rm",
@@ -119,16 +125,7 @@ def _first_word(args: list[str]) -> int | None:
     for place, word in enumerate(args):
         if skip:
             skip = False
-        elif word in (
-            "-f",
-            "--file",
-            "--jobs-dir",
-            "--state-dir",
-            "--log-format",
-            "--log-level",
-            "-H",
-            "--host",
-        ):
+        elif word in TAKES_A_WORD:
             skip = True
         elif not word.startswith("-"):
             return place
@@ -144,6 +141,7 @@ def _is_file(word: str) -> bool:
 @click.option("--headless", is_flag=True, help="Run the engine here, without a screen.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
+@click.option("--log-file", metavar="FILE", default="", help=LOG_FILE)
 @click.option("--for-screen", is_flag=True, hidden=True)
 @click.option("--version", is_flag=True, help="Print the version.")
 @click.pass_context
@@ -153,6 +151,7 @@ def program(
     headless: bool,
     log_format: str,
     log_level: str,
+    log_file: str,
     for_screen: bool,
     version: bool,
     **given: Any,
@@ -171,7 +170,7 @@ def program(
     if context.invoked_subcommand is not None:
         return
     if headless:
-        options = HeadlessOptions(log_format, log_level, for_screen)
+        options = HeadlessOptions(log_format, log_level, for_screen, log_file)
         leave(at.rooms.run_headless(at.instance, options))
     if at.hosts:
         leave(at.rooms.run_attached([at.reach(host) for host in at.hosts], None, False))
@@ -182,10 +181,17 @@ def program(
 @common
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
+@click.option("--log-file", metavar="FILE", default="", help=LOG_FILE)
 @click.option("-d", "--detach", is_flag=True, help="In the background; it stays after a logout.")
 @click.pass_context
 def up(
-    context: click.Context, /, log_format: str, log_level: str, detach: bool, **given: Any
+    context: click.Context,
+    /,
+    log_format: str,
+    log_level: str,
+    log_file: str,
+    detach: bool,
+    **given: Any,
 ) -> None:
     """Run the engine here, without a screen (the same as --headless).
 
@@ -195,7 +201,9 @@ def up(
     Example: cronterm up -d && cronterm status
     """
     at = desk(context, **given)
-    options = HeadlessOptions(log_format, log_level)
+    if detach and log_file:
+        raise click.UsageError("an engine in the background has its log in the state directory")
+    options = HeadlessOptions(log_format, log_level, log_file=log_file)
     if not detach:
         leave(at.rooms.run_headless(at.instance, options))
     pid = at.rooms.run_daemon(at.instance, options)

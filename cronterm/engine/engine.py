@@ -100,6 +100,8 @@ class Engine:
         self._stop_at: float | None = None
         self._is_draining = False
         self.is_over = False
+        self.on_drain: Callable[[], None] = lambda: None
+        """Called once, when it begins to end."""
 
     # -- what others tell the engine (all of them never block) ---------------------------------
 
@@ -145,6 +147,7 @@ class Engine:
         now = asyncio.get_running_loop().time()
         if not self._is_draining:
             self._is_draining = True
+            self.on_drain()
             self._stop_at = now + grace_s
             self.tell(Drain(by=by, stop_runs=stop_runs))
         elif stop_runs:

@@ -36,6 +36,7 @@ from cronterm.engine.recovery import (
 )
 from cronterm.engine.reload import Definitions
 from cronterm.engine.sensing import Sensing
+from cronterm.engine.service_manager import ServiceManager
 from cronterm.engine.stats_file import keep_stats_file
 from cronterm.engine.watching import Watching
 from cronterm.errors import BadInput, NoEngine
@@ -57,8 +58,8 @@ from cronterm.store.sqlite import SqliteStore, open_store
 
 log = logging.getLogger("cronterm.engine")
 
-Serve = Callable[[LocalControl, str], Coroutine[Any, Any, None]]
-"""Opens the door and serves until cancelled."""
+Serve = Callable[[LocalControl, str, Callable[[], None]], Coroutine[Any, Any, None]]
+"""Opens the door, calls what it was given once it answers, and serves until cancelled."""
 
 
 @dataclass(frozen=True)
@@ -216,10 +217,16 @@ class Host:
         if os.getpid() == 1:
             loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
         await sensing.follow()
-        with reader, watch:
+        manager = ServiceManager(os.environ)
+        engine.on_drain = manager.stopping
+
+        def is_open() -> None:
+            manager.ready(lambda: _status(engine.bus.snapshot))
+
+        with reader, watch, manager:
             async with asyncio.TaskGroup() as group:
                 chores = [
-                    group.create_task(self._serve(control, store.id), name="door"),
+                    group.create_task(self._serve(control, store.id, is_open), name="door"),
                     group.create_task(_reload_on(changed, definitions), name="reload"),
                     group.create_task(sensing.run(), name="sensing"),
                     group.create_task(
@@ -278,6 +285,12 @@ def _keep_line(output: Path, bus: Bus, line: ReportedLine) -> None:
         return
     if offset is not None:
         bus.offer(Output(line.run, line.job, line.attempt, offset, line.at, "out", line.data))
+
+
+def _status(snapshot: Snapshot) -> str:
+    live = sum(len(view.live) for view in snapshot.jobs.values())
+    trouble = f", {snapshot.engine.trouble}" if snapshot.engine.trouble else ""
+    return f"{len(snapshot.jobs)} jobs, {live} runs are not over{trouble}"
 
 
 def _stop(engine: Engine, number: int) -> None:

@@ -1,22 +1,70 @@
-"""The engine's log on stderr: one line a fact, for people or as JSON."""
+"""The engine's log: one line a fact, for people or as JSON, on stderr or in a file for each day."""
 
 import json
 import logging
+import os
 import sys
+from io import TextIOWrapper
+from logging.handlers import TimedRotatingFileHandler
+from pathlib import Path
 from typing import Literal
 
 from cronterm.clock import rfc3339
+from cronterm.errors import CrontermError
 
 FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def configure_log(form: Literal["text", "json"], level: str) -> None:
-    """Send the log to stderr. `level` is a name that `logging` knows."""
-    stream = logging.StreamHandler(sys.stderr)
+KEPT_DAYS = 14
+STDERR = 2
+
+
+def configure_log(
+    form: Literal["text", "json"], level: str, file: Path | None = None
+) -> logging.Handler:
+    """Send the log to `file`, or to stderr. `level` is a name that `logging` knows.
+
+    Raises `CrontermError` for a file that cannot be written.
+    """
+    stream = logging.StreamHandler(sys.stderr) if file is None else _day_file(file)
     stream.setFormatter(JsonLines() if form == "json" else TextLines())
     root = logging.getLogger()
     root.handlers[:] = [stream]
     root.setLevel(level.upper())
+    return stream
+
+
+def _day_file(file: Path) -> logging.Handler:
+    try:
+        return DayFile(file)
+    except OSError as error:
+        raise CrontermError(f"{file}: {error.strerror}", "name another --log-file") from None
+
+
+class DayFile(TimedRotatingFileHandler):
+    """Appends to a private file that takes its day's name at midnight; old ones go."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            file, when="midnight", backupCount=KEPT_DAYS, encoding="utf-8", errors="replace"
+        )
+        here, there = os.fstat(self._descriptor), os.fstat(STDERR)
+        self._has_stderr = os.path.samestat(here, there)
+
+    @property
+    def _descriptor(self) -> int:
+        return -1 if self.stream is None else self.stream.fileno()
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        descriptor = os.open(self.baseFilename, flags, 0o600)
+        return open(descriptor, "a", encoding=self.encoding, errors=self.errors)
+
+    def doRollover(self) -> None:
+        """Begin the file of a new day; what Python says on stderr when it breaks goes with it."""
+        super().doRollover()
+        if self._has_stderr:
+            os.dup2(self._descriptor, STDERR)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -21,13 +21,14 @@ from cronterm.model.trigger import Signal
 CALL = Path(__file__).parent.parent / "runner" / "call.py"
 HTTP_CALL = CALL.with_name("http_call.py")
 TRIGGERS = {"catch_up": "catchup", "signal": "event"}
+OURS = ("CRONTERM_", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
 
 def base_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what jobs inherit: all but what is meant for cronterm itself."""
-    return {name: value for name, value in environ.items() if not name.startswith("CRONTERM_")}
+    return {name: value for name, value in environ.items() if not name.startswith(OURS)}
 
 
 def start_header(start: StartAttempt, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -95,8 +95,9 @@ async def engine(directory: Path) -> AsyncIterator[LocalControl]:
     instance.jobs_file.write_text(JOBS, encoding="utf-8")
     opened: asyncio.Future[LocalControl] = asyncio.get_running_loop().create_future()
 
-    async def hold(control: LocalControl, store: str) -> None:
+    async def hold(control: LocalControl, store: str, is_open: Callable[[], None]) -> None:
         opened.set_result(control)
+        is_open()
         await asyncio.Event().wait()
 
     host = Host(HostOptions(instance, "UTC"), serve=hold)

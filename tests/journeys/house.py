@@ -71,11 +71,11 @@ class House:
         wait_until(lambda: self._answers(engine), f"the engine answers\n{self.log()}")
         return engine
 
-    def launch(self, **env: str) -> subprocess.Popen[bytes]:
+    def launch(self, *words: str, **env: str) -> subprocess.Popen[bytes]:
         """Start an engine."""
         with open(self.directory / "engine.log", "ab") as log:
             self.engine = subprocess.Popen(
-                self.command("--headless"),
+                self.command("--headless", *words),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

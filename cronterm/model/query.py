@@ -23,6 +23,7 @@ class ListRuns(Query, frozen=True, kw_only=True):
     job: str = ""
     """Of this job only, also one that left the file."""
     outcomes: tuple[Outcome, ...] = ()
+    causes: tuple[CauseKind, ...] = ()
     decisions: bool = True
     """With the decisions that started nothing."""
     since: Instant | None = None

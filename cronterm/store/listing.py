@@ -43,6 +43,9 @@ def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> l
             conditions.append("outcome <> 'succeeded'")
         conditions.append(f"outcome IN ({_marks(len(query.outcomes))})")
         values += query.outcomes
+    if query.causes:
+        conditions.append(f"cause IN ({_marks(len(query.causes))})")
+        values += query.causes
     if query.before_run is not None:
         conditions.append("run < ?")
         values.append(query.before_run)
@@ -71,6 +74,9 @@ def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None)
     if query.outcomes:
         conditions.append(f"decisions.outcome IN ({_marks(len(query.outcomes))})")
         values += query.outcomes
+    if query.causes:
+        conditions.append(f"cause IN ({_marks(len(query.causes))})")
+        values += query.causes
     if query.since is not None:
         conditions.append("decided_at_us >= ?")
         values.append(query.since)

@@ -1,12 +1,11 @@
-"""The screen: attaches to an engine, draws what it tells, sends what a key means."""
+"""The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
 import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -14,47 +13,37 @@ from cronterm.clock import Clock, Instant
 from cronterm.control import Control, Gone, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
-    AddJob,
-    Answer,
-    AnyCommand,
-    DeleteJob,
-    EditJob,
-    PauseJob,
     ReloadConfig,
-    ResumeJob,
-    RunJob,
     ShutDown,
-    StopRun,
-    UndoEdit,
 )
 from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
 from cronterm.model.query import ListRuns, Runs
 from cronterm.model.snapshot import Snapshot
-from cronterm.sanitize import sanitize
 from cronterm.tui import questions
+from cronterm.tui.commanding import Commanding
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
-from cronterm.tui.keymap import bindings
+from cronterm.tui.keymap import View, bindings
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
-from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.page import Page, repaint_all
+from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.words import FAILED
 
 DRAW_EVERY_S = 0.2  # keys draw at once
-TOAST_S = 4.0
 RESTARTS_A_MINUTE = 3
 
-Ending = Literal["keep", "stop"]
+VIEWS: dict[View, Callable[[Picture], Page]] = {"runs": RunsView}
+"""Those above the dashboard, which is always there."""
 
 
-class CrontermApp(App[Ending]):
+class CrontermApp(Commanding):
     """One picture, one road for commands."""
 
     CSS_PATH = "cronterm.tcss"
@@ -71,15 +60,12 @@ class CrontermApp(App[Ending]):
         glyphs: Glyphs | None = None,
         theme: str = "cronterm-dark",
     ) -> None:
-        super().__init__()
-        self.control = control
-        self.picture = Picture()
+        super().__init__(control)
         self.glyphs = glyphs or choose_glyphs()
         self._clock = clock
         self._hosting = hosting
         self._is_dirty = True
         self._second = 0
-        self._undo: list[list[AnyCommand]] = []
         self._restarts: list[Instant] = []
         for each in themes():
             self.register_theme(each)
@@ -138,6 +124,8 @@ class CrontermApp(App[Ending]):
                 screen.refresh_runs()
             elif isinstance(screen, LogView):
                 screen.reload(event.run)
+            elif isinstance(screen, RunsView):
+                screen.refresh_runs()
 
     def _restart(self) -> None:
         """The screen that started the engine starts it again, three times a minute at most."""
@@ -158,124 +146,7 @@ class CrontermApp(App[Ending]):
             if isinstance(screen, Page) and screen.is_mounted and screen.query("TopBar"):
                 screen.update(now)
 
-    # -- commands --------------------------------------------------------------------------------
-
-    def send(self, *commands: AnyCommand) -> None:
-        """Send commands in order and tell the answers, until one is refused."""
-        self.run_worker(self._send(commands), group="send")
-
-    async def _send(self, commands: Sequence[AnyCommand]) -> None:
-        for number, command in enumerate(commands, 1):
-            answer = await self.deliver(command, is_quiet=number < len(commands))
-            if answer is None or not answer.ok:
-                return
-
-    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
-        """Send a command, tell its answer and return it; None when there is no engine.
-
-        With `is_quiet` only a refusal is told.
-        """
-        try:
-            answer = await self.control.send(command)
-        except CrontermError as error:
-            self.tell(str(error), is_bad=True)
-            return None
-        hint = f" — {answer.hint}" if answer.hint else ""
-        if answer.ok and isinstance(command, AddJob | EditJob):
-            self._undo.append([UndoEdit(based_on=answer.sha256)])
-            hint = " — u undoes it"
-        if not is_quiet or not answer.ok:
-            self.tell(answer.message + hint, is_bad=not answer.ok)
-        if answer.kind == "stale" and answer.diff:
-            lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
-            self.push_screen(Ask("Changed meanwhile", lines, [Choice("n", "Close", "")]))
-        return answer
-
-    def tell(self, text: str, *, is_bad: bool = False) -> None:
-        """Show a sentence for some seconds."""
-        severity: Literal["information", "error"] = "error" if is_bad else "information"
-        self.notify(sanitize(text), severity=severity, timeout=TOAST_S, markup=False)
-
-    def ask(self, question: Ask, then: Callable[[str], object]) -> None:
-        """Ask, and act on an answer that is not a no."""
-
-        def done(answer: str | None) -> None:
-            if answer:
-                then(answer)
-
-        self.push_screen(question, done)
-
-    def _known(self, jobs: Sequence[str]) -> list[str]:
-        """Return those of `jobs` that are in the file."""
-        return [job for job in jobs if job in self.picture.snapshot.jobs]
-
-    def ask_trigger(self, jobs: Sequence[str]) -> None:
-        """Ask, then run jobs now; pressing the key twice is enough."""
-        if known := self._known(jobs):
-            question = questions.ask_trigger(self.picture.snapshot, known)
-            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in known)))
-
-    def toggle_pause(self, jobs: Sequence[str]) -> None:
-        """Pause jobs, or resume them where the first is paused."""
-        views = self.picture.snapshot.jobs
-        known = self._known(jobs)
-        if not known:
-            return
-        is_paused = views[known[0]].pause is not None
-        changed = [job for job in known if (views[job].pause is not None) == is_paused]
-        pauses = [PauseJob(job=job) for job in changed]
-        resumes = [ResumeJob(job=job) for job in changed]
-        self._undo.append([*(pauses if is_paused else resumes)])
-        self.send(*(resumes if is_paused else pauses))
-
-    def toggle_pause_all(self) -> None:
-        """Pause or resume everything, after asking."""
-        if self.picture.snapshot.all_paused is not None:
-            self.send(ResumeJob())
-            return
-        question = questions.ask_pause_all(self.picture.snapshot)
-        self.ask(question, lambda answer: self.send(PauseJob()))
-
-    def ask_stop(self, jobs: Sequence[str]) -> None:
-        """Ask how, then stop the open runs of jobs."""
-        views = self.picture.snapshot.jobs
-        runs = [run for job in self._known(jobs) for run in views[job].live.values()]
-        if not runs:
-            self.tell(f"no run of {questions.names(jobs)} is open")
-            return
-
-        def stop(answer: str) -> None:
-            signal = "SIGKILL" if answer == "kill" else ""
-            self.send(*(StopRun(run=run.run, signal=signal) for run in runs))
-
-        self.ask(questions.ask_stop(runs), stop)
-
-    def ask_delete(self, jobs: Sequence[str]) -> None:
-        """Ask, then delete jobs from the file."""
-        if known := self._known(jobs):
-            question = questions.ask_delete(self.picture.snapshot, known)
-            self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))
-
-    async def _delete(self, jobs: Sequence[str]) -> None:
-        """Delete job after job; one undo brings all of them back."""
-        sha = self.picture.snapshot.sha256
-        back: list[AnyCommand] = []
-        for job in jobs:
-            answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)
-            if answer is None or not answer.ok:
-                break
-            sha = answer.sha256
-            back.insert(0, UndoEdit(based_on=sha))
-        if back:
-            self._undo.append(back)
-            self.tell(f"deleted {questions.names(jobs[: len(back)])} — u undoes it")
-
-    def undo(self) -> None:
-        """Undo the last change made here."""
-        if self._undo:
-            self.send(*self._undo.pop())
-        else:
-            self.tell("nothing to undo")
+    # -- the engine ------------------------------------------------------------------------------
 
     def reload(self) -> None:
         """Read the jobs file again, or start a gone engine."""
@@ -291,9 +162,22 @@ class CrontermApp(App[Ending]):
         boards = [screen for screen in self.screen_stack if isinstance(screen, Dashboard)]
         return [*boards[0].table.jobs] if boards else []
 
+    def show_view(self, view: View) -> None:
+        """Show a view, in place of whatever is open."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if view in VIEWS:
+            self.push_screen(VIEWS[view](self.picture))
+
     def open_job(self, job: str) -> None:
         """Open a job's page."""
-        self.push_screen(Detail(self.picture, job))
+        self._push(Detail(self.picture, job))
+
+    def _push(self, page: Page) -> None:
+        """Open a page above the view that is shown."""
+        if isinstance(self.screen, Page):
+            page.view = self.screen.view
+        self.push_screen(page)
 
     def open_log(self, job: str, *, is_failed: bool = False) -> None:
         """Open the log of a job's last run, or of its last failure."""
@@ -315,7 +199,7 @@ class CrontermApp(App[Ending]):
 
     def open_run(self, job: str, run: int) -> None:
         """Open the log of a run."""
-        self.push_screen(LogView(self.picture, job, run))
+        self._push(LogView(self.picture, job, run))
 
     def edit_job(self, job: str | None) -> None:
         """Open the form; None is a new job."""

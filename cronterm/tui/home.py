@@ -9,6 +9,7 @@ from cronterm.clock import Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
+from cronterm.tui.keymap import View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.screens.dialogs import Ask
 
@@ -71,6 +72,9 @@ class Home(Protocol):
 
     def shown_jobs(self) -> list[str]:
         """Return the jobs of the table, in its order."""
+
+    def show_view(self, view: View) -> None:
+        """Show a view, in place of whatever is open."""
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""

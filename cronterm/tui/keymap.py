@@ -5,7 +5,24 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "all"]
+Where = Literal["jobs", "detail", "log", "runs", "all"]
+View = Literal["jobs", "runs"]
+
+
+@dataclass(frozen=True)
+class ViewTab:
+    """A view and how the tab bar calls it: `short` below 100 columns."""
+
+    view: View
+    number: int
+    long: str
+    short: str
+
+
+TABS: tuple[ViewTab, ...] = (
+    ViewTab("jobs", 1, "Jobs", "Jobs"),
+    ViewTab("runs", 5, "Runs", "Runs"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,11 +66,13 @@ class Key:
 J: Where = "jobs"
 D: Where = "detail"
 L: Where = "log"
+R: Where = "runs"
 ALL: Where = "all"
+PAGES: tuple[Where, ...] = (J, D, L, R)
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J,), "details"),
-    Key("open_run", "enter", "open_run", "log of the run", "In a job", (D,), "open run"),
+    Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
     Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D), "trigger"),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J,)),
@@ -87,9 +106,18 @@ KEYS: tuple[Key, ...] = (
     Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "In a job", (D,), "tab"),
     Key("next_job", "j", "next_job(1)", "the next job", "In a job", (D,), "next job"),
     Key("previous_job", "k", "next_job(-1)", "the job before", "In a job", (D,)),
-    Key("down", "down", "step(1)", "the run below", "In a job", (D,)),
-    Key("up", "up", "step(-1)", "the run above", "In a job", (D,)),
-    Key("back", "escape,q", "back", "back", "Move", (D, L), "back"),
+    Key("down", "down", "step(1)", "the run below", "In a job", (D, R)),
+    Key("up", "up", "step(-1)", "the run above", "In a job", (D, R)),
+    Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (R,)),
+    Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (R,)),
+    Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
+    Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
+    Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, R), "back"),
+    *(
+        Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
+        for tab in TABS
+    ),
     Key("trouble", "o", "trouble", "all that the banner says", "App", (J,)),
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),

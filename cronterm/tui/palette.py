@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import KEYS
+from cronterm.tui.keymap import KEYS, TABS
 
 
 def palette_commands(
@@ -21,6 +21,10 @@ def palette_commands(
             continue
         text = key.text[:1].upper() + key.text[1:]
         yield SystemCommand(f"{text}  ·  {key.shown}", "", getattr(owner, name))
+    for tab in TABS:
+        yield SystemCommand(
+            f"Show {tab.long}  ·  {tab.number}", "", partial(home.show_view, tab.view)
+        )
     verbs: tuple[tuple[str, Callable[[str], None]], ...] = (
         ("Open", home.open_job),
         ("Log of", home.open_log),

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.errors import CrontermError
@@ -43,6 +45,7 @@ from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 
+MANY_RUNS = 1_200
 NOW = instant(datetime(2026, 11, 21, 14, 32, 7, tzinfo=UTC))
 
 JOBS = (
@@ -197,6 +200,8 @@ class FakeControl:
     async def query(self, query: Query) -> AnyReply:
         """Answer from fixed rows."""
         match query:
+            case ListRuns(job="", limit=500):
+                return self._all_runs(query)
             case ListRuns():
                 return Runs(tuple(row(number) for number in range(1, 13)))
             case ReadRun(run=run):
@@ -216,6 +221,23 @@ class FakeControl:
                 return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
             case _:
                 raise CrontermError("not asked here")
+
+    def _all_runs(self, query: ListRuns) -> Runs:
+        last = min(query.before_run or MANY_RUNS + 1, MANY_RUNS + 1)
+        numbers = range(max(last - (query.limit or last), 1), last)
+        rows = (any_row(number) for number in numbers)
+        wanted = [row for row in rows if not query.outcomes or row.outcome in query.outcomes]
+        return Runs(tuple(row for row in wanted if not query.causes or row.cause in query.causes))
+
+
+def any_row(number: int) -> RunRow:
+    """Return a line of the history of all jobs."""
+    shown = row(number % 12 + 1)
+    name = JOBS[number % 7][0]
+    at = NOW - (MANY_RUNS + 1 - number) * 7 * MINUTE
+    return msgspec.structs.replace(
+        shown, run=number, job=name, queued_at=at, started_at=at, ended_at=at + number * 9_000
+    )
 
 
 def row(number: int) -> RunRow:

@@ -33,6 +33,7 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, scene
 
@@ -70,6 +71,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(str(screen.query_one("#form-status", Static).render()))
         case LogView():
             return bool(screen.page.lines)
+        case RunsView():
+            return bool(screen.runs.runs)
         case Detail():
             return len(screen.runs.outputs) == len(screen.runs.runs) > 0
         case _:
@@ -95,6 +98,7 @@ PAGES = {
     "detail": ("enter",),
     "log": ("l",),
     "form": ("a",),
+    "runs": ("5", "down", "down"),
 }
 OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
 

@@ -7,7 +7,7 @@ from textual.screen import Screen
 
 from cronterm.clock import Instant
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import Where, key_bar
+from cronterm.tui.keymap import View, Where, key_bar
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
 from cronterm.tui.widgets.paint import Painted
@@ -20,8 +20,10 @@ class Page(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24"), (30, "-h30")]  # noqa: RUF012
 
     where: Where = "jobs"
+    view: View = "jobs"
+    """The view that it is, or was opened from."""
     place = ""
-    """What the tab bar says is open above the dashboard."""
+    """What the tab bar says is open above the view."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
@@ -53,11 +55,15 @@ class Page(Screen[None]):
         """Return the (key, word) pairs of the key bar."""
         return key_bar(self.where)
 
+    def action_view(self, view: View) -> None:
+        """Show another view."""
+        self.home.show_view(view)
+
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         self.query_one(TopBar).update(now)
         tabs = self.query_one(TabBar)
-        tabs.place = self.place
+        tabs.place, tabs.view = self.place, self.view
         tabs.repaint()
         self.query_one(Banner).update(now)
 

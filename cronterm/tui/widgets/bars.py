@@ -6,6 +6,7 @@ from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.snapshot import suspended_triggers
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.keymap import TABS, View
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import FAILED, age, countdown
@@ -103,11 +104,15 @@ class TabBar(Painted):
         super().__init__()
         self.picture = picture
         self.place = ""
-        """What is open above the dashboard."""
+        """What is open above the view."""
+        self.view: View = "jobs"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line."""
-        left: list[Part] = [(" ", "text"), (" 1 Jobs ", "chip+bold")]
+        left: list[Part] = [(" ", "text")]
+        for tab in TABS:
+            word = f" {tab.number} {tab.long if width >= 100 else tab.short} "
+            left.append((word, "chip+bold" if tab.view == self.view else "muted"))
         if self.place:
             left += [("  › ", "muted"), (fit(self.place, min(len(self.place), width // 3)), "text")]
         right = self._gauges(width)

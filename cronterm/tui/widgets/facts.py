@@ -177,6 +177,8 @@ class RunsBox(Panel, can_focus=True):
         self.outputs: dict[int, str] = {}
         """The last line that a run printed."""
         self.cursor = 0
+        self.has_jobs = False
+        """They are of many jobs: each says which."""
         self._top = 0
 
     def titles(self) -> tuple[str, str]:
@@ -191,8 +193,10 @@ class RunsBox(Panel, can_focus=True):
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
-        head = f"    {fit('RUN', 7)}{fit('STARTED', 21)}{fit('CAUSE', 11)}{fit('TOOK', 9)}"
-        head += fit("TRY", 6) + (fit("END", END) + "OUTPUT" if width >= WIDE else "END")
+        name = self._name_width(width)
+        head = f"    {fit('RUN', 7)}{fit('JOB', name)}{fit('STARTED', 21)}{fit('CAUSE', 11)}"
+        head += fit("TOOK", 9) + fit("TRY", 6)
+        head += fit("END", END) + "OUTPUT" if width >= WIDE and not self.has_jobs else "END"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.runs:
             return [*lines, [("    nothing has run yet", "faint")]]
@@ -202,6 +206,9 @@ class RunsBox(Panel, can_focus=True):
             lines.append(self._run(self.runs[number], width, is_here=number == self.cursor))
         return lines
 
+    def _name_width(self, width: int) -> int:
+        return min(max(width // 5, 14), 32) if self.has_jobs else 0
+
     def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
         outcome = row.outcome or ("running" if row.started_at is not None else "queued")
         at = row.started_at or row.scheduled_at or row.queued_at
@@ -210,12 +217,15 @@ class RunsBox(Panel, can_focus=True):
         number = str(row.run) if row.run is not None else f"×{row.count}"
         second = "text" if is_here else "muted"
         grave = ROLES[outcome] in ("fail", "warn")
-        end = END if width >= WIDE else max(width - 59, 1)
-        printed = self.outputs.get(row.run or 0, "") if width >= WIDE else ""
+        has_output = width >= WIDE and not self.has_jobs
+        name = self._name_width(width)
+        end = END if has_output else max(width - 59 - name, 1)
+        printed = self.outputs.get(row.run or 0, "") if has_output else ""
         return [
             (f" {self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
             (fit(number, 7), second),
+            (fit(row.job, name - 1) + " " if name else "", "text"),
             (fit(day_moment(at, self.now), 21), "text"),
             (fit(row.cause.replace("_", " "), 11), second),
             (fit(duration(took), 9), "text"),

@@ -1,0 +1,156 @@
+"""The road from a wish to a command: asked first where it matters, undone where it can be."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from textual.app import App
+
+from cronterm.control import Control
+from cronterm.errors import CrontermError
+from cronterm.model.command import (
+    AddJob,
+    Answer,
+    AnyCommand,
+    DeleteJob,
+    EditJob,
+    PauseJob,
+    ResumeJob,
+    RunJob,
+    StopRun,
+    UndoEdit,
+)
+from cronterm.sanitize import sanitize
+from cronterm.tui import questions
+from cronterm.tui.picture import Picture
+from cronterm.tui.screens.dialogs import Ask, Choice
+
+TOAST_S = 4.0
+
+Ending = Literal["keep", "stop"]
+
+
+class Commanding(App[Ending]):
+    """An app that sends commands to an engine and tells their answers."""
+
+    def __init__(self, control: Control) -> None:
+        super().__init__()
+        self.control = control
+        self.picture = Picture()
+        self._undo: list[list[AnyCommand]] = []
+
+    def send(self, *commands: AnyCommand) -> None:
+        """Send commands in order and tell the answers, until one is refused."""
+        self.run_worker(self._send(commands), group="send")
+
+    async def _send(self, commands: Sequence[AnyCommand]) -> None:
+        for number, command in enumerate(commands, 1):
+            answer = await self.deliver(command, is_quiet=number < len(commands))
+            if answer is None or not answer.ok:
+                return
+
+    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
+        """Send a command, tell its answer and return it; None when there is no engine.
+
+        With `is_quiet` only a refusal is told.
+        """
+        try:
+            answer = await self.control.send(command)
+        except CrontermError as error:
+            self.tell(str(error), is_bad=True)
+            return None
+        hint = f" — {answer.hint}" if answer.hint else ""
+        if answer.ok and isinstance(command, AddJob | EditJob):
+            self._undo.append([UndoEdit(based_on=answer.sha256)])
+            hint = " — u undoes it"
+        if not is_quiet or not answer.ok:
+            self.tell(answer.message + hint, is_bad=not answer.ok)
+        if answer.kind == "stale" and answer.diff:
+            lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
+            self.push_screen(Ask("Changed meanwhile", lines, [Choice("n", "Close", "")]))
+        return answer
+
+    def tell(self, text: str, *, is_bad: bool = False) -> None:
+        """Show a sentence for some seconds."""
+        severity: Literal["information", "error"] = "error" if is_bad else "information"
+        self.notify(sanitize(text), severity=severity, timeout=TOAST_S, markup=False)
+
+    def ask(self, question: Ask, then: Callable[[str], object]) -> None:
+        """Ask, and act on an answer that is not a no."""
+
+        def done(answer: str | None) -> None:
+            if answer:
+                then(answer)
+
+        self.push_screen(question, done)
+
+    def _known(self, jobs: Sequence[str]) -> list[str]:
+        """Return those of `jobs` that are in the file."""
+        return [job for job in jobs if job in self.picture.snapshot.jobs]
+
+    def ask_trigger(self, jobs: Sequence[str]) -> None:
+        """Ask, then run jobs now; pressing the key twice is enough."""
+        if known := self._known(jobs):
+            question = questions.ask_trigger(self.picture.snapshot, known)
+            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in known)))
+
+    def toggle_pause(self, jobs: Sequence[str]) -> None:
+        """Pause jobs, or resume them where the first is paused."""
+        views = self.picture.snapshot.jobs
+        known = self._known(jobs)
+        if not known:
+            return
+        is_paused = views[known[0]].pause is not None
+        changed = [job for job in known if (views[job].pause is not None) == is_paused]
+        pauses = [PauseJob(job=job) for job in changed]
+        resumes = [ResumeJob(job=job) for job in changed]
+        self._undo.append([*(pauses if is_paused else resumes)])
+        self.send(*(resumes if is_paused else pauses))
+
+    def toggle_pause_all(self) -> None:
+        """Pause or resume everything, after asking."""
+        if self.picture.snapshot.all_paused is not None:
+            self.send(ResumeJob())
+            return
+        question = questions.ask_pause_all(self.picture.snapshot)
+        self.ask(question, lambda answer: self.send(PauseJob()))
+
+    def ask_stop(self, jobs: Sequence[str]) -> None:
+        """Ask how, then stop the open runs of jobs."""
+        views = self.picture.snapshot.jobs
+        runs = [run for job in self._known(jobs) for run in views[job].live.values()]
+        if not runs:
+            self.tell(f"no run of {questions.names(jobs)} is open")
+            return
+
+        def stop(answer: str) -> None:
+            signal = "SIGKILL" if answer == "kill" else ""
+            self.send(*(StopRun(run=run.run, signal=signal) for run in runs))
+
+        self.ask(questions.ask_stop(runs), stop)
+
+    def ask_delete(self, jobs: Sequence[str]) -> None:
+        """Ask, then delete jobs from the file."""
+        if known := self._known(jobs):
+            question = questions.ask_delete(self.picture.snapshot, known)
+            self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))
+
+    async def _delete(self, jobs: Sequence[str]) -> None:
+        """Delete job after job; one undo brings all of them back."""
+        sha = self.picture.snapshot.sha256
+        back: list[AnyCommand] = []
+        for job in jobs:
+            answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)
+            if answer is None or not answer.ok:
+                break
+            sha = answer.sha256
+            back.insert(0, UndoEdit(based_on=sha))
+        if back:
+            self._undo.append(back)
+            self.tell(f"deleted {questions.names(jobs[: len(back)])} — u undoes it")
+
+    def undo(self) -> None:
+        """Undo the last change made here."""
+        if self._undo:
+            self.send(*self._undo.pop())
+        else:
+            self.tell("nothing to undo")

@@ -1,0 +1,110 @@
+"""Views: the numbers lead to them, each finds what is in it."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cronterm.clock import HOUR
+from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.screens.runs import RunsView
+from tests.tui.scene import MANY_RUNS, app
+from tests.tui.test_screens import on_dashboard, wait_for
+
+NAMES = ("backup", "backup-eu", "report")
+
+
+async def on_runs(pilot: Pilot[Any]) -> RunsView:
+    """Open the runs and wait for them."""
+    await on_dashboard(pilot)
+    await pilot.press("5")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+    screen = pilot.app.screen
+    assert isinstance(screen, RunsView)
+    await wait_for(pilot, lambda: bool(screen.runs.runs))
+    return screen
+
+
+async def test_the_numbers_lead_from_view_to_view() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        runs = await on_runs(pilot)
+        await pilot.press("o")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        assert pilot.app.screen.view == "runs"  # type: ignore[attr-defined]
+        await pilot.press("1")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+        assert not runs.is_attached
+        await pilot.press("5", "5")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+        assert len(pilot.app.screen_stack) == 2
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_older_runs_are_read_as_the_cursor_comes_to_them() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_runs(pilot)
+        assert len(screen.runs.runs) == 500
+        screen.action_step(450)
+        await wait_for(pilot, lambda: len(screen.runs.runs) == 1000)
+        screen.action_step(MANY_RUNS)
+        await wait_for(pilot, lambda: len(screen.runs.runs) == MANY_RUNS)
+        screen.action_step(MANY_RUNS)
+        assert [row.run for row in screen.runs.runs] == list(range(MANY_RUNS, 0, -1))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+
+
+async def test_new_runs_come_on_top_and_the_cursor_stays_on_its_run() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_runs(pilot)
+        screen.action_step(7)
+        here = screen.runs.runs[screen.runs.cursor]
+        del screen.runs.runs[:5]
+        screen.runs.cursor -= 5
+        screen.refresh_runs()
+        await wait_for(pilot, lambda: screen.runs.cursor == 7)
+        assert screen.runs.runs[7] == here
+
+
+async def test_the_runs_are_filtered() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_runs(pilot)
+        await pilot.press("slash", *"is:failed", "enter")
+        await wait_for(pilot, lambda: {row.outcome for row in screen.runs.runs} == {"failed"})
+        await pilot.press("slash")
+        await pilot.press(*"is:failix", "enter")  # what it was is selected
+        assert screen.query_one("#search", Input).has_class("shown")  # it waits to be mended
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len({row.outcome for row in screen.runs.runs}) == 2)
+
+
+def test_a_filter_is_read() -> None:
+    assert read_filter("  ", NAMES) == RunFilter()
+    assert read_filter("report is:timed_out cause:manual last:<1h", NAMES) == RunFilter(
+        "report", ("timed_out",), ("manual",), HOUR
+    )
+    assert read_filter("rep", NAMES).job == "report"
+    assert read_filter("backup", NAMES).job == "backup"
+    assert read_filter("gone-job", NAMES).job == "gone-job"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("back", "back may be backup, backup-eu"),
+        ("is:fialed", "did you mean failed?"),
+        ("cause:moon", "known: scheduled"),
+        ("last:soon", "'soon' is not a duration"),
+        ("when:now", "when: is not known"),
+    ],
+)
+def test_what_cannot_be_read_is_said(words: str, said: str) -> None:
+    with pytest.raises(BadFilter) as bad:
+        read_filter(words, NAMES)
+
+    assert said in str(bad.value)

@@ -27,6 +27,7 @@ from cronterm.tui.keymap import View, bindings
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
+from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
@@ -39,7 +40,7 @@ from cronterm.tui.words import FAILED
 DRAW_EVERY_S = 0.2  # keys draw at once
 RESTARTS_A_MINUTE = 3
 
-VIEWS: dict[View, Callable[[Picture], Page]] = {"runs": RunsView}
+VIEWS: dict[View, Callable[[Picture], Page]] = {"alerts": AlertsView, "runs": RunsView}
 """Those above the dashboard, which is always there."""
 
 
@@ -117,6 +118,9 @@ class CrontermApp(Commanding):
 
     def _refresh_pages(self, event: AnyEvent) -> None:
         """Let the pages above the dashboard read again what an event changed."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Page) and screen.is_mounted:
+                screen.take_event(event)
         if not isinstance(event, AttemptStarted | RetryScheduled | RunEnded):
             return
         for screen in self.screen_stack:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "runs", "all"]
-View = Literal["jobs", "runs"]
+Where = Literal["jobs", "detail", "log", "alerts", "runs", "all"]
+View = Literal["jobs", "alerts", "runs"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ViewTab:
 
 TABS: tuple[ViewTab, ...] = (
     ViewTab("jobs", 1, "Jobs", "Jobs"),
+    ViewTab("alerts", 4, "Alerts", "Alerts"),
     ViewTab("runs", 5, "Runs", "Runs"),
 )
 
@@ -58,6 +59,8 @@ class Key:
             "f1": "F1",
             "f2": "F2",
             "delete": "del",
+            "pagedown": "PgDn",
+            "pageup": "PgUp",
         }
         keys = [key.replace("ctrl+", "^") for key in self.keys.split(",")[:2]]
         return " ".join(names.get(key, key) for key in keys)
@@ -66,14 +69,23 @@ class Key:
 J: Where = "jobs"
 D: Where = "detail"
 L: Where = "log"
+A: Where = "alerts"
 R: Where = "runs"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, D, L, R)
+PAGES: tuple[Where, ...] = (J, D, L, A, R)
 
 KEYS: tuple[Key, ...] = (
-    Key("open", "enter", "open", "details of the job", "Jobs", (J,), "details"),
+    Key("open", "enter", "open", "details of the job", "Jobs", (J, A), "details"),
+    Key("acknowledge", "a", "acknowledge", "acknowledge", "Alerts", (A,), "acknowledge"),
+    Key("acknowledge_all", "A", "acknowledge_all", "acknowledge all…", "Alerts", (A,), "all"),
+    Key("unacknowledge", "u", "unacknowledge", "not known after all", "Alerts", (A,), "un-ack"),
+    Key("mute", "m", "mute", "mute the job for…", "Alerts", (A,), "mute"),
+    Key("comment", "c", "comment", "comment", "Alerts", (A,), "comment"),
+    Key("reach", "o", "reach", "show what is over too", "Alerts", (A,), "show"),
+    Key("filter_alerts", "slash", "filter", "filter the alerts", "Alerts", (A,), "filter"),
+    Key("alert_log", "l", "logs", "log of its run", "Alerts", (A,), "log"),
     Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
-    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D), "trigger"),
+    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A), "trigger"),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J,)),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
@@ -113,7 +125,7 @@ KEYS: tuple[Key, ...] = (
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, R), "back"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, R), "back"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS

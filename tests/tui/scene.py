@@ -10,7 +10,7 @@ import msgspec
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.errors import CrontermError
-from cronterm.model.alert import Alert, AlertKind
+from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
@@ -23,9 +23,11 @@ from cronterm.model.event import (
 from cronterm.model.job import Job, Settings, Shell
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
+    Alerts,
     AnyReply,
     AttemptRow,
     ConfigText,
+    ListAlerts,
     ListNext,
     ListRuns,
     NextDue,
@@ -134,7 +136,28 @@ def scene() -> Snapshot:
     _told(snapshot, "failure", "invoice-export", "exit 1", NOW - 12 * MINUTE, count=4)
     text = "runs 10 times as long as usual, 20.9s"
     _told(snapshot, "long", "search-reindex", text, NOW - 42 * SECOND)
+    _told_and_known(snapshot)
     return snapshot
+
+
+def _told_and_known(snapshot: Snapshot) -> None:
+    """Add alerts that need no look: one is acknowledged and commented, one is muted."""
+    text = "took 0.4s, usually 194s"
+    _told(snapshot, "suspicious", "mail-queue-flush", text, NOW - 5 * HOUR, count=2)
+    text = "nothing was reported in time"
+    _told(snapshot, "missed", "s3-sync-eu", text, NOW - 26 * HOUR)
+    snapshot.mutes["mail-queue-flush"] = Mute("ann", NOW - HOUR, NOW + 3 * HOUR)
+    said = Comment("bob", NOW - HOUR, "the mirror is serviced until 16:00, ticket OPS-2211")
+    snapshot.alerts[5] = msgspec.structs.replace(
+        snapshot.alerts[5],
+        due_at=NOW - 26 * HOUR,
+        acknowledged_by="ann",
+        acknowledged_at=NOW - 2 * HOUR,
+        comments=(Comment("ann", NOW - 2 * HOUR, "known, vendor asked"), said),
+    )
+    snapshot.alerts[2] = msgspec.structs.replace(
+        snapshot.alerts[2], run=1201, opened_at=NOW - 9 * HOUR, comments=(said,)
+    )
 
 
 def _told(
@@ -213,6 +236,9 @@ class FakeControl:
                 )
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
+            case ListAlerts():
+                past = past_alerts() if self.scene.alerts else ()
+                return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
             case ReadConfig(job=name):
                 text = (
                     f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
@@ -228,6 +254,32 @@ class FakeControl:
         rows = (any_row(number) for number in numbers)
         wanted = [row for row in rows if not query.outcomes or row.outcome in query.outcomes]
         return Runs(tuple(row for row in wanted if not query.causes or row.cause in query.causes))
+
+
+def past_alerts() -> tuple[Alert, ...]:
+    """Return alerts that are over, oldest first."""
+    told: tuple[tuple[AlertKind, str, ClosedFor], ...] = (
+        ("failure", "exit 2: disk full", "recovered"),
+        ("late", "due and not started", "started"),
+        ("long", "runs longer than its max_runtime, 15m", "ended"),
+    )
+    found = []
+    for number in range(24):
+        kind, text, closed_for = told[number * 7 % 3]
+        at = NOW - (24 - number) * (50 + number * 13 % 40) * MINUTE
+        found.append(
+            Alert(
+                id=100 + number,
+                kind=kind,
+                job=JOBS[number * 5 % 7][0],
+                message=text,
+                opened_at=at,
+                last_at=at,
+                closed_at=at + 11 * MINUTE,
+                closed_for=closed_for,
+            )
+        )
+    return tuple(found)
 
 
 def any_row(number: int) -> RunRow:

@@ -27,6 +27,7 @@ from cronterm.model.command import (
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.look import ASCII
+from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
@@ -34,6 +35,7 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, scene
 
@@ -71,6 +73,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(str(screen.query_one("#form-status", Static).render()))
         case LogView():
             return bool(screen.page.lines)
+        case AlertsView():
+            return bool(screen.query_one(AlertBox).printed)
         case RunsView():
             return bool(screen.runs.runs)
         case Detail():
@@ -99,6 +103,7 @@ PAGES = {
     "log": ("l",),
     "form": ("a",),
     "runs": ("5", "down", "down"),
+    "alerts": ("4", "o"),
 }
 OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
 

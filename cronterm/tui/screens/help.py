@@ -1,5 +1,7 @@
 """Every key, from the one table; signs and their meaning."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -22,13 +24,25 @@ SIGNS = (
     ("disabled", "off, skipped"),
     ("stopped", "stopped"),
 )
-COLUMNS = (("Jobs", "Find"), ("Move", "Logs", "App"), ("In a job", "In a log"))
+COLUMNS = (("Jobs", "Find"), ("Move", "Views", "Logs", "App"), ("In a job", "In a log"))
+"""Where these groups are; the others come below the shortest column."""
 ROWS = (
     ("j k ↓ ↑", "row"),
     ("g G", "first, last"),
     ("^d ^u", "page"),
     ("tab S-tab", "next, previous pane"),
 )
+
+
+def columns() -> list[list[str]]:
+    """Return the groups by column, all of them."""
+    found = groups()
+    placed = [list(names) for names in COLUMNS]
+    for name in found:
+        if not any(name in names for names in COLUMNS):
+            heights = [sum(len(found[each]) + 2 for each in names) for names in placed]
+            placed[heights.index(min(heights))].append(name)
+    return placed
 
 
 class HelpScreen(ModalScreen[None]):
@@ -47,11 +61,11 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Help"
             box.border_subtitle = "↑↓ scroll · esc close"
             with Horizontal(id="help-keys"):
-                for names in COLUMNS:
+                for names in columns():
                     yield Static(self._column(names), classes="help-column")
             yield Static(self._signs())
 
-    def _column(self, names: tuple[str, ...]) -> Text:
+    def _column(self, names: Sequence[str]) -> Text:
         found = groups()
         rows = {name: [(key.shown, key.text) for key in found[name]] for name in names}
         if "Move" in rows:

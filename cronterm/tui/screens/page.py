@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from cronterm.clock import Instant
+from cronterm.model.event import AnyEvent
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import View, Where, key_bar
 from cronterm.tui.picture import Picture
@@ -59,11 +60,14 @@ class Page(Screen[None]):
         """Show another view."""
         self.home.show_view(view)
 
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again what an event changed; the picture has it already."""
+
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         self.query_one(TopBar).update(now)
         tabs = self.query_one(TabBar)
-        tabs.place, tabs.view = self.place, self.view
+        tabs.place, tabs.view, tabs.now = self.place, self.view, now
         tabs.repaint()
         self.query_one(Banner).update(now)
 

@@ -106,18 +106,29 @@ class TabBar(Painted):
         self.place = ""
         """What is open above the view."""
         self.view: View = "jobs"
+        self.now: Instant = 0
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line."""
         left: list[Part] = [(" ", "text")]
         for tab in TABS:
-            word = f" {tab.number} {tab.long if width >= 100 else tab.short} "
-            left.append((word, "chip+bold" if tab.view == self.view else "muted"))
+            word = f" {tab.number} {tab.long if width >= 100 else tab.short}"
+            role = "chip+bold" if tab.view == self.view else "muted"
+            left += [(word, role), *self._badge(tab.view, width), (" ", role)]
         if self.place:
             left += [("  › ", "muted"), (fit(self.place, min(len(self.place), width // 3)), "text")]
         right = self._gauges(width)
         gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "text"), *right]]
+
+    def _badge(self, view: View, width: int) -> list[Part]:
+        """Return how many alerts need a look."""
+        alerts = self.picture.alerts(self.now) if view == "alerts" else []
+        if not alerts:
+            return []
+        role = "fail" if any(alert.kind == "FAIL" for alert in alerts) else "warn"
+        text = f" {len(alerts)}" if width >= 100 else f"({len(alerts)})"
+        return [(text, "chip+bold" if view == self.view else f"{role}+bold")]
 
     def _gauges(self, width: int) -> list[Part]:
         if not self.picture.gauges:

@@ -1,0 +1,102 @@
+"""Which alerts are shown, in which order, and the words for them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from cronterm.clock import Instant, aware
+from cronterm.model.alert import ORDER, Alert, AlertKind, AlertState, Mute, state_of
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.words import age, countdown, day_moment
+
+Reach = Literal["open", "known", "all"]
+"""Only what needs a look; with what is acknowledged or muted; with what is over."""
+REACHES: tuple[Reach, ...] = get_args(Reach)
+STATES: dict[AlertState, int] = {"open": 0, "muted": 1, "acknowledged": 2, "closed": 3}
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """How a kind of alert is called and drawn; `state` names its glyph."""
+
+    word: str
+    state: str
+    role: str
+    what: str
+    """What `count` counts: one, and many."""
+
+
+KINDS: dict[AlertKind, KindWords] = {
+    "failure": KindWords("FAILING", "failed", "fail", "failed run|failed runs in a row"),
+    "missed": KindWords("MISSED", "missed", "warn", "instant missed|instants missed"),
+    "late": KindWords("LATE", "late", "warn", "late start|late starts"),
+    "long": KindWords("LONG RUN", "long", "warn", "run took too long|runs took too long"),
+    "suspicious": KindWords("ODD", "missed", "warn", "odd success|odd successes"),
+    "downtime": KindWords("DOWNTIME", "missed", "warn", "instant passed|instants passed"),
+}
+
+
+def shown_alerts(
+    alerts: Iterable[Alert],
+    mutes: Mapping[str, Mute],
+    now: Instant,
+    *,
+    reach: Reach = "known",
+    words: str = "",
+) -> list[Alert]:
+    """Return the alerts within reach that match `words`: open ones first, the worst on top."""
+    wanted = {"open": 0, "known": 2, "all": 3}[reach]
+    found = []
+    for alert in alerts:
+        state = state_of(alert, mutes.get(alert.job), now)
+        if STATES[state] <= wanted and _matches(alert, state, words):
+            worst = ORDER[alert.kind] if state == "open" else 0
+            latest = alert.closed_at or alert.last_at
+            found.append((STATES[state], worst, -latest, alert.id, alert))
+    return [alert for *_, alert in sorted(found, key=lambda each: each[:4])]
+
+
+def _matches(alert: Alert, state: AlertState, words: str) -> bool:
+    """Tell whether an alert matches `word`, `!word`, `is:missed`, `is:acknowledged`."""
+    for word in words.casefold().split():
+        term = word.lstrip("!")
+        if term and _matches_term(alert, state, term) == word.startswith("!"):
+            return False
+    return True
+
+
+def _matches_term(alert: Alert, state: AlertState, term: str) -> bool:
+    kind = KINDS[alert.kind].word.casefold()
+    if term.startswith("is:"):
+        wanted = term[3:].removesuffix("ed") if term[3:] == "failed" else term[3:]
+        return any(known.startswith(wanted) for known in (state, kind, alert.kind))
+    texts = (alert.job or "cronterm", kind, alert.message, *(each.text for each in alert.comments))
+    return any(term in text.casefold() for text in texts)
+
+
+def count_words(alert: Alert) -> str:
+    """Return `4 failed runs in a row`."""
+    one, _, many = KINDS[alert.kind].what.partition("|")
+    return f"{alert.count} {one if alert.count == 1 else many}"
+
+
+def message_words(alert: Alert, now: Instant) -> str:
+    """Return what an alert says, with the instant that it is about, safe to show."""
+    message = sanitize_line(alert.message)
+    if alert.due_at is None or alert.kind not in ("missed", "late"):
+        return message
+    return f"due {day_moment(alert.due_at, now)}: {message}"
+
+
+def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
+    """Return who knows of an alert, how long it is muted, or how it ended."""
+    match state_of(alert, mute, now):
+        case "acknowledged" if alert.acknowledged_at is not None:
+            at = aware(alert.acknowledged_at).astimezone()
+            return f"{sanitize_line(alert.acknowledged_by)} {at:%H:%M}"
+        case "muted" if mute is not None:
+            return f"muted {countdown(mute.until - now)}"
+        case "closed" if alert.closed_at is not None:
+            return f"{alert.closed_for or 'over'} {age(now - alert.closed_at)} ago"
+        case _:
+            return "–"

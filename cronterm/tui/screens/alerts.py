@@ -1,0 +1,313 @@
+"""Alerts: what failed, is late, was missed, takes too long or is odd; acknowledged here."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widgets import Input
+
+from cronterm.clock import DAY, HOUR, Duration, Instant
+from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert, state_of
+from cronterm.model.command import AcknowledgeAlert, CommentAlert, MuteAlerts
+from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
+from cronterm.model.query import Alerts, ListAlerts, OutputPart, ReadOutput
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
+from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.picture import Picture
+from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
+from cronterm.tui.screens.page import Page
+from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
+from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.rows import RowsBox
+
+PAST = 1_000  # alerts that are read, open and closed together
+LAST_BYTES = 2048
+LAST_LINES = 2
+MUTES: tuple[tuple[str, str, Duration], ...] = (
+    ("1", "1 hour", HOUR),
+    ("4", "4 hours", 4 * HOUR),
+    ("d", "1 day", DAY),
+    ("w", "1 week", 7 * DAY),
+)
+REACH_WORDS: dict[Reach, str] = {"open": "open", "known": "open and known", "all": "all"}
+EMPTY = "nothing failed, nothing is late; o shows what is over"
+
+
+class AlertsView(Page):
+    """The alerts of all jobs."""
+
+    BINDINGS = bindings("alerts")  # Textual reads it from the class
+    where = "alerts"
+    view = "alerts"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(picture)
+        self.reach: Reach = "known"
+        self.words = ""
+        self._past: dict[int, Alert] = {}
+        """As they were when they were last read."""
+        self._printed: dict[int, tuple[str, ...]] = {}
+        """The last lines of runs."""
+        self._unfinished: set[int] = set()
+        """Runs that still print: they are read again."""
+        self._acknowledged: list[int] = []
+        """Here, so that they can be taken back."""
+        self._commented: int | None = None
+
+    def body(self) -> ComposeResult:
+        """Give the alerts, the selected one, the last day and the line for typing."""
+        yield AlertsBox(self.picture, id="all-alerts")
+        with Container(id="alert-foot"):
+            yield AlertBox(self.picture, id="alert")
+            yield DayBox(self.picture, id="alert-day")
+        yield Input(id="search", placeholder="job  word  is:missed  is:acknowledged  !word")
+        yield Input(id="comment", placeholder="what others should know about this alert")
+
+    @property
+    def rows(self) -> AlertsBox:
+        """The rows."""
+        return self.query_one(AlertsBox)
+
+    def on_mount(self) -> None:
+        """Read what was before."""
+        self.rows.focus()
+        self.run_worker(self._read_past(), group="past", exclusive=True)
+
+    def update(self, now: Instant) -> None:
+        """Draw the picture at `now`."""
+        super().update(now)
+        snapshot, rows = self.picture.snapshot, self.rows
+        alerts = [*self._past_alerts(), *snapshot.alerts.values()]
+        rows.show(shown_alerts(alerts, snapshot.mutes, now, reach=self.reach, words=self.words))
+        rows.empty = f"nothing matches /{self.words}" if self.words else EMPTY
+        rows.update(now, None)
+        states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
+        known = states.count("acknowledged") + states.count("muted")
+        filtered = f" · /{self.words}" if self.words else ""
+        rows.border_title = f"Alerts · {states.count('open')} open · {known} known{filtered}"
+        day = self.query_one(DayBox)
+        day.alerts = alerts
+        day.update(now, None)
+        self._update_alert(now)
+
+    def _past_alerts(self) -> list[Alert]:
+        """Return those that are over; what is open is in the picture."""
+        return [alert for alert in self._past.values() if alert.closed_at is not None]
+
+    def _update_alert(self, now: Instant) -> None:
+        box, alert = self.query_one(AlertBox), self.rows.chosen
+        box.alert = alert
+        box.printed = self._printed.get(alert.run or 0, ()) if alert is not None else ()
+        box.update(now, None)
+        self.rows.border_subtitle = f"shown: {REACH_WORDS[self.reach]} · {self.rows.position}"
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again what an event closed."""
+        if isinstance(event, AlertOpened | AlertClosed):
+            self.run_worker(self._read_past(), group="past", exclusive=True)
+
+    async def _read_past(self) -> None:
+        try:
+            found = await self.home.control.query(ListAlerts(closed=True, limit=PAST))
+        except CrontermError as error:
+            self.home.tell(str(error), is_bad=True)
+            return
+        if isinstance(found, Alerts):
+            self._past = {alert.id: alert for alert in found.alerts}
+            self.update(self.home.now())
+            self._look()
+
+    def on_rows_box_moved(self, event: RowsBox.Moved) -> None:
+        """Draw what is about the selected alert."""
+        self._update_alert(self.home.now())
+        self._look()
+
+    def _look(self) -> None:
+        alert = self.rows.chosen
+        if alert is None or alert.run is None:
+            return
+        if alert.run not in self._printed or alert.run in self._unfinished:
+            self._unfinished.discard(alert.run)
+            self.run_worker(self._read_printed(alert.run), group="printed", exclusive=True)
+
+    async def _read_printed(self, run: int) -> None:
+        """Read what a run printed last."""
+        try:
+            part = await self.home.control.query(ReadOutput(run=run, max_bytes=LAST_BYTES))
+        except CrontermError:
+            return  # the run has left the history, or printed nothing
+        if isinstance(part, OutputPart):
+            text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
+            lines = [sanitize_line(line) for line in text.split("\n") if line.strip()]
+            self._printed[run] = tuple(lines[-LAST_LINES:])
+            if not part.complete:
+                self._unfinished.add(run)
+            self._update_alert(self.home.now())
+
+    # -- saying that it is known -----------------------------------------------------------------
+
+    def _chosen(self) -> Alert | None:
+        """Return the alert under the cursor where it is not over; say so where it is."""
+        alert = self.rows.chosen
+        if alert is not None and alert.closed_at is not None:
+            self.home.tell(f"alert {alert.id} is over")
+            return None
+        return alert
+
+    def action_acknowledge(self) -> None:
+        """Say that the alert is known, and go on to the next one."""
+        alert = self._chosen()
+        if alert is None:
+            return
+        if alert.acknowledged_at is not None:
+            self.home.tell(f"alert {alert.id} is acknowledged; u takes that back")
+            return
+        self.rows.action_move(1)
+        self._acknowledged.append(alert.id)
+        self.home.send(AcknowledgeAlert(alert=alert.id))
+
+    def action_acknowledge_all(self) -> None:
+        """Ask, then say that all open alerts that are shown are known."""
+        alerts = [alert for alert in self.rows.rows if self._is_open(alert)]
+        if not alerts:
+            self.home.tell("no open alert is shown")
+            return
+        many = f"{len(alerts)} open alerts" if len(alerts) > 1 else "the open alert"
+        lines = [f"Say that {many} of this list {'are' if len(alerts) > 1 else 'is'} known?"]
+        lines += ["They stay until they are over; u takes it back, one by one."]
+        question = Ask("Acknowledge", lines, [CANCEL, Choice("A", "Acknowledge", "all")])
+        self.home.ask(question, lambda answer: self.run_worker(self._acknowledge(alerts)))
+
+    def _is_open(self, alert: Alert) -> bool:
+        mute = self.picture.snapshot.mutes.get(alert.job)
+        return state_of(alert, mute, self.home.now()) == "open"
+
+    async def _acknowledge(self, alerts: list[Alert]) -> None:
+        """Acknowledge one after the other; those that are over by now are passed over."""
+        done = []
+        for alert in alerts:
+            if alert.id not in self.picture.snapshot.alerts:
+                continue
+            answer = await self.home.deliver(AcknowledgeAlert(alert=alert.id), is_quiet=True)
+            if answer is None:
+                break
+            done += [alert.id] * answer.ok
+        self._acknowledged += done
+        self.home.tell(f"acknowledged {len(done)} alert{'s' * (len(done) != 1)}")
+
+    def action_unacknowledge(self) -> None:
+        """Take back that the alert is known, or the last one that was acknowledged here."""
+        alert, known = self.rows.chosen, self.picture.snapshot.alerts
+        here = [number for number in self._acknowledged if number in known]
+        if alert is not None and alert.id in known and alert.acknowledged_at is not None:
+            number = alert.id
+        elif here:
+            number = here[-1]
+        else:
+            self.home.tell("nothing to take back")
+            return
+        self._acknowledged = [each for each in here if each != number]
+        self.home.send(AcknowledgeAlert(alert=number, undo=True))
+
+    # -- silence, and words ----------------------------------------------------------------------
+
+    def action_mute(self) -> None:
+        """Ask how long the alerts of the job are silent."""
+        alert = self.rows.chosen
+        if alert is None:
+            return
+        if alert.job not in self.picture.snapshot.jobs:
+            self.home.tell("only the alerts of a job can be muted")
+            return
+        mute, job = self.picture.snapshot.mutes.get(alert.job), alert.job
+        choices = [Choice(key, f"{word:<10}", key) for key, word, _ in MUTES]
+        if mute is not None and mute.until > self.home.now():
+            choices.append(Choice("0", f"{'unmute':<10}", "0"))
+        lengths = {key: length for key, _, length in MUTES}
+        question = Ask("Mute for", [], choices, is_list=True)
+        self.home.ask(question, lambda answer: self._mute(job, lengths.get(answer, 0)))
+
+    def _mute(self, job: str, length: Duration) -> None:
+        self.home.send(MuteAlerts(job=job, until=self.home.now() + length))
+
+    def action_comment(self) -> None:
+        """Open the line for a comment."""
+        alert = self._chosen()
+        if alert is not None:
+            self._commented = alert.id
+            self._open_line("comment", "", f"comment on alert {alert.id}: ⏎ keep   esc cancel")
+
+    def action_filter(self) -> None:
+        """Open the line for filtering."""
+        self._open_line("search", self.words, "filter: ⏎ keep   esc clear")
+
+    def _open_line(self, name: str, text: str, prompt: str) -> None:
+        line = self.query_one(f"#{name}", Input)
+        line.value = text
+        line.set_class(True, "shown")
+        line.focus()
+        self.query_one(KeyBar).show([], prompt)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        if event.input.id == "search" and event.input.has_class("shown"):
+            self.words = event.value.strip()
+            self.update(self.home.now())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, or send the comment."""
+        if event.input.id == "comment" and self._commented is not None and event.value.strip():
+            self.home.send(CommentAlert(alert=self._commented, text=event.value.strip()))
+        self._close_lines()
+
+    def _close_lines(self) -> None:
+        for line in self.query(Input):
+            line.set_class(False, "shown")
+        self.rows.focus()
+        self.query_one(KeyBar).show(key_bar(self.where))
+
+    # -- going elsewhere -------------------------------------------------------------------------
+
+    def action_reach(self) -> None:
+        """Show what is acknowledged too, then what is over too, then only what is open."""
+        self.reach = REACHES[(REACHES.index(self.reach) + 1) % len(REACHES)]
+        self.update(self.home.now())
+
+    def on_rows_box_opened(self, event: RowsBox.Opened) -> None:
+        """Open the alert that was clicked twice."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Open the job of the alert."""
+        alert = self.rows.chosen
+        if alert is not None and alert.job:
+            self.home.open_job(alert.job)
+
+    def action_logs(self) -> None:
+        """Open the log of the run that the alert is about."""
+        alert = self.rows.chosen
+        if alert is None:
+            return
+        if alert.run is None:
+            self.home.tell(f"no run is behind alert {alert.id}")
+        else:
+            self.home.open_run(alert.job, alert.run)
+
+    def action_trigger(self) -> None:
+        """Ask, then run the job now."""
+        alert = self.rows.chosen
+        if alert is not None and alert.job:
+            self.home.ask_trigger([alert.job])
+
+    def action_back(self) -> None:
+        """Close what is open, end the filter, or go back to the jobs."""
+        if self.query_one("#comment").has_class("shown"):
+            self._close_lines()
+        elif self.words or self.query_one("#search").has_class("shown"):
+            self._close_lines()
+            self.words = ""
+            self.update(self.home.now())
+        else:
+            self.home.show_view("jobs")

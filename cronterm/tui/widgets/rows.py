@@ -1,0 +1,130 @@
+"""Rows with a cursor that stays on its row when others come and go."""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+
+from cronterm.tui.picture import Picture
+from cronterm.tui.widgets.paint import Part
+from cronterm.tui.widgets.panels import Panel
+
+Row = TypeVar("Row")
+
+
+class RowsBox(Panel, Generic[Row], can_focus=True):
+    """A table: subclasses give `key_of`, `head`, `line` and what is said when it is empty."""
+
+    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", show=False),
+        Binding("home,g", "move(-1000000)", show=False),
+        Binding("end,G", "move(1000000)", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+    class Opened(Message):
+        """The row under the cursor was clicked twice."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.rows: Sequence[Row] = ()
+        self.empty = ""
+        self._key: object = None
+        self._place = 0
+        self._top = 0
+
+    # -- what subclasses give --------------------------------------------------------------------
+
+    def key_of(self, row: Row) -> object:
+        """Return what stays the same of a row."""
+        raise NotImplementedError
+
+    def head(self, width: int) -> str:
+        """Return the names of the columns."""
+        raise NotImplementedError
+
+    def line(self, row: Row, width: int, *, is_here: bool) -> list[Part]:
+        """Return a row in its colours, without the cursor."""
+        raise NotImplementedError
+
+    # -- cursor ----------------------------------------------------------------------------------
+
+    @property
+    def chosen(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self._place] if self._place < len(self.rows) else None
+
+    @property
+    def position(self) -> str:
+        """`7/48`."""
+        return f"{min(self._place + 1, len(self.rows))}/{len(self.rows)}"
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Take new rows; the cursor stays on its row, or near its place."""
+        self.rows = rows
+        keys = [self.key_of(row) for row in rows]
+        if self._key in keys:
+            self._place = keys.index(self._key)
+        self._point(self._place)
+
+    def _point(self, place: int) -> None:
+        self._place = max(0, min(place, len(self.rows) - 1))
+        chosen = self.chosen
+        key = None if chosen is None else self.key_of(chosen)
+        if key != self._key:
+            self._key = key
+            self.post_message(self.Moved())
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._point(self._place + by)
+        self.repaint()
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.action_move(by * max(self.size.height - 2, 1))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        at = event.get_content_offset(self)
+        place = self._top + at.y - 1 if at is not None else -1
+        if at is not None and at.y > 0 and place < len(self.rows):
+            self.action_move(place - self._place)
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def on_mouse_scroll_down(self) -> None:
+        """Move down."""
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move up."""
+        self.action_move(-3)
+
+    # -- painting --------------------------------------------------------------------------------
+
+    def line_role(self, y: int) -> str:
+        """Return the selection's background under the cursor."""
+        is_here = self.rows and y == 1 + self._place - self._top
+        return "selection" if is_here else "background"
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the head and the rows around the cursor."""
+        lines: list[list[Part]] = [[(f"   {self.head(width - 3)}", "muted+bold")]]
+        if not self.rows:
+            return [*lines, [(f"   {self.empty}", "faint")]]
+        room = max(height - 1, 1)
+        top = max(min(self._top, self._place), self._place - room + 1)
+        self._top = max(0, min(top, len(self.rows) - room))
+        for place in range(self._top, min(self._top + room, len(self.rows))):
+            is_here = place == self._place
+            parts = self.line(self.rows[place], width - 3, is_here=is_here)
+            lines.append([(f" {self.glyphs.cursor if is_here else ' '} ", "accent"), *parts])
+        return lines

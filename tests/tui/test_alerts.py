@@ -1,0 +1,279 @@
+"""The alerts view: what it shows, and what its keys say to the engine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cronterm.clock import DAY, HOUR, MINUTE
+from cronterm.model.alert import Alert, AlertKind, Mute
+from cronterm.model.command import AcknowledgeAlert, CommentAlert, MuteAlerts
+from cronterm.model.event import AlertAcknowledged, AlertClosed, AlertOpened, Numbered
+from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.tui.alert_list import message_words, shown_alerts, state_words
+from cronterm.tui.keymap import groups
+from cronterm.tui.screens.alerts import AlertsView
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.help import columns
+from cronterm.tui.screens.log_view import LogView
+from tests.tui.scene import NOW, FakeControl, app, job
+from tests.tui.test_screens import on_dashboard, wait_for
+
+Compare = Callable[..., bool]
+
+
+def alert(number: int, kind: AlertKind = "failure", **words: Any) -> Alert:
+    """Return an alert of an hour ago."""
+    given = {"job": "backup", "message": "exit 1", "opened_at": NOW - HOUR, "last_at": NOW - HOUR}
+    return Alert(id=number, kind=kind, **{**given, **words})
+
+
+async def on_alerts(pilot: Pilot[Any]) -> AlertsView:
+    """Open the alerts and wait for them."""
+    await on_dashboard(pilot)
+    await pilot.press("4")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, AlertsView))
+    screen = pilot.app.screen
+    assert isinstance(screen, AlertsView)
+    await wait_for(pilot, lambda: bool(screen.rows.rows) and bool(screen._past_alerts()))
+    return screen
+
+
+# -- which and in which order ----------------------------------------------------------------------
+
+
+def test_open_alerts_come_first_the_worst_on_top_then_muted_known_and_over() -> None:
+    alerts = [
+        alert(1, closed_at=NOW - MINUTE, closed_for="recovered"),
+        alert(2, acknowledged_by="ann", acknowledged_at=NOW),
+        alert(3, "late", job="quiet"),
+        alert(4, "long"),
+        alert(5, last_at=NOW - 2 * HOUR),
+        alert(6),
+    ]
+    mutes = {"quiet": Mute("ann", NOW, NOW + HOUR), "backup": Mute("ann", NOW - DAY, NOW - HOUR)}
+
+    order = [each.id for each in shown_alerts(alerts, mutes, NOW, reach="all")]
+    assert order == [6, 5, 4, 3, 2, 1]
+    assert [each.id for each in shown_alerts(alerts, mutes, NOW)] == [6, 5, 4, 3, 2]
+    assert [each.id for each in shown_alerts(alerts, mutes, NOW, reach="open")] == [6, 5, 4]
+
+
+def test_the_filter_knows_jobs_words_kinds_and_states() -> None:
+    alerts = [
+        alert(1, message="exit 3: disk full"),
+        alert(2, "missed", job="report"),
+        alert(3, acknowledged_by="ann", acknowledged_at=NOW),
+        alert(4, "downtime", job=""),
+    ]
+
+    def found(words: str) -> set[int]:
+        return {each.id for each in shown_alerts(alerts, {}, NOW, words=words)}
+
+    assert found("REPORT") == {2}
+    assert found("disk backup") == {1}
+    assert found("is:missed") == {2}
+    assert found("is:failed") == found("is:failing") == {1, 3}
+    assert found("is:acknowledged") == {3}
+    assert found("!is:open") == {3}
+    assert found("!backup") == {2, 4}
+    assert found("cronterm") == {4}
+    assert found("!") == {1, 2, 3, 4}
+
+
+def test_an_alert_says_which_instant_it_is_about_and_who_knows_of_it() -> None:
+    hostile = alert(1, "missed", message="\x1b]52;c;eA==\x07gone", due_at=NOW - HOUR)
+    known = alert(2, acknowledged_by="an\x1b[2Jn", acknowledged_at=NOW)
+    over = alert(3, closed_at=NOW - MINUTE, closed_for="recovered")
+
+    assert message_words(hostile, NOW) == "due today 13:32:07: gone"
+    assert state_words(known, None, NOW) == "ann 14:32"
+    assert state_words(over, None, NOW) == "recovered 1m ago"
+    assert state_words(alert(4), Mute("ann", NOW, NOW + HOUR), NOW) == "muted 1h 00m"
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+async def test_acknowledging_goes_on_to_the_next_and_can_be_taken_back() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        first = screen.rows.chosen
+        assert first is not None
+        await pilot.press("a")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        assert screen.rows.chosen != first
+        await control.more.put(
+            Numbered(200, AlertAcknowledged(at=NOW, alert=first.id, job=first.job, by="ann"))
+        )
+        await wait_for(pilot, lambda: screen.rows.rows[0].id != first.id)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("u")
+        await pilot.pause(0.05)
+
+    assert control.sent == [
+        AcknowledgeAlert(alert=first.id),
+        AcknowledgeAlert(alert=first.id, undo=True),
+    ]
+
+
+async def test_a_known_alert_is_taken_back_where_the_cursor_is() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("G")
+        known = screen.rows.chosen
+        assert known is not None
+        assert known.acknowledged_by == "ann"
+        await pilot.press("a", "u")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    assert control.sent == [AcknowledgeAlert(alert=known.id, undo=True)]
+
+
+async def test_all_open_alerts_that_are_shown_are_acknowledged_after_asking() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_alerts(pilot)
+        await pilot.press("A", "n")
+        await pilot.press("slash", *"is:failing", "enter", "A", "A")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.pause(0.05)
+
+    assert control.sent == [AcknowledgeAlert(alert=2), AcknowledgeAlert(alert=1)]
+
+
+async def test_a_job_is_muted_for_a_time_and_unmuted() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_alerts(pilot)
+        await pilot.press("m", "4")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("down", "down", "down", "m", "0")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+
+    assert control.sent == [
+        MuteAlerts(job="invoice-export", until=NOW + 4 * HOUR),
+        MuteAlerts(job="mail-queue-flush", until=NOW),
+    ]
+
+
+async def test_a_comment_is_for_the_alert_it_was_begun_on() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("c", *"never mind", "escape")
+        await pilot.press("c", *"disk is full", "enter")
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert screen.rows.has_focus
+
+    assert control.sent == [CommentAlert(alert=2, text="disk is full")]
+
+
+async def test_the_list_narrows_while_it_is_typed_and_reaches_what_is_over() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        assert len(screen.rows.rows) == 5
+        await pilot.press("o")
+        assert len(screen.rows.rows) == 29
+        over = next(each for each in screen.rows.rows if each.closed_at is not None)
+        screen.rows.action_move(screen.rows.rows.index(over))
+        await pilot.press("a", "c")
+        assert not screen.query_one("#comment", Input).has_class("shown")
+        await pilot.press("o")
+        assert len(screen.rows.rows) == 3
+        await pilot.press("slash", *"search")
+        await wait_for(pilot, lambda: len(screen.rows.rows) == 1)
+        await pilot.press("escape")
+        assert len(screen.rows.rows) == 3
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_an_alert_leads_to_its_job_its_log_and_a_run_now() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        assert pilot.app.screen.view == "alerts"  # type: ignore[attr-defined]
+        await pilot.press("escape", "l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("escape", "t")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("escape", "down", "l")
+        await pilot.pause(0.05)
+        assert pilot.app.screen is screen
+
+
+async def test_the_tab_bar_counts_what_needs_a_look_and_follows_the_engine() -> None:
+    control = FakeControl()
+    running = app(control)
+    async with running.run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        assert len(running.picture.alerts(NOW)) == 3
+        await control.more.put(Numbered(200, AlertOpened(at=NOW, alert=alert(9))))
+        await wait_for(pilot, lambda: screen.rows.rows[0].id == 9 or len(screen.rows.rows) == 6)
+        closed = AlertClosed(at=NOW, alert=9, job="backup", kind="failure", closed_for="recovered")
+        await control.more.put(Numbered(201, closed))
+        await wait_for(pilot, lambda: len(screen.rows.rows) == 5)
+        bar = "".join(segment.text for segment in screen.query_one("TabBar").render_line(0))
+        assert "4 Alerts 3 " in bar
+
+
+async def test_the_cursor_stays_on_its_alert_when_a_worse_one_comes() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("j")
+        here = screen.rows.chosen
+        newest = alert(9, last_at=NOW, opened_at=NOW)
+        await control.more.put(Numbered(200, AlertOpened(at=NOW, alert=newest)))
+        await wait_for(pilot, lambda: len(screen.rows.rows) == 6)
+        assert screen.rows.rows[0].id == 9
+        assert screen.rows.chosen == here
+        await pilot.click("#all-alerts", offset=(10, 2))
+        assert screen.rows.chosen == screen.rows.rows[0]
+        await pilot.click("#all-alerts", offset=(10, 2), times=2)
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+
+
+# -- pictures --------------------------------------------------------------------------------------
+
+
+def test_no_alerts_look_as_they_did(snap_compare: Compare) -> None:
+    async def settle(pilot: Pilot[Any]) -> None:
+        await wait_for(pilot, lambda: pilot.app.picture.is_live)  # type: ignore[attr-defined]
+        await pilot.press("4")
+        await pilot.pause(0.3)
+
+    quiet = Snapshot(n=1, jobs={"backup": JobView(job=job("backup", "@daily"))})
+
+    assert snap_compare(app(FakeControl(quiet)), terminal_size=(80, 24), run_before=settle)
+
+
+def test_the_summary_of_a_downtime_looks_as_it_did(snap_compare: Compare) -> None:
+    async def settle(pilot: Pilot[Any]) -> None:
+        await wait_for(pilot, lambda: pilot.app.picture.is_live)  # type: ignore[attr-defined]
+        await pilot.press("4", "m", "enter")
+        await pilot.pause(0.3)
+
+    control = FakeControl()
+    text = "14 instants passed while no engine ran, the last of backup, report"
+    down = alert(1, "downtime", job="", message=text, count=14)
+    control.scene = msgspec.structs.replace(control.scene, alerts={1: down}, mutes={})
+
+    assert snap_compare(
+        app(control, theme="cronterm-light"), terminal_size=(100, 30), run_before=settle
+    )
+
+
+def test_the_help_has_every_group_of_keys_once() -> None:
+    placed = [name for names in columns() for name in names]
+
+    assert sorted(placed) == sorted(groups())

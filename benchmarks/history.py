@@ -22,7 +22,7 @@ from cronterm.model.event import (
     RunQueued,
 )
 from cronterm.model.job import Job, Keep, Shell
-from cronterm.model.query import ListRuns, ReadDecisions, ReadRun
+from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, ReadStats, ReadTrends
 from cronterm.model.run import AttemptEnd, Cause
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
@@ -65,7 +65,8 @@ def _fill(store: SqliteStore, names: list[str], runs: int) -> None:
 def _ask(store: SqliteStore, directory: Path, names: list[str], runs: int) -> None:
     reader = open_reader(directory)
     job = names[len(names) // 2]
-    yesterday = _due(runs) - 1440 * MINUTE
+    now = _due(runs)
+    yesterday = now - 1440 * MINUTE
     questions: dict[str, Callable[[], object]] = {
         "memory of a core": lambda: store.memory(now=START),
         "views of all jobs": lambda: store.views(names),
@@ -79,6 +80,16 @@ def _ask(store: SqliteStore, directory: Path, names: list[str], runs: int) -> No
         "100 since a day ago": lambda: reader.list_runs(ListRuns(since=yesterday, limit=100)),
         "one run": lambda: reader.read_run(ReadRun(run=runs // 2)),
         "decisions of a job": lambda: reader.decisions(ReadDecisions(job=job)),
+        "figures of all time": lambda: reader.stats(ReadStats(), now=now),
+        "figures of a day": lambda: reader.stats(ReadStats(range="24h"), now=now),
+        "figures of a month": lambda: reader.stats(ReadStats(range="30d"), now=now),
+        "figures of a job": lambda: reader.stats(ReadStats(job=job), now=now),
+        "course of an hour": lambda: reader.trends(ReadTrends(range="1h"), now=now),
+        "course of a week": lambda: reader.trends(ReadTrends(range="7d"), now=now),
+        "course of all time": lambda: reader.trends(ReadTrends(range="all"), now=now),
+        "course of a week of a job": lambda: reader.trends(
+            ReadTrends(job=job, range="7d"), now=now
+        ),
         "decision about an instant": lambda: reader.decisions(
             ReadDecisions(job=job, at=_due(runs // 2))
         ),
@@ -109,7 +120,7 @@ def _due(run: int) -> Instant:
 
 
 def _name(names: list[str], run: int) -> str:
-    return names[run * run % len(names)]
+    return names[run * 7919 % len(names)]
 
 
 def _added(name: str) -> JobAdded:

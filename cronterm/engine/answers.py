@@ -38,6 +38,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTrends,
 )
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.model.stats import Resources, Stats
@@ -110,6 +111,8 @@ class Answers:
                 return self._config(query, snapshot)
             case ReadStats():
                 return self._stats(query, snapshot)
+            case ReadTrends():
+                return self._reader.trends(query, now=self._clock.now().utc)
             case _:
                 raise CrontermError(f"{type(query).__name__} cannot be answered")
 

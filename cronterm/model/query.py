@@ -9,7 +9,7 @@ from cronterm.model.alert import Alert, Mute
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
-from cronterm.model.stats import Stats
+from cronterm.model.stats import Stats, Trends
 from cronterm.model.trigger import FileEvent
 
 
@@ -225,11 +225,24 @@ class ReadState(Query, frozen=True, kw_only=True):
     """What is visible now, also where no engine runs. Answer: `Snapshot`, its pid 0 without one."""
 
 
+Range: TypeAlias = Literal["1h", "24h", "7d", "30d", "all"]
+"""How far back figures go: whole five minutes of an hour, hours of a day, days (UTC) of more."""
+
+
 class ReadStats(Query, frozen=True, kw_only=True):
-    """What the kept history says in figures. Answer: `Stats`."""
+    """What the history says in figures. Answer: `Stats`."""
 
     job: str = ""
     """Of this job only."""
+    range: Range = "all"
+
+
+class ReadTrends(Query, frozen=True, kw_only=True):
+    """How runs went over a range of time, and over the one before it. Answer: `Trends`."""
+
+    job: str = ""
+    """Of this job only."""
+    range: Range = "24h"
 
 
 AnyQuery: TypeAlias = (
@@ -241,6 +254,7 @@ AnyQuery: TypeAlias = (
     | ReadConfig
     | ReadCounts
     | ReadStats
+    | ReadTrends
     | ListAlerts
     | ListMissed
     | ReadState
@@ -254,6 +268,7 @@ AnyReply: TypeAlias = (
     | ConfigText
     | Counts
     | Stats
+    | Trends
     | Alerts
     | Missed
     | Snapshot

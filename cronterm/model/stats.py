@@ -1,4 +1,4 @@
-"""What the kept history says in figures, in the ten groups of `stats.json`.
+"""What the history says in figures, in the ten groups of `stats.json`.
 
 Seconds, ratios 0 to 1, and names of jobs as keys: these values leave the house as they are.
 """
@@ -6,6 +6,7 @@ Seconds, ratios 0 to 1, and names of jobs as keys: these values leave the house 
 import msgspec
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.rollup import Rollup
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -22,6 +23,10 @@ class Durations(msgspec.Struct, frozen=True):
     average_s: float | None = None
     min_s: float | None = None
     max_s: float | None = None
+    p50_s: float | None = None
+    p95_s: float | None = None
+    p99_s: float | None = None
+    """Percentiles are right within 5 %."""
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +45,7 @@ class Frequency(msgspec.Struct, frozen=True):
 
     last_24h: int
     average_interval_s: float | None
-    """Between the first and the last start that are kept."""
+    """Between the first and the last start."""
 
 
 class Errors(msgspec.Struct, frozen=True):
@@ -79,7 +84,7 @@ class Recoveries(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True):
-    """How durations spread, and where those of the newest hundred runs go."""
+    """How durations spread, and where they go from run to run."""
 
     standard_deviation_s: float | None = None
     trend_s_per_run: float | None = None
@@ -104,27 +109,26 @@ class JobFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a store counts of one job's ended runs that started something."""
 
     job: str
-    runs: int
-    succeeded: int
-    failed: int
-    restarts: int
-    breakdowns: int
-    """Failures after a success, or as the first."""
-    recoveries: int
-    """Successes after a failure."""
-    last_day: int
-    first_at: Instant
-    last_at: Instant
-    duration_min: Duration | None
-    duration_max: Duration | None
-    duration_mean: float | None
-    """Microseconds."""
-    duration_square_mean: float | None
-    """Of the squares, in seconds squared."""
-    errors: dict[str, int] = {}
+    total: Rollup
+    last_day: int = 0
+    """Runs that ended in this hour or the 23 before it."""
     errors_by_day: dict[str, int] = {}
-    newest: tuple[Duration, ...] = ()
-    """The newest durations, oldest first."""
+
+
+class Trends(msgspec.Struct, frozen=True, kw_only=True):
+    """How the runs of a job, or of all jobs, went over a range of time."""
+
+    since: Instant
+    until: Instant
+    """The instant it was asked for."""
+    step: Duration
+    """The length of what a point stands for."""
+    points: tuple[tuple[Instant, Rollup], ...] = ()
+    """Where something happened, each at its beginning, oldest first."""
+    total: Rollup
+    before: Rollup | None = None
+    """The range before this one, None where there is none to compare with."""
+    before_length: Duration = 0
 
 
 def make_stats(
@@ -132,11 +136,14 @@ def make_stats(
 ) -> Stats:
     """Return the ten groups; the resources are filled in by who can measure them."""
     return Stats(
-        total_runs={each.job: each.runs for each in figures},
+        total_runs={each.job: each.total.runs for each in figures},
         results={each.job: _results(each) for each in figures},
         durations={each.job: _durations(each) for each in figures},
         frequency={each.job: _frequency(each) for each in figures},
-        errors={each.job: Errors(each.failed, each.errors, each.errors_by_day) for each in figures},
+        errors={
+            each.job: Errors(each.total.failures, each.total.reasons, each.errors_by_day)
+            for each in figures
+        },
         categories=categories,
         file_events=file_events,
         recoveries={each.job: _recoveries(each) for each in figures},
@@ -145,46 +152,46 @@ def make_stats(
 
 
 def _results(job: JobFigures) -> Results:
-    return Results(job.succeeded, job.failed, _ratio(job.succeeded, job.succeeded + job.failed))
+    total = job.total
+    return Results(total.succeeded, total.failures, _rounded(total.success_ratio, 4))
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+def _rounded(number: float | None, digits: int = 6) -> float | None:
+    return None if number is None else round(number, digits)
 
 
 def _seconds(duration: float | None) -> float | None:
     return None if duration is None else round(duration / 1e6, 6)
 
 
+def _about(duration: Duration | None) -> float | None:
+    """Return seconds with as many digits as are worth it."""
+    return None if duration is None else float(f"{duration / 1e6:.3g}")
+
+
 def _durations(job: JobFigures) -> Durations:
+    total = job.total
     return Durations(
-        _seconds(job.duration_mean), _seconds(job.duration_min), _seconds(job.duration_max)
+        _seconds(total.average),
+        _seconds(total.duration_min),
+        _seconds(total.duration_max),
+        *(_about(total.percentile(ratio)) for ratio in (0.5, 0.95, 0.99)),
     )
 
 
 def _frequency(job: JobFigures) -> Frequency:
-    between = (job.last_at - job.first_at) / (job.runs - 1) if job.runs > 1 else None
+    total = job.total
+    between = None
+    if total.runs > 1 and total.first_at is not None and total.last_at is not None:
+        between = (total.last_at - total.first_at) / (total.runs - 1)
     return Frequency(job.last_day, _seconds(between))
 
 
 def _recoveries(job: JobFigures) -> Recoveries:
-    return Recoveries(job.restarts, job.recoveries, _ratio(job.recoveries, job.breakdowns))
+    total = job.total
+    ratio = total.recoveries / total.breakdowns if total.breakdowns else None
+    return Recoveries(total.restarts, total.recoveries, _rounded(ratio, 4))
 
 
 def _analysis(job: JobFigures) -> Analysis:
-    if job.duration_mean is None or job.duration_square_mean is None:
-        return Analysis()
-    mean_s = job.duration_mean / 1e6
-    variance = max(job.duration_square_mean - mean_s * mean_s, 0.0)
-    return Analysis(round(variance**0.5, 6), _trend(job.newest))
-
-
-def _trend(durations: tuple[Duration, ...]) -> float | None:
-    """Return the slope of the line that fits best, in seconds per run."""
-    count = len(durations)
-    if count < 2:
-        return None
-    middle, mean = (count - 1) / 2, sum(durations) / count
-    rise = sum((n - middle) * (each - mean) for n, each in enumerate(durations))
-    run = sum((n - middle) ** 2 for n in range(count))
-    return round(rise / run / 1e6, 6)
+    return Analysis(_rounded(job.total.deviation_s), _rounded(job.total.trend_s))

@@ -33,11 +33,12 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTrends,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot
-from cronterm.model.stats import Stats
+from cronterm.model.stats import Stats, Trends
 
 HEALTH = "/healthz"
 OPENAPI = "/openapi.json"
@@ -67,6 +68,7 @@ REPLIES: dict[type[Query], type] = {
     ListMissed: Missed,
     ReadState: Snapshot,
     ReadStats: Stats,
+    ReadTrends: Trends,
 }
 
 KINDS: dict[str, type] = {

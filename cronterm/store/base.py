@@ -22,11 +22,12 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadRun,
     ReadStats,
+    ReadTrends,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import PastRun, Totals
-from cronterm.model.stats import Stats
+from cronterm.model.stats import Stats, Trends
 
 AttemptId = tuple[int, int]
 """(run, attempt)."""
@@ -119,7 +120,10 @@ class Reader(Protocol):
         """Return how often what happened, over all time."""
 
     def stats(self, query: ReadStats, *, now: Instant) -> Stats:
-        """Return what the kept history says in figures, the resources left out."""
+        """Return what the history says in figures, the resources left out."""
+
+    def trends(self, query: ReadTrends, *, now: Instant) -> Trends:
+        """Return how runs went over a range of time."""
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

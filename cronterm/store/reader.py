@@ -24,10 +24,12 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadRun,
     ReadStats,
+    ReadTrends,
     RunDetail,
     Runs,
 )
-from cronterm.model.stats import Categories, FileEvents, Stats, make_stats
+from cronterm.model.rollup import Rollup
+from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
 from cronterm.store import files, schema
 from cronterm.store.alerts import list_alerts, list_missed
 from cronterm.store.base import NewerSchema
@@ -36,7 +38,7 @@ from cronterm.store.memory import read_memory
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 from cronterm.store.signals import read_counts, signal_decisions
-from cronterm.store.stats import read_stats
+from cronterm.store.stats import read_stats, read_trends
 
 
 class SqliteReader:
@@ -88,11 +90,18 @@ class SqliteReader:
             return read_output(connection, run, attempt) if connection else None
 
     def stats(self, query: ReadStats, *, now: Instant) -> Stats:
-        """Return what the kept history says in figures, the resources left out."""
+        """Return what the history says in figures, the resources left out."""
         with self._open() as connection:
             if connection is None:
                 return make_stats((), Categories(0, 0, 0), FileEvents())
-            return read_stats(connection, job=query.job, now=now)
+            return read_stats(connection, query, now=now)
+
+    def trends(self, query: ReadTrends, *, now: Instant) -> Trends:
+        """Return how runs went over a range of time."""
+        with self._open() as connection:
+            if connection is None:
+                return Trends(since=now, until=now, step=1, total=Rollup())
+            return read_trends(connection, query, now=now)
 
     def memory(self) -> Memory:
         """Return what the last engine left behind; empty when there is no history yet."""

@@ -35,11 +35,13 @@ from cronterm.model.event import (
 )
 from cronterm.model.gates import Result, has_result
 from cronterm.model.memory import Success
+from cronterm.model.rollup import EndedRun
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
+from cronterm.store.rollups import RollupRecorder
 from cronterm.store.signals import SignalRecorder
 from cronterm.store.watermark import Watermark
 
@@ -56,7 +58,8 @@ class Recorder:
         self._connection = connection
         self._jobs = JobRecorder(connection, store, watermark)
         self._n = 0
-        self._signals = SignalRecorder(connection)
+        self._rollups = RollupRecorder(connection)
+        self._signals = SignalRecorder(connection, self._rollups)
         self._alerts = AlertRecorder(connection)
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
@@ -70,11 +73,13 @@ class Recorder:
         self._n = n
         self._jobs.begin()
         self._signals.begin()
+        self._rollups.begin()
 
     def finish(self, n: int) -> None:
         """Write what was gathered, and `n` as the number of the last event."""
         self._jobs.finish()
         self._signals.finish()
+        self._rollups.finish()
         self._execute("UPDATE meta SET n = ?, next_run = ?", (n, self.next_run))
 
     def apply(self, event: AnyEvent) -> None:
@@ -245,9 +250,9 @@ class Recorder:
         )
         if not ended.rowcount:
             return
-        started_at, ended_at, attempt, output_bytes, cause = self._execute(
-            "SELECT started_at_us, ended_at_us, attempt, output_bytes, cause FROM runs"
-            " WHERE run = ?",
+        started_at, ended_at, attempt, output_bytes, cause, cpu_us, max_rss_bytes = self._execute(
+            "SELECT started_at_us, ended_at_us, attempt, output_bytes, cause, cpu_us,"
+            " max_rss_bytes FROM runs WHERE run = ?",
             (event.run,),
         ).fetchone()
         if cause == "signal":
@@ -263,6 +268,20 @@ class Recorder:
             entry.failures = 0
         duration = None if started_at is None else ended_at - started_at
         past = PastRun(event.run, ended_at, event.outcome, started_at=started_at, duration=duration)
+        if started_at is not None:
+            ended_run = EndedRun(
+                outcome=event.outcome,
+                reason=event.reason,
+                cause=cause,
+                started_at=started_at,
+                ended_at=ended_at,
+                attempt=attempt,
+                was_failing=entry.totals.failed_in_a_row > 0,
+                cpu_us=cpu_us,
+                max_rss_bytes=max_rss_bytes,
+                output_bytes=output_bytes,
+            )
+            self._rollups.add(entry.key, ended_run)
         count(entry.totals, past)
         if event.outcome == "succeeded" and duration is not None and cause != "manual":
             self._alerts.note_success(entry.key, Success(duration, output_bytes))

@@ -10,6 +10,7 @@ from cronterm.model.run import Outcome
 from cronterm.store.alerts import prune_alerts
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
+from cronterm.store.rollups import prune_rollups
 from cronterm.store.signals import prune_signals
 
 GUARD = 48 * HOUR
@@ -63,6 +64,7 @@ def prune_history(
             attempts += _remove_runs(connection, each.entry, doomed)
             runs += len(doomed)
     prune_alerts(connection, now - Keep().age, limit)
+    prune_rollups(connection, now)
     decisions = _prune_decisions(connection, {each.entry.key: each for each in slices}, limit)
     prune_signals(connection, {each.entry.key: (each.keep.runs, each.before) for each in slices})
     return PrunedRuns(runs, decisions, tuple(attempts))

@@ -5,8 +5,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib import resources
 
+from cronterm.store.rollups import fill_rollups
+
 APPLICATION_ID = 0x63726F6E  # "cron", in the file's header
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
+ROLLUPS = 8
+"""The version that began to add up runs; those that were there are added up with the step."""
 
 PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
@@ -45,6 +49,8 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str]) -> None:
         for script in steps[version:]:
             for statement in _statements(script):
                 connection.execute(statement)
+        if 0 < version < ROLLUPS <= len(steps):
+            fill_rollups(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")

@@ -13,6 +13,7 @@ from cronterm.model.query import Counts, Decision, ListRuns, ReadDecisions
 from cronterm.model.run import CauseKind, RunRow
 from cronterm.model.snapshot import PastRun
 from cronterm.model.trigger import FILE_EVENTS, FileEvent, Signal
+from cronterm.store.rollups import RollupRecorder
 
 EVERYTHING = -1  # SQLite's LIMIT
 CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
@@ -21,9 +22,10 @@ CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
 class SignalRecorder:
     """The part of a `Recorder` that knows events; counts are written once a batch."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, rollups: RollupRecorder) -> None:
         self._execute = connection.execute
         self._connection = connection
+        self._rollups = rollups
         self._counts: Counter[tuple[int, str]] = Counter()
 
     def begin(self) -> None:
@@ -45,7 +47,7 @@ class SignalRecorder:
         signal = event.cause.signal
         if signal is None:
             return
-        self._count_files(job, signal)
+        self._count_files(job, event.at, signal)
         self._execute(
             "INSERT INTO signals (job, at_us, until_us, count, trigger, text, run, signal, reason,"
             " message) VALUES (?, ?, ?, 1, ?, ?, ?, ?, '', '')",
@@ -67,7 +69,7 @@ class SignalRecorder:
     def decide(self, job: int, event: SignalDecided) -> None:
         """Write an event that starts nothing, into the row before it where that is of its kind."""
         signal = event.signal
-        self._count_files(job, signal)
+        self._count_files(job, event.at, signal)
         newest = self._execute(
             "SELECT id, trigger, outcome, reason, message FROM signals"
             " WHERE job = ? ORDER BY id DESC LIMIT 1",
@@ -96,9 +98,11 @@ class SignalRecorder:
             ),
         )
 
-    def _count_files(self, job: int, signal: Signal) -> None:
+    def _count_files(self, job: int, at: Instant, signal: Signal) -> None:
         for what, count in signal.counts.items():
             self._counts[job, what] += count
+        if signal.counts:
+            self._rollups.count_files(job, at, signal.counts)
 
 
 def suspend(connection: sqlite3.Connection, job: int, trigger: str, at: Instant) -> None:

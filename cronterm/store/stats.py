@@ -1,133 +1,191 @@
-"""Counts the kept history for `stats`: ended runs that started something, job by job."""
+"""Answers for `stats` and the Stats view, read from rollups: few rows, however many runs."""
 
 import sqlite3
-from collections import Counter, defaultdict
 from datetime import timedelta
+from typing import NamedTuple
 
-from cronterm.clock import DAY, Instant, aware
-from cronterm.model.stats import Categories, FileEvents, JobFigures, Stats, make_stats
-from cronterm.model.trigger import FILE_EVENTS
-from cronterm.store.signals import read_counts
+from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant, aware
+from cronterm.model.query import Range, ReadStats, ReadTrends
+from cronterm.model.rollup import Rollup
+from cronterm.model.stats import Categories, FileEvents, JobFigures, Stats, Trends, make_stats
+from cronterm.store.rollups import ADDED_UP, ALL_JOBS, ALL_TIME, NAMES, read_rollup, rollup_of
 
 ERROR_DAYS = 14
-NEWEST = 100  # runs that a trend is read from
-
-_FAILED = "outcome IN ('failed', 'timed_out', 'lost')"
-_STARTED = "outcome IS NOT NULL AND started_at_us IS NOT NULL"
 
 
-def read_stats(connection: sqlite3.Connection, *, job: str, now: Instant) -> Stats:
-    """Return the ten groups but the resources, of `job` or of every job where it is empty."""
+class Reach(NamedTuple):
+    """Which rows a range is made of: `rows` of `span`; `step` is a point of its chart."""
+
+    span: Duration
+    rows: int
+    step: Duration
+
+
+REACHES: dict[Range, Reach] = {
+    "1h": Reach(5 * MINUTE, 12, 5 * MINUTE),
+    "24h": Reach(HOUR, 24, HOUR),
+    "7d": Reach(DAY, 7, HOUR),
+    "30d": Reach(DAY, 30, DAY),
+    "all": Reach(ALL_TIME, 1, DAY),
+}
+
+
+def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant) -> Stats:
+    """Return the ten groups but the resources, of one job or of every job."""
     keys = dict(
         connection.execute(
-            "SELECT key, job FROM job_state WHERE :job IN ('', job) ORDER BY job", {"job": job}
+            "SELECT job, key FROM job_state WHERE :job IN ('', job) ORDER BY job",
+            {"job": query.job},
         ).fetchall()
     )
-    changes = _changes(connection, keys)
-    errors, days = _errors(connection, keys, now)
+    key = keys.get(query.job) if query.job else None
+    reach = REACHES[query.range]
+    since = _since(reach, now) if reach.span else 0
+    totals = _by_job(connection, reach.span, since, key)
+    last_day = _last_day(connection, key, now)
+    names, days = _failures_by_day(connection, key, now)
     figures = tuple(
         JobFigures(
-            job=keys[row[0]],
-            runs=row[1],
-            succeeded=row[2],
-            failed=row[3],
-            restarts=row[4],
-            last_day=row[5],
-            first_at=row[6],
-            last_at=row[7],
-            duration_min=row[8],
-            duration_max=row[9],
-            duration_mean=row[10],
-            duration_square_mean=row[11],
-            breakdowns=changes.get(row[0], (0, 0))[0],
-            recoveries=changes.get(row[0], (0, 0))[1],
-            errors=errors.get(row[0], {}),
-            errors_by_day=days.get(row[0], {}),
-            newest=_newest(connection, row[0]),
+            job=job,
+            total=totals[number],
+            last_day=last_day.get(number, 0),
+            errors_by_day=dict(zip(names, days[number], strict=True)) if number in days else {},
         )
-        for row in _sums(connection, keys, now)
+        for job, number in keys.items()
+        if number in totals and totals[number].runs
     )
-    return make_stats(figures, _categories(connection, keys), _file_events(connection, job))
+    shown = [totals[number] for number in keys.values() if number in totals]
+    return make_stats(figures, _categories(shown), _file_events(shown))
 
 
-def _sums(
-    connection: sqlite3.Connection, keys: dict[int, str], now: Instant
-) -> list[tuple[int, ...]]:
-    found = connection.execute(
-        "SELECT job, count(*), sum(outcome = 'succeeded'), sum(" + _FAILED + "),"
-        " sum(max(attempt - 1, 0)), sum(started_at_us > ?), min(started_at_us),"
-        " max(started_at_us), min(ended_at_us - started_at_us), max(ended_at_us - started_at_us),"
-        " avg(ended_at_us - started_at_us),"
-        " avg((ended_at_us - started_at_us) / 1e6 * ((ended_at_us - started_at_us) / 1e6))"
-        f" FROM runs WHERE {_STARTED} GROUP BY job",
-        (now - DAY,),
+def read_trends(connection: sqlite3.Connection, query: ReadTrends, *, now: Instant) -> Trends:
+    """Return the course of a range, of one job or of all, and the range before it."""
+    key: int | None = ALL_JOBS
+    if query.job:
+        found = connection.execute("SELECT key FROM job_state WHERE job = ?", (query.job,))
+        key = next((row[0] for row in found), None)
+    reach = REACHES[query.range]
+    if key is None:
+        return Trends(since=now, until=now, step=reach.step, total=Rollup())
+    if not reach.span:
+        points = _points(connection, key, reach.step, _first_day(connection, now), now)
+        total = read_rollup(connection, (ALL_TIME, 0, key)) or Rollup()
+        since = points[0][0] if points else now
+        return Trends(since=since, until=now, step=reach.step, points=points, total=total)
+    since, length = _since(reach, now), reach.span * reach.rows
+    points = _points(connection, key, reach.step, since, now)
+    return Trends(
+        since=since,
+        until=now,
+        step=reach.step,
+        points=points,
+        total=_sum(connection, key, reach.span, since, now),
+        before=_sum(connection, key, reach.span, since - length, since - 1),
+        before_length=length,
     )
-    return sorted((row for row in found if row[0] in keys), key=lambda row: keys[row[0]])
 
 
-def _changes(connection: sqlite3.Connection, keys: dict[int, str]) -> dict[int, tuple[int, int]]:
-    """Return by job how often it began to fail, and how often it was well again."""
-    found = connection.execute(
-        "SELECT job, sum(is_bad AND NOT before), sum(before AND NOT is_bad) FROM"
-        f" (SELECT job, {_FAILED} AS is_bad,"
-        f" lag({_FAILED}, 1, 0) OVER (PARTITION BY job ORDER BY run) AS before"
-        f" FROM runs WHERE {_STARTED} AND (outcome = 'succeeded' OR {_FAILED})) GROUP BY job"
+def _since(reach: Reach, now: Instant) -> Instant:
+    """Return where the range begins: what has begun of the newest row counts as one."""
+    return now // reach.span * reach.span - (reach.rows - 1) * reach.span
+
+
+def _first_day(connection: sqlite3.Connection, now: Instant) -> Instant:
+    found = connection.execute("SELECT min(minute) FROM rollups WHERE span = ?", (DAY // MINUTE,))
+    first = found.fetchone()[0]
+    return now if first is None else first * MINUTE
+
+
+def _by_job(
+    connection: sqlite3.Connection, span: Duration, since: Instant, key: int | None
+) -> dict[int, Rollup]:
+    rows = connection.execute(
+        f"SELECT job, {ADDED_UP} FROM rollups WHERE span = :span AND minute >= :since"
+        " AND job <> 0 AND :key IN (0, job) GROUP BY job",
+        {"span": span // MINUTE, "since": since // MINUTE, "key": key or ALL_JOBS},
     )
-    return {job: (begun, over) for job, begun, over in found if job in keys}
+    return {job: rollup_of(row) for job, *row in rows}
 
 
-def _errors(
-    connection: sqlite3.Connection, keys: dict[int, str], now: Instant
-) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, int]]]:
-    """Return by job how often it failed for each reason, and on each of the last days."""
-    reasons: dict[int, dict[str, int]] = defaultdict(dict)
-    found = connection.execute(
-        "SELECT job, CASE outcome WHEN 'failed' THEN reason ELSE outcome END AS why, count(*)"
-        f" FROM runs INDEXED BY runs_not_succeeded WHERE outcome <> 'succeeded' AND {_FAILED}"
-        " GROUP BY job, why ORDER BY job, why"
+def _points(
+    connection: sqlite3.Connection, key: int, step: Duration, since: Instant, until: Instant
+) -> tuple[tuple[Instant, Rollup], ...]:
+    columns = ", ".join(f"rollups.{name}" for name in NAMES)
+    rows = connection.execute(
+        f"SELECT rollups.minute, {columns} FROM ({_MINUTES}) AS at CROSS JOIN rollups"
+        " ON span = :step AND rollups.minute = at.minute AND job = :key ORDER BY rollups.minute",
+        _bounds(step, since, until) | {"key": key},
     )
-    for job, why, count in found:
-        if job in keys:
-            reasons[job][why] = count
+    return tuple((minute * MINUTE, rollup_of(row)) for minute, *row in rows)
+
+
+def _sum(
+    connection: sqlite3.Connection, key: int, span: Duration, since: Instant, until: Instant
+) -> Rollup:
+    row = connection.execute(
+        f"SELECT {ADDED_UP} FROM ({_MINUTES}) AS at CROSS JOIN rollups"
+        " ON span = :step AND rollups.minute = at.minute AND job = :key HAVING count(*) > 0",
+        _bounds(span, since, until) | {"key": key},
+    ).fetchone()
+    return Rollup() if row is None else rollup_of(row)
+
+
+_MINUTES = (
+    "WITH RECURSIVE each(minute) AS (SELECT :since UNION ALL"
+    " SELECT minute + :step FROM each WHERE minute + :step <= :until) SELECT minute FROM each"
+)
+"""Every row's beginning: rows of one job are looked up one by one, between those of all others."""
+
+
+def _bounds(step: Duration, since: Instant, until: Instant) -> dict[str, int]:
+    return {
+        "step": step // MINUTE,
+        "since": since // step * step // MINUTE,
+        "until": until // MINUTE,
+    }
+
+
+def _last_day(connection: sqlite3.Connection, key: int | None, now: Instant) -> dict[int, int]:
+    rows = connection.execute(
+        "SELECT job, sum(runs) FROM rollups WHERE span = ? AND minute >= ? AND job <> 0"
+        " AND ? IN (0, job) GROUP BY job",
+        (HOUR // MINUTE, _since(REACHES["24h"], now) // MINUTE, key or ALL_JOBS),
+    )
+    return dict(rows.fetchall())
+
+
+def _failures_by_day(
+    connection: sqlite3.Connection, key: int | None, now: Instant
+) -> tuple[list[str], dict[int, list[int]]]:
+    """Return the names of the last days, and how often each job failed on each of them."""
     first = now // DAY * DAY - (ERROR_DAYS - 1) * DAY
     names = [f"{aware(first) + timedelta(days=n):%Y-%m-%d}" for n in range(ERROR_DAYS)]
-    days: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
-    recent = connection.execute(
-        "SELECT job, (ended_at_us - ?) / ?, count(*)"
-        f" FROM runs INDEXED BY runs_not_succeeded WHERE outcome <> 'succeeded' AND {_FAILED}"
-        " AND ended_at_us >= ? GROUP BY 1, 2",
-        (first, DAY, first),
+    rows = connection.execute(
+        "SELECT job, minute, failed + timed_out + lost FROM rollups"
+        " WHERE span = ? AND minute >= ? AND job <> 0 AND ? IN (0, job)"
+        " AND failed + timed_out + lost > 0",
+        (DAY // MINUTE, first // MINUTE, key or ALL_JOBS),
     )
-    for job, day, count in recent:
-        if job in keys and day < ERROR_DAYS:
-            days[job][names[day]] = count
-    return dict(reasons), dict(days)
+    days: dict[int, list[int]] = {}
+    for job, minute, count in rows:
+        day = (minute * MINUTE - first) // DAY
+        if day < ERROR_DAYS:
+            days.setdefault(job, [0] * ERROR_DAYS)[day] = count
+    return names, days
 
 
-def _newest(connection: sqlite3.Connection, key: int) -> tuple[int, ...]:
-    found = connection.execute(
-        f"SELECT ended_at_us - started_at_us FROM runs WHERE job = ? AND {_STARTED}"
-        " ORDER BY run DESC LIMIT ?",
-        (key, NEWEST),
-    ).fetchall()
-    return tuple(duration for (duration,) in reversed(found))
+def _categories(rollups: list[Rollup]) -> Categories:
+    return Categories(
+        sum(each.scheduled + each.catch_up for each in rollups),
+        sum(each.signal for each in rollups),
+        sum(each.manual + each.upstream for each in rollups),
+    )
 
 
-def _categories(connection: sqlite3.Connection, keys: dict[int, str]) -> Categories:
-    found = connection.execute("SELECT job, cause, count(*) FROM runs GROUP BY job, cause")
-    counts: dict[str, int] = defaultdict(int)
-    for job, cause, count in found:
-        if job in keys:
-            counts[cause] += count
-    time_based = counts["scheduled"] + counts["catch_up"]
-    return Categories(time_based, counts["signal"], counts["manual"] + counts["upstream"])
-
-
-def _file_events(connection: sqlite3.Connection, job: str) -> FileEvents:
-    """Return how often what happened to files, over all time."""
-    files = read_counts(connection).files
-    chosen = [files.get(job, {})] if job else files.values()
-    totals: Counter[str] = Counter()
-    for counts in chosen:
-        totals.update(counts)
-    return FileEvents(**{kind: totals[kind] for kind in FILE_EVENTS})
+def _file_events(rollups: list[Rollup]) -> FileEvents:
+    return FileEvents(
+        created=sum(each.created for each in rollups),
+        modified=sum(each.modified for each in rollups),
+        deleted=sum(each.deleted for each in rollups),
+        moved=sum(each.moved for each in rollups),
+    )

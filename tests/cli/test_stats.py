@@ -3,24 +3,26 @@
 import json
 
 from cronterm.clock import SECOND
+from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, JobFigures, make_stats
 from tests.cli.desk import Desk
 
 BACKUP = JobFigures(
     job="backup",
-    runs=4,
-    succeeded=3,
-    failed=1,
-    restarts=0,
-    breakdowns=1,
-    recoveries=1,
+    total=Rollup(
+        runs=4,
+        succeeded=3,
+        failed=1,
+        breakdowns=1,
+        recoveries=1,
+        first_at=0,
+        last_at=3 * SECOND,
+        duration_min=SECOND,
+        duration_max=3 * SECOND,
+        duration_sum=8 * SECOND,
+        square_sum=20.0,
+    ),
     last_day=2,
-    first_at=0,
-    last_at=3 * SECOND,
-    duration_min=SECOND,
-    duration_max=3 * SECOND,
-    duration_mean=2.0 * SECOND,
-    duration_square_mean=5.0,
 )
 
 
@@ -49,3 +51,8 @@ def test_stats_without_runs_say_so(desk: Desk) -> None:
 def test_stats_are_asked_of_the_history_where_no_engine_runs(lonely: Desk) -> None:
     assert lonely.run("stats").exit_code == 0
     assert len(lonely.asked_offline) == 1
+
+
+def test_stats_can_be_of_a_range(desk: Desk) -> None:
+    assert desk.run("stats", "--range", "24h").stdout == "nothing has run in the last 24h\n"
+    assert desk.run("stats", "--range", "2h").exit_code == 2

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from cronterm.clock import MINUTE, SECOND
+from cronterm.model.rollup import Rollup
 from cronterm.model.stats import (
     Analysis,
     Categories,
@@ -19,25 +20,9 @@ from cronterm.model.stats import (
 )
 
 
-def figures(**given: Any) -> JobFigures:
+def figures(last_day: int = 0, **given: Any) -> JobFigures:
     """Return figures of a job `a` that never ran, but for what is given."""
-    values: dict[str, Any] = {
-        "job": "a",
-        "runs": 0,
-        "succeeded": 0,
-        "failed": 0,
-        "restarts": 0,
-        "breakdowns": 0,
-        "recoveries": 0,
-        "last_day": 0,
-        "first_at": 0,
-        "last_at": 0,
-        "duration_min": None,
-        "duration_max": None,
-        "duration_mean": None,
-        "duration_square_mean": None,
-    }
-    return JobFigures(**(values | given))
+    return JobFigures(job="a", total=Rollup(**given), last_day=last_day)
 
 
 def stats(**given: Any) -> Stats:
@@ -72,31 +57,33 @@ def test_a_job_that_never_ran_has_no_ratios() -> None:
 
 def test_ratios_and_seconds_come_of_counts_and_microseconds() -> None:
     made = stats(
-        runs=4,
-        succeeded=3,
+        runs=3,
+        succeeded=2,
         failed=1,
         restarts=2,
         breakdowns=2,
         recoveries=1,
         last_day=4,
         first_at=0,
-        last_at=3 * MINUTE,
+        last_at=2 * MINUTE,
         duration_min=SECOND,
         duration_max=3 * SECOND,
-        duration_mean=2.0 * SECOND,
-        duration_square_mean=4.5,
-        newest=(1 * SECOND, 2 * SECOND, 3 * SECOND),
+        duration_sum=6 * SECOND,
+        square_sum=14.0,
+        first_rank=8,
+        rank_sum=8.0 * 1 + 9.0 * 2 + 10.0 * 3,
+        lengths={79: 1, 87: 1, 92: 1},
     )
 
-    assert made.total_runs == {"a": 4}
-    assert made.results["a"] == Results(3, 1, 0.75)
-    assert made.durations["a"] == Durations(2.0, 1.0, 3.0)
+    assert made.total_runs == {"a": 3}
+    assert made.results["a"] == Results(2, 1, 0.6667)
+    assert made.durations["a"] == Durations(2.0, 1.0, 3.0, 1.96, 3.0, 3.0)
     assert made.frequency["a"] == Frequency(4, 60.0)
     assert made.recoveries["a"] == Recoveries(2, 1, 0.5)
-    assert made.analysis["a"] == Analysis(0.707107, 1.0)
+    assert made.analysis["a"] == Analysis(0.816497, 1.0)
 
 
 def test_one_run_has_no_trend() -> None:
-    made = stats(duration_mean=1.0 * SECOND, duration_square_mean=1.0, newest=(SECOND,))
+    made = stats(runs=1, duration_sum=SECOND, square_sum=1.0, first_rank=1, rank_sum=1.0)
 
     assert made.analysis["a"] == Analysis(0.0, None)

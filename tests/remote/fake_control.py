@@ -69,12 +69,14 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTrends,
     RunDetail,
     Runs,
 )
+from cronterm.model.rollup import Rollup
 from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import Snapshot, fold
-from cronterm.model.stats import Categories, FileEvents, make_stats
+from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
 from cronterm.model.tally import Tally, count_event
 from cronterm.schedule.parse import parse
 
@@ -347,6 +349,8 @@ class FakeControl:
                 return self._copy()
             case ReadStats():
                 return self.stats
+            case ReadTrends():
+                return Trends(since=START, until=START, step=SECOND, total=Rollup(runs=1))
             case _:
                 raise CrontermError("what?")
 

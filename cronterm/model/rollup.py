@@ -1,0 +1,169 @@
+"""Runs added up: what statistics are made of, whatever becomes of the runs themselves."""
+
+from collections.abc import Iterable
+from math import log2
+
+import msgspec
+
+from cronterm.clock import MILLISECOND, SECOND, Duration, Instant
+from cronterm.model.run import CauseKind, Outcome
+
+BINS_PER_DOUBLING = 8
+"""A percentile is off by less than 5 % of its value."""
+
+FAILURES: frozenset[Outcome] = frozenset(["failed", "timed_out", "lost"])
+
+
+class EndedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that started something and has ended, as rollups see it."""
+
+    outcome: Outcome
+    reason: str
+    cause: CauseKind
+    started_at: Instant
+    ended_at: Instant
+    attempt: int
+    was_failing: bool
+    """The last run of the job that succeeded or failed had failed."""
+    cpu_us: int | None = None
+    max_rss_bytes: int | None = None
+    output_bytes: int = 0
+
+
+class Rollup(msgspec.Struct, omit_defaults=True):
+    """Runs of a job, or of all jobs, that ended within a span of time."""
+
+    runs: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    lost: int = 0
+    stopped: int = 0
+    replaced: int = 0
+    skipped: int = 0
+    scheduled: int = 0
+    catch_up: int = 0
+    signal: int = 0
+    manual: int = 0
+    upstream: int = 0
+    restarts: int = 0
+    breakdowns: int = 0
+    """Failures after a success, or as the first."""
+    recoveries: int = 0
+    """Successes after a failure."""
+    created: int = 0
+    modified: int = 0
+    deleted: int = 0
+    moved: int = 0
+    duration_sum: Duration = 0
+    square_sum: float = 0.0
+    """Of durations, in seconds squared."""
+    rank_sum: float = 0.0
+    """Of durations times the run's rank, in seconds."""
+    cpu_us: int = 0
+    output_bytes: int = 0
+    duration_min: Duration | None = None
+    first_rank: int | None = None
+    first_at: Instant | None = None
+    """The first start."""
+    duration_max: Duration | None = None
+    last_at: Instant | None = None
+    """The last start."""
+    max_rss_bytes: int | None = None
+    lengths: dict[int, int] = {}
+    """How many durations lie in which bin."""
+    reasons: dict[str, int] = {}
+    """How many failed for what."""
+
+    @property
+    def failures(self) -> int:
+        """Runs that failed in any way."""
+        return self.failed + self.timed_out + self.lost
+
+    @property
+    def success_ratio(self) -> float | None:
+        """Of those that succeeded or failed; None where none did."""
+        judged = self.succeeded + self.failures
+        return self.succeeded / judged if judged else None
+
+    @property
+    def average(self) -> Duration | None:
+        """The mean duration."""
+        return self.duration_sum // self.runs if self.runs else None
+
+    @property
+    def deviation_s(self) -> float | None:
+        """The standard deviation of the durations, in seconds."""
+        if not self.runs:
+            return None
+        mean_s = self.duration_sum / SECOND / self.runs
+        spread: float = max(self.square_sum / self.runs - mean_s * mean_s, 0.0) ** 0.5
+        return spread
+
+    @property
+    def trend_s(self) -> float | None:
+        """The slope of the line that fits the durations best, in seconds per run."""
+        if self.runs < 2 or self.first_rank is None:
+            return None
+        middle = self.first_rank + (self.runs - 1) / 2
+        rise = self.rank_sum - middle * self.duration_sum / SECOND
+        return rise / (self.runs * (self.runs**2 - 1) / 12)
+
+    def percentile(self, ratio: float) -> Duration | None:
+        """Return the duration that `ratio` of the runs do not exceed, within 5 %."""
+        if not self.runs or self.duration_min is None or self.duration_max is None:
+            return None
+        left = ratio * sum(self.lengths.values())
+        for each in sorted(self.lengths):
+            left -= self.lengths[each]
+            if left <= 0:
+                middle = round(MILLISECOND * 2 ** ((each + 0.5) / BINS_PER_DOUBLING))
+                return min(max(middle, self.duration_min), self.duration_max)
+        return self.duration_max
+
+
+def bin_of(duration: Duration) -> int:
+    """Return the bin of a duration; all up to a millisecond are in the first."""
+    return int(BINS_PER_DOUBLING * log2(max(duration, MILLISECOND) / MILLISECOND))
+
+
+def add_run(rollups: Iterable[Rollup], run: EndedRun, rank: int) -> None:
+    """Add a run. `rank` tells which run of the job, or of all jobs, it is, from 1 on."""
+    duration = max(run.ended_at - run.started_at, 0)
+    length_s = duration / SECOND
+    outcome, cause, place = run.outcome, run.cause, bin_of(duration)
+    is_failure = outcome in FAILURES
+    why = run.reason if outcome == "failed" and run.reason else outcome
+    for rollup in rollups:
+        rollup.runs += 1
+        if outcome == "succeeded":
+            rollup.succeeded += 1
+            rollup.recoveries += run.was_failing
+        elif outcome != "missed":
+            setattr(rollup, outcome, getattr(rollup, outcome) + 1)
+        if is_failure:
+            rollup.breakdowns += not run.was_failing
+            rollup.reasons[why] = rollup.reasons.get(why, 0) + 1
+        setattr(rollup, cause, getattr(rollup, cause) + 1)
+        rollup.restarts += max(run.attempt - 1, 0)
+        rollup.duration_sum += duration
+        rollup.square_sum += length_s * length_s
+        rollup.rank_sum += length_s * rank
+        rollup.cpu_us += run.cpu_us or 0
+        rollup.output_bytes += run.output_bytes
+        rollup.lengths[place] = rollup.lengths.get(place, 0) + 1
+        rollup.duration_min = _least(rollup.duration_min, duration)
+        rollup.duration_max = _most(rollup.duration_max, duration)
+        rollup.first_rank = _least(rollup.first_rank, rank)
+        rollup.first_at = _least(rollup.first_at, run.started_at)
+        rollup.last_at = _most(rollup.last_at, run.started_at)
+        if run.max_rss_bytes is not None:
+            rollup.max_rss_bytes = _most(rollup.max_rss_bytes, run.max_rss_bytes)
+
+
+def _least(one: int | None, other: int) -> int:
+    return other if one is None or other < one else one
+
+
+def _most(one: int | None, other: int) -> int:
+    return other if one is None or other > one else one

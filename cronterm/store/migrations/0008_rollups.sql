@@ -1,0 +1,43 @@
+-- Ended runs that started something, added up: by 5 minutes, hour and day (`span`, in minutes; 0 is
+-- all time, its `minute` 0) from `minute` since 1970 on. `job` 0 is all jobs. Ordered by time: what a
+-- batch writes lies together. `lengths` and `reasons` are pairs, separated by spaces: bins of durations
+-- and reasons of failures with their counts.
+CREATE TABLE rollups (
+  span INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  job INTEGER NOT NULL,
+  runs INTEGER NOT NULL,
+  succeeded INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  timed_out INTEGER NOT NULL,
+  lost INTEGER NOT NULL,
+  stopped INTEGER NOT NULL,
+  replaced INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  scheduled INTEGER NOT NULL,
+  catch_up INTEGER NOT NULL,
+  signal INTEGER NOT NULL,
+  manual INTEGER NOT NULL,
+  upstream INTEGER NOT NULL,
+  restarts INTEGER NOT NULL,
+  breakdowns INTEGER NOT NULL,
+  recoveries INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  moved INTEGER NOT NULL,
+  duration_sum INTEGER NOT NULL,
+  square_sum REAL NOT NULL,
+  rank_sum REAL NOT NULL,
+  cpu_us INTEGER NOT NULL,
+  output_bytes INTEGER NOT NULL,
+  duration_min INTEGER,
+  first_rank INTEGER,
+  first_at INTEGER,
+  duration_max INTEGER,
+  last_at INTEGER,
+  max_rss_bytes INTEGER,
+  lengths TEXT NOT NULL,
+  reasons TEXT NOT NULL,
+  PRIMARY KEY (span, minute, job)
+) WITHOUT ROWID;

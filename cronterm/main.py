@@ -8,7 +8,7 @@ import asyncio
 import os
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
@@ -155,13 +155,15 @@ def _run_screen(instance: Instance) -> int:
     return code
 
 
-def _run_attached(engines: Sequence[FarEngine], instance: Instance | None, read_only: bool) -> int:
+def _run_attached(
+    engines: Mapping[str, FarEngine], instance: Instance | None, read_only: bool
+) -> int:
     _check_terminal()
     if instance is not None:
         client = RequestClient(instance.socket)
         return _show(client, instance.jobs_file, read_only=read_only)[1]
-    clients = cast(list[RequestClient], [engine.client for engine in engines])
-    return _show(clients[0], None, read_only=read_only)[1]
+    clients = {host: cast(RequestClient, engine.client) for host, engine in engines.items()}
+    return _show(clients, None, read_only=read_only)[1]
 
 
 def _check_terminal() -> None:
@@ -173,7 +175,7 @@ def _check_terminal() -> None:
 
 
 def _show(
-    client: RequestClient,
+    client: RequestClient | Mapping[str, RequestClient],
     jobs_file: Path | None,
     *,
     start: Callable[[], object] | None = None,
@@ -183,10 +185,17 @@ def _show(
     """Show the screen; return how it was left, and the exit status."""
     # Textual alone costs half a second on a small machine.
     from cronterm.remote.control import HttpControl, ReadOnlyControl
+    from cronterm.remote.merged import MergedControl
     from cronterm.tui.app import CrontermApp
     from cronterm.tui.home import Hosting
 
-    control: Control = HttpControl(client)
+    if isinstance(client, RequestClient):
+        control: Control = HttpControl(client)
+    elif len(client) == 1:
+        control = HttpControl(*client.values())
+    else:
+        several = {host: HttpControl(each) for host, each in client.items()}
+        control = MergedControl(several)
     if read_only:
         control = ReadOnlyControl(control)
     hosting = Hosting(has_started=has_started, start=start, jobs_file=str(jobs_file or ""))

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,7 +93,7 @@ class Rooms:
     version: Callable[[], str]
     reach: Callable[[Place], AbstractContextManager[FarEngine]]
     run_bridge: Callable[[Instance], int]
-    run_attached: Callable[[Sequence[FarEngine], Instance | None, bool], int]
+    run_attached: Callable[[Mapping[str, FarEngine], Instance | None, bool], int]
     """A screen on other machines, or on an engine here; read-only or not."""
 
 

@@ -23,12 +23,12 @@ def attach(context: click.Context, /, read_only: bool, **given: Any) -> None:
     """
     at = desk(context, **given)
     if at.hosts:
-        engines = [at.reach(host) for host in at.hosts]
+        engines = {host: at.reach(host) for host in at.hosts}
         leave(at.rooms.run_attached(engines, None, read_only))
     instance = at.instance
     if not instance.is_held():
         raise no_engine(instance)
-    leave(at.rooms.run_attached((), instance, read_only))
+    leave(at.rooms.run_attached({}, instance, read_only))
 
 
 @click.command()

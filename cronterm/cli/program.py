@@ -173,7 +173,7 @@ def program(
         options = HeadlessOptions(log_format, log_level, for_screen, log_file)
         leave(at.rooms.run_headless(at.instance, options))
     if at.hosts:
-        leave(at.rooms.run_attached([at.reach(host) for host in at.hosts], None, False))
+        leave(at.rooms.run_attached({host: at.reach(host) for host in at.hosts}, None, False))
     leave(at.rooms.run_screen(at.instance))
 
 

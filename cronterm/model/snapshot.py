@@ -198,6 +198,10 @@ class Snapshot(msgspec.Struct):
     """Those that are not closed."""
     mutes: dict[str, Mute] = {}
     """By job; those whose time is over may still be here."""
+    hosts: tuple[str, ...] = ()
+    """The machines of a picture of several; its jobs are `HOST:JOB`."""
+    gone: dict[str, str] = {}
+    """Those of them that do not answer, with why: of their jobs this was last known."""
 
     def live_run(self, job: str, run: int) -> LiveRun | None:
         """Return an open run, or None."""

@@ -94,6 +94,8 @@ class OpenStream:
             self.why = "the engine ended the stream"
         except TimeoutError:
             self.why = f"the engine has been silent for {SILENCE_S:g} s"
+        except http.client.IncompleteRead:
+            self.why = "the connection broke"
         except (OSError, http.client.HTTPException) as error:
             self.why = f"the connection broke: {error}"
         except ValueError:

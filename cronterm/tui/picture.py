@@ -72,6 +72,8 @@ class Picture:
 
     def state(self, view: JobView, now: Instant) -> str:
         """Return the state that the job's row shows."""
+        if self.snapshot.gone and view.job.id.partition(":")[0] in self.snapshot.gone:
+            return "gone"
         state = state_of(view, self.paused(view))
         kinds = self._told.get(view.job.id, ())
         if "late" in kinds and state == "queued":

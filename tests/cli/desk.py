@@ -1,7 +1,7 @@
 """The commands over a fake engine, in this process."""
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,7 +173,7 @@ class Desk:
         return 0
 
     def _run_attached(
-        self, engines: Sequence[FarEngine], instance: Instance | None, read_only: bool
+        self, engines: Mapping[str, FarEngine], instance: Instance | None, read_only: bool
     ) -> int:
         self.attached.append((len(engines), instance, read_only))
         return 0

@@ -1,8 +1,12 @@
 """Which columns the job table has room for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cronterm.tui.widgets.paint import fit
+
 WORDS = 18  # cells of the schedule in words
+MOST_HOST = 12  # cells of a machine's name
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,11 @@ def columns_for(width: int) -> Columns:
         ok=errors,
         errors=errors,
     )
+
+
+def behind_host(host: str, name: str, hosts: Sequence[str]) -> str:
+    """Return a job's name in the column that begins with its machine, where there are several."""
+    if not hosts:
+        return name
+    cells = min(max(map(len, hosts)), MOST_HOST)
+    return f"{fit(host, cells)}  {name}"

@@ -13,7 +13,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import matches
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.columns import WORDS, Columns, columns_for
+from cronterm.tui.widgets.columns import WORDS, Columns, behind_host, columns_for
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.widgets.spark import percentile, spark
 from cronterm.tui.words import (
@@ -278,7 +278,8 @@ class JobTable(Painted, can_focus=True):
             return f"{text} {mark}" if key == self.sort else text
 
         parts = [("    ", "muted"), (fit(title("NEXT", "next"), 8, right=True), "muted+bold")]
-        parts += [("  ", "muted"), (fit(title("NAME", "name"), c.name), "muted+bold")]
+        name = behind_host("HOST", title("NAME", "name"), self.picture.snapshot.hosts)
+        parts += [("  ", "muted"), (fit(name, c.name), "muted+bold")]
         if c.schedule:
             parts.append(("  " + fit("SCHEDULE", c.schedule), "muted+bold"))
         if c.words:
@@ -300,14 +301,17 @@ class JobTable(Painted, can_focus=True):
     def _row(self, view: JobView, c: Columns, *, is_here: bool) -> list[Part]:
         state, glyphs = self._state(view), self.glyphs
         last, totals = view.last, view.totals
-        is_quiet = state in ("paused", "disabled")
+        is_quiet = state in ("paused", "disabled", "gone")
         name_role = "paused" if is_quiet else "text+bold" if is_here else "text"
+        hosts = self.picture.snapshot.hosts
+        host, _, own = view.job.id.partition(":")
+        name = behind_host(host, own, hosts) if hosts else view.job.id
         second = "text" if is_here else "muted"
         mark = "•" if view.job.id in self.marked else " "
         parts: list[Part] = [(glyphs.cursor if is_here else " ", "accent")]
         parts += [(glyphs.states[state], f"{ROLES[state]}+bold"), (f" {mark}", "accent+bold")]
         parts.append(self._next(view, state))
-        parts += [("  ", "text"), (fit(view.job.id, c.name), name_role)]
+        parts += [("  ", "text"), (fit(name, c.name), name_role)]
         if c.schedule:
             text = sanitize_line(view.job.schedule_text)
             parts.append(("  " + fit(text, c.schedule), second))
@@ -327,6 +331,8 @@ class JobTable(Painted, can_focus=True):
         return parts
 
     def _next(self, view: JobView, state: str) -> Part:
+        if state == "gone":
+            return fit("gone", 8, right=True), "fail"
         running = [r.started_at for r in view.live.values() if r.started_at is not None]
         if running:
             return fit(elapsed_clock(self.now - min(running)), 8, right=True), "accent+bold"

@@ -1,0 +1,86 @@
+"""What jobs, runs and alerts of one of several machines are called among all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from cronterm.model.event import AnyEvent
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+SEPARATOR = ":"  # no job has it in its name
+JOB_NAMES = ("job", "old", "upstream_job")
+RUN_NAMES = ("run", "upstream_run", "before_run", "alert")
+JOB_LISTS = ("jobs", "on_success", "on_failure", "on_complete")
+JOB_KEYS = ("jobs", "removed", "next_at", "next", "mutes", "depends_on", "runs", "files")
+RUN_KEYS = ("live", "after", "alerts")
+
+
+class Names:
+    """What the jobs, runs and alerts of one of several machines are called among all."""
+
+    def __init__(self, host: str, place: int, count: int) -> None:
+        self.host = host
+        self._place = place
+        self._count = count
+
+    def job(self, job: str) -> str:
+        """Return the name of a job among all."""
+        return f"{self.host}{SEPARATOR}{job}" if job else ""
+
+    def run(self, run: int) -> int:
+        """Return the number of a run or an alert among all."""
+        return run * self._count + self._place
+
+    def out(self, value: T) -> T:
+        """Return what a machine told in the names of all."""
+        told = self._renamed(msgspec.to_builtins(value))
+        return msgspec.convert(told, type(value))
+
+    def out_any(self, event: AnyEvent) -> AnyEvent:
+        """Return an event in the names of all."""
+        found: AnyEvent = self.out(event)
+        return found
+
+    def _renamed(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            is_job = "working_dir" in value and "action" in value
+            is_alert = "opened_at" in value
+            found = {name: self._field(name, each) for name, each in value.items()}
+            if is_job:
+                found["id"] = self.job(value["id"])
+            elif is_alert:
+                found["id"] = self.run(value["id"])
+            return found
+        if isinstance(value, list | tuple):
+            return [self._renamed(each) for each in value]
+        return value
+
+    def _field(self, name: str, value: Any) -> Any:
+        if name in JOB_NAMES and isinstance(value, str):
+            return self.job(value)
+        if name in RUN_NAMES and isinstance(value, int):
+            return self.run(value)
+        if name in JOB_LISTS and isinstance(value, list | tuple):
+            return [
+                self.job(each) if isinstance(each, str) else self._renamed(each) for each in value
+            ]
+        if name == "recent" and isinstance(value, list | tuple):
+            return [self._past(each) for each in value]
+        if not isinstance(value, dict):
+            return self._renamed(value)
+        if name == "removed":
+            return {self.job(job): self._keys(runs) for job, runs in value.items()}
+        if name in JOB_KEYS:
+            return {self.job(job): self._renamed(each) for job, each in value.items()}
+        if name in RUN_KEYS:
+            return self._keys(value)
+        return self._renamed(value)
+
+    def _keys(self, runs: Mapping[Any, Any]) -> dict[int, Any]:
+        return {self.run(int(run)): self._renamed(each) for run, each in runs.items()}
+
+    def _past(self, past: Sequence[Any]) -> list[Any]:
+        run, *rest = past
+        return [None if run is None else self.run(run), *rest]

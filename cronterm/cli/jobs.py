@@ -1,20 +1,16 @@
-"""Commands about jobs as they are defined: ls, show."""
+"""`ls`: the jobs as they are defined."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
-import msgspec
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
-from cronterm.cli.render import COLORS, GLYPHS, Cell, show_age, show_duration, show_time
+from cronterm.cli.render import COLORS, Cell, show_time
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.cli.state import is_failing, past_as_json, reason, state_of
-from cronterm.clock import SECOND, Instant, SystemClock, rfc3339
-from cronterm.model.job import Job, Shell, action_text
+from cronterm.cli.state import is_failing, state_of
+from cronterm.clock import rfc3339
+from cronterm.model.job import Job, action_text
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.sanitize import sanitize_line
-from cronterm.schedule.duration import format_duration
 
 HEAD = ("JOB", "STATE", "SCHEDULE", "NEXT", "COMMAND", "GROUP", "TAGS", "OWNER", "FILE")
 ONLY_WIDE = frozenset({"GROUP", "TAGS", "OWNER", "FILE"})
@@ -53,10 +49,10 @@ def _sheet(at: Desk, jobs: tuple[str, ...], selector: str, states: tuple[str, ..
     snapshot = at.snapshot()
     views = [
         view
-        for view in _named(snapshot, jobs)
+        for view in named(snapshot, jobs)
         if is_selected(view.job, selector) and (not states or _is_in(view, snapshot, states))
     ]
-    records = [_as_json(view, snapshot) for view in views]
+    records = [job_as_json(view, snapshot) for view in views]
     return Sheet(
         content=records,
         records=records,
@@ -69,7 +65,8 @@ def _sheet(at: Desk, jobs: tuple[str, ...], selector: str, states: tuple[str, ..
     )
 
 
-def _named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
+def named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
+    """Return jobs by their names, all where none is named. Raises for one that is not there."""
     for job in jobs:
         if job not in snapshot.jobs:
             raise unknown_job(job, snapshot.jobs)
@@ -99,7 +96,8 @@ def _is_in(view: JobView, snapshot: Snapshot, states: tuple[str, ...]) -> bool:
     return is_wanted or state_of(view, snapshot) in states
 
 
-def _as_json(view: JobView, snapshot: Snapshot) -> dict[str, Any]:
+def job_as_json(view: JobView, snapshot: Snapshot) -> dict[str, Any]:
+    """Return what a job is, in a few words."""
     job = view.job
     return {
         "id": job.id,
@@ -135,146 +133,3 @@ def _row(view: JobView, snapshot: Snapshot) -> list[Cell]:
         job.owner,
         f"{job.source}:{job.line}",
     ]
-
-
-# -- one job -------------------------------------------------------------------------------------
-
-PLACES = {"id", "source", "line", "directory", "schedule_text"}
-"""What is told beside the values."""
-DURATIONS = {
-    "jitter",
-    "timeout",
-    "stop_grace_period",
-    "catch_up_window",
-    "start_deadline",
-    "depends_window",
-    "depends_wait",
-    "tolerance",
-    "max_runtime",
-    "cooldown",
-    "delay",
-    "max_delay",
-    "age",
-    "min_duration",
-    "cpu_time",
-    "wait",
-}
-INSTANTS = {"not_before", "not_after"}
-
-
-@click.command()
-@common
-@formatted
-@click.argument("job", type=JOB_NAME)
-@click.pass_context
-def show(context: click.Context, /, job: str, **given: Any) -> None:
-    """Show all about a job: state, last run, and every value in force.
-
-    A value that nobody wrote is marked as a default. `cronterm config --resolved JOB` names the
-    line that each comes from.
-
-    Example: cronterm show backup
-    """
-    at = desk(context, **given)
-    present(at, lambda one: _job_sheet(one, job))
-
-
-def _job_sheet(at: Desk, name: str) -> Sheet:
-    snapshot = at.snapshot()
-    view = _named(snapshot, (name,))[0]
-    values = _values(view.job)
-    content = _as_json(view, snapshot) | {
-        "reason": reason(view, snapshot),
-        "running": sorted(view.live),
-        "last_run": past_as_json(view.last),
-        "runs": view.totals.runs,
-        "failed": view.totals.failed,
-        "average_s": None if view.totals.average is None else view.totals.average / SECOND,
-        "definition": values,
-    }
-    return Sheet(
-        content=content,
-        records=[
-            {"job": name, "word": word, "value": _text(value)} for word, value in values.items()
-        ],
-        head=("WORD", "FROM", "VALUE"),
-        rows=[_value_row(word, value) for word, value in values.items()],
-        above=_about(view, snapshot),
-    )
-
-
-def _values(job: Job) -> dict[str, Any]:
-    """Return the words in force, as JSON has them; what is nothing is left out."""
-    found = {}
-    for word in job.__struct_fields__:
-        value = getattr(job, word)
-        if word == "schedule":
-            found[word] = job.schedule_text
-        elif word not in PLACES and value not in (None, "", (), {}):
-            found[word] = _plain(word, value)
-    return found
-
-
-def _plain(word: str, value: Any) -> Any:
-    """Return a value as JSON has it, times and durations as people write them."""
-    if isinstance(value, msgspec.Struct):
-        config = value.__struct_config__
-        tagged = {"type": config.tag} if config.tag else {}
-        fields = {name: getattr(value, name) for name in value.__struct_fields__}
-        return tagged | {
-            name: _plain(name, each)
-            for name, each in fields.items()
-            if each not in (None, "", (), {})
-        }
-    if word in DURATIONS and isinstance(value, int):
-        return format_duration(value)
-    if word in INSTANTS and isinstance(value, int):
-        return rfc3339(value)
-    if isinstance(value, Mapping):
-        return {name: _plain("", each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain("", each) for each in value]
-    return value
-
-
-def _value_row(word: str, value: Any) -> list[Cell]:
-    is_default = DEFAULTS.get(word) == value
-    return [word, "default" if is_default else "file", _text(value)]
-
-
-DEFAULTS = _values(
-    Job(id="", source="", directory="", working_dir="", action=Shell(""), schedule_text="")
-)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_text(each)}" for name, each in value.items() if each != {})
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_text, value)) + "]"
-    if value is None:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else sanitize_line(str(value).rstrip("\n"))
-
-
-def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
-    job, now = view.job, SystemClock().now().utc
-    state = state_of(view, snapshot)
-    lines: list[tuple[str, str | None]] = [(f"{job.id}  {job.description}".rstrip(), None)]
-    why = reason(view, snapshot)
-    lines.append((f"  state: {state}{f' ({why})' if why else ''}", COLORS.get(state)))
-    if view.next_at is not None:
-        lines.append((f"  next: {show_time(view.next_at)}, {_in(view.next_at, now)}", None))
-    if view.last is not None:
-        end = view.last
-        took = f", took {show_duration(end.duration)}" if end.duration is not None else ""
-        how = f"{GLYPHS[end.outcome]} {end.outcome}, {show_time(end.started_at)}{took}"
-        lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
-    if view.totals.runs:
-        lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
-    lines.append((f"  file: {job.source}:{job.line}", None))
-    return lines
-
-
-def _in(at: Instant, now: Instant) -> str:
-    return f"in {show_age(at - now)}" if at > now else "now"

@@ -43,7 +43,9 @@ def next_due(
     count: int | None,
     **given: Any,
 ) -> None:
-    """Show the coming instants of jobs, or of an expression, with daylight saving marked.
+    """Show the coming instants of jobs, or of an expression; daylight saving is marked.
+
+    So is what a calendar keeps back; --json has only what will run.
 
     Example: cronterm next --expr "30 2 * * *" --tz Europe/Berlin --from 2027-03-27T00:00
     """
@@ -173,11 +175,23 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
     assert isinstance(reply, NextDue)
     coming = {job: [due for due in found if span.has(due)] for job, found in reply.next.items()}
     instants = sorted((due, job) for job, found in coming.items() for due in found)
+    held = [
+        (each.at, job, each.why)
+        for job, found in reply.held.items()
+        for each in found
+        if span.has(each.at)
+    ]
     rows: list[list[Cell]] = []
     offset = upcoming_at(after, span.zone).utcoffset()
-    for due, job in instants:
+    shown = [
+        *((due, job, "") for due, job in instants),
+        *(each for each in held if span.has(each[0])),
+    ]
+    for due, job, why in sorted(shown):
         before, offset = offset, upcoming_at(due, span.zone).utcoffset()
         mark = "" if offset == before else "! the clock has changed"
+        if why:
+            mark = f"– kept back: {why}"
         rows.append([_shown(due, span.zone), f"{show_until(due - after):>6}", job, mark])
     never = "never" if span.until is None else "not until then"
     rows += [[never, "", job, ""] for job, found in sorted(coming.items()) if not found]

@@ -57,7 +57,7 @@ COMMANDS = {
     "attach": "cronterm.cli.far:attach",
     "bridge": "cronterm.cli.far:bridge",
     "ls": "cronterm.cli.jobs:list_jobs",
-    "show": "cronterm.cli.jobs:show",
+    "show": "cronterm.cli.show:show",
     "explain": "cronterm.cli.plans:explain",
     "diff": "cronterm.cli.compare:diff",
     "doctor": "cronterm.cli.doctor:doctor",

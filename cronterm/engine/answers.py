@@ -6,7 +6,7 @@ Everything here only reads; the engine and the offline control share it.
 import asyncio
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,7 @@ from cronterm.model.query import (
     AnyReply,
     ConfigText,
     Decisions,
+    HeldBack,
     ListAlerts,
     ListMissed,
     ListNext,
@@ -42,13 +43,14 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.model.stats import Resources, Stats
-from cronterm.schedule.base import Coming
+from cronterm.schedule.base import Coming, Schedule
 from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.store.base import Reader
 from cronterm.watch.gauges import read_gauges
 
 GAUGED_S = 0.1  # of the machine's time
+MOST_HELD = 20  # of a job: who asks wants to know why, not to read them all
 MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
 
 
@@ -207,9 +209,13 @@ def next_due(
 ) -> NextDue:
     """Return up to `limit` instants strictly after `after` for each enabled job."""
     due: dict[str, tuple[Instant, ...]] = {}
+    held: dict[str, tuple[HeldBack, ...]] = {}
     for job, view in views.items():
         due[job] = tuple(_next(view, after, limit, calendars)) if view.job.enabled else ()
-    return NextDue(due)
+        if view.job.enabled and (view.job.exclude or view.job.only):
+            until = due[job][-1] if due[job] else None
+            held[job] = tuple(_held(view, after, until, calendars))
+    return NextDue(due, held)
 
 
 def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> list[Instant]:
@@ -226,17 +232,40 @@ def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> li
     return instants
 
 
+def _held(
+    view: JobView, after: Instant, until: Instant | None, calendars: Calendars
+) -> Iterator[HeldBack]:
+    """Yield instants that calendars keep back, up to `until`."""
+    job = view.job
+    schedule = _unsifted(job, view)
+    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
+    assert sieve is not None
+    at, left = schedule.next_after(after), MOST_HELD
+    for _ in range(MOST_NEXT):
+        if at is None or not left or (until is not None and at > until):
+            return
+        why, _ = sieve.at(at)
+        if why:
+            left -= 1
+            yield HeldBack(at, why)
+        at = schedule.next_after(at)
+
+
 def _schedule(job: Job, view: JobView, calendars: Calendars) -> Coming:
+    schedule = _unsifted(job, view)
+    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
+    return schedule if sieve is None else Sifted(schedule, sieve)
+
+
+def _unsifted(job: Job, view: JobView) -> Schedule:
     last = view.recent[-1].ended_at if view.recent else None
-    schedule = build(
+    return build(
         job.schedule,
         first_seen_at=view.first_seen_at,
         last_end_at=last,
         not_before=job.not_before,
         not_after=job.not_after,
     )
-    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
-    return schedule if sieve is None else Sifted(schedule, sieve)
 
 
 def unknown_job(job: str, known: Iterable[str]) -> CrontermError:

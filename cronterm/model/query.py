@@ -108,10 +108,19 @@ class ListNext(Query, frozen=True, kw_only=True):
     """Per job, at most 500."""
 
 
+class HeldBack(msgspec.Struct, frozen=True):
+    """An instant that a calendar keeps back, and which."""
+
+    at: Instant
+    why: str
+
+
 class NextDue(msgspec.Struct, frozen=True):
     """Instants by job, soonest first."""
 
     next: dict[str, tuple[Instant, ...]]
+    held: dict[str, tuple[HeldBack, ...]] = {}
+    """Those before the last of them that calendars keep back, at most 20 of a job."""
 
 
 class ReadDecisions(Query, frozen=True, kw_only=True):

@@ -264,16 +264,15 @@ class MergedControl:
         return msgspec.structs.replace(query, before_run=max(before, 0))
 
     async def _next_of(self, query: ListNext) -> NextDue:
-        found: dict[str, tuple[Instant, ...]] = {}
+        found: list[AnyReply] = []
         for host, machine in self._machines.items():
             mine = tuple(job for job in query.jobs if job.startswith(host + SEPARATOR))
             own = tuple(job.removeprefix(host + SEPARATOR) for job in mine)
             if own:
                 asked = msgspec.structs.replace(query, jobs=own)
                 reply = machine.names.out(await machine.control.query(asked))
-                assert isinstance(reply, NextDue)
-                found |= reply.next
-        return NextDue(found)
+                found.append(reply)
+        return _next_joined(found)
 
     def _addressed(self, request: T) -> tuple[Machine | None, T]:
         """Return the machine that a request names, and the request in that machine's names."""
@@ -314,8 +313,7 @@ def _joined(query: Query, replies: Sequence[AnyReply]) -> AnyReply:
             rows.sort(key=lambda row: row.queued_at)
             return Runs(tuple(rows[-query.limit :] if query.limit else rows))
         case ListNext():
-            found = [each.next for each in replies if isinstance(each, NextDue)]
-            return NextDue({job: due for each in found for job, due in each.items()})
+            return _next_joined(replies)
         case ListAlerts():
             told = [each for each in replies if isinstance(each, Alerts)]
             alerts = [alert for each in told for alert in each.alerts]
@@ -332,3 +330,11 @@ def _joined(query: Query, replies: Sequence[AnyReply]) -> AnyReply:
                 runs={job: of for each in counts for job, of in each.runs.items()},
                 files={job: of for each in counts for job, of in each.files.items()},
             )
+
+
+def _next_joined(replies: Sequence[AnyReply]) -> NextDue:
+    found = [each for each in replies if isinstance(each, NextDue)]
+    return NextDue(
+        {job: due for each in found for job, due in each.next.items()},
+        {job: held for each in found for job, held in each.held.items()},
+    )

@@ -88,10 +88,22 @@ def test_show_tells_what_is_in_force_and_what_is_a_default(desk: Desk, name: str
 
     assert any("✓ succeeded" in line for line in lines)
     assert [line.split() for line in lines if line.startswith(("timeout", "overlap"))] == [
-        ["timeout", "file", "1h30m"],
-        ["overlap", "default", "skip"],
+        ["timeout", "the", "file", "1h30m"],
+        ["overlap", "built", "in", "skip"],
     ]
     assert any(line.startswith("retry") and "attempts: 2, delay: 10s" in line for line in lines)
+
+
+def test_show_tells_the_line_of_each_value(lonely: Desk) -> None:
+    text = "defaults: {timeout: 5m}\njobs:\n  a:\n    command: date\n"
+    lonely.instance.jobs_file.write_text(text, encoding="utf-8")
+    lonely.answers_from_disk = True
+    shown = json.loads(lonely.run("show", "a", "--json").stdout)
+    places = {each["word"]: each["place"] for each in shown["written"]}
+
+    assert places["command"] == "job jobs.yaml:4"
+    assert places["timeout"] == "defaults jobs.yaml:1"
+    assert places["overlap"] == "built in"
 
 
 def test_show_as_json_has_the_definition(desk: Desk) -> None:

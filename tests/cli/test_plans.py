@@ -116,6 +116,21 @@ def test_next_until_a_moment(desk: Desk) -> None:
     assert "not until then" in desk.run("next", "backup", *span).stdout
 
 
+def test_what_a_calendar_keeps_back_is_marked(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        "calendars: {night: {windows: ['Mon-Sun 00:00-02:00']}}\n"
+        "jobs: {a: {command: x, schedule: '0 * * * *', exclude: [night]}}\n",
+        encoding="utf-8",
+    )
+    lonely.answers_from_disk = True
+    span = ("--from", "2027-01-14T23:30Z", "-n", "1")
+    lines = lonely.run("next", *span).stdout.splitlines()
+
+    assert [line.split()[2] for line in lines] == ["00:00:00", "01:00:00", "02:00:00"]
+    assert lines[0].endswith("a  – kept back: excluded by night")
+    assert len(json.loads(lonely.run("next", *span, "--json").stdout)["a"]) == 1
+
+
 def test_explain_says_in_words_what_comes_and_what_may_surprise(desk: Desk) -> None:
     people = desk.run("explain", "0 9 13 * fri", "--tz", "Europe/Berlin").stdout
     told = json.loads(desk.run("explain", "0 9 13 * fri", "-n", "2", "--json").stdout)

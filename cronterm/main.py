@@ -4,7 +4,6 @@ The one room that knows everybody; it imports inside functions, so that `cronter
 pay for the engine and the engine not for the screen.
 """
 
-import asyncio
 import os
 import resource
 import sys
@@ -95,7 +94,9 @@ def _run_bridge(instance: Instance) -> int:
 
 
 def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
-    # The engine and its server cost 100 ms that commands do not pay.
+    # The engine, its loop and its server cost 100 ms that commands do not pay.
+    import asyncio
+
     from cronterm.engine.host import Host, HostOptions
     from cronterm.engine.local import LocalControl
     from cronterm.engine.log import configure_log

@@ -245,6 +245,12 @@ class JobName(click.types.StringParamType):
 JOB_NAME = JobName()
 
 
+COMMON = frozenset(
+    ("file", "jobs_dir", "state_dir", "as_json", "no_color", "hosts", "is_quiet", "says_yes")
+)
+"""The options that every command has."""
+
+
 def common(command: F) -> F:
     """Give a command the options that may stand before and after it."""
     return click.option(

@@ -15,7 +15,7 @@ from typing import Any
 import click
 import msgspec
 
-from cronterm.cli.base import JOB_NAME, Desk, common, confirm, desk, print_json, say
+from cronterm.cli.base import COMMON, JOB_NAME, Desk, common, confirm, desk, print_json, say
 from cronterm.cli.runs import chosen
 from cronterm.clock import local_zone
 from cronterm.errors import BadInput, CrontermError
@@ -104,9 +104,6 @@ def add(
         raise click.UsageError("What is to be run? Write it after --.")
     written = words_of(command, **words)
     carry_out(at, AddJob(job=job, words=written, dry_run=dry_run))
-
-
-COMMON = {"file", "jobs_dir", "state_dir", "as_json", "no_color", "hosts", "is_quiet", "says_yes"}
 
 
 def _split(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,17 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, HeadlessOptions, Rooms, common, desk, leave, print_json, say
+from cronterm.cli.base import (
+    COMMON,
+    Desk,
+    HeadlessOptions,
+    Rooms,
+    common,
+    desk,
+    leave,
+    print_json,
+    say,
+)
 from cronterm.errors import CrontermError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -78,6 +88,17 @@ ALIASES = {
 """Other names; `follow` is `logs --follow`."""
 
 
+SECTIONS = {
+    "Look": "status ls show logs history why diff stats alerts missed",
+    "Look ahead": "next explain simulate",
+    "Act": "run rerun stop kill pause resume ping exec",
+    "Change the jobs file": "add edit rm enable disable rename mv validate fmt schema config",
+    "Engine and screen": "up down attach",
+    "Begin": "init import export doctor completion motd",
+}
+"""What the help lists together; what is in none of these comes last."""
+
+
 class Program(click.Group):
     """A group that takes a jobs file where a command could stand."""
 
@@ -92,7 +113,20 @@ class Program(click.Group):
             return None
         module, _, attribute = COMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        command.params.sort(key=lambda each: each.name in COMMON)  # its own come first in its help
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for."""
+        sections = {title: names.split() for title, names in SECTIONS.items()}
+        listed = {name for names in sections.values() for name in names}
+        sections["More"] = [name for name in COMMANDS if name not in listed]
+        for title, names in sections.items():
+            known = [(name, self.get_command(context, name)) for name in names]
+            rows = [(name, each.get_short_help_str(64)) for name, each in known if each]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read `cronterm FILE` as `cronterm -f FILE`."""

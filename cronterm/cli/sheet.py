@@ -5,9 +5,9 @@ import csv
 import io
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeVar
@@ -183,10 +183,7 @@ def _draw(frame: str) -> None:
 
 def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
     """Return one sheet of all hosts, asked at the same time; one that is gone stays visible."""
-    desks = [replace(at, hosts=(host,), is_one_of_several=True) for host in at.hosts]
-    with ThreadPoolExecutor(len(desks)) as threads:
-        found = [threads.submit(_look, each, look) for each in desks]
-        answers = dict(zip(at.hosts, (each.result() for each in found), strict=True))
+    answers = _looked(at, look)
     sheets = {host: each for host, each in answers.items() if isinstance(each, Sheet)}
     gone = _gone(answers)
     if not sheets:
@@ -222,6 +219,24 @@ def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
         is_lines=first.is_lines,
         exit_code=NoEngine.exit_code if gone else max(each.exit_code for each in sheets.values()),
     )
+
+
+def _looked(at: Desk, look: Callable[[Desk], Sheet]) -> dict[str, Sheet | CrontermError]:
+    """Return what each host has to show, or why not."""
+    found: dict[str, Sheet | CrontermError] = {}
+
+    def ask(host: str) -> None:
+        found[host] = _look(replace(at, hosts=(host,), is_one_of_several=True), look)
+
+    # No pool: what it imports costs as much as all of `status`.
+    threads = [threading.Thread(target=ask, args=(host,), name=host) for host in at.hosts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(found) < len(at.hosts):
+        raise CrontermError("not every host could be asked", "its error is above")
+    return {host: found[host] for host in at.hosts}
 
 
 def _look(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet | CrontermError:

@@ -187,3 +187,16 @@ def test_up_in_the_background_tells_the_pid_and_the_log(lonely: Desk) -> None:
 
     assert lonely.daemons == [HeadlessOptions(log_level="debug")]
     assert done.stdout == f"the engine runs, pid 4242; its log is {lonely.instance.log_file}\n"
+
+
+def test_the_help_lists_every_command_once_and_no_other(desk: Desk) -> None:
+    sections = desk.run("--help").stdout.partition("\nLook:\n")[2].splitlines()
+    listed = [line.split()[0] for line in sections if line[:2] == "  " and line[2:3].isalpha()]
+
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_the_help_of_a_command_begins_with_its_own_options(desk: Desk) -> None:
+    text = desk.run("history", "--help").stdout
+
+    assert text.index("--status") < text.index("--state-dir")

@@ -275,12 +275,20 @@ def edit(context: click.Context, /, job: str, dry_run: bool, **given: Any) -> No
     reply = at.query(ReadConfig(job=job))
     assert isinstance(reply, ConfigText)
     suffix = ".json" if reply.path.endswith(".json") else ".yaml"
-    handle, name = tempfile.mkstemp(prefix=f"{job}-", suffix=suffix)
-    draft = Path(name)
-    with os.fdopen(handle, "w", encoding="utf-8") as opened:
-        opened.write(reply.text)
+    draft = _draft(job, suffix, reply.text)
     if _edit(at, job, draft, reply, dry_run=dry_run):
         draft.unlink()
+
+
+def _draft(job: str, suffix: str, text: str) -> Path:
+    """Return a private file with the text to edit."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f"{job}-", suffix=suffix)
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise CrontermError(f"there is no place for a draft: {error.strerror}", "TMPDIR") from None
+    return Path(name)
 
 
 def _edit(at: Desk, job: str, draft: Path, reply: ConfigText, *, dry_run: bool) -> bool:

@@ -93,7 +93,7 @@ SECTIONS = {
     "Look ahead": "next explain simulate",
     "Act": "run rerun stop kill pause resume ping exec",
     "Change the jobs file": "add edit rm enable disable rename mv validate fmt schema config",
-    "Engine and screen": "up down attach",
+    "Engine and screen": "up down attach install-service",
     "Begin": "init import export doctor completion motd",
 }
 """What the help lists together; what is in none of these comes last."""

@@ -7,7 +7,7 @@ import contextlib
 import http.client
 import socket
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,33 +43,41 @@ UNREADABLE = CrontermError(
 )
 
 
+Door = Path | Callable[[], socket.socket]
+"""A socket's path, or what gives a connection to one elsewhere."""
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, door: Door, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
-        self._path = path
+        self._door = door
 
     def connect(self) -> None:
         """Connect. Raises `NoEngine` if nobody answers."""
+        if not isinstance(self._door, Path):
+            self.sock = self._door()
+            self.sock.settimeout(self.timeout)
+            return
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         try:
-            with address(self._path) as name:
+            with address(self._door) as name:
                 self.sock.connect(name)
         except OSError as error:
             self.sock.close()
-            raise NoEngine(f"no engine answers at {self._path}", error.strerror or "") from None
+            raise NoEngine(f"no engine answers at {self._door}", error.strerror or "") from None
 
 
 class OpenStream:
     """The stream of an engine, opened. Iterate once; `close` may come from any thread."""
 
-    def __init__(self, path: Path, *, output: bool, last_id: str) -> None:
+    def __init__(self, door: Door, *, output: bool, last_id: str) -> None:
         self.why = ""
         """Why it ended, once it has."""
         self._reader = SseReader()
-        self._connection = UnixConnection(path, SILENCE_S)
+        self._connection = UnixConnection(door, SILENCE_S)
         headers = {"Last-Event-ID": last_id} if last_id else {}
         target = f"{STREAM}?output={int(output)}"
         try:
@@ -112,8 +120,8 @@ class OpenStream:
 class RequestClient:
     """Asks an engine. Every call may raise `NoEngine`; none is sent twice."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     def hello(self) -> Hello:
         """Return who answers. Raises `CrontermError` if it speaks another API."""
@@ -149,12 +157,12 @@ class RequestClient:
 
     def open_stream(self, *, output: bool = True, last_id: str = "") -> OpenStream:
         """Return a stream that another thread may close."""
-        return OpenStream(self._path, output=output, last_id=last_id)
+        return OpenStream(self._door, output=output, last_id=last_id)
 
     def _ask(self, method: str, target: str, content: Any, kind: type[T]) -> T:
         body = None if content is None else msgspec.json.encode(content)
         headers = {"Content-Type": "application/json"} if body else {}
-        with contextlib.closing(UnixConnection(self._path, ANSWER_S)) as connection:
+        with contextlib.closing(UnixConnection(self._door, ANSWER_S)) as connection:
             try:
                 answer = _respond(connection, method, target, body, headers).read()
             except TimeoutError:

@@ -9,6 +9,7 @@ import os
 import selectors
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -97,23 +98,20 @@ class Pump:
         *,
         has_magic: bool,
         on_frame: Callable[[Kind, int, bytes], None],
-        listener: socket.socket | None = None,
     ) -> None:
         self._read, self._write = read, write
         self._reader = FrameReader(has_magic=has_magic)
         self._on_frame = on_frame
-        self._listener = listener
         self._out = bytearray()
         self._channels: dict[int, Channel] = {}
         self._last = 0
         self._selector = selectors.DefaultSelector()
         self._events: dict[int, int] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._is_over = False
+        self._is_over = self._has_ended = False
+        self._new: deque[socket.socket] = deque()
         for each in (read, write):
             os.set_blocking(each, False)
-        if listener is not None:
-            listener.setblocking(False)
 
     # -- from any thread -------------------------------------------------------------------------
 
@@ -131,6 +129,14 @@ class Pump:
         """Send a frame; call `wake` from another thread."""
         self._out += HEAD.pack(kind, channel, len(content)) + content
 
+    def adopt(self, sock: socket.socket) -> bool:
+        """Let `sock` be the end of a new channel; tell whether the line is still there."""
+        self._new.append(sock)
+        self.wake()
+        if self._has_ended:
+            sock.close()
+        return not self._has_ended
+
     # -- the loop --------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -139,8 +145,11 @@ class Pump:
             while not self._is_over:
                 self._wait()
         finally:
+            self._has_ended = True
             for channel in [*self._channels]:
                 self._drop(channel)
+            for sock in self._new:
+                sock.close()
             self._selector.close()
             os.close(self._wake_read)
             os.close(self._wake_write)
@@ -154,8 +163,11 @@ class Pump:
         self._want(self._read, selectors.EVENT_READ)
         self._want(self._wake_read, selectors.EVENT_READ)
         self._want(self._write, selectors.EVENT_WRITE if self._out else 0)
-        if self._listener is not None:
-            self._want(self._listener.fileno(), selectors.EVENT_READ)
+        while self._new:
+            self._last += 1
+            self.open(self._last, self._new.popleft())
+            self.put(Kind.OPEN, self._last)
+            self._want(self._write, selectors.EVENT_WRITE)
         sockets = {each.sock.fileno(): number for number, each in self._channels.items()}
         for number, channel in self._channels.items():
             wanted = selectors.EVENT_READ if channel.credit > 0 and not channel.is_ending else 0
@@ -169,8 +181,6 @@ class Pump:
                 self._hear()
             elif place == self._write:
                 self._say()
-            elif self._listener is not None and place == self._listener.fileno():
-                self._accept(self._listener)
             elif place in sockets and sockets[place] in self._channels:
                 self._serve(sockets[place], events)
 
@@ -218,13 +228,6 @@ class Pump:
             channel.is_ending = True
         elif kind in (Kind.HELLO, Kind.OPEN, Kind.ASK, Kind.ANSWER):
             self._on_frame(kind, number, content)
-
-    def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            sock, _ = listener.accept()
-            self._last += 1
-            self.open(self._last, sock)
-            self.put(Kind.OPEN, self._last)
 
     def _serve(self, number: int, events: int) -> None:
         channel = self._channels[number]

@@ -1,19 +1,16 @@
-"""The near end of `ssh HOST cronterm bridge`: a private socket here that is the door there.
+"""The near end of `ssh HOST cronterm bridge`: connections to the door there.
 
-Everything that speaks to an engine speaks to this socket. ssh is started when somebody connects,
-and again after it broke.
+After ssh has broken it is started again as soon as somebody wants to connect.
 """
 
 import contextlib
 import shlex
-import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -71,19 +68,18 @@ class _Waiting:
 
 
 class Tunnel:
-    """One machine. `path` is its door as long as the block runs."""
+    """One machine, as long as the block runs."""
 
     def __init__(self, route: Route) -> None:
         self.route = route
         self.host = route.host
         self.why = ""
         """Why the line ended last."""
-        self._directory = Path(tempfile.mkdtemp(prefix="cronterm-"))
-        self.path = self._directory / "sock"
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._hello: BridgeHello | None = None
         self._said = threading.Event()
         """A hello came, or the line ended."""
+        self._wanted = threading.Event()
+        """Somebody wants a line where there is none."""
         self._questions: dict[int, _Waiting] = {}
         self._pump: Pump | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,15 +88,15 @@ class Tunnel:
 
     def __enter__(self) -> Self:
         """Start ssh and wait for the other side. Raises `NoEngine` with what ssh says."""
-        self._listener.bind(str(self.path))
-        self._listener.listen(64)
-        self._thread.start()
-        if not self._said.wait(LOGIN_S) or self._hello is None:
+        try:
+            self._thread.start()
+            if not self._said.wait(LOGIN_S) or self._hello is None:
+                raise NoEngine(f"{self.host}: {self.why or 'ssh takes too long'}", self._hint())
+            if self._hello.api != API_VERSION:
+                raise mismatch(self._hello.api, API_VERSION, version=self._hello.version)
+        except BaseException:
             self.close()
-            raise NoEngine(f"{self.host}: {self.why or 'ssh takes too long'}", self._hint())
-        if self._hello.api != API_VERSION:
-            self.close()
-            raise mismatch(self._hello.api, API_VERSION, version=self._hello.version)
+            raise
         return self
 
     def _hint(self) -> str:
@@ -122,12 +118,10 @@ class Tunnel:
         self._is_over = True
         if self._pump is not None:
             self._pump.stop()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(ENDING_S)
+        self._wanted.set()
+        if self._thread.is_alive():
+            self._thread.join(ENDING_S)
         self._end_process()
-        self._listener.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -139,6 +133,17 @@ class Tunnel:
             told = hello.trouble
             raise NoEngine(f"{self.host}: {told.message}", told.hint)
         return FarClient(self)
+
+    def dial(self) -> socket.socket:
+        """Return a connection to the door there. Raises `NoEngine` and begins a new line."""
+        near, far = socket.socketpair()
+        pump = self._pump
+        if pump is None or not pump.adopt(far):
+            far.close()
+            near.close()
+            self._wanted.set()
+            raise NoEngine(f"{self.host}: {self.why or 'the line is gone'}", "try again")
+        return near
 
     def ask_offline(self, query: Query) -> AnyReply:
         """Answer from file and history there."""
@@ -172,8 +177,8 @@ class Tunnel:
             for waiting in self._questions.values():
                 waiting.done.set()
             self._said.set()
-            if not self._is_over and not self._wait_for_somebody():
-                return
+            self._wanted.wait()
+            self._wanted.clear()
 
     def _hold(self, *, is_first: bool) -> None:
         with tempfile.TemporaryFile() as errors:
@@ -192,7 +197,6 @@ class Tunnel:
                 process.stdin.fileno(),
                 has_magic=True,
                 on_frame=self._take,
-                listener=self._listener,
             )
             try:
                 self._pump.run()
@@ -212,16 +216,6 @@ class Tunnel:
                 if waiting is not None:
                     waiting.answer = content
                     waiting.done.set()
-
-    def _wait_for_somebody(self) -> bool:
-        """Wait until a client connects, without answering it; tell whether one did."""
-        self._listener.setblocking(True)
-        try:
-            sock, _ = self._listener.accept()
-        except OSError:
-            return False
-        sock.close()  # it comes again: whoever follows an engine tries anew
-        return not self._is_over
 
     def _end_process(self) -> None:
         process = self._process
@@ -245,7 +239,7 @@ class FarClient(RequestClient):
     """Asks an engine on another machine; its errors name the machine."""
 
     def __init__(self, tunnel: Tunnel) -> None:
-        super().__init__(tunnel.path)
+        super().__init__(tunnel.dial)
         self._tunnel = tunnel
 
     def hello(self) -> Hello:

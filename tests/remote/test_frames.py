@@ -42,20 +42,18 @@ class Line:
     """A bridge in this process, and the near end of it."""
 
     def __init__(self, directory: Path, ask: Callable[[Query], AnyReply] = no_answer) -> None:
-        self.door, self.near = directory / "door", directory / "near"
+        self.door = directory / "door"
         self.frames: list[tuple[Kind, int, bytes]] = []
         self.arrived = threading.Semaphore(0)
-        self.listeners = [self._listen(self.door), self._listen(self.near)]
+        self.listener = self._listen(self.door)
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
         self.pipes = [down_read, down_write, up_read, up_write]
-        self.pump = Pump(
-            up_read, down_write, has_magic=True, on_frame=self._hear, listener=self.listeners[1]
-        )
+        self.pump = Pump(up_read, down_write, has_magic=True, on_frame=self._hear)
         hello = BridgeHello(version="9.9", host="there")
         bridge = {"hello": hello, "ask": ask, "read": down_read, "write": up_write}
         self.threads = [
-            threading.Thread(target=serve, args=(self.listeners[0], echo), daemon=True),
+            threading.Thread(target=serve, args=(self.listener, echo), daemon=True),
             threading.Thread(target=run_bridge, args=(self.door,), kwargs=bridge, daemon=True),
             threading.Thread(target=self.pump.run, daemon=True),
         ]
@@ -80,10 +78,10 @@ class Line:
 
     def connect(self) -> socket.socket:
         """Return a connection through the line."""
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.settimeout(PATIENCE_S)
-        sock.connect(str(self.near))
-        return sock
+        near, far = socket.socketpair()
+        near.settimeout(PATIENCE_S)
+        assert self.pump.adopt(far)
+        return near
 
     def close(self) -> None:
         """End the line: the bridge ends with it."""
@@ -91,8 +89,7 @@ class Line:
         self.threads[2].join(PATIENCE_S)
         os.close(self.pipes[1])
         self.threads[1].join(PATIENCE_S)
-        for listener in self.listeners:
-            listener.close()
+        self.listener.close()
         for pipe in (self.pipes[0], *self.pipes[2:]):
             os.close(pipe)
 
@@ -153,7 +150,7 @@ def test_who_does_not_read_holds_up_nobody_else(line: Line) -> None:
 
 def test_an_end_at_one_side_is_an_end_at_the_other(tmp_path: Path) -> None:
     line = Line(tmp_path)
-    line.listeners[0].shutdown(socket.SHUT_RDWR)
+    line.listener.shutdown(socket.SHUT_RDWR)
     line.door.unlink()
     with line.connect() as sock:
         assert sock.recv(10) == b""
@@ -167,6 +164,18 @@ def test_when_the_line_ends_all_that_used_it_ends(line: Line) -> None:
         line.pump.stop()
 
         assert sock.recv(1) == b""
+
+
+def test_a_line_that_has_ended_takes_nobody(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.pump.stop()
+    line.threads[2].join(PATIENCE_S)
+    near, far = socket.socketpair()
+
+    with near:
+        assert not line.pump.adopt(far)
+        assert near.recv(1) == b""
+    line.close()
 
 
 def test_a_question_is_answered_where_no_engine_runs(tmp_path: Path) -> None:

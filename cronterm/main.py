@@ -29,7 +29,12 @@ from cronterm.remote.figures import Figures
 def main() -> NoReturn:
     """Run the program and exit with its status."""
     _reopen_standard_streams()
-    rooms = Rooms(
+    sys.exit(run_program(make_rooms()))
+
+
+def make_rooms() -> Rooms:
+    """Return what commands get of the rooms that they may not import."""
+    return Rooms(
         connect=lambda instance: RequestClient(instance.socket),
         ask_offline=_ask_offline,
         edit_offline=_edit_offline,
@@ -42,7 +47,6 @@ def main() -> NoReturn:
         run_bridge=_run_bridge,
         run_attached=_run_attached,
     )
-    sys.exit(run_program(rooms))
 
 
 def _reopen_standard_streams() -> None:

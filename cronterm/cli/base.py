@@ -237,6 +237,7 @@ class JobName(click.types.StringParamType):
             for each in (ctx.find_root(), ctx):
                 given = {name: each.params.get(name) for name in ("file", "state_dir")}
                 at = at.with_options(**given, hosts=each.params.get("hosts") or ())
+            at = at.with_options(is_one_of_several=True)  # nobody is asked for a password
             return [CompletionItem(job) for job in at.snapshot().jobs if job.startswith(incomplete)]
         except (CrontermError, click.ClickException):
             return []

@@ -1,14 +1,13 @@
 """Tests for `init`, `completion` and `motd`."""
 
 import json
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 
+from cronterm.cli.program import program
 from cronterm.config.load import load
 from cronterm.model.command import PauseJob
 from tests.cli.desk import Desk, at_once
@@ -45,25 +44,23 @@ def test_completion_prints_what_the_shell_reads(lonely: Desk, shell: str) -> Non
     assert f"{shell}_complete" in done.stdout
 
 
-def test_a_shell_completes_commands_and_jobs(lonely: Desk) -> None:
-    place = f"-f {lonely.instance.jobs_file}"
+@pytest.mark.parametrize(
+    ("typed", "begun", "offered"),
+    [
+        ([], "expl", ["explain"]),
+        (["show"], "tal", ["talker"]),
+        (["history", "--status"], "fa", ["failed"]),
+        (["run"], "nosuch", []),
+    ],
+)
+def test_a_shell_completes_commands_words_and_jobs(
+    desk: Desk, typed: list[str], begun: str, offered: list[str]
+) -> None:
+    place = ["-f", str(desk.instance.jobs_file), "--state-dir", str(desk.instance.state_dir)]
+    shell = BashComplete(program, {"obj": desk.asked()}, "cronterm", "_CRONTERM_COMPLETE")
+    found = shell.get_completions([*place, *typed], begun)
 
-    assert completed(f"cronterm {place} expl") == ["explain"]
-    assert completed(f"cronterm {place} show a") == ["a"]
-
-
-def completed(typed: str) -> list[str]:
-    """Return what bash is told."""
-    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
-    program = "from cronterm.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=os.environ | words | {"_CRONTERM_COMPLETE": "bash_complete"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    assert [each.value for each in found] == offered
 
 
 def test_motd_names_what_fails_and_what_comes(desk: Desk) -> None:

@@ -1,0 +1,164 @@
+"""Every command against a live engine and without one: in this process, on real files."""
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cronterm.cli.program import run_program
+from cronterm.main import make_rooms
+from tests.journeys.house import House
+
+JOBS = """\
+jobs:
+  talker: {command: echo hello, tags: [loud]}
+  sleeper: {command: sleep 1000}
+  nightly: {command: "true", schedule: "30 2 * * *"}
+  mirror: {monitor: true, schedule: "@daily"}
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command did."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def told(house: House, *words: str) -> Told:
+    """Run a command here."""
+    place = ["-f", str(house.jobs_file), "--state-dir", str(house.state_dir)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run_program(make_rooms(), [*place, *words])
+    printed, said = (stream.buffer.getvalue().decode() for stream in (out, err))
+    return Told(code, printed, said)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """An engine that has run something."""
+    house = House(tmp_path_factory.mktemp("live"), JOBS)
+    house.jobs_file.chmod(0o600)
+    house.start()
+    for _ in range(2):
+        told(house, "run", "talker", "--wait")
+    yield house
+    told(house, "kill", "--all")
+    house.stop()
+
+
+@pytest.fixture(scope="module")
+def asleep(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A file without an engine, whose history has a run."""
+    house = House(tmp_path_factory.mktemp("asleep"), JOBS)
+    house.jobs_file.chmod(0o600)
+    house.start()
+    told(house, "run", "talker", "--wait")
+    house.stop()
+    return house
+
+
+LOOKS = [
+    ("status",),
+    ("ls",),
+    ("show", "talker"),
+    ("history",),
+    ("history", "talker", "--last", "1h", "--status", "succeeded"),
+    ("logs",),
+    ("logs", "talker", "--grep", "h"),
+    ("next",),
+    ("next", "--expr", "@daily"),
+    ("why", "nightly"),
+    ("alerts",),
+    ("missed",),
+    ("stats",),
+    ("explain", "*/5 * * * *"),
+    ("diff", "1", "1"),
+    ("validate",),
+    ("config",),
+    ("doctor",),
+    ("motd",),
+    ("run", "talker", "--dry-run"),
+]
+WITHOUT_ENGINE = {"status": 69}
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=" ".join)
+def test_who_looks_gets_an_answer_from_a_live_engine(live: House, words: tuple[str, ...]) -> None:
+    people, program = told(live, *words), told(live, *words, "--json")
+
+    assert (people.code, program.code) == (0, 0), people.stderr + program.stderr
+    for line in program.stdout.splitlines():
+        json.loads(line)
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=" ".join)
+def test_who_looks_gets_an_answer_without_an_engine(asleep: House, words: tuple[str, ...]) -> None:
+    people = told(asleep, *words)
+
+    assert people.code == WITHOUT_ENGINE.get(words[0], 0), people.stderr
+    assert people.stdout or people.code
+
+
+ACTS = [
+    ("run", "talker", "--wait"),
+    ("rerun", "1"),
+    ("pause", "nightly", "--for", "1h", "--reason", "test"),
+    ("resume", "nightly"),
+    ("run", "sleeper"),
+    ("stop", "sleeper"),
+    ("kill", "--all"),
+    ("ping", "mirror"),
+    ("exec", "--job", "mirror", "--", "true"),
+]
+
+
+@pytest.mark.parametrize("words", ACTS, ids=" ".join)
+def test_who_acts_is_heard_by_a_live_engine(live: House, words: tuple[str, ...]) -> None:
+    done = told(live, *words)
+
+    assert done.code == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", ACTS, ids=" ".join)
+def test_who_acts_hears_that_there_is_no_engine(asleep: House, words: tuple[str, ...]) -> None:
+    done = told(asleep, *words)
+
+    assert done.code == (0 if words[0] == "exec" else 69)
+    assert "no engine runs" in done.stderr
+
+
+EDITS = [
+    ("add", "new", "--every", "10m", "--", "true"),
+    ("disable", "new"),
+    ("enable", "new"),
+    ("rename", "new", "newer"),
+    ("rm", "newer", "-y"),
+    ("fmt",),
+]
+
+
+@pytest.mark.parametrize("which", ["live", "asleep"])
+def test_the_file_is_changed_with_an_engine_and_without(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    house: House = request.getfixturevalue(which)
+    before = house.jobs_file.read_text(encoding="utf-8")
+    for words in EDITS:
+        done = told(house, *words)
+
+        assert done.code == 0, (words, done.stderr)
+    assert "new" not in house.jobs_file.read_text(encoding="utf-8")
+    house.jobs_file.write_text(before, encoding="utf-8")
+
+
+def test_what_is_misspelt_is_a_usage_error_everywhere(live: House, tmp_path: Path) -> None:
+    for words in (*LOOKS, *ACTS):
+        assert told(live, words[0], "--nosuch").code == 2

@@ -13,15 +13,21 @@ from starlette.responses import Response
 from cronterm.control import API_VERSION, Message
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
-    AddJob,
+    AcknowledgeAlert,
     Answer,
     AnyCommand,
-    DeleteJob,
-    EditJob,
+    Command,
+    CommentAlert,
     FireHook,
-    ReloadConfig,
-    ShutDown,
-    UndoEdit,
+    IgnoreMissed,
+    MuteAlerts,
+    PauseJob,
+    PingJob,
+    RerunRun,
+    ResumeJob,
+    RunJob,
+    RunMissed,
+    StopRun,
 )
 from cronterm.model.query import AnyQuery, AnyReply, ReadConfig
 from cronterm.remote.app import make_app
@@ -48,8 +54,11 @@ from cronterm.remote.wire import (
 )
 
 REMEMBERED = 1000  # commands whose answer is kept, by the id their client made
-NEAR_ONLY = (AddJob, EditJob, DeleteJob, UndoEdit, ReloadConfig, ShutDown, ReadConfig)
-"""What would turn a token into the right to run any command, or shows the whole file."""
+FAR_TOO = (
+    *(RunJob, StopRun, PauseJob, ResumeJob, FireHook, PingJob, RerunRun, RunMissed, IgnoreMissed),
+    *(AcknowledgeAlert, CommentAlert, MuteAlerts),
+)
+"""The commands that a token may send. Any other would be the right to run any command."""
 REFUSED = {409: "The engine refuses, or the thing asked about is not there."}
 
 
@@ -260,6 +269,9 @@ class Door:
 
 def _check_near(asked: Asked) -> None:
     """Refuse over TCP what only the user of this machine may ask."""
-    if asked.is_far and isinstance(asked.body, NEAR_ONLY):
+    if not asked.is_far:
+        return
+    is_command = isinstance(asked.body, Command) and not isinstance(asked.body, FAR_TOO)
+    if is_command or isinstance(asked.body, ReadConfig):  # it shows the whole file
         kind = type(asked.body).__name__
         raise HTTPException(403, f"{kind} is for the Unix socket of the engine's own user")

@@ -21,6 +21,7 @@ from cronterm.schedule.base import Coming, EverySpec, Schedule
 from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sieve, Sifted
 
+UNTOLD: Instant = -1
 HELD_LOOK = MINUTE  # a paused job of every second need not write a row a second
 
 
@@ -377,6 +378,12 @@ class Books:
             self.paused[record.job.id] = record
 
     # -- telling ---------------------------------------------------------------------------------
+
+    def publish_all_next(self) -> None:
+        """Have the next instant of every job told: what is published is of a core before this."""
+        for record in self.jobs.values():
+            record.next_at = UNTOLD
+            self._moved.add(record.job.id)
 
     def moved_next(self) -> dict[str, Instant | None]:
         """Return what changed in what is published as due next, and note it as published."""

@@ -11,16 +11,15 @@ from cronterm.core.base import ConfigChanged, RunAgain, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
-from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.due import decide, decide_rest, resume, resume_all
 from cronterm.core.inbox import ignore_missed, run_missed
-from cronterm.core.limits import refusal, sift_all
+from cronterm.core.limits import sift_all
 from cronterm.core.pings import end_reported, lose_reports, settle_reports, take_ping
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
     admission,
     arrive,
     cancel_waiting,
-    end_run,
     queue_run,
     stop_runs,
 )
@@ -56,7 +55,6 @@ from cronterm.model.memory import KnownJob
 from cronterm.model.params import BadParam, read_params
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import Pause
-from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
 
 LONG_AGO: Instant = 0  # an engine before this one may have decided anything up to its count
 
@@ -96,12 +94,6 @@ def _decide_sifted(books: Books) -> None:
     for record in books.jobs.values():
         if record.sieve is not None:
             decide(books, record)
-
-
-def _decide_rest(books: Books, record: JobRecord) -> None:
-    """Decide what is due of a job that is held, before it is another: its rows are not prompt."""
-    if record.held_at is not None:
-        decide(books, record)
 
 
 def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
@@ -147,8 +139,10 @@ def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) 
     else:
         _go_on(books, record, known)
     if known is not None and not goes_on:
-        spans = (*known.decided, (LONG_AGO, known.counts_from))
-        keep_decided(books, record, spans)
+        # what it was not in the file for is not caught up after a pause, by no engine
+        is_back = books.all_paused is not None and not known.present
+        upto = now if is_back else known.counts_from
+        keep_decided(books, record, (*known.decided, (LONG_AGO, upto)), is_told=is_back)
     if not job.enabled and known is not None and known.enabled:
         cancel_waiting(books, runs, "disabled")
     books.watch_job(record)
@@ -188,7 +182,7 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
     if new_hash == record.definition_hash:
         record.job = job  # its place in the file may have moved, even if nothing else did
         return
-    _decide_rest(books, record)
+    decide_rest(books, record)
     was = record.job
     was_enabled, triggers = was.enabled, was.triggers
     now, timing = books.now.utc, schedule_hash(job)
@@ -229,7 +223,7 @@ def _remove(books: Books, job_id: str) -> None:
     record = books.jobs[job_id]
     settle_reports(books, record)
     end_reported(books, record)
-    _decide_rest(books, record)
+    decide_rest(books, record)
     for run in record.open.values():  # they finish by the definition they started with
         run.definition = run.definition or record.job
     cancel_waiting(books, list(record.open.values()), "removed")
@@ -249,24 +243,6 @@ def _remove(books: Books, job_id: str) -> None:
         started_n=record.started_n,
     )
     books.events.append(JobRemoved(at=books.now.utc, job=job_id))
-
-
-def fire_at_start(books: Books, *, is_boot: bool, is_start: bool) -> None:
-    """Start what is due once per boot or once per engine start."""
-    kinds: tuple[type[ScheduleSpec], ...] = ()
-    kinds += (RebootSpec,) if is_boot else ()
-    kinds += (StartupSpec,) if is_start else ()
-    for record in list(books.jobs.values()):
-        if books.is_held(record) or not any(isinstance(s, kinds) for s in record.job.schedule):
-            continue
-        cause = Cause("scheduled", scheduled_at=books.now.utc)
-        refused = refusal(books, record)
-        admitted = admission(books, record)
-        run = queue_run(books, record, cause, ready_at=books.now.utc)
-        if refused is not None:
-            end_run(books, run, "skipped", *refused)
-            continue
-        arrive(books, record, run, admitted)
 
 
 # -- commands ------------------------------------------------------------------------------------

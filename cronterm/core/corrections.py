@@ -46,13 +46,14 @@ def note_restart(books: Books, record: JobRecord) -> None:
         _step(books, record, is_correction=ahead > CORRECTION)
 
 
-def keep_decided(books: Books, record: JobRecord, spans: Spans) -> None:
+def keep_decided(books: Books, record: JobRecord, spans: Spans, *, is_told: bool = False) -> None:
     """Have `spans` not decided again by a job that has begun to count from now.
 
     They matter at once where the clock was set back into them, else after the next correction.
+    With `is_told` the next engine knows them too.
     """
     record.decided = joined(spans)
-    if any(end > books.now.utc for _, end in spans):
+    if is_told or any(end > books.now.utc for _, end in spans):
         _tell_count(books, record)
 
 

@@ -4,12 +4,13 @@ from typing import Literal
 
 from cronterm.clock import SECOND, Instant
 from cronterm.core.books import Books, JobRecord, RunRecord
-from cronterm.core.limits import newest_start, stretches
+from cronterm.core.limits import newest_start, refusal, stretches
 from cronterm.core.monitors import judged_until, unheard_until
 from cronterm.core.policies import jitter_of
-from cronterm.core.runs import admission, arrive, note_end, queue_run
+from cronterm.core.runs import admission, arrive, end_run, note_end, queue_run
 from cronterm.model.event import AllResumed, InstantDecided, JobResumed
 from cronterm.model.run import Cause, Outcome, Reason
+from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
 
 MOST_CATCH_UP = 100  # runs per job; the rest is missed, never "give up and run nothing"
 PUNCTUAL = SECOND  # with start_grace: 0 an instant is still on time while the loop gets to it
@@ -26,6 +27,12 @@ def decide_all(books: Books) -> None:
 def decide(books: Books, record: JobRecord) -> None:
     """Decide what is due of one job, by its definition and pause as they are."""
     _decide_until(books, record, books.now.utc)
+
+
+def decide_rest(books: Books, record: JobRecord) -> None:
+    """Decide what is due of a job that is held, before it is another: its rows are not prompt."""
+    if record.held_at is not None:
+        decide(books, record)
 
 
 def _decide_until(books: Books, record: JobRecord, high: Instant) -> None:
@@ -277,6 +284,7 @@ def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instan
     if job.is_monitor:
         return  # what something else runs cannot be made up for here
     low = max(start, end - job.catch_up_window, record.counted_since, record.first_seen_at)
+    low = max([low, *(last for _, last in record.decided if last <= books.now.utc)])
     if record.is_planned_out:
         return
     if job.catch_up == "latest":
@@ -291,3 +299,21 @@ def _catch_up_pause(books: Books, record: JobRecord, start: Instant, end: Instan
                 return
             queue_catch_up(books, record, at)
             at = record.coming.next_after(at)
+
+
+def fire_at_start(books: Books, *, is_boot: bool, is_start: bool) -> None:
+    """Start what is due once per boot or once per engine start."""
+    kinds: tuple[type[ScheduleSpec], ...] = ()
+    kinds += (RebootSpec,) if is_boot else ()
+    kinds += (StartupSpec,) if is_start else ()
+    for record in list(books.jobs.values()):
+        if books.is_held(record) or not any(isinstance(s, kinds) for s in record.job.schedule):
+            continue
+        cause = Cause("scheduled", scheduled_at=books.now.utc)
+        refused = refusal(books, record)
+        admitted = admission(books, record)
+        run = queue_run(books, record, cause, ready_at=books.now.utc)
+        if refused is not None:
+            end_run(books, run, "skipped", *refused)
+            continue
+        arrive(books, record, run, admitted)

@@ -19,9 +19,9 @@ from cronterm.core.base import (
 )
 from cronterm.core.books import Books, RunRecord
 from cronterm.core.chains import follow_ends, index_chains
-from cronterm.core.changes import apply_config, carry_out, fire_at_start
+from cronterm.core.changes import apply_config, carry_out
 from cronterm.core.corrections import note_clock
-from cronterm.core.due import decide_all
+from cronterm.core.due import decide_all, fire_at_start
 from cronterm.core.gates import adopt_hold, note_checked
 from cronterm.core.policies import judge
 from cronterm.core.runs import (
@@ -55,6 +55,7 @@ class Scheduler:
         self._adopted = memory.runs
         self._is_boot = is_start and memory.boot_id != boot_id
         self._is_start = is_start
+        self._is_rebuilt = not is_start
         self._offset: int | None = None
 
     def step(self, now: Now, given: Sequence[Input]) -> Effects:
@@ -156,7 +157,9 @@ class Scheduler:
             if run.state == "stopping":
                 _stop_again(books, books.runs[run.run])
         fire_at_start(books, is_boot=self._is_boot, is_start=self._is_start)
-        self._is_boot = self._is_start = False
+        if self._is_rebuilt:
+            books.publish_all_next()
+        self._is_boot = self._is_start = self._is_rebuilt = False
 
     def _never_started(self, given: NeverStarted) -> None:
         """Start a claimed attempt that its runner never heard of, if it is still in time."""

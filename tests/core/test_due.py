@@ -266,3 +266,17 @@ def test_a_job_that_has_run_as_often_as_it_may_has_nothing_to_catch_up() -> None
 
     clockwork.at("04:30").ask(ResumeJob(job="a", catch_up=True))
     clockwork.expects("JobResumed a")
+
+
+def test_a_job_that_came_back_in_a_pause_of_everything_is_caught_up_from_then_on() -> None:
+    hourly = job("a", "0 * * * *", catch_up="all")
+    clockwork = Clockwork(hourly)
+    clockwork.at("00:30").ask(PauseJob())
+    clockwork.at("01:30").configure()
+    clockwork.at("03:10").configure(hourly)
+    clockwork.at("03:30").restart()
+
+    clockwork.at("04:40").ask(ResumeJob(catch_up=True))
+    assert [line for line in clockwork.words() if "queued" in line] == [
+        "queued a 1 catch_up due 04:00:00Z"
+    ]

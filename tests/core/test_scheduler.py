@@ -2,12 +2,13 @@
 
 import pytest
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND
-from cronterm.core.base import Drain, NeverStarted
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, rfc3339
+from cronterm.core.base import Drain, NeverStarted, Tick
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.event import NextDueMoved
 from cronterm.model.job import Retry
 from cronterm.model.run import Outcome, Reason
-from tests.core.clockwork import Clockwork, job
+from tests.core.clockwork import DAY_START, Clockwork, job
 
 
 def test_a_due_instant_becomes_a_run() -> None:
@@ -512,3 +513,13 @@ def test_the_next_instants_are_told_once() -> None:
 
     assert events == ["JobAdded", "NextDueMoved"]
     assert clockwork.tick().effects.events == ()
+
+
+def test_a_core_that_is_built_anew_tells_what_is_due_next_even_if_nothing_is() -> None:
+    clockwork = Clockwork(job("once", f"@at {rfc3339(DAY_START + HOUR)}"))
+    clockwork.at("01:00")
+    clockwork.core.step(clockwork.now(), [Tick()])  # is not recorded
+
+    clockwork.restart(is_start=False)
+    told = [event for event in clockwork.effects.events if isinstance(event, NextDueMoved)]
+    assert [event.next_at for event in told] == [{"once": None}]

@@ -17,12 +17,13 @@ from cronterm.model.command import (
     ShutDown,
 )
 from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
-from cronterm.model.query import ListRuns, Runs
+from cronterm.model.query import ListRuns, MissedInstants, Runs
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
+from cronterm.tui.inbox import Inbox
 from cronterm.tui.keymap import View, bindings
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
@@ -33,6 +34,7 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.words import FAILED
@@ -65,6 +67,7 @@ class CrontermApp(Commanding):
         self.glyphs = glyphs or choose_glyphs()
         self._clock = clock
         self._hosting = hosting
+        self._inbox = Inbox(self)
         self._is_dirty = True
         self._second = 0
         self._restarts: list[Instant] = []
@@ -98,6 +101,7 @@ class CrontermApp(Commanding):
             if is_first and isinstance(message, Snapshot):
                 is_first = False
                 self.run_worker(self._prefill(self.now()), name="prefill")
+                self.run_worker(self._offer_inbox(), name="offer")
             if isinstance(message, Output):
                 for screen in self.screen_stack:
                     if isinstance(screen, LogView | Detail) and screen.is_mounted:
@@ -116,8 +120,16 @@ class CrontermApp(Commanding):
         self.picture.stream.prefill(lines)
         self._is_dirty = True
 
+    async def _offer_inbox(self) -> None:
+        """After a downtime, open with what was missed; never over what a person does."""
+        is_wanted = await self._inbox.wants_a_look(self.picture.snapshot)
+        if is_wanted and isinstance(self.screen, Dashboard):
+            self.open_inbox()
+
     def _refresh_pages(self, event: AnyEvent) -> None:
         """Let the pages above the dashboard read again what an event changed."""
+        if self._inbox.take_event(event):
+            self.run_worker(self._offer_inbox(), name="offer")
         for screen in self.screen_stack:
             if isinstance(screen, Page) and screen.is_mounted:
                 screen.take_event(event)
@@ -172,6 +184,19 @@ class CrontermApp(Commanding):
             self.pop_screen()
         if view in VIEWS:
             self.push_screen(VIEWS[view](self.picture))
+
+    def open_inbox(self) -> None:
+        """Open what was missed."""
+        if not isinstance(self.screen, MissedView):
+            self.push_screen(MissedView(self.picture))
+
+    def catch_up(self, rows: Sequence[MissedInstants]) -> None:
+        """Run what was missed, oldest first."""
+        self.run_worker(self._inbox.run(rows), name="catch-up")
+
+    def missed_left(self) -> int:
+        """Return how many of those are still to be run."""
+        return len(self._inbox.left)
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""
@@ -270,6 +295,10 @@ class CrontermApp(Commanding):
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(HelpScreen(self.glyphs))
+
+    def action_inbox(self) -> None:
+        """Show what was missed."""
+        self.open_inbox()
 
     def action_theme(self) -> None:
         """Change between dark and light."""

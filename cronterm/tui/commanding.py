@@ -48,10 +48,12 @@ class Commanding(App[Ending]):
             if answer is None or not answer.ok:
                 return
 
-    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
+    async def deliver(
+        self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""
+    ) -> Answer | None:
         """Send a command, tell its answer and return it; None when there is no engine.
 
-        With `is_quiet` only a refusal is told.
+        With `is_quiet` only a refusal is told, and not one whose kind the caller `expects`.
         """
         try:
             answer = await self.control.send(command)
@@ -62,7 +64,8 @@ class Commanding(App[Ending]):
         if answer.ok and isinstance(command, AddJob | EditJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = " — u undoes it"
-        if not is_quiet or not answer.ok:
+        is_expected = bool(expects) and answer.kind == expects
+        if not is_expected and not (is_quiet and answer.ok):
             self.tell(answer.message + hint, is_bad=not answer.ok)
         if answer.kind == "stale" and answer.diff:
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]

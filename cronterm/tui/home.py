@@ -9,6 +9,7 @@ from cronterm.clock import Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.query import MissedInstants
 from cronterm.tui.keymap import View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.screens.dialogs import Ask
@@ -61,8 +62,16 @@ class Home(Protocol):
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""
 
-    async def deliver(self, command: AnyCommand, *, is_quiet: bool = False) -> Answer | None:
+    async def deliver(
+        self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""
+    ) -> Answer | None:
         """Send a command, tell its answer and return it; None when there is no engine."""
+
+    def catch_up(self, rows: Sequence[MissedInstants]) -> None:
+        """Run what was missed, oldest first."""
+
+    def missed_left(self) -> int:
+        """Return how many of those are still to be run."""
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """Show a sentence for some seconds."""
@@ -75,6 +84,9 @@ class Home(Protocol):
 
     def show_view(self, view: View) -> None:
         """Show a view, in place of whatever is open."""
+
+    def open_inbox(self) -> None:
+        """Open what was missed."""
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "alerts", "runs", "all"]
+Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "all"]
 View = Literal["jobs", "alerts", "runs"]
 
 
@@ -70,12 +70,13 @@ J: Where = "jobs"
 D: Where = "detail"
 L: Where = "log"
 A: Where = "alerts"
+M: Where = "missed"
 R: Where = "runs"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, D, L, A, R)
+PAGES: tuple[Where, ...] = (J, D, L, A, M, R)
 
 KEYS: tuple[Key, ...] = (
-    Key("open", "enter", "open", "details of the job", "Jobs", (J, A), "details"),
+    Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M), "details"),
     Key("acknowledge", "a", "acknowledge", "acknowledge", "Alerts", (A,), "acknowledge"),
     Key("acknowledge_all", "A", "acknowledge_all", "acknowledge all…", "Alerts", (A,), "all"),
     Key("unacknowledge", "u", "unacknowledge", "not known after all", "Alerts", (A,), "un-ack"),
@@ -84,6 +85,11 @@ KEYS: tuple[Key, ...] = (
     Key("reach", "o", "reach", "show what is over too", "Alerts", (A,), "show"),
     Key("filter_alerts", "slash", "filter", "filter the alerts", "Alerts", (A,), "filter"),
     Key("alert_log", "l", "logs", "log of its run", "Alerts", (A,), "log"),
+    Key("run_missed", "t", "run_one", "run it after all…", "Missed", (M,), "run"),
+    Key("run_all_missed", "T", "run_all", "run all, oldest first…", "Missed", (M,), "run all"),
+    Key("ignore", "i", "ignore", "ignore it…", "Missed", (M,), "ignore"),
+    Key("ignore_all", "I", "ignore_all", "ignore all…", "Missed", (M,), "ignore all"),
+    Key("seen", "a", "acknowledge", "do not open with it again", "Missed", (M,), "seen"),
     Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
     Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A), "trigger"),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D), "pause"),
@@ -125,11 +131,12 @@ KEYS: tuple[Key, ...] = (
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, A, R), "back"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R), "back"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS
     ),
+    Key("inbox", "M", "inbox", "what was missed", "Views", (ALL,)),
     Key("trouble", "o", "trouble", "all that the banner says", "App", (J,)),
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),

@@ -28,8 +28,11 @@ from cronterm.model.query import (
     AttemptRow,
     ConfigText,
     ListAlerts,
+    ListMissed,
     ListNext,
     ListRuns,
+    Missed,
+    MissedInstants,
     NextDue,
     OutputChunk,
     OutputPart,
@@ -40,7 +43,7 @@ from cronterm.model.query import (
     RunDetail,
     Runs,
 )
-from cronterm.model.run import Cause, RunRow
+from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
@@ -194,6 +197,8 @@ class FakeControl:
         self.refusal: Answer | None = None
         self.action = "command: |\n      cd /srv\n      ls -l\n"
         """The last word of each job's part of the file."""
+        self.missed: list[MissedInstants] = []
+        """The inbox, oldest first."""
         self.more: asyncio.Queue[Message] = asyncio.Queue()
 
     async def snapshot(self) -> Snapshot:
@@ -239,6 +244,8 @@ class FakeControl:
             case ListAlerts():
                 past = past_alerts() if self.scene.alerts else ()
                 return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
+            case ListMissed(limit=limit):
+                return Missed(tuple(self.missed[-limit:]))
             case ReadConfig(job=name):
                 text = (
                     f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
@@ -280,6 +287,30 @@ def past_alerts() -> tuple[Alert, ...]:
             )
         )
     return tuple(found)
+
+
+def missed() -> list[MissedInstants]:
+    """Return an inbox: what a downtime of a night left, and a start that came too late."""
+    told: tuple[tuple[str, int, int, int, Reason], ...] = (
+        ("report-weekly", 30 * HOUR, 30 * HOUR, 1, "start_deadline"),
+        ("log-rotate", 14 * HOUR, 14 * HOUR, 1, "downtime"),
+        ("wal-archive", 14 * HOUR, 7 * HOUR, 85, "downtime"),
+        ("db-backup-nightly", 12 * HOUR, 12 * HOUR, 1, "downtime"),
+        ("search-reindex", 11 * HOUR, 7 * HOUR, 9, "downtime"),
+        ("wal-archive", 3 * HOUR, 2 * HOUR, 12, "downtime"),
+    )
+    return [
+        MissedInstants(
+            job=name,
+            due_at=NOW - since,
+            until=NOW - until,
+            count=count,
+            reason=reason,
+            decided_at=NOW - until,
+            is_range=count > 1,
+        )
+        for name, since, until, count, reason in told
+    ]
 
 
 def any_row(number: int) -> RunRow:

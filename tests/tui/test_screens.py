@@ -34,10 +34,11 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.choice_line import ChoiceLine
-from tests.tui.scene import NOW, FakeControl, app, broken, scene
+from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
 
 PAST_LINES = 20  # of the runs before: more than the scene tells live
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -73,6 +74,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(str(screen.query_one("#form-status", Static).render()))
         case LogView():
             return bool(screen.page.lines)
+        case MissedView():
+            return bool(screen.rows.rows)
         case AlertsView():
             return bool(screen.query_one(AlertBox).printed)
         case RunsView():
@@ -112,6 +115,14 @@ OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s"
 @pytest.mark.parametrize("page", PAGES)
 def test_a_screen_looks_as_it_did(snap_compare: Compare, page: str, size: tuple[int, int]) -> None:
     assert snap_compare(app(), terminal_size=size, run_before=pressed(*PAGES[page]))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_inbox_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    control = FakeControl()
+    control.missed = missed()
+
+    assert snap_compare(app(control), terminal_size=size, run_before=pressed("M", "G"))
 
 
 @pytest.mark.parametrize("page", OVER_THE_DASHBOARD)

@@ -280,10 +280,14 @@ class AlertsView(Page):
         self.action_open()
 
     def action_open(self) -> None:
-        """Open the job of the alert."""
+        """Open the job of the alert, or what all of them missed."""
         alert = self.rows.chosen
-        if alert is not None and alert.job:
+        if alert is None:
+            return
+        if alert.job:
             self.home.open_job(alert.job)
+        else:
+            self.home.open_inbox()
 
     def action_logs(self) -> None:
         """Open the log of the run that the alert is about."""

@@ -126,7 +126,7 @@ class AlertBox(Panel):
     def _about(self, alert: Alert) -> list[tuple[str, str, str]]:
         """Return the job and the run that an alert is about."""
         if not alert.job:
-            return [("all jobs", "`cronterm missed` tells which, and runs them after all", "text")]
+            return [("all jobs", "⏎ shows what was missed, and runs it after all", "text")]
         view = self.picture.snapshot.jobs.get(alert.job)
         if view is None:
             return [("job", f"{alert.job} is not in the file any more", "warn")]

@@ -1,5 +1,6 @@
 """Commands about what was: history, why."""
 
+import json
 import re
 from typing import Any, get_args
 
@@ -115,6 +116,8 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
         content["message"] = row.message
     if row.params:
         content["params"] = row.params
+    if row.client:
+        content["client_info"] = json.loads(row.client)
     if row.cause == "signal":
         content["event"] = row.by
     if row.upstream_run is not None:

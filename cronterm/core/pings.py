@@ -33,7 +33,7 @@ def take_ping(books: Books, record: JobRecord, ping: PingJob, by: str) -> Answer
         return _refused(f"no run of {job.id} is open", "report its start first")
     is_known = run is not None
     if run is None or (ping.what == "start" and not ping.rid):
-        run, is_known = _start(books, record, ping.rid, by), False
+        run, is_known = _start(books, record, ping, by), False
     if ping.text:
         _keep(books, run, ping.text)
     if ping.what in ("end", "heartbeat", "fail"):
@@ -93,7 +93,7 @@ def _open_run(record: JobRecord, rid: str) -> RunRecord | None:
     return found[-1] if found else None
 
 
-def _start(books: Books, record: JobRecord, rid: str, by: str) -> RunRecord:
+def _start(books: Books, record: JobRecord, ping: PingJob, by: str) -> RunRecord:
     """Begin a reported run; those it leaves no place for have lost their end."""
     job, now = record.job, books.now.utc
     open_runs = [run for run in record.open.values() if run.is_reported]
@@ -101,9 +101,9 @@ def _start(books: Books, record: JobRecord, rid: str, by: str) -> RunRecord:
     for old in open_runs[: max(len(open_runs) - places + 1, 0)]:
         end_run(books, old, "lost", "no_end", "the next start came before its end")
     due_at = _covered(books, record)
-    cause = Cause("signal", by=f"ping ({by})", rid=rid)
+    cause = Cause("signal", by=f"ping ({by})", rid=ping.rid, client=ping.client)
     if due_at is not None:
-        cause = Cause("scheduled", due_at=due_at, by=by, scheduled_at=due_at, rid=rid)
+        cause = Cause("scheduled", due_at, by, due_at, rid=ping.rid, client=ping.client)
     run = queue_run(books, record, cause, ready_at=now)
     run.state, run.attempt, run.definition = "running", 1, job
     run.is_reported = run.is_started = run.is_arrived = True

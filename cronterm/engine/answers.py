@@ -26,11 +26,13 @@ from cronterm.model.query import (
     Decisions,
     HeldBack,
     ListAlerts,
+    ListCalls,
     ListMissed,
     ListNext,
     ListRuns,
     NextDue,
     OutputPart,
+    PageRuns,
     Query,
     ReadConfig,
     ReadCounts,
@@ -51,6 +53,8 @@ from cronterm.watch.gauges import read_gauges
 
 GAUGED_S = 0.1  # of the machine's time
 MOST_HELD = 20  # of a job: who asks wants to know why, not to read them all
+LARGEST_PAGE = 1_000
+MOST_PAGES = 1_000_000_000
 MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
 
 
@@ -105,6 +109,10 @@ class Answers:
                 return self._reader.counts()
             case ReadOutput():
                 return self._part(query)
+            case PageRuns():
+                return self._reader.page_runs(_bounded(query))
+            case ListCalls():
+                return self._reader.list_calls(query)
             case ListAlerts():
                 return self._reader.list_alerts(query)
             case ListMissed():
@@ -202,6 +210,13 @@ def _folder_text(folder: Path) -> bytes:
     """Return the files of a directory one below the other, each under its name."""
     parts = [f"# {path.name}\n".encode() + path.read_bytes() for path in members(folder)]
     return b"\n".join(parts)
+
+
+def _bounded(query: PageRuns) -> PageRuns:
+    """Return a query for a page that there may be."""
+    page = min(max(query.page, 1), MOST_PAGES)
+    per_page = min(max(query.per_page, 1), LARGEST_PAGE)
+    return PageRuns(job=query.job, page=page, per_page=per_page)
 
 
 def next_due(

@@ -26,6 +26,7 @@ from cronterm.core.base import (
     Started,
 )
 from cronterm.core.scheduler import Scheduler
+from cronterm.engine.batch import Batch
 from cronterm.engine.bus import Bus
 from cronterm.engine.narrate import narrate
 from cronterm.execute.base import Executor, pause_point
@@ -45,19 +46,6 @@ STOP_MARGIN_S = 5.0  # beyond the longest grace of a job; then what is left stay
 MOST_SIGNALS = 1_000  # kept while the store fails; the newest ones beyond are forgotten
 
 T = TypeVar("T")
-
-
-class Batch:
-    """What arrived since the last commit."""
-
-    def __init__(self) -> None:
-        self.inputs: list[Input] = []
-        self.facts: list[AnyEvent] = []
-        self.outputs: dict[tuple[int, int], bytes] = {}
-        self.is_urgent = False
-
-    def __bool__(self) -> bool:
-        return bool(self.inputs or self.facts)
 
 
 class Engine:
@@ -114,6 +102,16 @@ class Engine:
             if isinstance(given, ConfigChanged):
                 self._config = given
         self._arrived.set()
+
+    async def record(self, *inputs: Input, facts: Sequence[AnyEvent]) -> bool:
+        """Put inputs and facts into the next batch and wait for it; tell whether it is recorded.
+
+        What is not recorded will be once the history can be written again.
+        """
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._batch.waiting.append(done)
+        self.tell(*inputs, facts=facts)
+        return await done
 
     def tell_started(self, started: Started) -> None:
         """The runner started an attempt."""
@@ -259,6 +257,7 @@ class Engine:
         for given in batch.inputs:
             if isinstance(given, ConfigChanged):
                 self.on_config(given)
+        batch.settle(is_recorded=True)
         await self._remember_returned(numbered)
 
     def _with_runner(self, event: AnyEvent) -> AnyEvent:
@@ -315,6 +314,7 @@ class Engine:
         self._batch.inputs[:0] = inputs
         self._batch.facts[:0] = batch.facts
         self._batch.outputs = batch.outputs | self._batch.outputs
+        batch.settle(is_recorded=False)
         refusal = Answer(ok=False, message="the history cannot be written, nothing was done")
         for given in batch.inputs:
             if isinstance(given, Commanded):

@@ -10,6 +10,7 @@ import secrets
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from cronterm.control import Output
 from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
 from cronterm.engine.answers import Answers
+from cronterm.engine.audit import Audit
 from cronterm.engine.bus import Bus
 from cronterm.engine.checks import Checks
 from cronterm.engine.chores import prune_history, send_gauges
@@ -48,11 +50,13 @@ from cronterm.execute.base import Started as RunnerStarted
 from cronterm.execute.output import append_output, remove_output
 from cronterm.execute.runner_client import RunnerExecutor
 from cronterm.instance import Instance
+from cronterm.model.audit import AuditRow
 from cronterm.model.effect import ReportedLine
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import AnyEvent, EngineStarted
 from cronterm.model.memory import Memory
 from cronterm.model.snapshot import Snapshot
+from cronterm.store.base import StoreFailing
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 
@@ -141,11 +145,13 @@ class Host:
         executor: RunnerExecutor,
         definitions: Definitions,
     ) -> None:
-        loaded, facts = await self._first_definitions(definitions)
         memory = store.memory(now=self._clock.now().utc)
+        definitions.monitors.restore(memory.monitors)
+        loaded, facts = await self._first_definitions(definitions)
+        changed, fact = definitions.adoption(loaded)
         verdicts = await executor.open(claimed_attempts(memory))
-        views = store.views(known_names(memory, loaded.jobs))
-        snapshot = first_snapshot(memory, loaded.jobs, views)
+        views = store.views(known_names(memory, changed.jobs))
+        snapshot = first_snapshot(memory, changed.jobs, views)
         snapshot.n, snapshot.store = store.last_n, store.id
         snapshot.engine = EngineView(
             host=platform.node(),
@@ -153,7 +159,6 @@ class Host:
             trouble="; ".join(store.notices),
         )
         engine.bus.snapshot = snapshot
-        changed, fact = definitions.adoption(loaded)
         started = EngineStarted(
             at=self._clock.now().utc,
             pid=os.getpid(),
@@ -193,11 +198,13 @@ class Host:
             clock=self._clock,
             snapshot=lambda: engine.bus.snapshot,
         )
+        audit = Audit(self._clock)
         control = LocalControl(
             engine=engine,
             definitions=definitions,
             answers=answers,
             event_files=sensing.files,
+            audit=audit,
             by=lambda: user_name(os.getuid()),
         )
         changed = asyncio.Event()
@@ -233,6 +240,9 @@ class Host:
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
                     ),
                     group.create_task(
+                        audit.keep(partial(_keep_calls, engine, store)), name="audit"
+                    ),
+                    group.create_task(
                         keep_stats_file(engine.bus, answers.answer), name="stats-file"
                     ),
                     group.create_task(
@@ -248,6 +258,12 @@ class Host:
                 await engine.run()
                 for chore in chores:
                     chore.cancel()
+        with contextlib.suppress(StoreFailing):
+            store.record_calls(audit.take())
+
+
+async def _keep_calls(engine: Engine, store: SqliteStore, rows: tuple[AuditRow, ...]) -> None:
+    await engine.in_store(lambda: store.record_calls(rows))
 
 
 def _make_scheduler(memory: Memory, is_start: bool) -> Scheduler:

@@ -9,14 +9,18 @@ from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
 from cronterm.core.base import RunAgain
 from cronterm.engine.answers import Answers
+from cronterm.engine.audit import Audit
 from cronterm.engine.engine import Engine
 from cronterm.engine.reload import Definitions
 from cronterm.errors import CrontermError
+from cronterm.model.audit import Call
 from cronterm.model.command import (
     AddJob,
     Answer,
     AnyCommand,
+    DefineMonitor,
     DeleteJob,
+    DropMonitor,
     EditJob,
     FireHook,
     MoveJob,
@@ -56,12 +60,14 @@ class LocalControl:
         definitions: Definitions,
         answers: Answers,
         event_files: EventFiles,
+        audit: Audit,
         by: Callable[[], str],
     ) -> None:
         self._engine = engine
         self._definitions = definitions
         self._answers = answers
         self._event_files = event_files
+        self._audit = audit
         self._by = by
 
     async def snapshot(self) -> Snapshot:
@@ -85,6 +91,10 @@ class LocalControl:
                 return await self._run_missed(command, by)
             case ReloadConfig():
                 return await self._definitions.reload(is_asked=True)
+            case DefineMonitor() | DropMonitor():
+                return await self._definitions.define(command, by=by)
+            case DeleteJob() if command.job in self._definitions.monitors:
+                return await self._definitions.define(DropMonitor(job=command.job), by=by)
             case AddJob() | EditJob() | DeleteJob() | RewriteJob() | RenameJob() | MoveJob():
                 return await self._definitions.edit(command)
             case UndoEdit():
@@ -154,6 +164,10 @@ class LocalControl:
     async def wait_settings(self, known: Settings) -> Settings:
         """Return the settings in force, once they are not `known` any more."""
         return await self._engine.bus.wait_settings(known)
+
+    def note_call(self, call: Call) -> None:
+        """Remember a call over TCP."""
+        self._audit.note(call)
 
     def tell_listeners(self, urls: tuple[str, ...], trouble: str) -> None:
         """Note where the API is served over TCP, and what keeps it from being served."""

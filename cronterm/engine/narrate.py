@@ -21,6 +21,8 @@ from cronterm.model.event import (
     JobPaused,
     JobRenamed,
     JobResumed,
+    MonitorDefined,
+    MonitorDropped,
     RetryScheduled,
     RunEnded,
     RunHeld,
@@ -78,6 +80,10 @@ def narrate(event: AnyEvent) -> None:
             log.log(level, "paused", extra=who | _why(event.reason, ""))
         case JobResumed():
             log.info("resumed", extra={"job": event.job, "by": event.by})
+        case MonitorDefined(definition=definition):
+            log.info("monitor defined", extra={"job": definition.job, "by": definition.by})
+        case MonitorDropped():
+            log.info("monitor dropped", extra={"job": event.job})
         case ConfigLoaded():
             log.info("jobs file loaded", extra={"jobs": event.jobs})
         case ConfigRejected():

@@ -7,6 +7,7 @@ from cronterm.clock import Clock, Instant
 from cronterm.config.load import Loaded
 from cronterm.engine.answers import Answers, next_due
 from cronterm.engine.last_good import load_for_start
+from cronterm.engine.monitors import Monitors
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.engine_view import EngineView
@@ -22,10 +23,14 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
     """Answer `query` read-only. Raises `BadInput` when it needs a jobs file that is broken."""
     loaded = _loaded(instance, query, local_timezone)
     with open_reader(instance.state_dir) as reader:
-        known = {job.id: job for job in reader.memory().jobs}
+        memory = reader.memory()
+        known = {job.id: job for job in memory.jobs}
+        monitors = Monitors(instance.jobs_file.parent)
+        monitors.restore(memory.monitors)
+        shown = monitors.jobs({job.id for job in loaded.jobs}, loaded.settings.timezone)
         now = clock.now().utc
         snapshot = Snapshot(settings=loaded.settings)
-        for job in loaded.jobs:
+        for job in (*loaded.jobs, *shown):
             seen = known.get(job.id)
             snapshot.jobs[job.id] = JobView(
                 job=job,

@@ -29,10 +29,11 @@ from cronterm.engine.edits import (
 )
 from cronterm.engine.engine import Engine
 from cronterm.engine.last_good import LastGood
+from cronterm.engine.monitors import Monitors, UnknownMonitor
 from cronterm.engine.reading import Reader
 from cronterm.engine.watching import Places
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, UndoEdit
+from cronterm.model.command import Answer, DefineMonitor, DropMonitor, UndoEdit
 from cronterm.model.event import AnyEvent, ConfigLoaded, ConfigRejected
 from cronterm.model.problem import Problem
 
@@ -55,6 +56,8 @@ class Definitions:
         self._engine = engine
         self._last_good = LastGood(cache)
         self._reader = Reader(path, cache, local_timezone=local_timezone)
+        self.monitors = Monitors(path.parent)
+        self._in_force = Loaded.empty()
         self._ids: set[str] = set()
         self._was_folder = False
         self._seen = ""
@@ -106,11 +109,40 @@ class Definitions:
         self._ids = {job.id for job in loaded.jobs}
         self._was_folder = is_folder(self.path)
         self._note(loaded)
+        self._in_force = loaded
         settings = loaded.settings
-        changed = ConfigChanged(loaded.jobs, settings, loaded.sha256)
+        changed = self._changed()
         at = self._clock.now().utc
         fact = ConfigLoaded(at=at, sha256=loaded.sha256, settings=settings, jobs=len(loaded.jobs))
         return changed, fact
+
+    def _changed(self) -> ConfigChanged:
+        """Return all definitions: those of the file, and the monitors it does not hide."""
+        loaded = self._in_force
+        monitors = self.monitors.jobs(self._ids, loaded.settings.timezone)
+        return ConfigChanged((*loaded.jobs, *monitors), loaded.settings, loaded.sha256)
+
+    async def define(self, command: DefineMonitor | DropMonitor, *, by: str) -> Answer:
+        """Define or drop a monitor; answered after the commit."""
+        async with self._turn:
+            at = self._clock.now().utc
+            fact: AnyEvent
+            try:
+                if isinstance(command, DefineMonitor):
+                    fact = self.monitors.define(command, self._ids, by=by, at=at)
+                else:
+                    fact = self.monitors.drop(command, self._ids, at=at)
+            except UnknownMonitor as error:
+                return Answer(ok=False, kind="unknown_job", message=error.message)
+            except CrontermError as error:
+                return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
+            is_recorded = await self._engine.record(self._changed(), facts=[fact])
+        verb = "defined" if isinstance(command, DefineMonitor) else "dropped"
+        if not is_recorded:
+            message = "the history cannot be written; it counts once it can be again"
+            return Answer(ok=False, message=message)
+        n = self._engine.bus.snapshot.n
+        return Answer(ok=True, n=n, message=f"{verb} {command.job}")
 
     def rejection(self, loaded: Loaded) -> ConfigRejected:
         """Return the fact that `loaded` has problems."""

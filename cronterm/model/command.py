@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from cronterm.clock import Instant
+from cronterm.clock import Duration, Instant
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -70,6 +70,8 @@ class PingJob(Command, frozen=True, kw_only=True):
     """Tells runs apart that are open at the same time."""
     text: str = ""
     """Goes into the run's output."""
+    client: str = ""
+    """What is known of who reports, a JSON object; kept with a run that begins by this."""
 
 
 class RerunRun(Command, frozen=True, kw_only=True):
@@ -184,6 +186,22 @@ class UndoEdit(Command, frozen=True, kw_only=True):
     based_on: str
 
 
+class DefineMonitor(Command, frozen=True, kw_only=True):
+    """Define a job that something else runs, or change it. It lies in the store."""
+
+    job: str
+    schedule: str
+    tolerance: Duration | None = None
+    max_runtime: Duration | None = None
+    is_heartbeat: bool = False
+
+
+class DropMonitor(Command, frozen=True, kw_only=True):
+    """Forget a job that `DefineMonitor` defined. Its history stays."""
+
+    job: str
+
+
 class ShutDown(Command, frozen=True, kw_only=True):
     """End the engine. Jobs go on with the runner unless `stop_runs`."""
 
@@ -215,6 +233,8 @@ AnyCommand: TypeAlias = (
     | RenameJob
     | MoveJob
     | UndoEdit
+    | DefineMonitor
+    | DropMonitor
     | ShutDown
 )
 

@@ -12,6 +12,7 @@ from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, AlertKind, ClosedFor
 from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job, Settings
+from cronterm.model.monitors import MonitorDefinition
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
 from cronterm.model.trigger import Signal
@@ -326,6 +327,18 @@ class NextDueMoved(Event, frozen=True, kw_only=True):
     next_at: dict[str, Instant | None]
 
 
+class MonitorDefined(Event, frozen=True, kw_only=True):
+    """A monitor was defined or changed over the API; a `JobAdded` or `JobChanged` follows."""
+
+    definition: MonitorDefinition
+
+
+class MonitorDropped(Event, frozen=True, kw_only=True):
+    """A monitor of the API is no more."""
+
+    job: str
+
+
 AnyEvent: TypeAlias = (
     EngineStarted
     | EngineStopping
@@ -360,6 +373,8 @@ AnyEvent: TypeAlias = (
     | AlertClosed
     | AlertsMuted
     | MissedSettled
+    | MonitorDefined
+    | MonitorDropped
     | NextDueMoved
 )
 

@@ -5,6 +5,7 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.gates import Result
+from cronterm.model.monitors import MonitorDefinition
 from cronterm.model.run import OpenRun
 from cronterm.model.snapshot import Pause
 
@@ -66,3 +67,5 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     mutes: dict[str, Mute] = {}
     usual: dict[str, tuple[Success, ...]] = {}
     """The newest successes of each job, oldest first."""
+    monitors: tuple[MonitorDefinition, ...] = ()
+    """Those that were defined over the API."""

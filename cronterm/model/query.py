@@ -6,6 +6,7 @@ import msgspec
 
 from cronterm.clock import Instant
 from cronterm.model.alert import Alert, Mute
+from cronterm.model.audit import AuditRow
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
@@ -254,6 +255,34 @@ class ReadTrends(Query, frozen=True, kw_only=True):
     range: Range = "24h"
 
 
+class PageRuns(Query, frozen=True, kw_only=True):
+    """Runs by pages, the newest first. Answer: `RunPage`."""
+
+    job: str = ""
+    page: int = 1
+    per_page: int = 10
+
+
+class RunPage(msgspec.Struct, frozen=True):
+    """One page, the newest first, and how many runs there are in all."""
+
+    rows: tuple[RunRow, ...]
+    total: int
+
+
+class ListCalls(Query, frozen=True, kw_only=True):
+    """Calls over TCP. Answer: `Calls`."""
+
+    limit: int = 200
+    """At most that many rows, the newest."""
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """Rows, oldest first."""
+
+    rows: tuple[AuditRow, ...]
+
+
 AnyQuery: TypeAlias = (
     ListRuns
     | ReadRun
@@ -267,6 +296,8 @@ AnyQuery: TypeAlias = (
     | ListAlerts
     | ListMissed
     | ReadState
+    | PageRuns
+    | ListCalls
 )
 AnyReply: TypeAlias = (
     Runs
@@ -281,4 +312,6 @@ AnyReply: TypeAlias = (
     | Alerts
     | Missed
     | Snapshot
+    | RunPage
+    | Calls
 )

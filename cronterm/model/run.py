@@ -78,6 +78,8 @@ class Cause(msgspec.Struct, frozen=True):
     """The event that started it; its text is `by`."""
     rid: str = ""
     """How a reported run is told from others that are open, by who reports it."""
+    client: str = ""
+    """What is known of who reported it, a JSON object."""
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,3 +169,5 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     output_bytes: int = 0
     params: dict[str, str] = {}
     """What was chosen for a run by hand."""
+    client: str = ""
+    """What is known of who reported it, a JSON object."""

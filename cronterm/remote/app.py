@@ -64,7 +64,11 @@ async def _asked(operation: Operation, request: Request, limits: Limits) -> Aske
     query = None
     if operation.query is not None:
         query = _read_query(operation.query, request)
-    return Asked(request, await _read_body(operation, request, limits), query)
+    body = await _read_body(operation, request, limits)
+    if isinstance(body, msgspec.Struct):
+        of_job = getattr(body, "job", "") or getattr(body, "job_id", "")
+        request.state.what = f"{type(body).__name__} {of_job}".strip()
+    return Asked(request, body, query)
 
 
 def _read_query(kind: type[msgspec.Struct], request: Request) -> msgspec.Struct:

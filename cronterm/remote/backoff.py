@@ -1,4 +1,4 @@
-"""Who sends wrong tokens is told to wait, for longer each time. Right tokens are always heard."""
+"""Who sends wrong tokens waits for the answer, longer each time. Right tokens are always heard."""
 
 import ipaddress
 from collections import OrderedDict
@@ -25,10 +25,7 @@ class Backoff:
         self._peers: OrderedDict[str, _Failures] = OrderedDict()
 
     def fail(self, peer: str) -> int:
-        """Count a failure; return for how many seconds this peer is not listened to, or 0.
-
-        What comes before that time is over counts like any other.
-        """
+        """Count a failure; return how many seconds this peer should wait before the next, or 0."""
         key = _network(peer)
         now = self._now()
         known = self._peers.pop(key, None)

@@ -8,8 +8,6 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from starlette.types import Scope
-
 from cronterm.model.api import Api, Listener
 from cronterm.remote.backoff import Backoff
 from cronterm.remote.guard import Guard, TokenFile
@@ -105,7 +103,8 @@ class FarDoor:
             tokens=tokens,
             backoff=self._backoff,
             hosts=api.hosts,
-            on_refused=_refused,
+            note=self._control.note_call,
+            longest_s=self._limits.punishment_s,
         )
 
     @contextlib.asynccontextmanager
@@ -153,8 +152,3 @@ def _url(sock: socket.socket) -> str:
 
 def _say_tokens(trouble: str) -> None:
     log.error("the API lets nobody in: %s", trouble)
-
-
-def _refused(scope: Scope, status: int) -> None:
-    client = scope.get("client")
-    log.debug("refused", extra={"status": status, "peer": client[0] if client else ""})

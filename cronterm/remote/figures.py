@@ -34,6 +34,8 @@ class Figures(NamedTuple):
     running: int
     waiting: int
     states: dict[str, int]
+    alerts: dict[str, int]
+    """Open ones by kind."""
     tally: Tally
     jobs: tuple[JobFigures, ...]
 
@@ -52,6 +54,7 @@ def take_figures(snapshot: Snapshot, tally: Tally) -> Figures:
         running=running,
         waiting=len(live) - running,
         states=dict(Counter(view.state for view in snapshot.jobs.values())),
+        alerts=dict(Counter(alert.kind for alert in snapshot.alerts.values())),
         tally=_copy(tally),
         jobs=tuple(_job(view, tally) for view in views),
     )

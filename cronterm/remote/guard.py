@@ -3,23 +3,26 @@
 Everything that is not allowed is refused; `OPEN` names the one path that needs no token.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cronterm.config.tokens import Token, find_token, read_tokens
 from cronterm.errors import BadInput
+from cronterm.model.audit import Call
 from cronterm.remote.backoff import Backoff
 from cronterm.remote.operations import refusal
 
 OPEN = frozenset(["/healthz"])
 LARGEST_HEAD = 16 << 10  # bytes; what came in one piece has not been looked at before
 
-Refusals = Callable[[Scope, int], None]
-"""Told of each request that was refused here: its scope and the status."""
+METHODS = frozenset(["GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"])
+LONGEST_WHAT = 200
+MOST_PUNISHED = 16  # of 64 connections
 
 
 class TokenFile:
@@ -71,23 +74,42 @@ class Guard:
         tokens: TokenFile,
         backoff: Backoff,
         hosts: Iterable[str],
-        on_refused: Refusals,
+        note: Callable[[Call], None],
+        longest_s: float,
     ) -> None:
         self._app = app
         self._tokens = tokens
         self._backoff = backoff
         self._hosts = frozenset(hosts)
-        self._on_refused = on_refused
+        self._note = note
+        self._longest_s = longest_s
+        self._punished = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._note(_call(scope, message["status"]))
+            await send(message)
+
         refused = self._refusal(scope)
         if refused is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noting)
             return
-        self._on_refused(scope, refused.status_code)
         refused.headers["connection"] = "close"  # a guess costs a connection
-        await refused(scope, receive, send)
+        await self._punish(float(refused.headers.get("retry-after", 0)))
+        await refused(scope, receive, noting)
+
+    async def _punish(self, wait_s: float) -> None:
+        """Hold an answer back, but only so many: who guesses must not take every place."""
+        if not wait_s or self._punished >= MOST_PUNISHED:
+            return
+        self._punished += 1
+        try:
+            await asyncio.sleep(min(wait_s, self._longest_s))
+        finally:
+            self._punished -= 1
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Return why a request is refused, or None; then its token is in `scope["state"]`."""
@@ -109,14 +131,12 @@ class Guard:
         return self._unknown(scope, is_wrong=given is not None)
 
     def _unknown(self, scope: Scope, *, is_wrong: bool) -> Response:
-        wait_s = self._backoff.fail(_peer(scope)) if is_wrong else 0
-        if wait_s:
-            answer = refusal(429, "too many wrong tokens")
-            answer.headers["retry-after"] = str(wait_s)
-            return answer
         message = "the token is wrong" if is_wrong else "a token is needed"
         answer = refusal(401, message, "send it as `Authorization: Bearer TOKEN`")
         answer.headers["www-authenticate"] = "Bearer"
+        wait_s = self._backoff.fail(_peer(scope)) if is_wrong else 0
+        if wait_s:
+            answer.headers["retry-after"] = str(wait_s)
         return answer
 
     def _is_ours(self, name: str, scope: Scope) -> bool:
@@ -128,6 +148,18 @@ class Guard:
         if name in self._hosts or name == reached:
             return True
         return name == "localhost" and (reached == "::1" or reached.startswith("127."))
+
+
+def _call(scope: Scope, status: int) -> Call:
+    """Return a call as it is remembered; of who has no token nothing that they chose."""
+    state = scope["state"]
+    token: Token | None = state.get("token")
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    if token is None:
+        return Call(_peer(scope), "", method, "", status)
+    what = str(state.get("what") or scope["path"])[:LONGEST_WHAT]
+    shown = "".join(char if char.isprintable() else "?" for char in what)
+    return Call(_peer(scope), token.name, method, shown, status)
 
 
 def _head_bytes(scope: Scope) -> int:

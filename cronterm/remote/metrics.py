@@ -15,6 +15,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from cronterm.clock import SECOND
+from cronterm.model.alert import AlertKind
 from cronterm.model.run import Outcome
 from cronterm.model.snapshot import JobState
 from cronterm.model.tally import Histogram, cumulative
@@ -56,6 +57,10 @@ def _engine(figures: Figures) -> Iterator[Metric]:
     for state in get_args(JobState):
         jobs.add_metric([state], figures.states.get(state, 0))
     yield jobs
+    alerts = GaugeMetricFamily("cronterm_alerts_open", "Alerts by kind.", labels=["kind"])
+    for kind in get_args(AlertKind):
+        alerts.add_metric([kind], figures.alerts.get(kind, 0))
+    yield alerts
 
 
 def _yes(figures: Figures) -> float:

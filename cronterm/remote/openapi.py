@@ -20,7 +20,6 @@ EVERYWHERE = {
     408: "It did not come in time.",
     413: "It is too large.",
     431: "Its head is too large.",
-    429: "Too many wrong tokens came from there; wait as long as Retry-After says.",
 }
 """What the guard and the reading of a request may answer to any of them."""
 

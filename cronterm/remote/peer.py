@@ -34,6 +34,8 @@ class Limits:
     taking_s: float = 60.0
     """For a peer to take what it asked for."""
     streams: int = 256
+    punishment_s: float = 2.0
+    """The longest that the refusal of a wrong token is held back."""
 
 
 def peer_uid(sock: Any) -> int:

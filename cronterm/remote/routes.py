@@ -16,8 +16,9 @@ from cronterm.model.command import (
     AcknowledgeAlert,
     Answer,
     AnyCommand,
-    Command,
     CommentAlert,
+    DefineMonitor,
+    DropMonitor,
     FireHook,
     IgnoreMissed,
     MuteAlerts,
@@ -29,9 +30,25 @@ from cronterm.model.command import (
     RunMissed,
     StopRun,
 )
-from cronterm.model.query import AnyQuery, AnyReply, ReadConfig
+from cronterm.model.query import (
+    AnyQuery,
+    AnyReply,
+    ListAlerts,
+    ListMissed,
+    ListNext,
+    ListRuns,
+    PageRuns,
+    ReadCounts,
+    ReadDecisions,
+    ReadOutput,
+    ReadRun,
+    ReadState,
+    ReadStats,
+    ReadTrends,
+)
 from cronterm.remote.app import make_app
 from cronterm.remote.conceal import conceal_message, conceal_reply
+from cronterm.remote.monitors import MonitorPaths
 from cronterm.remote.openapi import describe
 from cronterm.remote.operations import Asked, Operation, json_response
 from cronterm.remote.peer import Limits
@@ -54,11 +71,36 @@ from cronterm.remote.wire import (
 )
 
 REMEMBERED = 1000  # commands whose answer is kept, by the id their client made
-FAR_TOO = (
-    *(RunJob, StopRun, PauseJob, ResumeJob, FireHook, PingJob, RerunRun, RunMissed, IgnoreMissed),
-    *(AcknowledgeAlert, CommentAlert, MuteAlerts),
+FAR: tuple[type, ...] = (
+    RunJob,
+    RerunRun,
+    RunMissed,
+    IgnoreMissed,
+    StopRun,
+    PauseJob,
+    ResumeJob,
+    FireHook,
+    PingJob,
+    AcknowledgeAlert,
+    CommentAlert,
+    MuteAlerts,
+    DefineMonitor,
+    DropMonitor,
+    ListRuns,
+    PageRuns,
+    ReadRun,
+    ReadOutput,
+    ReadState,
+    ReadStats,
+    ReadTrends,
+    ReadCounts,
+    ReadDecisions,
+    ListNext,
+    ListAlerts,
+    ListMissed,
 )
-"""The commands that a token may send. Any other would be the right to run any command."""
+"""What may be asked over TCP. All else would turn a token into the right to run any command, or
+show whole files: what is not named here is for the Unix socket."""
 REFUSED = {409: "The engine refuses, or the thing asked about is not there."}
 
 
@@ -81,6 +123,7 @@ class Door:
     def __init__(self, service: Service, limits: Limits, *, has_metrics: bool = True) -> None:
         self.limits = limits
         self._control = service.control
+        self._monitors = MonitorPaths(service)
         self._metrics = Metrics(service) if has_metrics else None
         self._hello = Hello(API_VERSION, version("cronterm"), os.getpid(), service.store)
         self._answers: dict[str, asyncio.Future[Answer | CrontermError]] = {}
@@ -172,6 +215,7 @@ class Door:
                 refusals={404: "No job waits for it.", 503: "The engine is stopping.", **REFUSED},
             ),
             *ping_operations(self.ping),
+            *self._monitors.operations(),
             *([] if self._metrics is None else [self._metrics.operation()]),
         ]
 
@@ -269,9 +313,6 @@ class Door:
 
 def _check_near(asked: Asked) -> None:
     """Refuse over TCP what only the user of this machine may ask."""
-    if not asked.is_far:
-        return
-    is_command = isinstance(asked.body, Command) and not isinstance(asked.body, FAR_TOO)
-    if is_command or isinstance(asked.body, ReadConfig):  # it shows the whole file
+    if asked.is_far and not isinstance(asked.body, FAR):
         kind = type(asked.body).__name__
         raise HTTPException(403, f"{kind} is for the Unix socket of the engine's own user")

@@ -20,6 +20,7 @@ from cronterm.remote.wire import address
 LARGEST_HEAD = 16 << 10
 LAST_ANSWERS_S = 1  # for requests that are open when the door closes
 BACKLOG = 128
+ACCEPTED_AT_ONCE = 8  # before what came in on the others is read: a flood must not starve them
 NEAR = Limits()
 
 
@@ -38,6 +39,12 @@ class DoorServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture nothing."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve; few are accepted at once, but more may wait for it."""
+        await super().startup(sockets)
+        for sock in sockets or ():
+            sock.listen(BACKLOG)
 
     async def main_loop(self) -> None:
         """Wait for `stop`; the socket accepts by now."""
@@ -128,6 +135,7 @@ def server_config(app: ASGIApp, protocol: type[PatientProtocol], limits: Limits)
         access_log=False,
         proxy_headers=False,
         log_config=None,
+        backlog=ACCEPTED_AT_ONCE,
         log_level="error",  # a warning for each bad request would be a way to fill the log
         date_header=False,
         server_header=False,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from cronterm.control import Message
+from cronterm.model.audit import Call
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.job import Settings
 from cronterm.model.query import AnyReply, Query
@@ -38,6 +39,9 @@ class Served(Protocol):
 
     async def wait_settings(self, known: Settings) -> Settings:
         """Return the settings in force, once they are not `known` any more."""
+
+    def note_call(self, call: Call) -> None:
+        """Remember a call over TCP; returns at once."""
 
     def tell_listeners(self, urls: tuple[str, ...], trouble: str) -> None:
         """Note where the API is served over TCP, and what keeps it from being served."""

@@ -15,16 +15,19 @@ from cronterm.model.event import Numbered
 from cronterm.model.query import (
     Alerts,
     AnyQuery,
+    Calls,
     ConfigText,
     Counts,
     Decisions,
     ListAlerts,
+    ListCalls,
     ListMissed,
     ListNext,
     ListRuns,
     Missed,
     NextDue,
     OutputPart,
+    PageRuns,
     Query,
     ReadConfig,
     ReadCounts,
@@ -35,6 +38,7 @@ from cronterm.model.query import (
     ReadStats,
     ReadTrends,
     RunDetail,
+    RunPage,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot
@@ -69,6 +73,8 @@ REPLIES: dict[type[Query], type] = {
     ReadState: Snapshot,
     ReadStats: Stats,
     ReadTrends: Trends,
+    PageRuns: RunPage,
+    ListCalls: Calls,
 }
 
 KINDS: dict[str, type] = {

@@ -8,22 +8,27 @@ import msgspec
 
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
+from cronterm.model.audit import AuditRow
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
     Alerts,
+    Calls,
     Counts,
     Decisions,
     ListAlerts,
+    ListCalls,
     ListMissed,
     ListRuns,
     Missed,
+    PageRuns,
     ReadDecisions,
     ReadRun,
     ReadStats,
     ReadTrends,
     RunDetail,
+    RunPage,
     Runs,
 )
 from cronterm.model.snapshot import PastRun, Totals
@@ -94,6 +99,9 @@ class Store(Protocol):
     def prune(self, keep: Mapping[str, Keep], *, now: Instant, limit: int) -> PrunedRuns:
         """Remove at most `limit` runs beyond their job's `Keep`; jobs not named get the default."""
 
+    def record_calls(self, rows: Sequence[AuditRow]) -> None:
+        """Keep calls over TCP, the newest of them."""
+
     def close(self) -> None:
         """Write everything into the one file and let it go."""
 
@@ -112,6 +120,12 @@ class Reader(Protocol):
 
     def list_alerts(self, query: ListAlerts) -> Alerts:
         """Return the newest alerts, oldest first."""
+
+    def page_runs(self, query: PageRuns) -> RunPage:
+        """Return one page of runs, the newest first."""
+
+    def list_calls(self, query: ListCalls) -> Calls:
+        """Return the newest calls over TCP, oldest first."""
 
     def list_missed(self, query: ListMissed) -> Missed:
         """Return the inbox, oldest first."""

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from cronterm.model.query import ListRuns
+from cronterm.model.query import ListRuns, PageRuns, RunPage
 from cronterm.model.run import RunRow
 from cronterm.store.rows import RUN_COLUMNS, decision_row, run_row
 from cronterm.store.signals import list_signals
@@ -28,6 +28,22 @@ def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
     if query.limit is not None:
         rows = rows[max(0, len(rows) - query.limit) :]
     return rows
+
+
+def page_runs(connection: sqlite3.Connection, query: PageRuns) -> RunPage:
+    """Return one page of runs, the newest first, and how many there are in all."""
+    where = ""
+    values: tuple[str, ...] = ()
+    if query.job:
+        where = "WHERE runs.job = (SELECT key FROM job_state WHERE job = ?)"
+        values = (query.job,)
+    total = connection.execute(f"SELECT count(*) FROM runs {where}", values).fetchone()[0]
+    found = connection.execute(
+        f"SELECT {RUN_COLUMNS} FROM runs JOIN job_state ON job_state.key = runs.job {where}"
+        " ORDER BY run DESC LIMIT ? OFFSET ?",
+        (*values, query.per_page, (query.page - 1) * query.per_page),
+    )
+    return RunPage(tuple(map(run_row, found)), total)
 
 
 def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:

@@ -11,6 +11,7 @@ from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
 from cronterm.store.alerts import next_alert, open_alerts, read_mutes, read_usual
+from cronterm.store.api import read_monitors
 from cronterm.store.entries import decode_params, decode_spans, result_of
 from cronterm.store.rows import END_COLUMNS, attempt_end
 from cronterm.store.signals import read_signal, signal_memory
@@ -31,6 +32,7 @@ def read_memory(connection: sqlite3.Connection) -> Memory:
         alerts=tuple(open_alerts(connection)),
         mutes=read_mutes(connection),
         usual=read_usual(connection),
+        monitors=read_monitors(connection),
     )
 
 

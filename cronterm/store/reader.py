@@ -14,26 +14,31 @@ from cronterm.model.memory import Memory
 from cronterm.model.query import (
     Alerts,
     AttemptRow,
+    Calls,
     Counts,
     Decision,
     Decisions,
     ListAlerts,
+    ListCalls,
     ListMissed,
     ListRuns,
     Missed,
+    PageRuns,
     ReadDecisions,
     ReadRun,
     ReadStats,
     ReadTrends,
     RunDetail,
+    RunPage,
     Runs,
 )
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
 from cronterm.store import files, schema
 from cronterm.store.alerts import list_alerts, list_missed
+from cronterm.store.api import read_calls
 from cronterm.store.base import NewerSchema
-from cronterm.store.listing import list_rows
+from cronterm.store.listing import list_rows, page_runs
 from cronterm.store.memory import read_memory
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
@@ -78,6 +83,16 @@ class SqliteReader:
         """Return the newest alerts, oldest first."""
         with self._open() as connection:
             return list_alerts(connection, query) if connection else Alerts(())
+
+    def page_runs(self, query: PageRuns) -> RunPage:
+        """Return one page of runs, the newest first."""
+        with self._open() as connection:
+            return page_runs(connection, query) if connection else RunPage((), 0)
+
+    def list_calls(self, query: ListCalls) -> Calls:
+        """Return the newest calls, oldest first."""
+        with self._open() as connection:
+            return Calls(read_calls(connection, query.limit) if connection else ())
 
     def list_missed(self, query: ListMissed) -> Missed:
         """Return the inbox, oldest first."""

@@ -25,6 +25,8 @@ from cronterm.model.event import (
     JobRemoved,
     JobRenamed,
     MissedSettled,
+    MonitorDefined,
+    MonitorDropped,
     NextDueMoved,
     RetryScheduled,
     RunEnded,
@@ -38,6 +40,7 @@ from cronterm.model.memory import Success
 from cronterm.model.rollup import EndedRun
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
+from cronterm.store.api import record_monitor
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
@@ -123,6 +126,8 @@ class Recorder:
                 | MissedSettled()
             ):
                 self._alerts.apply(event)
+            case MonitorDefined() | MonitorDropped():
+                record_monitor(self._connection, event)
             case NextDueMoved() | ConfigLoaded() | ConfigRejected() | ClockMoved():
                 pass  # told to faces only; ClockMoved comes with a CountingMoved per job
             case EngineStarted(boot_id=boot_id):
@@ -144,9 +149,9 @@ class Recorder:
             decide_start(self._connection, entry, event, cause.due_at)
         self._execute(
             "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, params, upstream_run, after, rid, attempt, state, reason,"
-            " message, output_bytes)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
+            " ready_at_us, attempts, params, upstream_run, after, rid, client, attempt, state,"
+            " reason, message, output_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
             (
                 event.run,
                 entry.key,
@@ -161,6 +166,7 @@ class Recorder:
                 cause.run,
                 msgspec.json.encode(event.after).decode() if event.after else None,
                 _valid(cause.rid),
+                _valid(cause.client),
             ),
         )
         if cause.kind == "upstream":

@@ -13,7 +13,7 @@ END_COLUMNS = (
 RUN_COLUMNS = (
     "run, job_state.job, cause, asked_by, scheduled_at_us, queued_at_us, started_at_us,"
     " ended_at_us, outcome, reason, message, exit_code, signal, attempt, attempts, cpu_us,"
-    " max_rss_bytes, output_bytes, params, upstream_run"
+    " max_rss_bytes, output_bytes, params, upstream_run, client"
 )
 
 
@@ -76,6 +76,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         output_bytes,
         params,
         upstream_run,
+        client,
     ) = row
     return RunRow(
         run=run,
@@ -98,6 +99,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         max_rss_bytes=max_rss_bytes,
         output_bytes=output_bytes,
         params=decode_params(params),
+        client=client,
     )
 
 

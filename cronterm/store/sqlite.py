@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from cronterm.clock import Instant
+from cronterm.model.audit import AuditRow
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
 from cronterm.model.snapshot import PastRun, Totals
 from cronterm.store import files, schema
+from cronterm.store.api import record_calls
 from cronterm.store.base import AttemptId, NewerSchema, PrunedRuns, StoreFailing
 from cronterm.store.entries import load_entries, write_entries
 from cronterm.store.memory import read_memory
@@ -88,6 +90,11 @@ class SqliteStore:
             with files.failing(self._path):
                 give_back_space(self._connection)
         return pruned
+
+    def record_calls(self, rows: Sequence[AuditRow]) -> None:
+        """Keep calls over TCP, the newest of them."""
+        self._recorder = None
+        self._write(lambda: record_calls(self._connection, rows))
 
     def close(self) -> None:
         """Write everything into the one file and let it go."""

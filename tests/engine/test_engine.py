@@ -10,6 +10,7 @@ import pytest
 
 from cronterm.control import Message
 from cronterm.core.base import ConfigChanged, NeverStarted
+from cronterm.model.audit import AuditRow
 from cronterm.model.command import PauseJob, RunJob
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Job, Keep, Settings
@@ -57,6 +58,10 @@ class FullDisk:
                 self.error = None
             raise error
         return self._store.record(events, outputs=outputs)
+
+    def record_calls(self, rows: Sequence[AuditRow]) -> None:
+        """Keep calls."""
+        self._store.record_calls(rows)
 
     async def refuses(self, times: int) -> None:
         """Wait until it refused so often."""

@@ -9,13 +9,16 @@ import msgspec
 from cronterm.clock import SECOND, Instant
 from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.errors import CrontermError
+from cronterm.model.audit import Call
 from cronterm.model.command import (
     AcknowledgeAlert,
     AddJob,
     Answer,
     AnyCommand,
     CommentAlert,
+    DefineMonitor,
     DeleteJob,
+    DropMonitor,
     EditJob,
     IgnoreMissed,
     MoveJob,
@@ -62,6 +65,7 @@ from cronterm.model.query import (
     NextDue,
     OutputChunk,
     OutputPart,
+    PageRuns,
     Query,
     ReadConfig,
     ReadDecisions,
@@ -71,6 +75,7 @@ from cronterm.model.query import (
     ReadStats,
     ReadTrends,
     RunDetail,
+    RunPage,
     Runs,
 )
 from cronterm.model.rollup import Rollup
@@ -115,6 +120,10 @@ class FakeControl:
     def __init__(self, jobs: Sequence[Job] = ()) -> None:
         self.view = Snapshot(store=STORE, engine=EngineView(host="here", jobs_file="jobs.yaml"))
         self.counts = Tally()
+        self.calls: list[Call] = []
+        self.refusal: Answer | None = None
+        """The answer to every command, where there is one."""
+        self.page = RunPage((), 0)
         self.stats = make_stats((), Categories(0, 0, 0), FileEvents())
         self.received: list[tuple[AnyCommand, str | None]] = []
         self.gate: asyncio.Event | None = None
@@ -222,6 +231,10 @@ class FakeControl:
             await self._configured.wait()
         return self.view.settings
 
+    def note_call(self, call: Call) -> None:
+        """Remember it."""
+        self.calls.append(call)
+
     def tell_listeners(self, urls: tuple[str, ...], trouble: str) -> None:
         """Note them."""
         self.view.engine.listeners, self.view.engine.listeners_trouble = urls, trouble
@@ -231,6 +244,8 @@ class FakeControl:
         self.received.append((command, by))
         if self.gate is not None:
             await self.gate.wait()
+        if self.refusal is not None:
+            return self.refusal
         name = getattr(command, "job", "")
         if name and name not in self.view.jobs:
             message, hint = f"there is no job {name}", "did you mean backup?"
@@ -261,6 +276,8 @@ class FakeControl:
             case PingJob() | RerunRun() | RunMissed() | IgnoreMissed():
                 return Answer(ok=True, n=self.view.n, message="noted", run=1)
             case AcknowledgeAlert() | CommentAlert() | MuteAlerts():
+                return Answer(ok=True, n=self.view.n, message="noted")
+            case DefineMonitor() | DropMonitor():
                 return Answer(ok=True, n=self.view.n, message="noted")
             case ShutDown():
                 self.is_stopped = True
@@ -351,6 +368,8 @@ class FakeControl:
                 return self.stats
             case ReadTrends():
                 return Trends(since=START, until=START, step=SECOND, total=Rollup(runs=1))
+            case PageRuns():
+                return self.page
             case _:
                 raise CrontermError("what?")
 

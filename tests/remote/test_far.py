@@ -14,6 +14,7 @@ from cronterm.model.api import Api, Listener
 from cronterm.model.command import PauseJob
 from cronterm.model.query import Runs
 from cronterm.remote.far import FAR, bind
+from cronterm.remote.guard import MOST_PUNISHED
 from cronterm.remote.wire import HELLO, OPENAPI, QUERY, SEND, STREAM
 from tests.remote.door import until
 from tests.remote.fake_control import FakeControl, job
@@ -58,6 +59,11 @@ NEAR_ONLY = [
     (SEND, {"type": "RenameJob", "job": "backup", "new": "x"}),
     (SEND, {"type": "MoveJob", "job": "backup", "to": "x.yaml"}),
     (SEND, {"type": "UndoEdit", "based_on": ""}),
+    (
+        SEND,
+        {"type": "RewriteJob", "job": "backup", "text": "backup:\n  command: id\n", "based_on": ""},
+    ),
+    (SEND, {"type": "RenameJob", "job": "backup", "new": "x", "based_on": ""}),
     (SEND, {"type": "ReloadConfig"}),
     (SEND, {"type": "ShutDown"}),
     (QUERY, {"type": "ReadConfig"}),
@@ -245,13 +251,38 @@ async def test_who_waits_for_leave_is_refused_before_a_body_is_sent(tmp_path: Pa
     assert status(answer) == 413
 
 
-async def test_wrong_tokens_are_told_to_wait_and_right_ones_are_heard(tmp_path: Path) -> None:
-    async with far_house(tmp_path) as it:
-        wrong = [await it.ask(it.request("GET", HELLO, token="x" * 40)) for _ in range(8)]
+async def test_answers_to_wrong_tokens_are_held_back_and_right_ones_are_heard(
+    tmp_path: Path,
+) -> None:
+    async with far_house(tmp_path, limits=replace(FAR, punishment_s=0.05)) as it:
+        loop = asyncio.get_running_loop()
+        wrong, took = [], []
+        for _ in range(8):
+            asked_at = loop.time()
+            wrong.append(await it.ask(it.request("GET", HELLO, token="x" * 40)))
+            took.append(loop.time() - asked_at)
         right = await it.ask(it.request("GET", HELLO))
 
-    assert [status(answer) for answer in wrong] == [401] * 5 + [429] * 3
+    assert [status(answer) for answer in wrong] == [401] * 8
+    assert [b"retry-after" in answer for answer in wrong] == [False] * 5 + [True] * 3
     assert b"retry-after: 4" in wrong[-1]
+    assert min(took[5:]) > 0.045
+    assert status(right) == 200
+
+
+async def test_few_answers_are_held_back_at_once(tmp_path: Path) -> None:
+    async with far_house(tmp_path, limits=replace(FAR, punishment_s=2.0)) as it:
+        guess = it.request("GET", HELLO, token="x" * 40)
+        for _ in range(5):
+            await it.ask(guess)
+        guesses = [asyncio.ensure_future(it.ask(guess)) for _ in range(40)]
+        _, held = await asyncio.wait(guesses, timeout=0.5)
+        right = await it.ask(it.request("GET", HELLO))
+        for each in held:
+            each.cancel()
+        await asyncio.wait(guesses)
+
+    assert len(held) == MOST_PUNISHED
     assert status(right) == 200
 
 

@@ -59,6 +59,7 @@ async def test_the_engine_and_its_jobs_are_told() -> None:
     assert found["cronterm_runs_ended_total", (("outcome", "succeeded"),)] == 1
     assert found["cronterm_runs_ended_total", (("outcome", "failed"),)] == 1
     assert found["cronterm_runs_ended_total", (("outcome", "lost"),)] == 0
+    assert found["cronterm_alerts_open", (("kind", "missed"),)] == 0
     assert (
         found["cronterm_instants_unstarted_total", (("outcome", "skipped"), ("reason", "overlap"))]
         == 1

@@ -126,15 +126,23 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
 
 def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
     """Tell what is wrong, all of it."""
+    lines = shortened(trouble_lines(snapshot, gone) or ["nothing"])
+    return Ask("What is wrong", lines, [Choice("n", "Close", "")])
+
+
+def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
+    """Return what is wrong, the worst first."""
     lines = [f"✗ the engine does not answer: {gone.why}"] if gone is not None else []
     lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
     lines += problem_lines(snapshot.problems)
+    unserved = snapshot.engine.listeners_trouble
+    lines += [f"! {sanitize_line(unserved)}"] if unserved else []
     lines += [
         f"! {job}: its trigger {sanitize_line(trigger)} started more than ten runs in a minute;"
         " resuming the job ends that"
         for job, trigger in suspended_triggers(snapshot)
     ]
-    return Ask("What is wrong", shortened(lines or ["nothing"]), [Choice("n", "Close", "")])
+    return lines
 
 
 def tell_diff(job: str, diff: str) -> Ask:

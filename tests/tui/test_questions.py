@@ -1,7 +1,9 @@
 """What is asked and told."""
 
+from cronterm.model.engine_view import EngineView
 from cronterm.model.problem import Problem
-from cronterm.tui.questions import problem_lines
+from cronterm.model.snapshot import Snapshot
+from cronterm.tui.questions import problem_lines, trouble_lines
 
 
 def test_trouble_is_told_file_by_file() -> None:
@@ -18,3 +20,10 @@ def test_trouble_is_told_file_by_file() -> None:
         "b.json is not taken over:",
         "! is not a regular file",
     ]
+
+
+def test_an_api_that_is_not_served_is_told() -> None:
+    trouble = "the API is not served: http://127.0.0.1:80: Permission denied"
+    snapshot = Snapshot(engine=EngineView(listeners_trouble=trouble))
+
+    assert trouble_lines(snapshot, None) == [f"! {trouble}"]

@@ -196,6 +196,8 @@ class Banner(Painted):
             count = len(snapshot.jobs)
             rest = f" — running the previous {count} jobs" if count else ""
             return what + rest, [("o", "show"), ("E", "edit")]
+        if snapshot.engine.listeners_trouble:
+            return f"! {sanitize_line(snapshot.engine.listeners_trouble)}", [("o", "show")]
         if suspended := suspended_triggers(snapshot):
             job, trigger = suspended[0]
             more = f" (+{len(suspended) - 1})" if len(suspended) > 1 else ""

@@ -27,6 +27,7 @@ from cronterm.model.query import (
     AnyReply,
     AttemptRow,
     ConfigText,
+    Decisions,
     ListAlerts,
     ListMissed,
     ListNext,
@@ -38,6 +39,7 @@ from cronterm.model.query import (
     OutputPart,
     Query,
     ReadConfig,
+    ReadDecisions,
     ReadOutput,
     ReadRun,
     RunDetail,
@@ -241,8 +243,11 @@ class FakeControl:
                 )
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
-            case ListAlerts():
+            case ReadDecisions(job=name, at=at):
+                return Decisions((), why(name) if at is None else why(name)[-1:])
+            case ListAlerts(job=name):
                 past = past_alerts() if self.scene.alerts else ()
+                past = tuple(each for each in past if name in ("", each.job))
                 return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
             case ListMissed(limit=limit):
                 return Missed(tuple(self.missed[-limit:]))
@@ -311,6 +316,16 @@ def missed() -> list[MissedInstants]:
         )
         for name, since, until, count, reason in told
     ]
+
+
+def why(name: str) -> tuple[str, ...]:
+    """Return sentences of the engine."""
+    return (
+        f"{name} is due next 2026-11-21 16:00:00, by its schedule 0 */4 * * *.",
+        "Its last 4 runs failed: exit 1, the newest 2026-11-21 12:00:00. "
+        "Nobody has acknowledged the alert about that.",
+        "2026-11-21 12:00:00: run 12 was started on time and failed: exit 1 after 1.4s.",
+    )
 
 
 def any_row(number: int) -> RunRow:

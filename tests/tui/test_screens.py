@@ -103,6 +103,8 @@ def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
 PAGES = {
     "dashboard": (),
     "detail": ("enter",),
+    "detail-alerts": ("enter", *(["right_square_bracket"] * 3)),
+    "detail-why": ("enter", *(["right_square_bracket"] * 4)),
     "log": ("l",),
     "form": ("a",),
     "runs": ("5", "down", "down"),

@@ -1,25 +1,35 @@
-"""One job: overview, runs, log, config."""
+"""One job: overview, runs, log, alerts, why, config."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.widget import Widget
 
 from cronterm.clock import Instant
 from cronterm.control import Output
 from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert
+from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import (
+    Alerts,
     ConfigText,
+    Decisions,
+    ListAlerts,
     ListNext,
     ListRuns,
     NextDue,
     OutputPart,
     ReadConfig,
+    ReadDecisions,
     ReadOutput,
     Runs,
 )
+from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
+from cronterm.tui.widgets.alert_boxes import JobAlertsBox
 from cronterm.tui.widgets.facts import (
     TABS,
     ConfigBox,
@@ -30,6 +40,7 @@ from cronterm.tui.widgets.facts import (
 )
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.run_log import RunLog
+from cronterm.tui.widgets.why_box import WhyBox
 
 RUNS_SHOWN = 500
 NEXT_SHOWN = 5
@@ -47,6 +58,8 @@ class Detail(Page):
         super().__init__(picture)
         self.job = job
         self.place = job
+        self._past: dict[int, Alert] = {}
+        """The alerts that are over."""
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
@@ -58,12 +71,25 @@ class Detail(Page):
             yield ChartPanel(self.picture, id="job-chart")
             yield RunsBox(self.picture, id="job-runs")
             yield RunLog(id="job-log")
+            yield JobAlertsBox(self.picture, id="job-alerts")
+            yield WhyBox(id="job-why")
             yield ConfigBox(id="job-config")
 
     @property
     def runs(self) -> RunsBox:
         """The runs."""
         return self.query_one(RunsBox)
+
+    @property
+    def row(self) -> RunRow | None:
+        """The run under the cursor."""
+        runs = self.runs
+        return runs.runs[runs.cursor] if runs.cursor < len(runs.runs) else None
+
+    @property
+    def alerts(self) -> JobAlertsBox:
+        """The alerts of the job."""
+        return self.query_one(JobAlertsBox)
 
     @property
     def log_pane(self) -> RunLog:
@@ -86,9 +112,29 @@ class Detail(Page):
             log.border_title = f"Log · run {row.run}" if row is not None else "Log"
             log.repaint()
             log.border_subtitle = log.status
+        self._update_told(now)
         config.border_title = "jobs file"
         config.border_subtitle = "e edits · E opens $EDITOR"
         config.repaint()
+
+    def _update_told(self, now: Instant) -> None:
+        """Draw the alerts and the sentences."""
+        alerts, why = self.alerts, self.query_one(WhyBox)
+        known = {**self._past, **self.picture.snapshot.alerts}
+        own = [alert for alert in known.values() if alert.job == self.job]
+        alerts.show(shown_alerts(own, self.picture.snapshot.mutes, now, reach="all"))
+        alerts.empty = "nothing was ever worth an alert"
+        alerts.update(now, self.job)
+        alerts.border_title = f"Alerts of {self.job}"
+        alerts.border_subtitle = f"{alerts.position} · ⏎ its run · 4 all alerts"
+        why.border_title = f"Why {self.job}"
+        why.border_subtitle = f"cronterm why {self.job}"
+        why.repaint()
+
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again what an event about alerts closed."""
+        if isinstance(event, AlertOpened | AlertClosed):
+            self._look()
 
     def refresh_runs(self) -> None:
         """Look the runs up again: one ended."""
@@ -121,8 +167,30 @@ class Detail(Page):
         runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
         self.query_one(StatisticsBox).runs = runs.runs
         self.update(self.home.now())
+        await self._read_told(job)
         await self._load_log()
         await self._read_outputs()
+        self.update(self.home.now())
+
+    async def _read_told(self, job: str) -> None:
+        """Read the alerts that are over, and why things are as they are."""
+        control, why = self.home.control, self.query_one(WhyBox)
+        self._past = {}
+        why.sentences, why.details = (), ()
+        try:
+            found = await control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN))
+            if isinstance(found, Alerts):
+                self._past = {each.id: each for each in found.alerts if each.closed_at is not None}
+            told = await control.query(ReadDecisions(job=job))
+            why.sentences = told.sentences if isinstance(told, Decisions) else ()
+            row = self.row
+            if row is not None and row.scheduled_at is not None:
+                told = await control.query(ReadDecisions(job=job, at=row.scheduled_at, limit=3))
+                why.about = f"run {row.run}" if row.run is not None else "the selected row"
+                why.details = told.sentences if isinstance(told, Decisions) else ()
+        except CrontermError:
+            pass  # nothing was ever decided about it: the box says so
+        why.is_read = True
         self.update(self.home.now())
 
     async def _read_outputs(self) -> None:
@@ -155,13 +223,22 @@ class Detail(Page):
         head.tab = TABS[(TABS.index(head.tab) + by) % len(TABS)]
         job = self.query_one("#job")
         job.set_classes(head.tab.lower())
-        shown = {"Log": self.log_pane, "Config": self.query_one(ConfigBox)}
+        shown: dict[str, Widget] = {
+            "Log": self.log_pane,
+            "Alerts": self.alerts,
+            "Why": self.query_one(WhyBox),
+            "Config": self.query_one(ConfigBox),
+        }
         shown.get(head.tab, self.runs).focus()
         self._look()
 
     def action_step(self, by: int) -> None:
-        """Move among the runs."""
+        """Move among the runs, or the alerts."""
         runs = self.runs
+        if self.alerts.display:
+            self.alerts.action_move(by)
+            self.update(self.home.now())
+            return
         runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
         self.update(self.home.now())
 
@@ -172,15 +249,19 @@ class Detail(Page):
             self.job = self.place = jobs[(jobs.index(self.job) + by) % len(jobs)]
             self.runs.cursor = 0
             self.runs.runs = []
+            self._past = {}
             self.update(self.home.now())
             self._look()
 
     def action_open_run(self) -> None:
-        """Open the log of the run."""
-        runs = self.runs
-        run = runs.runs[runs.cursor].run if runs.cursor < len(runs.runs) else None
-        if run is not None:
-            self.home.open_run(self.job, run)
+        """Open the log of the run, or of that which the alert is about."""
+        if self.alerts.display:
+            alert = self.alerts.chosen
+            if alert is not None and alert.run is not None:
+                self.home.open_run(self.job, alert.run)
+            return
+        if self.row is not None and self.row.run is not None:
+            self.home.open_run(self.job, self.row.run)
 
     def action_back(self) -> None:
         """Go back."""

@@ -70,6 +70,10 @@ class AlertsBox(RowsBox[Alert]):
         ]
 
 
+class JobAlertsBox(AlertsBox, inherit_bindings=False):
+    """The alerts of one job; the page has the keys."""
+
+
 class AlertBox(Panel):
     """All that is known of the selected alert."""
 

@@ -28,7 +28,7 @@ Fact = tuple[str, str, str]
 WIDE = 100  # from here on a row also shows what the run printed last
 END = 18
 
-TABS = ("Overview", "Runs", "Log", "Config")
+TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Config")
 
 
 class Head(Panel):

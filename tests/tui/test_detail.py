@@ -1,0 +1,58 @@
+"""A job's page: its alerts, and why it ran or did not."""
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from cronterm.model.alert import Alert
+from cronterm.model.event import AlertOpened, Numbered
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.widgets.why_box import WhyBox
+from tests.tui.scene import NOW, FakeControl, app
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+async def on_detail(pilot: Pilot[Any], job: str, tab: str) -> Detail:
+    """Open a tab of a job's page."""
+    await on_dashboard(pilot)
+    pilot.app.open_job(job)  # type: ignore[attr-defined]
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+    screen = pilot.app.screen
+    assert isinstance(screen, Detail)
+    await wait_for(pilot, lambda: any(box.is_read for box in screen.query(WhyBox)))
+    while not screen.query_one("#job").has_class(tab):
+        await pilot.press("right_square_bracket")
+    return screen
+
+
+async def test_the_alerts_of_a_job_are_in_its_page_and_lead_to_their_runs() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "alerts")
+        assert [each.closed_at is None for each in screen.alerts.rows] == [
+            True,
+            False,
+            False,
+            False,
+        ]
+        newest = Alert(
+            id=60, kind="late", job=screen.job, message="due", opened_at=NOW, last_at=NOW
+        )
+        await control.more.put(Numbered(300, AlertOpened(at=NOW, alert=newest)))
+        await wait_for(pilot, lambda: len(screen.alerts.rows) == 5)
+        await pilot.press("down", "up", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("escape", "j")
+        assert screen.job != "invoice-export"
+        await wait_for(pilot, lambda: all(each.job == screen.job for each in screen.alerts.rows))
+
+
+async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "why")
+        why = screen.query_one(WhyBox)
+        assert len(why.sentences) == 3
+        painted = ["".join(text for text, _ in line) for line in why.paint(60, 20)]
+        assert all(len(line) <= 60 for line in painted)
+        assert sum("│" in line for line in painted) >= 3

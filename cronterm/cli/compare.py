@@ -1,10 +1,6 @@
 """`diff`: what was different in a run, numbers, times and ids apart."""
 
-import difflib
 import json
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -14,26 +10,13 @@ from cronterm.cli.output import read_from
 from cronterm.cli.past import row_as_json
 from cronterm.cli.render import describe_end, show_duration, show_size, show_time
 from cronterm.errors import CrontermError
+from cronterm.model.comparison import changed_lines, changed_words
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 
 MOST_LINES = 20_000  # of each; the last ones count
-CONTEXT_LINES = 3
 FACTS = ("outcome", "reason", "exit_code", "signal", "attempt", "cause", "params")
-PLACES = ("line", "source")
-"""Words of a definition that say where it stands, not what it is."""
-
-# Longer forms first: what is left of a time must not count as numbers.
-_VARYING = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-    r"|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?"
-    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?:\d{1,2} )?[A-Z][a-z]{2} +\d{1,2})"
-    r"|(?P<id>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b0x[0-9a-f]+\b"
-    r"|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b)"
-    r"|(?P<number>\d+(?:[.,]\d+)*)",
-    re.IGNORECASE,
-)
 
 
 @click.command()
@@ -89,19 +72,6 @@ def _before(at: Desk, row: RunRow) -> RunDetail:
     raise CrontermError(f"there is no run of {row.job} before {row.run}", "name two runs")
 
 
-def normalised(line: str) -> str:
-    """Return a line with what changes from run to run replaced by its kind."""
-    return _VARYING.sub(lambda found: f"<{found.lastgroup}>", line)
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A line of the comparison of outputs: its sign is ` `, `-`, `+` or `@`."""
-
-    sign: str
-    text: str
-
-
 class Comparison:
     """Two runs beside each other."""
 
@@ -113,9 +83,9 @@ class Comparison:
             for name in FACTS
             if before.get(name) != after.get(name)
         }
-        self.definition = dict(_changed_words(old.definition, new.definition))
+        self.definition = dict(changed_words(old.definition, new.definition))
         one, other = _lines(at, old.row), _lines(at, new.row)
-        self.output = list(_changes(one, other, is_exact=is_exact))
+        self.output = list(changed_lines(one, other, is_exact=is_exact))
 
     @property
     def is_same(self) -> bool:
@@ -134,40 +104,12 @@ class Comparison:
         }
 
 
-def _changed_words(old: str, new: str) -> Iterator[tuple[str, list[Any]]]:
-    before, after = (json.loads(text) if text else {} for text in (old, new))
-    if not (before and after):
-        return
-    for word in dict.fromkeys((*before, *after)):
-        if word not in PLACES and before.get(word) != after.get(word):
-            yield word, [before.get(word), after.get(word)]
-
-
 def _lines(at: Desk, row: RunRow) -> list[str]:
     """Return the output of a run's last attempt."""
     if row.run is None or not row.attempt:
         return []
     whole = b"".join(piece.data for piece in read_from(at, row.run, row.job, row.attempt, 0))
     return whole.decode("utf-8", "replace").splitlines()[-MOST_LINES:]
-
-
-def _changes(old: Sequence[str], new: Sequence[str], *, is_exact: bool) -> Iterator[Changed]:
-    one, other = [*old], [*new]
-    if not is_exact:
-        one, other = [*map(normalised, old)], [*map(normalised, new)]
-    matcher = difflib.SequenceMatcher(None, one, other)
-    for group in matcher.get_grouped_opcodes(CONTEXT_LINES):
-        first, last = group[0], group[-1]
-        yield Changed(
-            "@",
-            f"@ -{first[1] + 1},{last[2] - first[1]} +{first[3] + 1},{last[4] - first[3]} @@",
-        )
-        for kind, a, b, c, d in group:
-            if kind == "equal":
-                yield from (Changed(" ", line) for line in new[c:d])
-                continue
-            yield from (Changed("-", line) for line in old[a:b])
-            yield from (Changed("+", line) for line in new[c:d])
 
 
 COLORS = {"-": "red", "+": "green", "@": "cyan", " ": None}

@@ -29,6 +29,7 @@ from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.alerts import AlertsView
+from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
@@ -229,6 +230,10 @@ class CrontermApp(Commanding):
     def open_run(self, job: str, run: int) -> None:
         """Open the log of a run."""
         self._push(LogView(self.picture, job, run))
+
+    def open_comparison(self, job: str, run: int) -> None:
+        """Open a run beside the last good one before it."""
+        self._push(CompareView(self.picture, job, run))
 
     def edit_job(self, job: str | None) -> None:
         """Open the form; None is a new job."""

@@ -97,6 +97,9 @@ class Home(Protocol):
     def open_run(self, job: str, run: int) -> None:
         """Open the log of a run."""
 
+    def open_comparison(self, job: str, run: int) -> None:
+        """Open a run beside the last good one before it."""
+
     def edit_job(self, job: str | None) -> None:
         """Open the form; None is a new job."""
 

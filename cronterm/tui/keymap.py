@@ -5,7 +5,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "all"]
+Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "compare", "all"]
 View = Literal["jobs", "alerts", "runs"]
 
 
@@ -59,6 +59,7 @@ class Key:
             "f1": "F1",
             "f2": "F2",
             "delete": "del",
+            "equals_sign": "=",
             "pagedown": "PgDn",
             "pageup": "PgUp",
         }
@@ -71,9 +72,10 @@ D: Where = "detail"
 L: Where = "log"
 A: Where = "alerts"
 M: Where = "missed"
+C: Where = "compare"
 R: Where = "runs"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, D, L, A, M, R)
+PAGES: tuple[Where, ...] = (J, D, L, A, M, R, C)
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M), "details"),
@@ -84,7 +86,7 @@ KEYS: tuple[Key, ...] = (
     Key("comment", "c", "comment", "comment", "Alerts", (A,), "comment"),
     Key("reach", "o", "reach", "show what is over too", "Alerts", (A,), "show"),
     Key("filter_alerts", "slash", "filter", "filter the alerts", "Alerts", (A,), "filter"),
-    Key("alert_log", "l", "logs", "log of its run", "Alerts", (A,), "log"),
+    Key("alert_log", "l", "logs", "log of its run", "Alerts", (A, C), "log"),
     Key("run_missed", "t", "run_one", "run it after all…", "Missed", (M,), "run"),
     Key("run_all_missed", "T", "run_all", "run all, oldest first…", "Missed", (M,), "run all"),
     Key("ignore", "i", "ignore", "ignore it…", "Missed", (M,), "ignore"),
@@ -120,6 +122,7 @@ KEYS: tuple[Key, ...] = (
     Key("mark_line", "m", "mark_line", "mark this moment", "In a log", (L,), "mark"),
     Key("pager", "o", "pager", "all of it in $PAGER", "In a log", (L,), "pager"),
     Key("save", "ctrl+s,f2", "save", "save it as a file", "In a log", (L,), "save"),
+    Key("compare", "equals_sign", "compare", "beside the last good run", "Logs", (D, R, L, A)),
     Key("tab_left", "left_square_bracket", "tab(-1)", "the tab before", "In a job", (D,)),
     Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "In a job", (D,), "tab"),
     Key("next_job", "j", "next_job(1)", "the next job", "In a job", (D,), "next job"),
@@ -131,7 +134,7 @@ KEYS: tuple[Key, ...] = (
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R), "back"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C), "back"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS

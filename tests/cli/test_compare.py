@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cronterm.cli.compare import normalised
 from cronterm.clock import SECOND
+from cronterm.model.comparison import normalised
 from cronterm.model.run import AttemptEnd
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START

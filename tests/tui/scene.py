@@ -51,8 +51,11 @@ from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
+from cronterm.tui.screens.compare import READ_BYTES
 
 MANY_RUNS = 1_200
+OLD_DEFINITION = '{"id": "invoice-export", "timeout": 300, "line": 40}'
+DEFINITION = '{"id": "invoice-export", "timeout": 60, "line": 41}'
 NOW = instant(datetime(2026, 11, 21, 14, 32, 7, tzinfo=UTC))
 
 JOBS = (
@@ -161,7 +164,7 @@ def _told_and_known(snapshot: Snapshot) -> None:
         comments=(Comment("ann", NOW - 2 * HOUR, "known, vendor asked"), said),
     )
     snapshot.alerts[2] = msgspec.structs.replace(
-        snapshot.alerts[2], run=1201, opened_at=NOW - 9 * HOUR, comments=(said,)
+        snapshot.alerts[2], run=1200, opened_at=NOW - 9 * HOUR, comments=(said,)
     )
 
 
@@ -232,11 +235,16 @@ class FakeControl:
         match query:
             case ListRuns(job="", limit=500):
                 return self._all_runs(query)
-            case ListRuns():
-                return Runs(tuple(row(number) for number in range(1, 13)))
+            case ListRuns(outcomes=outcomes, before_run=before):
+                rows = (row(number) for number in range(1, min(before or 13, 13)))
+                return Runs(tuple(r for r in rows if not outcomes or r.outcome in outcomes))
             case ReadRun(run=run):
                 attempt = AttemptRow(attempt=1, claimed_at=NOW, started_at=NOW, end=None)
-                return RunDetail(row(run % 12 or 12), (attempt,))
+                shown = row(run % 12 or 12)
+                is_old = shown.outcome == "succeeded"
+                return RunDetail(shown, (attempt,), OLD_DEFINITION if is_old else DEFINITION)
+            case ReadOutput(run=run, max_bytes=max_bytes) if max_bytes == READ_BYTES and run < 10:
+                return OutputPart(run=run, attempt=1, chunks=good_chunks())
             case ReadOutput(run=run):
                 return OutputPart(
                     run=run, attempt=1, chunks=chunks(), next_offset=400, end_offset=400
@@ -370,6 +378,20 @@ def chunks() -> tuple[OutputChunk, ...]:
     return tuple(
         OutputChunk(number * 80, NOW + number * SECOND, stream, content)  # type: ignore[arg-type]
         for number, (stream, content) in enumerate(lines)
+    )
+
+
+def good_chunks() -> tuple[OutputChunk, ...]:
+    """Return what a run printed that succeeded."""
+    lines = [
+        b"INFO  connecting to erp-gw:9443\n",
+        b"ok tls handshake (TLS1.3)\n",
+        b"INFO  1,204 invoices exported in 1.2s\n",
+        b"INFO  bye\n",
+    ]
+    return tuple(
+        OutputChunk(number * 80, NOW + number * SECOND, "out", content)
+        for number, content in enumerate(lines)
     )
 
 

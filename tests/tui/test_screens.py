@@ -28,6 +28,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.look import ASCII
 from cronterm.tui.screens.alerts import AlertsView
+from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
@@ -76,6 +77,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(screen.page.lines)
         case MissedView():
             return bool(screen.rows.rows)
+        case CompareView():
+            return screen.box.rows is not None
         case AlertsView():
             return bool(screen.query_one(AlertBox).printed)
         case RunsView():
@@ -109,6 +112,7 @@ PAGES = {
     "form": ("a",),
     "runs": ("5", "down", "down"),
     "alerts": ("4", "o"),
+    "compare": ("4", "equals_sign"),
 }
 OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
 

@@ -299,6 +299,12 @@ class AlertsView(Page):
         else:
             self.home.open_run(alert.job, alert.run)
 
+    def action_compare(self) -> None:
+        """Put the run that the alert is about beside the last good one."""
+        alert = self.rows.chosen
+        if alert is not None and alert.run is not None:
+            self.home.open_comparison(alert.job, alert.run)
+
     def action_trigger(self) -> None:
         """Ask, then run the job now."""
         alert = self.rows.chosen

@@ -263,6 +263,14 @@ class Detail(Page):
         if self.row is not None and self.row.run is not None:
             self.home.open_run(self.job, self.row.run)
 
+    def action_compare(self) -> None:
+        """Put the run beside the last good one."""
+        run = self.row.run if self.row is not None else None
+        if self.alerts.display:
+            run = self.alerts.chosen.run if self.alerts.chosen is not None else None
+        if run is not None:
+            self.home.open_comparison(self.job, run)
+
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()

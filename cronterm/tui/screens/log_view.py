@@ -175,6 +175,10 @@ class LogView(Page):
         self.page.find(-1)
         self.update(self.home.now())
 
+    def action_compare(self) -> None:
+        """Put the run beside the last good one."""
+        self.home.open_comparison(self._job, self._run)
+
     def action_back(self) -> None:
         """End the search, or go back."""
         if self.page.words or self.query_one("#search").has_class("shown"):

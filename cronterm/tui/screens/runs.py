@@ -171,6 +171,14 @@ class RunsView(Page):
         if runs.cursor < len(runs.runs):
             self.home.open_job(runs.runs[runs.cursor].job)
 
+    def action_compare(self) -> None:
+        """Put the run beside the last good one of its job."""
+        runs = self.runs
+        if runs.cursor < len(runs.runs):
+            row = runs.runs[runs.cursor]
+            if row.run is not None:
+                self.home.open_comparison(row.job, row.run)
+
     def action_back(self) -> None:
         """End the filter, or go back to the jobs."""
         if self._words or self.query_one("#search").has_class("shown"):

@@ -138,7 +138,7 @@ class AlertBox(Panel):
         facts = [("job", text, "text")]
         if alert.run is not None:
             live = "   open" if alert.run in view.live else ""
-            facts.append(("run", f"{alert.run}{live}   l shows its log", "text"))
+            facts.append(("run", f"{alert.run}{live}   l shows its log, = what differs", "text"))
         return facts
 
 

@@ -1,0 +1,108 @@
+"""Two runs beside each other: how they ended, their definitions, what they printed."""
+
+import json
+from typing import Any
+
+from textual.binding import Binding
+
+from cronterm.clock import Instant
+from cronterm.model.comparison import Changed
+from cronterm.model.run import RunRow
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.look import ROLES
+from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.words import day_moment, duration, row_text
+
+LINE_ROLES = {"-": "ok", "+": "fail", "@": "faint", " ": "muted"}
+"""The good run is green, the other one red."""
+
+
+class CompareBox(Painted, can_focus=True):
+    """What differs, scrolled by lines."""
+
+    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown,ctrl+d,space", "page(1)", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", show=False),
+        Binding("home,g", "move(-1000000)", show=False),
+        Binding("end,G", "move(1000000)", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self.now: Instant = 0
+        self.rows: tuple[RunRow, RunRow] | None = None
+        """The good one, and the one it is compared to."""
+        self.words: dict[str, list[Any]] = {}
+        """Words of the definition that differ."""
+        self.output: list[Changed] = []
+        """Safe to show."""
+        self.trouble = ""
+        """Why there is nothing to compare."""
+        self._top = 0
+
+    @property
+    def position(self) -> str:
+        """How many lines differ."""
+        count = sum(each.sign in "+-" for each in self.output)
+        return f"{count} line{'s' * (count != 1)} differ{'s' * (count == 1)}" if self.rows else ""
+
+    def action_move(self, by: int) -> None:
+        """Scroll by lines."""
+        most = len(self._lines(self.size.width)) - self.size.height
+        self._top = max(0, min(self._top + by, most))
+        self.repaint()
+
+    def action_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self.action_move(by * max(self.size.height - 1, 1))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scroll down."""
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scroll up."""
+        self.action_move(-3)
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the lines that are in view."""
+        if self.rows is None:
+            return [[(f"  {self.trouble or 'reading…'}", "warn" if self.trouble else "faint")]]
+        return self._lines(width)[self._top : self._top + height]
+
+    def _lines(self, width: int) -> list[list[Part]]:
+        if self.rows is None:
+            return []
+        good, other = self.rows
+        lines = [self._headline("-", good), self._headline("+", other), []]
+        for word, (before, after) in self.words.items():
+            text = fit(f"{_short(before)} → {_short(after)}", max(width - 20, 1))
+            lines.append([("  now ", "muted"), (fit(word, 14), "accent"), (text, "text")])
+        if self.words:
+            lines.append([])
+        if not self.output:
+            same = "  the outputs are the same, numbers, times and ids apart"
+            return [*lines, [(same, "faint")]]
+        for each in self.output:
+            role = LINE_ROLES[each.sign]
+            gap = "" if each.sign == "@" else " "
+            lines.append([(f"  {each.sign}{gap}", f"{role}+bold"), (each.text, role)])
+        return lines
+
+    def _headline(self, sign: str, row: RunRow) -> list[Part]:
+        outcome = row.outcome or "running"
+        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+        when = day_moment(row.started_at or row.queued_at, self.now)
+        return [
+            (f"  {sign} ", f"{LINE_ROLES[sign]}+bold"),
+            (f"run {row.run}  ", "text+bold"),
+            (f"{self.glyphs.states[outcome]} {row_text(row)}", ROLES[outcome]),
+            (f"  {when}  took {duration(took)}", "muted"),
+        ]
+
+
+def _short(value: Any) -> str:
+    text = sanitize_line(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= 80 else text[:79] + "…"

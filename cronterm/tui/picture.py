@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cronterm.clock import Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
-from cronterm.model.alert import ORDER, AlertKind
+from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import Numbered
 from cronterm.model.snapshot import JobView, Snapshot, fold
@@ -98,14 +98,18 @@ class Picture:
         """Tell whether a job's timed starts are held back by a pause."""
         return view.pause is not None or self.snapshot.all_paused is not None
 
-    def alerts(self, now: Instant) -> list[Shown]:
-        """Return the alerts that nobody has acknowledged or muted, the worst first."""
+    def open_alerts(self, now: Instant) -> list[Alert]:
+        """Return the alerts that nobody has acknowledged or muted, oldest first."""
         mutes = self.snapshot.mutes
-        found = [
+        return [
             alert
             for alert in self.snapshot.alerts.values()
             if alert_state(alert, mutes.get(alert.job), now) == "open"
         ]
+
+    def alerts(self, now: Instant) -> list[Shown]:
+        """Return the open alerts for the panel, the worst first."""
+        found = self.open_alerts(now)
         found.sort(key=lambda alert: (ORDER[alert.kind], -alert.last_at))
         return [
             Shown(

@@ -123,10 +123,10 @@ class TabBar(Painted):
 
     def _badge(self, view: View, width: int) -> list[Part]:
         """Return how many alerts need a look."""
-        alerts = self.picture.alerts(self.now) if view == "alerts" else []
+        alerts = self.picture.open_alerts(self.now) if view == "alerts" else []
         if not alerts:
             return []
-        role = "fail" if any(alert.kind == "FAIL" for alert in alerts) else "warn"
+        role = "fail" if any(alert.kind == "failure" for alert in alerts) else "warn"
         text = f" {len(alerts)}" if width >= 100 else f"({len(alerts)})"
         return [(text, "chip+bold" if view == self.view else f"{role}+bold")]
 

@@ -10,7 +10,13 @@ from textual.widgets import Input
 from cronterm.clock import DAY, HOUR, MINUTE
 from cronterm.model.alert import Alert, AlertKind, Mute
 from cronterm.model.command import AcknowledgeAlert, CommentAlert, MuteAlerts
-from cronterm.model.event import AlertAcknowledged, AlertClosed, AlertOpened, Numbered
+from cronterm.model.event import (
+    AlertAcknowledged,
+    AlertClosed,
+    AlertOpened,
+    AlertRepeated,
+    Numbered,
+)
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.alert_list import message_words, shown_alerts, state_words
 from cronterm.tui.keymap import groups
@@ -20,6 +26,7 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.help import columns
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.widgets.alert_boxes import AlertBox
 from tests.tui.scene import NOW, FakeControl, app, job
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -224,6 +231,21 @@ async def test_the_tab_bar_counts_what_needs_a_look_and_follows_the_engine() -> 
         await wait_for(pilot, lambda: len(screen.rows.rows) == 5)
         bar = "".join(segment.text for segment in screen.query_one("TabBar").render_line(0))
         assert "4 Alerts 3 " in bar
+
+
+async def test_what_the_newest_run_printed_is_read_when_an_alert_goes_on() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        box = screen.query_one(AlertBox)
+        await pilot.press("down")
+        await wait_for(pilot, lambda: box.alert is not None and box.alert.id == 1)
+        assert not box.printed
+        again = AlertRepeated(
+            at=NOW, alert=1, job="report-weekly", kind="failure", count=2, message="exit 1", run=10
+        )
+        await control.more.put(Numbered(200, again))
+        await wait_for(pilot, lambda: any("ConnectionRefused" in line for line in box.printed))
 
 
 async def test_the_cursor_stays_on_its_alert_when_a_worse_one_comes() -> None:

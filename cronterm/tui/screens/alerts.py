@@ -96,6 +96,7 @@ class AlertsView(Page):
 
     def _update_alert(self, now: Instant) -> None:
         box, alert = self.query_one(AlertBox), self.rows.chosen
+        self._look(alert)
         box.alert = alert
         box.printed = self._printed.get(alert.run or 0, ()) if alert is not None else ()
         box.update(now, None)
@@ -117,20 +118,21 @@ class AlertsView(Page):
         if isinstance(found, Alerts):
             self._past = {alert.id: alert for alert in found.alerts}
             self.update(self.home.now())
-            self._look()
 
     def on_rows_box_moved(self, event: RowsBox.Moved) -> None:
-        """Draw what is about the selected alert."""
-        self._update_alert(self.home.now())
-        self._look()
-
-    def _look(self) -> None:
+        """Draw what is about the selected alert; a run that still prints is read again."""
         alert = self.rows.chosen
-        if alert is None or alert.run is None:
-            return
-        if alert.run not in self._printed or alert.run in self._unfinished:
+        if alert is not None and alert.run in self._unfinished:
             self._unfinished.discard(alert.run)
-            self.run_worker(self._read_printed(alert.run), group="printed", exclusive=True)
+            self._printed.pop(alert.run, None)
+        self._update_alert(self.home.now())
+
+    def _look(self, alert: Alert | None) -> None:
+        """Read what the run of an alert printed, once."""
+        if alert is None or alert.run is None or alert.run in self._printed:
+            return
+        self._printed[alert.run] = ()
+        self.run_worker(self._read_printed(alert.run), group="printed")
 
     async def _read_printed(self, run: int) -> None:
         """Read what a run printed last."""

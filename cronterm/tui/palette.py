@@ -13,8 +13,11 @@ from cronterm.tui.keymap import KEYS, TABS
 def palette_commands(
     home: Home, screen: Screen[object], jobs: Sequence[str]
 ) -> Iterator[SystemCommand]:
-    """Yield the commands; each says its key."""
+    """Yield the commands of this place; each says its key."""
+    where = getattr(screen, "where", None)
     for key in KEYS:
+        if where is not None and where not in key.where and "all" not in key.where:
+            continue
         name = f"action_{key.action.partition('(')[0]}"
         owner = screen if hasattr(screen, name) else home if hasattr(home, name) else None
         if owner is None or "(" in key.action or key.action == "command_palette":

@@ -1,12 +1,14 @@
 """Views: the numbers lead to them, each finds what is in it."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cronterm.clock import HOUR
+from cronterm.tui.home import Home
+from cronterm.tui.palette import palette_commands
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
@@ -43,6 +45,16 @@ async def test_the_numbers_lead_from_view_to_view() -> None:
         assert len(pilot.app.screen_stack) == 2
         await pilot.press("q")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_the_palette_offers_what_the_keys_do_here() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_runs(pilot)
+        home, screen = cast(Home, pilot.app), pilot.app.screen
+        offered = [each.title for each in palette_commands(home, screen, [])]
+        assert "Filter the runs  ·  /" in offered
+        assert "What was missed  ·  M" in offered
+        assert not any(title.startswith(("Filter jobs", "Filter the alerts")) for title in offered)
 
 
 async def test_older_runs_are_read_as_the_cursor_comes_to_them() -> None:

@@ -17,6 +17,7 @@ from cronterm.model.command import (
     ResumeJob,
     RunJob,
     RunMissed,
+    SkipNext,
     StopRun,
 )
 from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
@@ -46,6 +47,7 @@ RunCommand: TypeAlias = (
     | RunAgain
     | RunMissed
     | IgnoreMissed
+    | SkipNext
     | AlertCommand
 )
 

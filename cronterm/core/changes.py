@@ -29,6 +29,7 @@ from cronterm.core.signals import (
     remembered_signals,
     resume_triggers,
 )
+from cronterm.core.skips import skip_next
 from cronterm.model.command import (
     AcknowledgeAlert,
     Answer,
@@ -41,6 +42,7 @@ from cronterm.model.command import (
     ResumeJob,
     RunJob,
     RunMissed,
+    SkipNext,
     StopRun,
 )
 from cronterm.model.event import (
@@ -57,9 +59,6 @@ from cronterm.model.run import Cause
 from cronterm.model.snapshot import Pause
 
 LONG_AGO: Instant = 0  # an engine before this one may have decided anything up to its count
-
-
-# -- definitions ---------------------------------------------------------------------------------
 
 
 def apply_config(books: Books, changed: ConfigChanged) -> None:
@@ -286,6 +285,8 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
             return _run(books, record, again, by, command.definition)
         case RunMissed():
             return run_missed(books, record, command, by)
+        case SkipNext():
+            return skip_next(books, record, command, by)
         case PauseJob():
             return _pause(books, record, command, by)
         case ResumeJob():
@@ -356,8 +357,7 @@ def _stop(books: Books, command: StopRun, by: str) -> Answer:
     if not runs:
         return Answer(ok=False, kind="unknown_run", message=f"no run of {command.job} is open")
     count = stop_runs(books, runs, by=by, signal=command.signal)
-    runs_word = "run" if count == 1 else "runs"
-    return Answer(ok=True, message=f"stopping {count} {runs_word} of {command.job}")
+    return Answer(ok=True, message=f"stopping {count} run{'s' * (count != 1)} of {command.job}")
 
 
 def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:

@@ -24,6 +24,7 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "condition"): "was skipped: its condition did not hold",
     ("skipped", "cooldown"): "started nothing: the event before it was too recent (cooldown)",
     ("skipped", "suspended"): "started nothing: its trigger is suspended",
+    ("skipped", "user"): "was skipped by a person ahead of time",
     ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
     ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
     ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",

@@ -6,7 +6,7 @@ Everything here only reads; the engine and the offline control share it.
 import asyncio
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -17,20 +17,18 @@ from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
 from cronterm.core.explain import explain, explain_alerts
 from cronterm.core.explain_chain import explain_chain
+from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
-from cronterm.model.job import Job
 from cronterm.model.query import (
     AnyReply,
     ConfigText,
     Decisions,
-    HeldBack,
     ListAlerts,
     ListCalls,
     ListMissed,
     ListNext,
     ListRuns,
-    NextDue,
     OutputPart,
     PageRuns,
     Query,
@@ -41,13 +39,12 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTimeline,
     ReadTrends,
 )
-from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Resources, Stats
-from cronterm.schedule.base import Coming, Schedule
-from cronterm.schedule.build import build
-from cronterm.schedule.calendars import Calendars, Sifted
+from cronterm.schedule.calendars import Calendars
 from cronterm.store.base import Reader
 from cronterm.watch.gauges import read_gauges
 
@@ -121,6 +118,11 @@ class Answers:
                 return self._config(query, snapshot)
             case ReadStats():
                 return self._stats(query, snapshot)
+            case ReadTimeline():
+                query = bounded(query)
+                begun, read_from = self._reader.begun(query)
+                now = self._clock.now().utc
+                return make_timeline(query, snapshot, begun, now=now, read_from=read_from)
             case ReadTrends():
                 return self._reader.trends(query, now=self._clock.now().utc)
             case _:

@@ -5,9 +5,10 @@ import platform
 
 from cronterm.clock import Clock, Instant
 from cronterm.config.load import Loaded
-from cronterm.engine.answers import Answers, next_due
+from cronterm.engine.answers import Answers
 from cronterm.engine.last_good import load_for_start
 from cronterm.engine.monitors import Monitors
+from cronterm.engine.prospect import next_due
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.engine_view import EngineView
@@ -37,6 +38,7 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
                 first_seen_at=seen.first_seen_at if seen is not None else now,
                 pause=seen.pause if seen is not None else None,
                 timed_runs=seen.timed_runs if seen is not None and seen.present else 0,
+                decided=seen.decided if seen is not None else (),
             )
         if isinstance(query, ReadState):
             _fill(snapshot, loaded, reader, instance=instance, now=now)

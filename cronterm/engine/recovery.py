@@ -89,6 +89,7 @@ def first_snapshot(
             totals=totals,
             timed_runs=known[name].timed_runs,
             suspended=known[name].suspended,
+            decided=known[name].decided,
         )
     snapshot.removed = live
     return snapshot

@@ -120,6 +120,15 @@ class MuteAlerts(Command, frozen=True, kw_only=True):
     until: Instant
 
 
+class SkipNext(Command, frozen=True, kw_only=True):
+    """Decide now that the next instant of `job` starts nothing. It is final."""
+
+    job: str
+    due_at: Instant | None = None
+    """The instant that is meant; refused where another one comes next."""
+    reason: str = ""
+
+
 class ReloadConfig(Command, frozen=True, kw_only=True):
     """Read the jobs file again now."""
 
@@ -225,6 +234,7 @@ AnyCommand: TypeAlias = (
     | AcknowledgeAlert
     | CommentAlert
     | MuteAlerts
+    | SkipNext
     | ReloadConfig
     | AddJob
     | EditJob

@@ -4,13 +4,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from cronterm.clock import Instant
+from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.timeline import Timeline
 from cronterm.model.trigger import FileEvent
 
 
@@ -239,6 +240,19 @@ Range: TypeAlias = Literal["1h", "24h", "7d", "30d", "all"]
 """How far back figures go: whole five minutes of an hour, hours of a day, days (UTC) of more."""
 
 
+class ReadTimeline(Query, frozen=True, kw_only=True):
+    """What began and what comes, in equal slots of time. Answer: `Timeline`."""
+
+    since: Instant
+    slot: Duration
+    slots: int
+    """At most 500."""
+    jobs: tuple[str, ...] = ()
+    """Lanes of these only; the load and the agenda are of all."""
+    agenda: int = 100
+    """At most that many instants, the soonest."""
+
+
 class ReadStats(Query, frozen=True, kw_only=True):
     """What the history says in figures. Answer: `Stats`."""
 
@@ -298,6 +312,7 @@ AnyQuery: TypeAlias = (
     | ReadState
     | PageRuns
     | ListCalls
+    | ReadTimeline
 )
 AnyReply: TypeAlias = (
     Runs
@@ -314,4 +329,5 @@ AnyReply: TypeAlias = (
     | Snapshot
     | RunPage
     | Calls
+    | Timeline
 )

@@ -22,6 +22,7 @@ from cronterm.model.event import (
     AttemptStarted,
     ConfigLoaded,
     ConfigRejected,
+    CountingMoved,
     EngineStarted,
     EngineStopping,
     InstantDecided,
@@ -137,6 +138,8 @@ class JobView(msgspec.Struct):
     """How often it has run by itself since it came into the file."""
     suspended: dict[str, Instant] = {}
     """Its triggers that started too many runs and start none now, and since when."""
+    decided: tuple[tuple[Instant, Instant], ...] = ()
+    """Spans (from, to] of instants that are decided ahead of their time; some are over."""
 
     @property
     def state(self) -> JobState:
@@ -275,7 +278,10 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             if view := snapshot.jobs.get(job.id):
                 view.job = job
                 if event.first_seen_at is not None:
-                    view.first_seen_at = event.first_seen_at
+                    view.first_seen_at, view.decided = event.first_seen_at, ()
+        case CountingMoved(job=name):
+            if view := snapshot.jobs.get(name):
+                view.decided = event.decided
         case JobRemoved():
             gone = snapshot.jobs.pop(event.job, None)
             if gone and gone.live:

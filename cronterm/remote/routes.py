@@ -28,6 +28,7 @@ from cronterm.model.command import (
     ResumeJob,
     RunJob,
     RunMissed,
+    SkipNext,
     StopRun,
 )
 from cronterm.model.query import (
@@ -98,6 +99,9 @@ FAR: tuple[type, ...] = (
     ListNext,
     ListAlerts,
     ListMissed,
+FAR_TOO = (
+    *(RunJob, StopRun, PauseJob, ResumeJob, FireHook, PingJob, RerunRun, RunMissed, IgnoreMissed),
+    *(AcknowledgeAlert, CommentAlert, MuteAlerts, SkipNext),
 )
 """What may be asked over TCP. All else would turn a token into the right to run any command, or
 show whole files: what is not named here is for the Unix socket."""

@@ -36,6 +36,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTimeline,
     ReadTrends,
     RunDetail,
     RunPage,
@@ -43,6 +44,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.timeline import Timeline
 
 HEALTH = "/healthz"
 OPENAPI = "/openapi.json"
@@ -75,6 +77,7 @@ REPLIES: dict[type[Query], type] = {
     ReadTrends: Trends,
     PageRuns: RunPage,
     ListCalls: Calls,
+    ReadTimeline: Timeline,
 }
 
 KINDS: dict[str, type] = {

@@ -26,6 +26,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadRun,
     ReadStats,
+    ReadTimeline,
     ReadTrends,
     RunDetail,
     RunPage,
@@ -33,6 +34,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import PastRun, Totals
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.timeline import Begun
 
 AttemptId = tuple[int, int]
 """(run, attempt)."""
@@ -138,6 +140,9 @@ class Reader(Protocol):
 
     def trends(self, query: ReadTrends, *, now: Instant) -> Trends:
         """Return how runs went over a range of time."""
+
+    def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
+        """Return what began by job, in the order of time, and from when on all of it is there."""
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

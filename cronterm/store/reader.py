@@ -27,6 +27,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadRun,
     ReadStats,
+    ReadTimeline,
     ReadTrends,
     RunDetail,
     RunPage,
@@ -34,6 +35,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
+from cronterm.model.timeline import Begun
 from cronterm.store import files, schema
 from cronterm.store.alerts import list_alerts, list_missed
 from cronterm.store.api import read_calls
@@ -44,6 +46,7 @@ from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 from cronterm.store.signals import read_counts, signal_decisions
 from cronterm.store.stats import read_stats, read_trends
+from cronterm.store.timeline import read_begun
 
 
 class SqliteReader:
@@ -98,6 +101,11 @@ class SqliteReader:
         """Return the inbox, oldest first."""
         with self._open() as connection:
             return list_missed(connection, query) if connection else Missed(())
+
+    def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
+        """Return what began by job, in the order of time, and from when on all of it is there."""
+        with self._open() as connection:
+            return read_begun(connection, query) if connection else ({}, query.since)
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

@@ -38,12 +38,17 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.words import FAILED
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 RESTARTS_A_MINUTE = 3
 
-VIEWS: dict[View, Callable[[Picture], Page]] = {"alerts": AlertsView, "runs": RunsView}
+VIEWS: dict[View, Callable[[Picture], Page]] = {
+    "timeline": TimelineView,
+    "alerts": AlertsView,
+    "runs": RunsView,
+}
 """Those above the dashboard, which is always there."""
 
 
@@ -141,7 +146,7 @@ class CrontermApp(Commanding):
                 screen.refresh_runs()
             elif isinstance(screen, LogView):
                 screen.reload(event.run)
-            elif isinstance(screen, RunsView):
+            elif isinstance(screen, RunsView | TimelineView):
                 screen.refresh_runs()
 
     def _restart(self) -> None:

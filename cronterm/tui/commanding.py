@@ -5,6 +5,7 @@ from typing import Literal
 
 from textual.app import App
 
+from cronterm.clock import Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
@@ -16,6 +17,7 @@ from cronterm.model.command import (
     PauseJob,
     ResumeJob,
     RunJob,
+    SkipNext,
     StopRun,
     UndoEdit,
 )
@@ -130,6 +132,11 @@ class Commanding(App[Ending]):
             self.send(*(StopRun(run=run.run, signal=signal) for run in runs))
 
         self.ask(questions.ask_stop(runs), stop)
+
+    def ask_skip(self, job: str, due_at: Instant, when: str) -> None:
+        """Ask, then skip the next run of a job; `when` says its instant."""
+        question = questions.ask_skip(job, when)
+        self.ask(question, lambda answer: self.send(SkipNext(job=job, due_at=due_at)))
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""

@@ -5,8 +5,8 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "compare", "all"]
-View = Literal["jobs", "alerts", "runs"]
+Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "compare", "timeline", "all"]
+View = Literal["jobs", "timeline", "alerts", "runs"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ViewTab:
 
 TABS: tuple[ViewTab, ...] = (
     ViewTab("jobs", 1, "Jobs", "Jobs"),
+    ViewTab("timeline", 2, "Timeline", "Time"),
     ViewTab("alerts", 4, "Alerts", "Alerts"),
     ViewTab("runs", 5, "Runs", "Runs"),
 )
@@ -56,6 +57,10 @@ class Key:
             "comma": ",",
             "down": "↓",
             "up": "↑",
+            "minus": "-",
+            "plus": "+",
+            "right": "→",
+            "left": "←",
             "f1": "F1",
             "f2": "F2",
             "delete": "del",
@@ -74,11 +79,12 @@ A: Where = "alerts"
 M: Where = "missed"
 C: Where = "compare"
 R: Where = "runs"
+T: Where = "timeline"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, D, L, A, M, R, C)
+PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C)
 
 KEYS: tuple[Key, ...] = (
-    Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M), "details"),
+    Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
     Key("acknowledge", "a", "acknowledge", "acknowledge", "Alerts", (A,), "acknowledge"),
     Key("acknowledge_all", "A", "acknowledge_all", "acknowledge all…", "Alerts", (A,), "all"),
     Key("unacknowledge", "u", "unacknowledge", "not known after all", "Alerts", (A,), "un-ack"),
@@ -93,15 +99,15 @@ KEYS: tuple[Key, ...] = (
     Key("ignore_all", "I", "ignore_all", "ignore all…", "Missed", (M,), "ignore all"),
     Key("seen", "a", "acknowledge", "do not open with it again", "Missed", (M,), "seen"),
     Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
-    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A), "trigger"),
-    Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D), "pause"),
+    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T), "trigger"),
+    Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J,)),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
     Key("edit", "e", "edit", "edit with the form", "Jobs", (J, D), "edit"),
     Key("editor", "E", "editor", "edit it in $EDITOR", "Jobs", (J, D)),
     Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
-    Key("logs", "l", "logs", "log of the last run", "Logs", (J, D), "logs"),
-    Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D)),
+    Key("logs", "l", "logs", "log of the last run", "Logs", (J, D, T), "logs"),
+    Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D, T)),
     Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D)),
     Key("filter", "slash", "filter", "filter jobs, or the log", "Find", (J,), "filter"),
     Key("sort", "s", "sort", "sort by…", "Find", (J,), "sort"),
@@ -127,14 +133,20 @@ KEYS: tuple[Key, ...] = (
     Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "In a job", (D,), "tab"),
     Key("next_job", "j", "next_job(1)", "the next job", "In a job", (D,), "next job"),
     Key("previous_job", "k", "next_job(-1)", "the job before", "In a job", (D,)),
-    Key("down", "down", "step(1)", "the run below", "In a job", (D, R)),
-    Key("up", "up", "step(-1)", "the run above", "In a job", (D, R)),
-    Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (R,)),
-    Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (R,)),
+    Key("down", "down", "step(1)", "the run below", "In a job", (D, R, T)),
+    Key("up", "up", "step(-1)", "the run above", "In a job", (D, R, T)),
+    Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (R, T)),
+    Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (R, T)),
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C), "back"),
+    Key("skip", "b", "skip", "skip the next run…", "Timeline", (T,), "skip next"),
+    Key("zoom_in", "plus,equals_sign", "zoom_by(-1)", "less time", "Timeline", (T,), "zoom"),
+    Key("zoom_out", "minus", "zoom_by(1)", "more time", "Timeline", (T,), "zoom out"),
+    Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),
+    Key("later", "right", "pan(1)", "ahead in time", "Timeline", (T,)),
+    Key("now", "0", "now", "now", "Timeline", (T,), "now"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C, T), "back"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS

@@ -90,6 +90,17 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
     return Ask(title, lines, choices, number=number_of(jobs))
 
 
+def ask_skip(job: str, when: str) -> Ask:
+    """Ask whether the next run of a job is skipped."""
+    lines = [
+        f"Skip the run of {job} that is due {when}?",
+        "",
+        "It is decided now and for good: history and `cronterm why` say who did.",
+        "t runs the job by hand all the same.",
+    ]
+    return Ask("Skip next run", lines, [CANCEL, Choice("y", "Skip it", "skip", is_grave=True)])
+
+
 def ask_quit(snapshot: Snapshot) -> Ask:
     """Ask what becomes of the engine that this screen started."""
     live = sum(len(view.live) for view in snapshot.jobs.values())

@@ -36,10 +36,12 @@ from cronterm.model.query import (
     ReadOutput,
     ReadRun,
     ReadState,
+    ReadTimeline,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.timeline import Timeline
 from cronterm.remote.control import HttpControl
 from cronterm.remote.metrics import render_metrics
 from cronterm.remote.routes import Door
@@ -308,6 +310,9 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert await control.query(ListAlerts()) == Alerts(())
     assert await control.query(ListMissed()) == Missed(())
     assert isinstance(await control.query(ReadState()), Snapshot)
+    timeline = await control.query(ReadTimeline(since=0, slot=60_000_000, slots=3))
+    assert isinstance(timeline, Timeline)
+    assert timeline.load == (0, 0, 0)
 
 
 @pytest.mark.parametrize("query", [ReadRun(run=404), ReadDecisions(job="nosuch")], ids=str)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cronterm.clock import HOUR, MINUTE, Now
-from cronterm.engine.answers import MOST_NEXT, Answers
+from cronterm.engine.answers import Answers
+from cronterm.engine.prospect import MOST_NEXT
 from cronterm.errors import CrontermError
 from cronterm.model.job import Settings
 from cronterm.model.problem import Problem

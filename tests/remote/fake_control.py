@@ -31,6 +31,7 @@ from cronterm.model.command import (
     RunJob,
     RunMissed,
     ShutDown,
+    SkipNext,
     StopRun,
 )
 from cronterm.model.engine_view import EngineView
@@ -73,6 +74,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadTimeline,
     ReadTrends,
     RunDetail,
     RunPage,
@@ -83,6 +85,7 @@ from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
 from cronterm.model.tally import Tally, count_event
+from cronterm.model.timeline import Timeline
 from cronterm.schedule.parse import parse
 
 START: Instant = 1_800_000_000 * SECOND
@@ -273,7 +276,7 @@ class FakeControl:
                 return Answer(ok=True, message="done", diff=self.edits_as)
             case StopRun():
                 return Answer(ok=True, n=self.view.n, message="stopping")
-            case PingJob() | RerunRun() | RunMissed() | IgnoreMissed():
+            case PingJob() | RerunRun() | RunMissed() | IgnoreMissed() | SkipNext():
                 return Answer(ok=True, n=self.view.n, message="noted", run=1)
             case AcknowledgeAlert() | CommentAlert() | MuteAlerts():
                 return Answer(ok=True, n=self.view.n, message="noted")
@@ -364,6 +367,8 @@ class FakeControl:
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
             case ReadState():
                 return self._copy()
+            case ReadTimeline():
+                return Timeline(now=START, lanes={}, load=(0,) * query.slots)
             case ReadStats():
                 return self.stats
             case ReadTrends():

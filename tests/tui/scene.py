@@ -9,6 +9,7 @@ import msgspec
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
+from cronterm.engine.prospect import make_timeline
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
 from cronterm.model.command import Answer, AnyCommand
@@ -42,11 +43,13 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadTimeline,
     RunDetail,
     Runs,
 )
 from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
+from cronterm.model.timeline import Begun
 from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
@@ -259,6 +262,10 @@ class FakeControl:
                 return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
             case ListMissed(limit=limit):
                 return Missed(tuple(self.missed[-limit:]))
+            case ReadTimeline():
+                return make_timeline(
+                    query, self.scene, begun(query, self.scene), now=NOW, read_from=query.since
+                )
             case ReadConfig(job=name):
                 text = (
                     f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
@@ -324,6 +331,23 @@ def missed() -> list[MissedInstants]:
         )
         for name, since, until, count, reason in told
     ]
+def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
+    """Return what the scene's jobs did in slots of time."""
+    found: dict[str, list[Begun]] = {}
+    for name, view in snapshot.jobs.items():
+        cells: dict[int, Begun] = {}
+        for ended in view.recent:
+            slot = ((ended.started_at or 0) - query.since) // query.slot
+            if 0 <= slot < query.slots:
+                known = cells.get(slot)
+                runs = 1 if known is None else known.runs + 1
+                last = (ended.ended_at - query.since) // query.slot
+                cells[slot] = Begun(slot, runs, ended.outcome, last)
+        for run in view.live.values():
+            slot = ((run.started_at or 0) - query.since) // query.slot
+            cells[slot] = Begun(slot, 1, "running", query.slots - 1)
+        found[name] = [cells[slot] for slot in sorted(cells)]
+    return found
 
 
 def why(name: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
@@ -81,6 +82,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return screen.box.rows is not None
         case AlertsView():
             return bool(screen.query_one(AlertBox).printed)
+        case TimelineView():
+            return screen.lanes.timeline is not None
         case RunsView():
             return bool(screen.runs.runs)
         case Detail():
@@ -110,6 +113,7 @@ PAGES = {
     "detail-why": ("enter", *(["right_square_bracket"] * 4)),
     "log": ("l",),
     "form": ("a",),
+    "timeline": ("2", "down", "down"),
     "runs": ("5", "down", "down"),
     "alerts": ("4", "o"),
     "compare": ("4", "equals_sign"),

@@ -1,0 +1,59 @@
+"""A person does not want a run that comes: its instant is decided ahead of time, once."""
+
+from cronterm.clock import rfc3339
+from cronterm.core.books import Books, JobRecord
+from cronterm.core.corrections import MOST_SPANS, joined
+from cronterm.core.due import decide
+from cronterm.model.command import Answer, SkipNext
+from cronterm.model.event import CountingMoved, InstantDecided
+
+
+def skip_next(books: Books, record: JobRecord, command: SkipNext, by: str) -> Answer:
+    """Skip the next instant of a job. It is final: the run can only be started by hand then."""
+    job = record.job.id
+    if record.sieve is not None:
+        decide(books, record)
+    due_at = record.next_start()
+    past = [end for _, end in record.decided if end <= books.now.utc]
+    spans = [span for span in record.decided if span[1] > books.now.utc]
+    if refused := _refusal(books, record, len(spans)):
+        return Answer(ok=False, kind="invalid", message=refused[0], hint=refused[1])
+    if due_at is None:
+        return Answer(ok=False, kind="invalid", message=f"{job} is not due by itself")
+    if command.due_at is not None and command.due_at != due_at:
+        message = f"{job} is due next at {rfc3339(due_at)}"
+        return Answer(ok=False, kind="stale", message=message, hint="look again")
+    record.counts_from = max([record.counts_from, *past])  # all up to now is decided
+    record.decided = joined([*spans, (due_at - 1, due_at)])
+    reason = f": {command.reason}" if command.reason else ""
+    books.events += (
+        InstantDecided(
+            at=books.now.utc,
+            job=job,
+            due_at=due_at,
+            outcome="skipped",
+            reason="user",
+            schedule_hash=record.schedule_hash,
+            message=f"by {by}{reason}",
+        ),
+        CountingMoved(
+            at=books.now.utc, job=job, counts_from=record.counts_from, decided=record.decided
+        ),
+    )
+    books.watch_job(record)
+    return Answer(ok=True, message=f"skipped {job} at {rfc3339(due_at)}")
+
+
+def _refusal(books: Books, record: JobRecord, ahead: int) -> tuple[str, str] | None:
+    """Return why no instant of a job can be decided ahead, and what may be done instead."""
+    job = record.job
+    pause = f"`cronterm pause {job.id} --until TIME`"
+    if job.is_monitor:
+        return f"{job.id} is run by something else", ""
+    if books.is_held(record):
+        return f"{job.id} is held back already: nothing starts by itself", ""
+    if record.counts_from_ends:
+        return f"what comes next of {job.id} follows from its last end", pause
+    if ahead >= MOST_SPANS:
+        return f"{ahead} instants of {job.id} are skipped already", pause
+    return None

@@ -1,0 +1,244 @@
+"""What comes: the instants of schedules, as calendars, pauses and people leave them."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from typing import NamedTuple
+
+import msgspec
+
+from cronterm.clock import MINUTE, SECOND, Instant
+from cronterm.model.query import HeldBack, NextDue, ReadTimeline
+from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.timeline import MOST_SLOTS, Begun, Lane, Timeline
+from cronterm.schedule.base import Coming, Schedule
+from cronterm.schedule.build import build
+from cronterm.schedule.calendars import Calendars, Sifted
+
+MOST_HELD = 20  # of a job: who asks wants to know why, not to read them all
+MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
+MOST_AGENDA = 1_000
+MOST_STEPS = 60_000  # instants that are walked for one answer: a third of a second
+MOST_OF_A_JOB = 2_000
+DENSE = 4  # instants a slot: more are counted, not walked
+
+
+def next_due(
+    views: Mapping[str, JobView], after: Instant, limit: int, calendars: Calendars
+) -> NextDue:
+    """Return up to `limit` instants strictly after `after` for each enabled job."""
+    due: dict[str, tuple[Instant, ...]] = {}
+    held: dict[str, tuple[HeldBack, ...]] = {}
+    for job, view in views.items():
+        due[job] = tuple(_next(view, after, limit, calendars)) if view.job.enabled else ()
+        if view.job.enabled and (view.job.exclude or view.job.only):
+            until = due[job][-1] if due[job] else None
+            held[job] = tuple(_held(view, after, until, calendars))
+    return NextDue(due, held)
+
+
+def _held(
+    view: JobView, after: Instant, until: Instant | None, calendars: Calendars
+) -> Iterator[HeldBack]:
+    """Yield instants that calendars keep back, up to `until`."""
+    job = view.job
+    schedule = _schedule(view)
+    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
+    assert sieve is not None
+    at, left = schedule.next_after(after), MOST_HELD
+    for _ in range(MOST_NEXT):
+        if at is None or not left or (until is not None and at > until):
+            return
+        why, _ = sieve.at(at)
+        if why:
+            left -= 1
+            yield HeldBack(at, why)
+        at = schedule.next_after(at)
+
+
+def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> list[Instant]:
+    most = view.job.max_runs
+    limit = limit if most is None else min(limit, most - view.timed_runs)
+    instants: list[Instant] = []
+    for at in _walk(_coming(view, _schedule(view), calendars), after):
+        if len(instants) >= limit:
+            break
+        if not _is_decided(view, at):
+            instants.append(at)
+    return instants
+
+
+def _walk(schedule: Coming, after: Instant) -> Iterator[Instant]:
+    at = schedule.next_after(after)
+    while at is not None:
+        yield at
+        at = schedule.next_after(at)
+
+
+def _is_decided(view: JobView, at: Instant) -> bool:
+    """Tell whether an instant to come will start nothing: a person has skipped it."""
+    return any(start < at <= end for start, end in view.decided)
+
+
+def _schedule(view: JobView) -> Schedule:
+    job = view.job
+    return build(
+        job.schedule,
+        first_seen_at=view.first_seen_at,
+        last_end_at=view.recent[-1].ended_at if view.recent else None,
+        not_before=job.not_before,
+        not_after=job.not_after,
+    )
+
+
+def _coming(view: JobView, schedule: Schedule, calendars: Calendars) -> Coming:
+    job = view.job
+    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
+    return schedule if sieve is None else Sifted(schedule, sieve)
+
+
+# -- in slots of time ----------------------------------------------------------------------------
+
+
+class _Expected(NamedTuple):
+    """What comes of a job: how much in each slot, and the first instants themselves."""
+
+    counts: Counter[int]
+    first: list[Instant]
+    minutes: Counter[Instant]
+    skipped: tuple[int, ...]
+    steps: int
+
+
+class _Slots:
+    """Equal slots of time, from which those that are over give nothing."""
+
+    def __init__(self, query: ReadTimeline, now: Instant) -> None:
+        self.count, self.since, self.slot = query.slots, query.since, query.slot
+        self.until = self.since + self.count * self.slot
+        self.low = max(self.since - 1, now)
+        """What comes lies after it."""
+
+    def number(self, at: Instant) -> int:
+        """Return in which slot an instant is."""
+        return (at - self.since) // self.slot
+
+    def edges(self, low: Instant) -> Iterator[tuple[int, Instant, Instant]]:
+        """Yield (slot, after, until) of the slots that are not over at `low`."""
+        for number in range(max(self.number(low), 0), self.count):
+            start = self.since + number * self.slot - 1
+            yield number, max(start, low), start + self.slot
+
+
+def bounded(query: ReadTimeline) -> ReadTimeline:
+    """Return a query that can be answered."""
+    return msgspec.structs.replace(
+        query, slot=max(query.slot, SECOND), slots=min(max(query.slots, 1), MOST_SLOTS)
+    )
+
+
+def make_timeline(
+    query: ReadTimeline,
+    snapshot: Snapshot,
+    begun: Mapping[str, list[Begun]],
+    *,
+    now: Instant,
+    read_from: Instant,
+) -> Timeline:
+    """Lay what began and what comes side by side."""
+    slots = _Slots(query, now)
+    wanted = set(query.jobs) if query.jobs else set(snapshot.jobs)
+    load: Counter[int] = Counter()
+    for cells in begun.values():
+        load.update({cell.slot: cell.runs for cell in cells})
+    minutes: Counter[Instant] = Counter()
+    agenda: list[tuple[Instant, str]] = []
+    lanes = {job: Lane(tuple(begun.get(job, ()))) for job in wanted}
+    total = steps = 0
+    is_whole = True
+    calendars = Calendars(snapshot.settings.calendars)
+    for job, view in list(snapshot.jobs.items()):  # it goes on changing
+        low = _free_from(snapshot, view, slots.low)
+        if low is None or low >= slots.until or not view.job.schedule:
+            continue
+        if steps >= MOST_STEPS:
+            is_whole = False
+            break
+        expected = _expect(view, slots, low, calendars)
+        steps += expected.steps
+        load.update(expected.counts)
+        minutes.update(expected.minutes)
+        total += expected.counts.total()
+        agenda += [(at, job) for at in expected.first]
+        if job in lanes:
+            coming = tuple(sorted(expected.counts.items()))
+            lanes[job] = Lane(lanes[job].past, coming, expected.skipped)
+    busiest_at, busiest = max(minutes.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
+    return Timeline(
+        now=now,
+        lanes=lanes,
+        load=tuple(load[number] for number in range(slots.count)),
+        busiest_at=busiest_at,
+        busiest=busiest,
+        agenda=tuple(nsmallest(min(query.agenda, MOST_AGENDA), agenda)),
+        total=total,
+        read_from=read_from,
+        is_whole=is_whole,
+    )
+
+
+def _free_from(snapshot: Snapshot, view: JobView, low: Instant) -> Instant | None:
+    """Return after which instant a job starts by itself again; None is never, as it stands."""
+    if not view.job.enabled or view.job.is_monitor or view.is_used_up:
+        return None
+    for pause in (view.pause, snapshot.all_paused):
+        if pause is not None:
+            if pause.until is None:
+                return None
+            low = max(low, pause.until)
+    return low
+
+
+def _expect(view: JobView, slots: _Slots, low: Instant, calendars: Calendars) -> _Expected:
+    schedule = _schedule(view)
+    coming = _coming(view, schedule, calendars)
+    edges = [end for _, end in view.decided if low < end < slots.until]
+    skipped = tuple(sorted({slots.number(end) for end in edges}))
+    walked: list[Instant] = []
+    steps = 0
+    most = MOST_OF_A_JOB if coming is not schedule else slots.count * DENSE
+    for at in _walk(coming, low):
+        if at >= slots.until or len(walked) >= most:
+            break
+        steps += 1
+        if not _is_decided(view, at):
+            walked.append(at)
+    if view.job.max_runs is not None:
+        walked = walked[: max(view.job.max_runs - view.timed_runs, 0)]
+    elif coming is schedule and len(walked) >= most:
+        return _counted(schedule, slots, low, walked, skipped, steps)
+    counts = Counter(map(slots.number, walked))
+    minutes = Counter(at // MINUTE * MINUTE for at in walked)
+    return _Expected(counts, walked[:MOST_AGENDA], minutes, skipped, steps)
+
+
+def _counted(
+    schedule: Schedule,
+    slots: _Slots,
+    low: Instant,
+    walked: list[Instant],
+    skipped: Iterable[int],
+    steps: int,
+) -> _Expected:
+    """Return what comes of a job with more instants than are walked."""
+    gone = Counter(skipped)
+    counts = Counter(
+        {
+            number: max(schedule.count_between(after, until) - gone[number], 0)
+            for number, after, until in slots.edges(low)
+        }
+    )
+    known = walked[: bisect_right(walked, walked[0] + MINUTE * 60)]
+    minutes = Counter(at // MINUTE * MINUTE for at in known)
+    return _Expected(counts, walked[:MOST_AGENDA], minutes, tuple(gone), steps + slots.count)

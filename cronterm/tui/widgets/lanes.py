@@ -1,0 +1,195 @@
+"""The lanes of the timeline: what began of a job at the left of now, what comes at the right."""
+
+from collections.abc import Mapping, Sequence
+
+from cronterm.clock import HOUR, MINUTE, Duration
+from cronterm.model.timeline import Lane, Timeline
+from cronterm.tui.agenda import expected_length
+from cronterm.tui.axis import ZOOMS, Axis, make_axis
+from cronterm.tui.look import ROLES, Glyphs
+from cronterm.tui.picture import Picture
+from cronterm.tui.widgets.paint import Part, fit, width_of
+from cronterm.tui.widgets.panels import Panel
+from cronterm.tui.widgets.spark import _joined
+from cronterm.tui.words import FAILED, clock
+
+NAME = 21
+WIDE_NAME = 32
+WIDE = 160
+AXIS_AND_LOAD = 3
+
+
+class WindowLine(Panel):
+    """What time it is, how much of it is shown, and what the signs mean."""
+
+    zoom = ZOOMS[2]
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line."""
+        parts: list[Part] = [("  now ", "muted"), (clock(self.now)[:5], "accent+bold")]
+        parts.append(("   window ", "muted"))
+        for zoom in ZOOMS:
+            parts.append((f" {zoom.name} ", "chip+bold" if zoom is self.zoom else "muted"))
+        glyphs = self.glyphs
+        legend: list[Part] = [
+            (f"{glyphs.cursor} ", "ok"),
+            ("done  ", "muted"),
+            (f"{glyphs.cursor} ", "accent"),
+            ("due  ", "muted"),
+            (f"{glyphs.failed} ", "fail"),
+            ("failed  ", "muted"),
+            (f"{glyphs.states['missed']} ", "warn"),
+            ("missed  ", "muted"),
+            ("· ", "accent"),
+            ("many  ", "muted"),
+            (f"{glyphs.states['skipped']} ", "warn"),
+            ("skipped ", "muted"),
+        ]
+        gap = width - width_of(parts) - width_of(legend)
+        return [[*parts, (" " * gap, "muted"), *legend] if gap > 1 else parts]
+
+
+class LanesBox(Panel, can_focus=True):
+    """The axis, a line a job, and the load."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.jobs: list[str] = []
+        self.cursor = 0
+        self.zoom = ZOOMS[2]
+        self.pan: Duration = 0
+        self.timeline: Timeline | None = None
+        self.shown: Axis | None = None
+        """The axis that `timeline` was asked for."""
+        self.top = 0
+
+    @property
+    def axis(self) -> Axis:
+        """The axis for the width there is."""
+        return make_axis(self.zoom, self.size.width - self._titled, self.now, pan=self.pan)
+
+    @property
+    def room(self) -> int:
+        """How many lanes fit."""
+        return max(self.size.height - AXIS_AND_LOAD, 0)
+
+    @property
+    def _titled(self) -> int:
+        return WIDE_NAME if self.size.width >= WIDE else NAME
+
+    def titles(self) -> tuple[str, str]:
+        """Return what is shown, and where most comes together."""
+        title = f"Timeline · {self.zoom.name} · {len(self.jobs)} jobs"
+        timeline = self.timeline
+        if timeline is None:
+            return title, ""
+        notes = [f"from {clock(timeline.read_from)} on"] if self._is_cut(timeline) else []
+        notes += self.shown.clock_changes() if self.shown is not None else []
+        if timeline.busiest > 1:
+            notes.append(f"peak {clock(timeline.busiest_at)[:5]}, {timeline.busiest} in a minute")
+        if not timeline.is_whole:
+            notes.append("load of a part of the jobs")
+        return title, " · ".join(notes)
+
+    def _is_cut(self, timeline: Timeline) -> bool:
+        return self.shown is not None and timeline.read_from > self.shown.since
+
+    def line_role(self, y: int) -> str:
+        """Return the selection's background under the cursor."""
+        is_here = self.has_focus and self.jobs and y == 1 + self.cursor - self.top
+        return "selection" if is_here and y <= self.room else "background"
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the axis, the lanes around the cursor, a blank line and the load."""
+        axis = self.shown
+        if axis is None or self.timeline is None:
+            return [[("  reading…", "faint")]]
+        lines = [self._head(axis)]
+        room = self.room
+        self.top = max(0, min(self.cursor - room // 2, len(self.jobs) - room))
+        now_at = axis.slot_of(self.now)
+        for number in range(self.top, min(self.top + room, len(self.jobs))):
+            job = self.jobs[number]
+            cells = self._cells(job, self.timeline.lanes.get(job, Lane()), axis, now_at)
+            lines.append([*self._title(job, is_here=number == self.cursor), *_joined(cells)])
+        lines += [[] for _ in range(height - len(lines) - 1)]
+        return [*lines, self._load(axis, self.timeline.load, now_at)]
+
+    def _title(self, job: str, *, is_here: bool) -> list[Part]:
+        view = self.picture.snapshot.jobs.get(job)
+        is_bad = view is not None and view.totals.failed_in_a_row > 0
+        mark = self.glyphs.cursor if is_here and self.has_focus else " "
+        role = "fail" if is_bad else "text" if is_here else "muted"
+        return [(f" {mark}", "accent"), (fit(job, self._titled - 3) + " ", role)]
+
+    def _head(self, axis: Axis) -> list[Part]:
+        parts: list[Part] = [(" " * self._titled, "faint")]
+        end = 0
+        for slot, text, is_change in axis.labels():
+            if slot < end or slot + len(text) > axis.slots:
+                continue
+            role = "warn+bold" if is_change else "text" if " " in text else "muted"
+            parts += [(" " * (slot - end), "faint"), (text, role)]
+            end = slot + len(text) + 1
+            parts.append((" ", "faint"))
+        return parts
+
+    def _cells(self, job: str, lane: Lane, axis: Axis, now_at: int) -> list[Part]:
+        glyphs = self.glyphs
+        tail = "-" if glyphs.is_ascii else "─"
+        cells: list[Part] = [(" ", "line")] * axis.slots
+        for begun in lane.past:
+            for slot in range(begun.slot, min(begun.last_slot, now_at) + 1):
+                if 0 <= slot < axis.slots and cells[slot][0] == " ":
+                    cells[slot] = (tail, "accent" if begun.worst == "running" else "spark")
+            if 0 <= begun.slot < axis.slots:
+                cells[begun.slot] = _past_sign(begun.worst, begun.runs, glyphs)
+        view = self.picture.snapshot.jobs.get(job)
+        length = expected_length(view) if view is not None else None
+        for slot, count in lane.coming:
+            for after in range(slot + 1, min(slot + (length or 0) // axis.slot, axis.slots)):
+                cells[after] = (tail, "gauge")
+            if 0 <= slot < axis.slots:
+                cells[slot] = (glyphs.cursor if count == 1 else "·", "accent")
+        for slot in lane.skipped:
+            if 0 <= slot < axis.slots:
+                cells[slot] = (glyphs.states["skipped"], "warn+bold")
+        if 0 <= now_at < axis.slots:
+            cells[now_at] = ("|" if glyphs.is_ascii else "┃", "text")
+        return cells
+
+    def _load(self, axis: Axis, load: Sequence[int], now_at: int) -> list[Part]:
+        """Return how much starts in each slot: what was is dim."""
+        most = max([*load, 1])
+        last = len(self.glyphs.spark) - 1
+        cells: list[Part] = [
+            (
+                self.glyphs.spark[max(round(count / most * last), 1) if count else 0],
+                "line" if not count else "spark" if slot < now_at else "gauge",
+            )
+            for slot, count in enumerate(load)
+        ]
+        title = f"  starts per {_length(axis.slot)}"
+        return [(fit(title, self._titled), "muted"), *_joined(cells)]
+
+
+def _past_sign(worst: str, runs: int, glyphs: Glyphs) -> Part:
+    if worst in FAILED:
+        return glyphs.failed, "fail+bold"
+    if worst in ("missed", "running"):
+        return glyphs.states[worst], ROLES[worst] + "+bold"
+    return (glyphs.cursor if runs == 1 else "·"), "ok" if worst == "succeeded" else "muted"
+
+
+def _length(slot: Duration) -> str:
+    return f"{slot // HOUR} h" if slot >= HOUR else f"{slot // MINUTE} min"
+
+
+def lanes_around(jobs: Sequence[str], top: int, room: int) -> tuple[str, ...]:
+    """Return the jobs whose lanes are asked for: those that are seen, and a page on each side."""
+    return tuple(jobs[max(top - room, 0) : top + 2 * room])
+
+
+def has_lanes(lanes: Mapping[str, Lane], jobs: Sequence[str]) -> bool:
+    """Tell whether the lanes of all of `jobs` are known."""
+    return all(job in lanes for job in jobs)

@@ -1,0 +1,59 @@
+"""What began is counted by slots of time, and an instant is skipped ahead of its time."""
+
+from pathlib import Path
+
+from cronterm.clock import HOUR, MINUTE
+from cronterm.model.event import CountingMoved
+from cronterm.model.query import ReadDecisions, ReadTimeline
+from cronterm.model.timeline import Begun
+from cronterm.store.reader import open_reader
+from cronterm.store.sqlite import SqliteStore
+from tests.store.facts import NOON, added, claimed, decided, queued, started, whole_run
+
+QUERY = ReadTimeline(since=NOON, slot=5 * MINUTE, slots=4)
+
+
+def test_the_worst_of_what_began_in_a_slot_is_told(store: SqliteStore, tmp_path: Path) -> None:
+    store.record([added(), *whole_run(1), *whole_run(2, code=3), *whole_run(6)])
+    store.record([queued(11), claimed(11), started(11), queued(12)])
+    store.record([added("report"), *whole_run(13, "report")])
+
+    begun, read_from = open_reader(tmp_path).begun(QUERY)
+    assert begun == {
+        "backup": [
+            Begun(0, 2, "failed", 0),
+            Begun(1, 1, "succeeded", 1),
+            Begun(2, 1, "running", 3),
+        ],
+        "report": [Begun(2, 1, "succeeded", 2)],
+    }
+    assert read_from == NOON
+
+
+def test_what_was_missed_is_told_where_nothing_began(store: SqliteStore, tmp_path: Path) -> None:
+    missed = decided(due_at=NOON + 6 * MINUTE, outcome="missed", reason="start_deadline")
+    store.record([added(), *whole_run(1), missed, decided(due_at=NOON + 12 * MINUTE)])
+
+    begun, _ = open_reader(tmp_path).begun(QUERY)
+    assert begun == {"backup": [Begun(0, 1, "succeeded", 0), Begun(1, 0, "missed", 1)]}
+
+
+def test_without_a_history_nothing_began(tmp_path: Path) -> None:
+    assert open_reader(tmp_path).begun(QUERY) == ({}, NOON)
+
+
+def test_a_skip_ahead_is_kept_and_counting_goes_on(store: SqliteStore, tmp_path: Path) -> None:
+    due_at = NOON + HOUR
+    skip = decided(due_at=due_at, reason="user")
+    span = (due_at - 1, due_at)
+    moved = CountingMoved(at=NOON, job="backup", counts_from=NOON, decided=(span,))
+    store.record([added(), skip, moved])
+    store.record(whole_run(1))
+
+    (known,) = store.memory(now=NOON).jobs
+    assert (known.counts_from, known.decided) == (NOON + MINUTE, (span,))
+    decisions = open_reader(tmp_path).decisions(ReadDecisions(job="backup")).decisions
+    assert [(each.due_at, each.reason) for each in decisions] == [
+        (NOON + MINUTE, ""),
+        (due_at, "user"),
+    ]

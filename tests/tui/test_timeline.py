@@ -1,0 +1,229 @@
+"""The timeline: what is on its axis, and what its keys do."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from textual.pilot import Pilot
+
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, aware, instant
+from cronterm.model.command import PauseJob, RunJob, SkipNext
+from cronterm.model.event import Numbered, RunEnded
+from cronterm.model.query import Query, ReadTimeline
+from cronterm.model.snapshot import Snapshot
+from cronterm.tui.agenda import foresee
+from cronterm.tui.axis import ZOOMS, make_axis
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.timeline import TimelineView
+from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.test_screens import on_dashboard, wait_for
+
+HOUR_ZOOM, _, DAY_ZOOM, WEEK_ZOOM = ZOOMS
+
+
+def in_berlin(at: Instant) -> datetime:
+    return aware(at).astimezone(ZoneInfo("Europe/Berlin"))
+
+
+async def on_timeline(pilot: Pilot[Any]) -> TimelineView:
+    """Open the timeline and wait for it."""
+    await on_dashboard(pilot)
+    await pilot.press("2")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
+    screen = pilot.app.screen
+    assert isinstance(screen, TimelineView)
+    await wait_for(pilot, lambda: screen.lanes.timeline is not None)
+    return screen
+
+
+class Counting(FakeControl):
+    """Remembers what was asked about the timeline."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        super().__init__(snapshot)
+        self.asked: list[ReadTimeline] = []
+
+    async def query(self, query: Query) -> Any:
+        if isinstance(query, ReadTimeline):
+            self.asked.append(query)
+        return await super().query(query)
+
+
+# -- the axis ------------------------------------------------------------------------------------
+
+
+def test_a_slot_is_a_quarter_of_an_hour_where_a_day_fits() -> None:
+    axis = make_axis(DAY_ZOOM, 96, NOW, local=lambda at: aware(at))
+    assert (axis.slot, axis.slots) == (15 * MINUTE, 96)
+    assert axis.since == instant(datetime(2026, 11, 21, 10, 30, tzinfo=UTC))
+    assert axis.slot_of(NOW) == 16
+    narrow = make_axis(DAY_ZOOM, 60, NOW)
+    assert narrow.slot == 30 * MINUTE
+    assert narrow.until - narrow.since >= DAY
+
+
+def test_slots_begin_with_the_local_day() -> None:
+    east = timezone(timedelta(hours=5, minutes=30))
+    axis = make_axis(WEEK_ZOOM, 90, NOW, local=lambda at: aware(at).astimezone(east))
+    first = aware(axis.since).astimezone(east)
+    assert (first.hour % 2, first.minute) == (0, 0)
+
+
+def test_the_change_of_the_clock_is_marked() -> None:
+    evening = instant(datetime(2026, 10, 24, 20, tzinfo=UTC))
+    axis = make_axis(DAY_ZOOM, 96, evening, local=in_berlin)
+    assert axis.clock_changes(in_berlin) == ["clock -1h Sun 02:00"]
+    labels = {text for _, text, is_change in axis.labels(in_berlin) if is_change}
+    assert labels == {"-1h"}
+    assert "Sun 25" in {text for _, text, _ in axis.labels(in_berlin)}
+
+
+@pytest.mark.parametrize("zoom", ZOOMS, ids=lambda zoom: zoom.name)
+def test_labels_stand_apart(zoom: Any) -> None:
+    slots = [slot for slot, _, _ in make_axis(zoom, 96, NOW).labels()]
+    assert 4 <= len(slots) <= 24
+    assert slots == sorted(slots)
+
+
+# -- what is to be expected ----------------------------------------------------------------------
+
+
+def test_an_overlap_is_foreseen_by_the_rule_of_the_job() -> None:
+    snapshot = scene()
+    coming = [(NOW + minutes * MINUTE, "s3-sync-eu") for minutes in (1, 2, 10)]
+    view = snapshot.jobs["s3-sync-eu"]
+    view.totals.failed_in_a_row = 0
+    notes = [entry.note for entry in foresee(snapshot, coming, NOW)]
+    assert notes == ["", "overlaps the run before: skipped", ""]
+
+
+def test_what_runs_now_is_reckoned_with() -> None:
+    snapshot = scene()
+    view = snapshot.jobs["search-reindex"]
+    live = next(iter(view.live.values()))
+    live.started_at = NOW - SECOND
+    (entry,) = foresee(snapshot, [(NOW + 5 * SECOND, "search-reindex")], NOW)
+    assert entry.note == "overlaps the run before: skipped"
+    assert entry.expected is not None
+    assert 15 * SECOND < entry.expected < 30 * SECOND
+
+
+def test_a_failing_job_is_said_to_be_one() -> None:
+    (entry,) = foresee(scene(), [(NOW + HOUR, "invoice-export"), (NOW, "gone")], NOW)
+    assert (entry.note, entry.role) == ("failing, 4 in a row", "fail")
+
+
+# -- keys ----------------------------------------------------------------------------------------
+
+
+async def test_zoom_and_pan_ask_for_another_stretch_of_time() -> None:
+    control = Counting()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        first = control.asked[-1]
+        assert first.slot == 15 * MINUTE
+        await pilot.press("minus")
+        await wait_for(pilot, lambda: control.asked[-1].slot == 2 * HOUR)
+        await pilot.press("plus", "plus", "plus", "plus")
+        await wait_for(pilot, lambda: control.asked[-1].slot == MINUTE)
+        await pilot.press("right", "right", "left")
+        await wait_for(pilot, lambda: control.asked[-1].since > NOW)
+        await pilot.press("0")
+        await wait_for(pilot, lambda: control.asked[-1].since < NOW)
+        assert screen.lanes.pan == 0
+
+
+async def test_the_next_run_is_skipped_after_a_question() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_timeline(pilot)
+        await pilot.press("down", "b")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("n", "b")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        assert control.sent == []
+        await pilot.press("y")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    at = control.scene.jobs["wal-archive"].next_at
+    assert control.sent == [SkipNext(job="wal-archive", due_at=at)]
+
+
+async def test_what_is_not_due_cannot_be_skipped() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        screen.action_step(len(screen.lanes.jobs))
+        assert screen.chosen() == "new-job"
+        await pilot.press("b")
+        await pilot.pause(0.05)
+        assert isinstance(pilot.app.screen, TimelineView)
+    assert control.sent == []
+
+
+async def test_the_agenda_has_a_cursor_of_its_own() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.press("tab", "down", "down")
+        assert screen.chosen() == screen.agenda.entries[2].job == "wal-archive"
+        await pilot.press("t", "t")
+        await wait_for(pilot, lambda: bool(control.sent))
+        await pilot.press("p")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        assert pilot.app.screen.view == "timeline"  # type: ignore[attr-defined]
+        await pilot.press("q", "q")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+    assert control.sent == [RunJob(job="wal-archive"), PauseJob(job="wal-archive")]
+
+
+async def test_a_narrow_terminal_shows_the_load_and_the_agenda() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_timeline(pilot)
+        assert screen.agenda.has_focus
+        assert screen.lanes.room == 0
+        await pilot.resize_terminal(40, 10)
+        await pilot.resize_terminal(150, 40)
+        await wait_for(pilot, lambda: screen.lanes.room >= 12)
+
+
+async def test_an_ended_run_makes_it_read_again() -> None:
+    control = Counting()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        count = len(control.asked)
+        ended = RunEnded(at=NOW, run=901, job="search-reindex", outcome="succeeded", reason="")
+        await control.more.put(Numbered(900, ended))
+        await wait_for(pilot, lambda: screen._is_stale)
+        screen.update(NOW + 3 * SECOND)
+        await wait_for(pilot, lambda: len(control.asked) > count)
+
+
+async def test_of_many_jobs_only_the_lanes_near_the_seen_ones_are_asked_for() -> None:
+    snapshot = scene()
+    for number in range(300):
+        snapshot.jobs[f"more-{number}"] = snapshot.jobs["retired"]
+    control = Counting(snapshot)
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        assert len(control.asked[-1].jobs) < 100
+        screen.action_step(250)
+        screen.update(NOW + 3 * SECOND)
+        await wait_for(pilot, lambda: "more-240" in control.asked[-1].jobs)
+
+
+async def test_a_screen_without_jobs_says_so() -> None:
+    async with app(FakeControl(Snapshot(n=1))).run_test(size=(120, 40)) as pilot:
+        await wait_for(pilot, lambda: pilot.app.picture.is_live)  # type: ignore[attr-defined]
+        await pilot.press("2")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
+        screen = pilot.app.screen
+        assert isinstance(screen, TimelineView)
+        await wait_for(pilot, lambda: screen.lanes.timeline is not None)
+        await pilot.press("b", "enter", "t", "p", "l", "L", "down", "pagedown", "tab", "up", "b")
+        assert isinstance(pilot.app.screen, TimelineView)

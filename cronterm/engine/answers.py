@@ -17,6 +17,7 @@ from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
 from cronterm.core.explain import explain, explain_alerts
 from cronterm.core.explain_chain import explain_chain
+from cronterm.engine.about import read_system
 from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
@@ -39,6 +40,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadSystem,
     ReadTimeline,
     ReadTrends,
 )
@@ -49,10 +51,8 @@ from cronterm.store.base import Reader
 from cronterm.watch.gauges import read_gauges
 
 GAUGED_S = 0.1  # of the machine's time
-MOST_HELD = 20  # of a job: who asks wants to know why, not to read them all
 LARGEST_PAGE = 1_000
 MOST_PAGES = 1_000_000_000
-MOST_NEXT = 500  # per job: SEMANTICS 1, forecasts are capped
 
 
 class Answers:
@@ -118,6 +118,9 @@ class Answers:
                 return self._config(query, snapshot)
             case ReadStats():
                 return self._stats(query, snapshot)
+            case ReadSystem():
+                pid = snapshot.engine.pid
+                return read_system(pid=pid, output=self._output, reader=self._reader)
             case ReadTimeline():
                 query = bounded(query)
                 begun, read_from = self._reader.begun(query)
@@ -219,70 +222,6 @@ def _bounded(query: PageRuns) -> PageRuns:
     page = min(max(query.page, 1), MOST_PAGES)
     per_page = min(max(query.per_page, 1), LARGEST_PAGE)
     return PageRuns(job=query.job, page=page, per_page=per_page)
-
-
-def next_due(
-    views: Mapping[str, JobView], after: Instant, limit: int, calendars: Calendars
-) -> NextDue:
-    """Return up to `limit` instants strictly after `after` for each enabled job."""
-    due: dict[str, tuple[Instant, ...]] = {}
-    held: dict[str, tuple[HeldBack, ...]] = {}
-    for job, view in views.items():
-        due[job] = tuple(_next(view, after, limit, calendars)) if view.job.enabled else ()
-        if view.job.enabled and (view.job.exclude or view.job.only):
-            until = due[job][-1] if due[job] else None
-            held[job] = tuple(_held(view, after, until, calendars))
-    return NextDue(due, held)
-
-
-def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> list[Instant]:
-    job = view.job
-    if job.max_runs is not None:
-        limit = min(limit, job.max_runs - view.timed_runs)
-    schedule = _schedule(job, view, calendars)
-    instants: list[Instant] = []
-    at: Instant | None = after
-    while at is not None and len(instants) < limit:
-        at = schedule.next_after(at)
-        if at is not None:
-            instants.append(at)
-    return instants
-
-
-def _held(
-    view: JobView, after: Instant, until: Instant | None, calendars: Calendars
-) -> Iterator[HeldBack]:
-    """Yield instants that calendars keep back, up to `until`."""
-    job = view.job
-    schedule = _unsifted(job, view)
-    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
-    assert sieve is not None
-    at, left = schedule.next_after(after), MOST_HELD
-    for _ in range(MOST_NEXT):
-        if at is None or not left or (until is not None and at > until):
-            return
-        why, _ = sieve.at(at)
-        if why:
-            left -= 1
-            yield HeldBack(at, why)
-        at = schedule.next_after(at)
-
-
-def _schedule(job: Job, view: JobView, calendars: Calendars) -> Coming:
-    schedule = _unsifted(job, view)
-    sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
-    return schedule if sieve is None else Sifted(schedule, sieve)
-
-
-def _unsifted(job: Job, view: JobView) -> Schedule:
-    last = view.recent[-1].ended_at if view.recent else None
-    return build(
-        job.schedule,
-        first_seen_at=view.first_seen_at,
-        last_end_at=last,
-        not_before=job.not_before,
-        not_after=job.not_after,
-    )
 
 
 def unknown_job(job: str, known: Iterable[str]) -> CrontermError:

@@ -11,6 +11,7 @@ from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
 from cronterm.model.trigger import FileEvent
 
@@ -253,6 +254,10 @@ class ReadTimeline(Query, frozen=True, kw_only=True):
     """At most that many instants, the soonest."""
 
 
+class ReadSystem(Query, frozen=True, kw_only=True):
+    """The program itself: processes, store, versions. Answer: `System`."""
+
+
 class ReadStats(Query, frozen=True, kw_only=True):
     """What the history says in figures. Answer: `Stats`."""
 
@@ -313,6 +318,7 @@ AnyQuery: TypeAlias = (
     | PageRuns
     | ListCalls
     | ReadTimeline
+    | ReadSystem
 )
 AnyReply: TypeAlias = (
     Runs
@@ -330,4 +336,5 @@ AnyReply: TypeAlias = (
     | RunPage
     | Calls
     | Timeline
+    | System
 )

@@ -45,6 +45,8 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadSystem,
+    ReadTimeline,
     ReadTrends,
 )
 from cronterm.remote.app import make_app
@@ -85,6 +87,7 @@ FAR: tuple[type, ...] = (
     AcknowledgeAlert,
     CommentAlert,
     MuteAlerts,
+    SkipNext,
     DefineMonitor,
     DropMonitor,
     ListRuns,
@@ -94,14 +97,13 @@ FAR: tuple[type, ...] = (
     ReadState,
     ReadStats,
     ReadTrends,
+    ReadTimeline,
+    ReadSystem,
     ReadCounts,
     ReadDecisions,
     ListNext,
     ListAlerts,
     ListMissed,
-FAR_TOO = (
-    *(RunJob, StopRun, PauseJob, ResumeJob, FireHook, PingJob, RerunRun, RunMissed, IgnoreMissed),
-    *(AcknowledgeAlert, CommentAlert, MuteAlerts, SkipNext),
 )
 """What may be asked over TCP. All else would turn a token into the right to run any command, or
 show whole files: what is not named here is for the Unix socket."""

@@ -36,6 +36,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadSystem,
     ReadTimeline,
     ReadTrends,
     RunDetail,
@@ -44,6 +45,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
 
 HEALTH = "/healthz"
@@ -78,6 +80,7 @@ REPLIES: dict[type[Query], type] = {
     PageRuns: RunPage,
     ListCalls: Calls,
     ReadTimeline: Timeline,
+    ReadSystem: System,
 }
 
 KINDS: dict[str, type] = {

@@ -34,6 +34,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import PastRun, Totals
 from cronterm.model.stats import Stats, Trends
+from cronterm.model.system import StoreView
 from cronterm.model.timeline import Begun
 
 AttemptId = tuple[int, int]
@@ -143,6 +144,9 @@ class Reader(Protocol):
 
     def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
         """Return what began by job, in the order of time, and from when on all of it is there."""
+
+    def about(self) -> StoreView:
+        """Return what the history is as a file, output files left out."""
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

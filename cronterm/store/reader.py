@@ -35,8 +35,10 @@ from cronterm.model.query import (
 )
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
+from cronterm.model.system import StoreView
 from cronterm.model.timeline import Begun
 from cronterm.store import files, schema
+from cronterm.store.about import read_about
 from cronterm.store.alerts import list_alerts, list_missed
 from cronterm.store.api import read_calls
 from cronterm.store.base import NewerSchema
@@ -106,6 +108,13 @@ class SqliteReader:
         """Return what began by job, in the order of time, and from when on all of it is there."""
         with self._open() as connection:
             return read_begun(connection, query) if connection else ({}, query.since)
+
+    def about(self) -> StoreView:
+        """Return what the history is as a file, output files left out."""
+        with self._open() as connection:
+            if connection is None:
+                return StoreView(path=str(self._path))
+            return read_about(connection, self._path)
 
     def output_blob(self, run: int, attempt: int) -> bytes | None:
         """Return the output that was kept with an attempt, or None when it is in a file."""

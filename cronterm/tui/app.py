@@ -38,6 +38,7 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.words import FAILED
 
@@ -48,6 +49,7 @@ VIEWS: dict[View, Callable[[Picture], Page]] = {
     "timeline": TimelineView,
     "alerts": AlertsView,
     "runs": RunsView,
+    "system": SystemView,
 }
 """Those above the dashboard, which is always there."""
 

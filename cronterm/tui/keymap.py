@@ -5,8 +5,10 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal["jobs", "detail", "log", "alerts", "missed", "runs", "compare", "timeline", "all"]
-View = Literal["jobs", "timeline", "alerts", "runs"]
+Where = Literal[
+    "jobs", "detail", "log", "alerts", "missed", "runs", "compare", "timeline", "system", "all"
+]
+View = Literal["jobs", "timeline", "alerts", "runs", "system"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ TABS: tuple[ViewTab, ...] = (
     ViewTab("timeline", 2, "Timeline", "Time"),
     ViewTab("alerts", 4, "Alerts", "Alerts"),
     ViewTab("runs", 5, "Runs", "Runs"),
+    ViewTab("system", 6, "System", "Sys"),
 )
 
 
@@ -80,8 +83,9 @@ M: Where = "missed"
 C: Where = "compare"
 R: Where = "runs"
 T: Where = "timeline"
+Y: Where = "system"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C)
+PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C, Y)
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
@@ -146,16 +150,16 @@ KEYS: tuple[Key, ...] = (
     Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),
     Key("later", "right", "pan(1)", "ahead in time", "Timeline", (T,)),
     Key("now", "0", "now", "now", "Timeline", (T,), "now"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C, T), "back"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C, T, Y), "back"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS
     ),
     Key("inbox", "M", "inbox", "what was missed", "Views", (ALL,)),
-    Key("trouble", "o", "trouble", "all that the banner says", "App", (J,)),
+    Key("trouble", "o", "trouble", "all that the banner says", "App", (J, Y)),
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),
-    Key("reload", "R", "reload", "reload, restart engine", "App", (J,)),
+    Key("reload", "R", "reload", "reload, restart engine", "App", (J, Y)),
     Key("theme", "comma", "theme", "dark or light", "App", (ALL,)),
     Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),
     Key("suspend", "ctrl+z", "suspend_process", "suspend", "App", (ALL,)),

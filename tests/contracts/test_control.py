@@ -36,11 +36,13 @@ from cronterm.model.query import (
     ReadOutput,
     ReadRun,
     ReadState,
+    ReadSystem,
     ReadTimeline,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
 from cronterm.remote.control import HttpControl
 from cronterm.remote.metrics import render_metrics
@@ -310,6 +312,9 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert await control.query(ListAlerts()) == Alerts(())
     assert await control.query(ListMissed()) == Missed(())
     assert isinstance(await control.query(ReadState()), Snapshot)
+    system = await control.query(ReadSystem())
+    assert isinstance(system, System)
+    assert "cronterm" in system.versions
     timeline = await control.query(ReadTimeline(since=0, slot=60_000_000, slots=3))
     assert isinstance(timeline, Timeline)
     assert timeline.load == (0, 0, 0)

@@ -74,6 +74,7 @@ from cronterm.model.query import (
     ReadRun,
     ReadState,
     ReadStats,
+    ReadSystem,
     ReadTimeline,
     ReadTrends,
     RunDetail,
@@ -84,6 +85,7 @@ from cronterm.model.rollup import Rollup
 from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
+from cronterm.model.system import StoreView, System
 from cronterm.model.tally import Tally, count_event
 from cronterm.model.timeline import Timeline
 from cronterm.schedule.parse import parse
@@ -367,6 +369,8 @@ class FakeControl:
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
             case ReadState():
                 return self._copy()
+            case ReadSystem():
+                return System(store=StoreView(path="history.db"), versions={"cronterm": "0.1.0"})
             case ReadTimeline():
                 return Timeline(now=START, lanes={}, load=(0,) * query.slots)
             case ReadStats():

@@ -43,12 +43,14 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadSystem,
     ReadTimeline,
     RunDetail,
     Runs,
 )
 from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
+from cronterm.model.system import ProcessView, RunnerView, StoreView, System
 from cronterm.model.timeline import Begun
 from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
@@ -262,6 +264,8 @@ class FakeControl:
                 return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
             case ListMissed(limit=limit):
                 return Missed(tuple(self.missed[-limit:]))
+            case ReadSystem():
+                return system()
             case ReadTimeline():
                 return make_timeline(
                     query, self.scene, begun(query, self.scene), now=NOW, read_from=query.since
@@ -331,6 +335,48 @@ def missed() -> list[MissedInstants]:
         )
         for name, since, until, count, reason in told
     ]
+
+
+def system() -> System:
+    """Return the program as it is in the scene."""
+    taken = {"rss_bytes": 43_200_000, "cpu_us": 72 * SECOND}
+    engine = ProcessView(pid=812, started_at=NOW - DAY, threads=4, files=31, **taken)
+    old = ProcessView(pid=640, started_at=NOW - 9 * DAY, rss_bytes=14_100_000, cpu_us=40 * SECOND)
+    new = ProcessView(pid=813, started_at=NOW - DAY, rss_bytes=13_900_000, cpu_us=9 * SECOND)
+    return System(
+        engine=engine,
+        runners=(
+            RunnerView(name="0c9a1f22", process=old, version="0.0.9", children=1),
+            RunnerView(name="5e21b0aa", process=new, version="0.1.0", children=2),
+        ),
+        inotify_instances=3,
+        inotify_watches=17,
+        store=StoreView(
+            path="/var/lib/cronterm/jobs-1a2b3c4d/history.db",
+            store="abcd1234",
+            schema=7,
+            bytes=118_300_000,
+            log_bytes=4_100_000,
+            unused_bytes=2_300_000,
+            runs=412_893,
+            total_runs=1_204_511,
+            jobs=14,
+            oldest_at=NOW - 90 * DAY,
+            output_files=1_204,
+            output_bytes=880_000_000,
+        ),
+        versions={
+            "cronterm": "0.1.0",
+            "Python": "3.13.1",
+            "SQLite": "3.46.0",
+            "Linux": "6.12.9",
+            "msgspec": "0.20.0",
+            "PyYAML": "6.0.3",
+            "textual": "8.2.8",
+        },
+    )
+
+
 def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
     """Return what the scene's jobs did in slots of time."""
     found: dict[str, list[Begun]] = {}

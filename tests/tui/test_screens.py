@@ -37,6 +37,7 @@ from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.choice_line import ChoiceLine
@@ -84,6 +85,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(screen.query_one(AlertBox).printed)
         case TimelineView():
             return screen.lanes.timeline is not None
+        case SystemView():
+            return screen.system is not None
         case RunsView():
             return bool(screen.runs.runs)
         case Detail():
@@ -115,6 +118,7 @@ PAGES = {
     "form": ("a",),
     "timeline": ("2", "down", "down"),
     "runs": ("5", "down", "down"),
+    "system": ("6",),
     "alerts": ("4", "o"),
     "compare": ("4", "equals_sign"),
 }

@@ -1,0 +1,253 @@
+"""The boxes of the system view: engine and runners, what waits, what is watched, what is kept."""
+
+from pathlib import PurePath
+
+from cronterm.clock import SECOND, Duration, Instant
+from cronterm.model.snapshot import JobView, LiveRun
+from cronterm.model.system import ProcessView, StoreView, System
+from cronterm.model.trigger import OnFile, OnWebhook, Trigger, trigger_name
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.look import ROLES
+from cronterm.tui.picture import Picture
+from cronterm.tui.widgets.facts import Fact
+from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.panels import Panel
+from cronterm.tui.words import age, countdown, day_moment, duration, moment
+
+NAME = 10
+
+
+class SystemBox(Panel):
+    """A box about what the engine told of the program."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.system: System | None = None
+
+    def facts(self) -> list[Fact]:
+        """Return the (name, text, role) lines, texts made safe."""
+        raise NotImplementedError
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return a line a fact; where not all fit, the last says how many are missing."""
+        facts = self.facts()
+        if len(facts) > height > 0:
+            beyond = len(facts) - height + 1
+            facts = [*facts[: height - 1], ("", f"… and {beyond} more", "faint")]
+        room = max(width - NAME - 2, 1)
+        return [
+            [(f" {fit(name, NAME)}", "muted"), (fit(text, room), role)]
+            for name, text, role in facts
+        ]
+
+
+class EngineBox(SystemBox):
+    """Who schedules, who holds the processes, where they listen."""
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title, and since when the engine runs."""
+        engine = self.picture.snapshot.engine
+        up = age(self.now - engine.started_at)
+        return "Engine and runners", f"up {up}" if self.picture.is_live and engine.pid else ""
+
+    def facts(self) -> list[Fact]:
+        """Return the engine, its file and its runners."""
+        engine, snapshot = self.picture.snapshot.engine, self.picture.snapshot
+        state, role = engine.state.replace("_", " "), "ok"
+        if self.picture.gone is not None:
+            state, role = "gone: nothing is scheduled", "fail+bold"
+        elif not self.picture.is_live:
+            state, role = "connecting", "muted"
+        elif engine.state != "running":
+            role = "warn+bold"
+        process = self.system.engine if self.system is not None else None
+        facts = [("state", f"{state} since {day_moment(engine.started_at, self.now)}", role)]
+        if engine.trouble:
+            facts.append(("trouble", sanitize_line(engine.trouble), "fail"))
+        taken = f"  {process_text(process, self.now)}" if process is not None else ""
+        facts.append(("engine", f"pid {engine.pid}  {engine.version}{taken}", "text"))
+        runners = self.system.runners if self.system is not None else ()
+        for number, runner in enumerate(runners, 1):
+            open_runs = f"{runner.children} process{'es' * (runner.children != 1)}"
+            is_old = "  ends when empty" if number < len(runners) else ""
+            text = f"pid {runner.process.pid}  {runner.version}".rstrip()
+            text += f"{is_old}  {open_runs}  {process_text(runner.process, self.now)}"
+            facts.append(("runner", text, "warn" if is_old else "text"))
+        if self.system is not None and not runners:
+            facts.append(("runner", "none: the next start brings one", "muted"))
+        loaded = age(self.now - snapshot.loaded_at)
+        when = f"  loaded {loaded} ago" if snapshot.loaded_at else ""
+        role = "warn" if snapshot.problems else "text"
+        file = PurePath(engine.jobs_file).name
+        problems = f"  {len(snapshot.problems)} problems, see o" if snapshot.problems else ""
+        facts.append(("file", f"{sanitize_line(file)}{when}{problems}", role))
+        facts.append(("host", f"{sanitize_line(engine.host)}  {len(snapshot.jobs)} jobs", "text"))
+        facts += [("API", sanitize_line(url), "text") for url in engine.listeners]
+        if engine.listeners_trouble:
+            facts.append(("API", sanitize_line(engine.listeners_trouble), "fail"))
+        return facts
+
+
+class QueueBox(SystemBox):
+    """What waits, and why."""
+
+    def _waiting(self) -> list[tuple[JobView, LiveRun]]:
+        views = self.picture.snapshot.jobs.values()
+        waiting = [
+            (view, run)
+            for view in views
+            for run in view.live.values()
+            if run.state in ("queued", "retrying")
+        ]
+        return sorted(waiting, key=lambda each: (each[1].queued_at, each[1].run))
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title, and how many places are taken."""
+        snapshot = self.picture.snapshot
+        live = [run for view in snapshot.jobs.values() for run in view.live.values()]
+        held = sum(run.state in ("running", "stopping") for run in live)
+        most = snapshot.settings.max_running
+        places = f"{held} of {most} places taken" if most else f"{held} running"
+        return f"Queue {len(self._waiting())}", places
+
+    def facts(self) -> list[Fact]:
+        """Return what waits, the longest first."""
+        snapshot = self.picture.snapshot
+        facts: list[Fact] = []
+        if snapshot.all_paused is not None:
+            pause = snapshot.all_paused
+            why = f": {pause.reason}" if pause.reason else ""
+            facts.append(("paused", sanitize_line(f"everything, by {pause.by}{why}"), "warn"))
+        for view, run in self._waiting():
+            since = age(self.now - run.queued_at)
+            why = sanitize_line(view.wait_of(run, self.now)) or self._delay(run)
+            sign = self.glyphs.states[run.state]
+            facts.append((since, f"{sign} {view.job.id}  {why}  run {run.run}", ROLES[run.state]))
+        return facts or [("", "nothing waits", "faint")]
+
+    def _delay(self, run: LiveRun) -> str:
+        if run.ready_at <= self.now:
+            return "starts now"
+        what = f"try {run.attempt + 1} of {run.attempts}" if run.state == "retrying" else "jitter"
+        return f"{what} in {countdown(run.ready_at - self.now)}"
+
+
+class WatchBox(SystemBox):
+    """What starts jobs beside their schedules, and how changes are seen."""
+
+    def titles(self) -> tuple[str, str]:
+        """Return how many triggers there are."""
+        views = self.picture.snapshot.jobs.values()
+        count = sum(len(view.job.triggers) for view in views if view.job.enabled)
+        return f"Watchers {count}", ""
+
+    def facts(self) -> list[Fact]:
+        """Return the jobs file, what the kernel tells, and each trigger: the suspended first."""
+        snapshot, facts = self.picture.snapshot, list[Fact]()
+        every = _whole(snapshot.settings.watch.poll_interval)
+        file = sanitize_line(PurePath(snapshot.engine.jobs_file).name)
+        facts.append(("jobs file", f"{file}  by inotify, else every {every}", "text"))
+        if self.system is not None and self.system.engine is not None:
+            text = f"{self.system.inotify_watches} places in {self.system.inotify_instances} sets"
+            facts.append(("inotify", text, "text"))
+        suspended, watched = list[Fact](), list[Fact]()
+        for view in snapshot.jobs.values():
+            for trigger in view.job.triggers:
+                name = trigger_name(trigger)
+                text = f"{sanitize_line(name)}  {view.job.id}"
+                since = view.suspended.get(name)
+                if since is not None:
+                    ago = age(self.now - since)
+                    suspended.append(("held", f"{text}  suspended {ago} ago, p resumes", "warn"))
+                elif not view.job.enabled:
+                    watched.append(("off", text, "faint"))
+                else:
+                    watched.append((self._how(trigger), text, "text"))
+        return [*facts, *suspended, *watched]
+
+    @staticmethod
+    def _how(trigger: Trigger) -> str:
+        if isinstance(trigger, OnFile):
+            return "inotify"
+        if isinstance(trigger, OnWebhook):
+            return "webhook"
+        return f"every {_whole(trigger.every)}"
+
+
+class StoreBox(SystemBox):
+    """What is kept, and how large it is."""
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title, and the id of the store."""
+        return "Store", self.picture.snapshot.store
+
+    def facts(self) -> list[Fact]:
+        """Return the history and the output files."""
+        if self.system is None:
+            return [("", "reading…", "faint")]
+        store = self.system.store
+        facts = [
+            ("history", f"{size(store.bytes)}  log {size(store.log_bytes)}", "text"),
+            ("runs", f"{store.runs:,} kept of {store.total_runs:,}  {store.jobs:,} jobs", "text"),
+        ]
+        if store.oldest_at is not None:
+            ago = age(self.now - store.oldest_at)
+            facts.append(("oldest", f"{moment(store.oldest_at)}  {ago} ago", "text"))
+        facts.append(("output", _output_text(store), "text"))
+        if store.unused_bytes:
+            facts.append(("unused", f"{size(store.unused_bytes)} of the history", "muted"))
+        facts.append(("schema", f"{store.schema}", "text"))
+        events = f"{self.picture.snapshot.n:,} so far"
+        return [*facts, ("events", events, "text"), ("path", sanitize_line(store.path), "muted")]
+
+
+class VersionsBox(SystemBox):
+    """Of this program and of what it stands on."""
+
+    screen_version = ""
+    """Of the program that draws this."""
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title."""
+        return "Versions", ""
+
+    def facts(self) -> list[Fact]:
+        """Return the versions; a screen of another version than the engine says so."""
+        if self.system is None:
+            return [("", "reading…", "faint")]
+        facts: list[Fact] = [
+            (sanitize_line(name), sanitize_line(text), "text")
+            for name, text in self.system.versions.items()
+        ]
+        theirs = self.picture.snapshot.engine.version
+        if theirs and self.screen_version and theirs != self.screen_version:
+            text = f"{self.screen_version}: not the engine's, restart one of them"
+            facts.insert(0, ("screen", text, "warn"))
+        return facts
+
+
+def process_text(process: ProcessView, now: Instant) -> str:
+    """Return `up 2d  41.2 MiB  cpu 1m12s`: what a process takes."""
+    up = age(max(now - process.started_at, SECOND))
+    return f"up {up}  {size(process.rss_bytes)}  cpu {duration(process.cpu_us)}"
+
+
+def size(count: int) -> str:
+    """Return `512 B`, `41.2 MiB`, `1.3 GiB`."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def _whole(length: Duration) -> str:
+    """Return a duration that is mostly whole seconds, without their tenths."""
+    return duration(length).replace(".0s", "s")
+
+
+def _output_text(store: StoreView) -> str:
+    more = "" if store.is_output_whole else "more than "
+    files = f"{store.output_files:,} file{'s' * (store.output_files != 1)}"
+    return f"{more}{size(store.output_bytes)} in {more}{files}"

@@ -1,0 +1,177 @@
+"""The system view: each box says what is so, also when something is wrong."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cronterm.clock import HOUR, MINUTE, SECOND
+from cronterm.control import Gone
+from cronterm.model.command import ReloadConfig
+from cronterm.model.gates import Hold
+from cronterm.model.problem import Problem
+from cronterm.model.query import Query, ReadSystem
+from cronterm.model.snapshot import LiveRun, Pause
+from cronterm.model.system import StoreView, System
+from cronterm.model.trigger import OnFile, OnMetric, OnWebhook
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.system import SystemView
+from cronterm.tui.widgets.system_boxes import (
+    EngineBox,
+    QueueBox,
+    StoreBox,
+    SystemBox,
+    VersionsBox,
+    WatchBox,
+    size,
+)
+from tests.tui.scene import NOW, FakeControl, app, job, scene, system
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+async def on_system(pilot: Pilot[Any]) -> SystemView:
+    """Open the view and wait for what it asks."""
+    await on_dashboard(pilot)
+    await pilot.press("6")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, SystemView))
+    screen = pilot.app.screen
+    assert isinstance(screen, SystemView)
+    await wait_for(pilot, lambda: screen.system is not None)
+    return screen
+
+
+def told(screen: SystemView, kind: type[SystemBox]) -> dict[str, str]:
+    """Return the facts of a box, the last of each name."""
+    box = screen.query_one(kind)
+    box.now = NOW
+    return {name: text for name, text, _ in box.facts()}
+
+
+async def test_what_waits_says_why() -> None:
+    control = FakeControl(scene())
+    snapshot = control.scene
+    hold = Hold("pool", "pool db is full (2 of 2)")
+    live = next(iter(snapshot.jobs["search-reindex"].live.values()))
+    for run, name, at in ((950, "wal-archive", HOUR), (951, "log-rotate", MINUTE)):
+        snapshot.jobs[name].live[run] = LiveRun(
+            run=run,
+            job=name,
+            cause=live.cause,
+            state="queued",
+            queued_at=NOW - at,
+            ready_at=NOW - at,
+            hold=hold if run == 950 else None,
+        )
+    snapshot.all_paused = Pause("ann", NOW, reason="power")
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        assert told(screen, QueueBox) == {
+            "paused": "everything, by ann: power",
+            "1h": "· wal-archive  pool db is full (2 of 2)  run 950",
+            "1m": "· log-rotate  all places of the engine are taken (max_running)  run 951",
+            "40s": "↻ flaky-upload  try 2 of 3 in 20s  run 902",
+        }
+        assert screen.query_one(QueueBox).titles() == ("Queue 3", "1 of 256 places taken")
+
+
+async def test_watchers_say_how_they_look_and_which_are_held() -> None:
+    control = FakeControl(scene())
+    triggers = (
+        OnFile(path="/srv/in", patterns=("*.csv",)),
+        OnMetric(measure="load", above=4),
+        OnWebhook(path="deploy"),
+    )
+    jobs = control.scene.jobs
+    jobs["new-job"].job = job("new-job", "@manual", triggers=triggers)
+    jobs["new-job"].suspended = {"webhook deploy": NOW - 5 * MINUTE}
+    jobs["retired"].job = job("retired", "@hourly", enabled=False, triggers=triggers[:1])
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        assert told(screen, WatchBox) == {
+            "jobs file": "jobs.yaml  by inotify, else every 2s",
+            "held": "webhook deploy  new-job  suspended 5m ago, p resumes",
+            "every 10s": "metric load above 4  new-job",
+            "off": "file /srv/in *.csv  retired",
+            "inotify": "file /srv/in *.csv  new-job",
+        }
+        assert screen.query_one(WatchBox).titles()[0] == "Watchers 3"
+
+
+async def test_engine_and_runners_say_what_they_take() -> None:
+    control = FakeControl(scene())
+    control.scene.engine.listeners = ("https://[::]:8080",)
+    control.scene.engine.listeners_trouble = "port 80 is taken"
+    control.scene.problems = (Problem(file="jobs.yaml", line=1, column=1, message="no"),)
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        facts = told(screen, EngineBox)
+        assert facts["engine"] == "pid 812  0.1.0  up 1d  41.2 MiB  cpu 1m12s"
+        assert facts["runner"] == "pid 813  0.1.0  2 processes  up 1d  13.3 MiB  cpu 9.0s"
+        assert facts["state"] == "running since yesterday 14:32:07"
+        assert facts["API"] == "port 80 is taken"
+        assert facts["file"].endswith("1 problems, see o")
+        roles = [role for name, _, role in screen.query_one(EngineBox).facts() if name == "runner"]
+        assert roles == ["warn", "text"]
+        await pilot.press("o")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("n", "R")
+        await wait_for(pilot, lambda: bool(control.sent))
+    assert isinstance(control.sent[0], ReloadConfig)
+
+
+async def test_a_gone_engine_is_said_in_its_box() -> None:
+    control = FakeControl()
+    async with app(control, has_started=False).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        await control.more.put(Gone(since=NOW, why="killed"))
+        await wait_for(pilot, lambda: told(screen, EngineBox)["state"].startswith("gone"))
+        screen.system = System(store=StoreView(path="/x"), versions={})
+        screen._draw(NOW)
+        assert told(screen, EngineBox)["runner"] == "none: the next start brings one"
+
+
+async def test_a_screen_of_another_version_says_so() -> None:
+    control = FakeControl(scene())
+    control.scene.engine.version = "9.9.9"
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        assert "not the engine's" in told(screen, VersionsBox)["screen"]
+        assert told(screen, StoreBox)["runs"] == "412,893 kept of 1,204,511  14 jobs"
+
+
+async def test_what_does_not_fit_is_counted() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_system(pilot)
+        box = screen.query_one(StoreBox)
+        lines = box.paint(40, 4)
+        assert lines[-1][1][0].startswith("… and 5 more")
+        await pilot.resize_terminal(30, 8)
+        await pilot.resize_terminal(200, 60)
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_it_asks_again_while_it_is_open() -> None:
+    asked: list[Query] = []
+
+    class Counting(FakeControl):
+        async def query(self, query: Query) -> Any:
+            if isinstance(query, ReadSystem):
+                asked.append(query)
+            return await super().query(query)
+
+    async with app(Counting()).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        screen.update(NOW + 2 * SECOND)
+        screen.update(NOW + 6 * SECOND)
+        await wait_for(pilot, lambda: len(asked) == 2)
+        assert screen.system == system()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(12, "12 B"), (1536, "1.5 KiB"), (3 << 30, "3.0 GiB"), (5 << 40, "5.0 TiB")],
+)
+def test_sizes_are_short(count: int, text: str) -> None:
+    assert size(count) == text

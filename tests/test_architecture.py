@@ -24,6 +24,7 @@ FLOORS = {
     "store": ROOMS,
     "watch": ROOMS,
     "moving": ROOMS,
+    "notify": ROOMS,
     "control": ROOMS,
     "instance": ROOMS,
     "runner": ROOMS,
@@ -45,7 +46,7 @@ BESIDE = {
     ("main", "host_process"): "the screen wants an engine",
 }
 
-HANDS = {"store", "execute", "watch", "core", "runner"}
+HANDS = {"store", "execute", "watch", "notify", "core", "runner"}
 """What a face may not touch: it sees and asks through the door."""
 
 TEXTUAL_ROOMS = {"tui"}

@@ -16,6 +16,7 @@ from cronterm.model.command import (
     IgnoreMissed,
     MuteAlerts,
     RunMissed,
+    TryNotifier,
 )
 from cronterm.model.query import Alerts, ListAlerts, ListMissed, Missed, MissedInstants
 from cronterm.schedule.duration import parse_duration
@@ -172,6 +173,19 @@ def snooze(
 
 
 alerts.add_command(snooze, "mute")
+
+
+@alerts.command("test")
+@common
+@click.argument("notifier")
+@click.pass_context
+def test(context: click.Context, /, notifier: str, **given: Any) -> None:
+    """Send a message to a notifier now, to see whether it arrives.
+
+    Example: cronterm alerts test ops-mail
+    """
+    at = desk(context, **given)
+    print_answer(at, at.send(TryNotifier(notifier=notifier)))
 
 
 # -- missed --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """`status`: one screen of text, or all of it as JSON."""
 
+from collections import Counter
 from typing import Any
 
 import click
@@ -17,8 +18,9 @@ from cronterm.cli.render import (
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, rfc3339
 from cronterm.model.alert import ORDER
+from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
-from cronterm.model.standing import standing
+from cronterm.model.standing import standing, unreached
 from cronterm.model.trigger import triggers_text
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
@@ -110,6 +112,7 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
             "listeners_trouble": engine.listeners_trouble,
             "jobs_file": engine.jobs_file,
             "problems": [str(problem) for problem in snapshot.problems],
+            "notifiers": notifiers_as_json(snapshot),
         },
         "jobs": {
             view.job.id: {
@@ -130,6 +133,24 @@ def state_of(view: JobView, snapshot: Snapshot) -> str:
         return standing(view, snapshot, SystemClock().now().utc)
     is_held = snapshot.all_paused is not None and view.state == "idle"
     return "paused" if is_held else view.state
+
+
+def notifiers_as_json(snapshot: Snapshot) -> dict[str, Any]:
+    """Return how each notifier of the file does; how it is reached is not told."""
+    waiting = Counter(notice.notifier for notice in snapshot.notices.values())
+    found = {}
+    for name, what in snapshot.settings.notifiers.items():
+        view = snapshot.notifiers.get(name, NotifierView())
+        found[name] = {
+            "what": what,
+            "waiting": waiting[name],
+            "sent": view.sent,
+            "last_sent_at": _time(view.last_sent_at),
+            "error": view.error or None,
+            "retry_at": _time(view.retry_at),
+            "given_up": view.given_up,
+        }
+    return found
 
 
 def past_as_json(past: PastRun | None) -> dict[str, Any] | None:
@@ -155,7 +176,8 @@ def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
     age = show_age(now - engine.started_at)
     about = f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}"
-    told = (engine.trouble, engine.listeners_trouble, *map(str, snapshot.problems))
+    problems = map(str, snapshot.problems)
+    told = (engine.trouble, engine.listeners_trouble, *problems, *unreached(snapshot))
     served = [f"the API is served at {url}" for url in engine.listeners]
     return [(about, None), *((line, None) for line in served), *((t, "red") for t in told if t)]
 

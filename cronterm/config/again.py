@@ -26,7 +26,15 @@ MANY = 200
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&[^\s&]", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_FOR_ALL_FILES = ("settings", "include", "pools", "calendars", "renamed_from")
+_FOR_ALL_FILES = (
+    "settings",
+    "include",
+    "pools",
+    "calendars",
+    "notifiers",
+    "alert_policies",
+    "renamed_from",
+)
 """Words that may mean something for the jobs of other files."""
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 _ROOMS = ("config", "schedule", "model")

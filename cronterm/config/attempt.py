@@ -22,9 +22,12 @@ from cronterm.config.gather import (
 )
 from cronterm.config.identity import check_names
 from cronterm.config.job import Context, merge
+from cronterm.config.notify import ToldName, check_told
 from cronterm.config.reader import Node, short
 from cronterm.model.job import Job, Settings
+from cronterm.model.notifier import Notifier
 from cronterm.model.problem import Problem
+from cronterm.model.rule import Rule
 from cronterm.schedule.base import CalendarSpec
 
 
@@ -34,6 +37,8 @@ class Known(NamedTuple):
     calendars: Mapping[str, CalendarSpec] = {}
     pools: Mapping[str, int] = {}
     jobs: Collection[str] = ()
+    notifiers: Mapping[str, str] = {}
+    alert_policies: Mapping[str, tuple[Rule, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class Attempt:
         self.units: list[Unit] = []
         self.jobs: list[Job] = []
         self.settings = Settings(timezone=request.local_timezone)
+        self.notifiers: dict[str, Notifier] = {}
+        """How each is reached."""
+        self._told: list[ToldName] = []
         self._ids: Ids = {}
         self._names: dict[tuple[str, str], tuple[Unit, Document, Node]] = {}
 
@@ -88,6 +96,7 @@ class Attempt:
                 self.settings.timezone,
                 above,
                 self._request.uid,
+                told=self._told,
                 calendars=self.settings.calendars,
             )
             contexts[id(document)] = context
@@ -105,6 +114,8 @@ class Attempt:
             check_names(fresh, self._ids)
             check_references(references, jobs=known, pools=self.settings.pools)
             check_cycles(references, self.jobs)
+            settings = self.settings
+            check_told(self._told, notifiers=settings.notifiers, policies=settings.alert_policies)
         with contextlib.suppress(Enough):
             self._follow_gone([each for each in references if each.kind == "job"])
 
@@ -188,6 +199,8 @@ class Attempt:
             "timezone": self._request.local_timezone,
             "calendars": dict(known.calendars),
             "pools": dict(known.pools),
+            "notifiers": dict(known.notifiers),
+            "alert_policies": dict(known.alert_policies),
         }
         base: Values = {}
         for unit in self.units:
@@ -200,11 +213,13 @@ class Attempt:
                     base = merge(base, {word: v for word, v in own.base.items() if word in mine})
                     for word, found in own.named.items():
                         keys = name_keys(document, word)
+                        claimed = [name for name in found if claim(word, name, keys[name])]
                         values[word] = values.get(word, {}) | {
-                            name: value
-                            for name, value in found.items()
-                            if claim(word, name, keys[name])
+                            name: found[name] for name in claimed
                         }
+                        if word == "notifiers":
+                            self.notifiers |= {name: own.notifiers[name] for name in claimed}
+                    self._told += own.told
         return values, base
 
     def _claim(self, unit: Unit, document: Document, word: str, name: str, key: Node) -> bool:

@@ -57,7 +57,7 @@ def read_calendar(r: Reading, node: Node, path: str, directory: Path) -> Calenda
         "dates": r.one_or_list(lambda node, path: _date(r, node, path)),
         "days": r.one_or_list(lambda node, path: _day(r, node, path)),
         "weekdays": r.one_or_list(lambda node, path: _weekdays(r, node, path, r.text(node, path))),
-        "windows": r.one_or_list(lambda node, path: _window(r, node, path)),
+        "windows": r.one_or_list(lambda node, path: read_window(r, node, path)),
         "from": lambda node, path: _moment(r, node, path),
         "until": lambda node, path: _moment(r, node, path),
         "ics": r.one_or_list(lambda node, path: _ics(r, node, path, directory)),
@@ -117,7 +117,7 @@ def _weekdays(r: Reading, node: Node, path: str, text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _window(r: Reading, node: Node, path: str) -> tuple[tuple[int, int], ...]:
+def read_window(r: Reading, node: Node, path: str) -> tuple[tuple[int, int], ...]:
     """Return the stretches of the week that `mon-fri 22:00-06:00` means."""
     text = r.line(node, path)
     found = _WINDOW.fullmatch(text)

@@ -21,10 +21,13 @@ from cronterm.config.job import (
     read_place,
     read_words,
 )
+from cronterm.config.notifiers import described, read_notifiers
+from cronterm.config.notify import ToldName, read_policies
 from cronterm.config.reader import Node, plain_key, short
 from cronterm.config.success import read_output_words
 from cronterm.config.words import LATER_SETTINGS, SETTINGS
 from cronterm.model.job import Job, Watch
+from cronterm.model.notifier import Notifier
 
 VERSION = 1
 SHORTEST_POLL = SECOND // 10
@@ -43,7 +46,11 @@ class Head:
     keys: dict[str, Node] = field(default_factory=dict)
     """Where each setting stands."""
     named: dict[str, Values] = field(default_factory=dict)
-    """Calendars and pools by name, below the top word that lists them."""
+    """Calendars, pools, policies and notifiers by name, below the top word that lists them."""
+    notifiers: dict[str, Notifier] = field(default_factory=dict)
+    """How each notifier is reached; the settings only say what it is."""
+    told: list[ToldName] = field(default_factory=list)
+    """Names of notifiers, to be looked up when all are known."""
 
 
 def _is_nothing(node: Node) -> bool:
@@ -61,9 +68,28 @@ def read_head(document: Document, uid: int) -> Head:
             head.named["calendars"] = read_calendars(reading, node, document.path.parent)
     if "pools" in top and not _is_nothing(top["pools"][1]):
         head.named["pools"] = read_pools(reading, top["pools"][1])
+    _read_told(document, head)
     if "settings" in top and not _is_nothing(top["settings"][1]):
         _read_settings(document, top["settings"][1], head, uid)
     return head
+
+
+def _read_told(document: Document, head: Head) -> None:
+    """Read who is told, and by which policies."""
+    reading, top, directory = document.reading, document.top, document.path.parent
+
+    def place(node: Node, path: str) -> str:
+        return read_place(reading, node, path, directory)
+
+    if "notifiers" in top and not _is_nothing(top["notifiers"][1]):
+        with contextlib.suppress(Bad):
+            head.notifiers = read_notifiers(reading, top["notifiers"][1], directory, place)
+            named = {name: described(each) for name, each in head.notifiers.items()}
+            head.named["notifiers"] = named
+    if "alert_policies" in top and not _is_nothing(top["alert_policies"][1]):
+        with contextlib.suppress(Bad):
+            node = top["alert_policies"][1]
+            head.named["alert_policies"] = read_policies(reading, node, head.told)
 
 
 def name_keys(document: Document, word: str) -> dict[str, Node]:

@@ -33,7 +33,7 @@ def readers(r: Reading, place: Place, uid: int) -> Readers:
     """Return how each of these words is read; `place` reads a path, `uid` is the engine's user."""
 
     def secret(node: Node, path: str) -> Secret:
-        return _secret(r, node, path, place)
+        return read_secret(r, node, path, place)
 
     return {
         "user": lambda node, path: _user(r, node, path, uid),
@@ -227,7 +227,8 @@ def _secrets(
     return found
 
 
-def _secret(r: Reading, node: Node, path: str, place: Place) -> Secret:
+def read_secret(r: Reading, node: Node, path: str, place: Place) -> Secret:
+    """Return where a secret comes from."""
     kinds = ("file", "env", "command")
     if isinstance(node, yaml.ScalarNode):
         # Not shown: somebody may have put the secret itself here.

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cronterm.clock import DAY
-from cronterm.config import events, gates, identity, monitor, success
+from cronterm.config import events, gates, identity, monitor, notify, success
 from cronterm.config.calendars import calendar_readers, read_limits
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
@@ -47,6 +47,8 @@ class Context:
     """Of the engine."""
     references: list[gates.Reference] = field(default_factory=list)
     """Names of jobs and pools, to be looked up when all are known."""
+    told: list[notify.ToldName] = field(default_factory=list)
+    """Names of notifiers and policies, likewise."""
     calendars: Collection[str] = ()
     """Names of the calendars that there are."""
 
@@ -142,6 +144,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         **calendar_readers(r, context.calendars, context.path.parent),
         **events.readers(r, place),
         **monitor.readers(r),
+        **notify.readers(r, context.told),
     }
 
 
@@ -312,6 +315,7 @@ _SAME = [
     *("exclude", "only", "max_runs", "jitter_mode", "auto_pause"),
     *events.WORDS,
     *monitor.SAME,
+    *notify.SAME,
 ]
 
 

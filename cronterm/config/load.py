@@ -10,6 +10,7 @@ from cronterm.config.attempt import Attempt, Known, Request
 from cronterm.config.gather import SYSTEM_FILE, Unit, digest
 from cronterm.config.reader import HAS_LIBYAML, MOST_PROBLEMS, collector_off
 from cronterm.model.job import Job, Settings
+from cronterm.model.notifier import Notifier
 from cronterm.model.problem import Problem
 
 MOST_ATTEMPTS = 5  # a file left out may be what another one needs
@@ -36,6 +37,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """Of each further file, like a calendar's, by its path; empty for one that cannot be read."""
     good: tuple[str, ...] = ()
     """The paths whose text is in force as it is."""
+    notifiers: dict[str, Notifier] = {}
+    """How people are reached: not to be shown, nor told to anybody."""
     folders: tuple[str, ...] = ()
     """Directories where another file may appear."""
 
@@ -143,6 +146,7 @@ def _loaded(
         texts=texts,
         beside={**last.beside(), **first.beside()},
         good=tuple(_paths(unit for unit in last.units if not unit.is_old)) if is_whole else (),
+        notifiers=last.notifiers,
         folders=tuple(sorted({*first.folders(), *last.folders()})),
     )
 

@@ -16,6 +16,20 @@ def expand(r: Reading, node: Node, path: str, name: str, *, is_home: bool = Fals
 
     With `is_home` a `~` stays: whose home it is is not known yet.
     """
+    written = fill_variables(r, node, path, name)
+    if "\0" in written:
+        raise r.bad(node, path, "a path cannot contain NUL")
+    if is_home and written.partition("/")[0] == "~":
+        return written
+    try:
+        return str(Path(written).expanduser())
+    except RuntimeError:
+        user = written.partition("/")[0]
+        raise r.bad(node, path, f"{short(user)!r} has no home directory") from None
+
+
+def fill_variables(r: Reading, node: Node, path: str, text: str) -> str:
+    """Return a text with each `${NAME}` written out; what cannot be is noted."""
 
     def value(found: re.Match[str]) -> str:
         variable = found[1]
@@ -31,13 +45,4 @@ def expand(r: Reading, node: Node, path: str, name: str, *, is_home: bool = Fals
             )
         return given
 
-    written = _VARIABLE.sub(value, name)
-    if "\0" in written:
-        raise r.bad(node, path, "a path cannot contain NUL")
-    if is_home and written.partition("/")[0] == "~":
-        return written
-    try:
-        return str(Path(written).expanduser())
-    except RuntimeError:
-        user = written.partition("/")[0]
-        raise r.bad(node, path, f"{short(user)!r} has no home directory") from None
+    return _VARIABLE.sub(value, text)

@@ -13,7 +13,8 @@ from cronterm.config.document import entries
 from cronterm.config.gather import Document
 from cronterm.config.notation import inline
 from cronterm.config.reader import Node, collector_off, plain
-from cronterm.config.shapes import DURATION, JOB_SHAPES, SETTINGS_SHAPES
+from cronterm.config.shape import DURATION
+from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES
 from cronterm.model.job import Job, Settings, Watch
 from cronterm.schedule.duration import format_duration
 

@@ -7,17 +7,8 @@ from typing import Any
 
 from cronterm.config.job import ACTION_WORDS
 from cronterm.config.kinds import Kinds
-from cronterm.config.shapes import (
-    ID,
-    JOB_SHAPES,
-    NOTHING,
-    SETTINGS_SHAPES,
-    TOP_SHAPES,
-    Shape,
-    either,
-    mapping,
-    told,
-)
+from cronterm.config.shape import ID, NOTHING, Shape, either, mapping, told
+from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES, TOP_SHAPES
 from cronterm.config.words import LATER_JOB, SETTINGS, TOP, WORDS
 from cronterm.errors import CrontermError
 

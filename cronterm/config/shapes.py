@@ -1,106 +1,34 @@
 """What the value of each word looks like, in the words of JSON Schema."""
 
-from typing import Any
-
-Shape = dict[str, Any]
-
-ID_PATTERN = "^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-VARIABLE_PATTERN = "^(?!CRONTERM_)[A-Za-z_][A-Za-z0-9_]*$"
-
-
-def integer(low: int, high: int | None = None) -> Shape:
-    """Return the shape of a whole number."""
-    return {"type": "integer", "minimum": low} | ({} if high is None else {"maximum": high})
-
-
-def number(low: float, high: float) -> Shape:
-    """Return the shape of a number."""
-    return {"type": "number", "minimum": low, "maximum": high}
-
-
-def choice(*words: str) -> Shape:
-    """Return the shape of one of some words."""
-    return {"enum": list(words)}
-
-
-def items(shape: Shape, *, least: int = 0) -> Shape:
-    """Return the shape of a list."""
-    return {"type": "array", "items": shape} | ({"minItems": least} if least else {})
-
-
-def some(shape: Shape) -> Shape:
-    """Return the shape of one value or a list of them."""
-    return either(shape, items(shape))
-
-
-def either(*shapes: Shape) -> Shape:
-    """Return the shape of what has one of several shapes."""
-    return {"anyOf": list(shapes)}
-
-
-def named(shape: Shape, pattern: str) -> Shape:
-    """Return the shape of a mapping whose keys are names of the file's author."""
-    free: Shape = {"^x-": {}}
-    return {
-        "type": "object",
-        "propertyNames": {"pattern": pattern},
-        "patternProperties": free,
-        "additionalProperties": shape,
-    }
-
-
-def mapping(*required: str, **words: Shape) -> Shape:
-    """Return the shape of a mapping with these words; `x-` is free."""
-    free: Shape = {"^x-": {}}
-    return {
-        "type": "object",
-        "properties": words,
-        "patternProperties": free,
-        "additionalProperties": False,
-    } | ({"required": list(required)} if required else {})
-
-
-def told(about: str, shape: Shape) -> Shape:
-    """Return a shape with a description."""
-    return {"description": about} | shape
-
-
-# -- values --------------------------------------------------------------------------------------
-
-TEXT: Shape = {"type": "string"}
-LINE: Shape = {"type": "string", "pattern": "^[^\\n]*\\n?$"}
-TRUTH: Shape = {"type": "boolean"}
-VALUE: Shape = {"type": ["string", "number"]}
-SCALAR: Shape = {"type": ["string", "number", "boolean", "null"]}
-NOTHING: Shape = {"type": "null"}
-ID: Shape = {"type": "string", "pattern": ID_PATTERN}
-ZONE: Shape = {"type": "string", "examples": ["Europe/Berlin", "UTC"]}
-MOMENT: Shape = {
-    "type": "string",
-    "pattern": "^\\s*\\d{4}-\\d{2}-\\d{2}",
-    "examples": ["2026-09-20T02:00:00Z", "2026-09-20T02:00:00"],
-}
-DURATION: Shape = {
-    "type": ["string", "number"],
-    "pattern": "^\\s*(?:\\d+(?:\\.\\d+)?|(?:\\d+(?:\\.\\d+)?\\s*(?:ms|[wdhms])\\s*)+)\\s*$",
-    "minimum": 0,
-    "examples": ["90s", "5m", "1h30m", "2d"],
-}
-SIZE: Shape = {
-    "type": ["string", "number"],
-    "pattern": "^\\s*\\d+(?:\\.\\d+)?\\s*(?:[kKmMgGtT]?[iI]?[bB])?\\s*$",
-    "minimum": 0,
-    "examples": ["10MB", "2GiB"],
-}
-ROOM: Shape = {
-    "type": ["string", "number"],
-    "pattern": "^\\s*\\d+(?:\\.\\d+)?\\s*(?:%|[kKmMgGtT]?[iI]?[bB])?\\s*$",
-    "minimum": 0,
-    "examples": ["10%", "10GB"],
-}
-PERCENT: Shape = {"type": ["string", "number"], "minimum": 0, "maximum": 100, "examples": [90]}
-COMMAND = either(TEXT, items(VALUE, least=1))
+from cronterm.config.shape import (
+    COMMAND,
+    DURATION,
+    ID,
+    ID_PATTERN,
+    LINE,
+    MOMENT,
+    NAME_PATTERN,
+    PERCENT,
+    ROOM,
+    SCALAR,
+    SIZE,
+    TEXT,
+    TRUTH,
+    VALUE,
+    VARIABLE_PATTERN,
+    ZONE,
+    Shape,
+    choice,
+    either,
+    integer,
+    items,
+    mapping,
+    named,
+    number,
+    some,
+    told,
+)
+from cronterm.model.rule import NOTICE_EVENTS
 
 # -- words of several ----------------------------------------------------------------------------
 
@@ -244,6 +172,55 @@ TRIGGER = either(
         ),
     ),
 )
+QUIET: Shape = some({"type": "string", "examples": ["22:00-06:00", "Sat,Sun 00:00-24:00"]})
+RULE = mapping(
+    "to",
+    to=told("notifiers, by name", some(LINE)),
+    on=told("failure, timeout, missed, recovery", some(choice(*NOTICE_EVENTS))),
+    after=told("the Nth failed run in a row, or missed instant", integer(1, 1_000_000)),
+    repeat=told("again after so long while it goes on", DURATION),
+    quiet=told("what comes then waits for its end", QUIET),
+    output=told("lines of output that go with it, 10", either(TRUTH, integer(0, 200))),
+)
+TIMEOUT: Shape = {"timeout": DURATION}
+NOTIFIER = either(
+    mapping(
+        *("type", "to"),
+        type=choice("email"),
+        to=some(LINE),
+        smtp=told("smtp://localhost:25, or smtps://HOST", either(LINE, SECRET)),
+        user=LINE,
+        password=either(LINE, SECRET),
+        tls=choice("auto", "starttls", "tls", "none"),
+        ca_file=LINE,
+        **TIMEOUT,
+        **{"from": LINE},
+    ),
+    mapping(
+        *("type", "url"),
+        type=choice("webhook"),
+        url=either(LINE, SECRET),
+        format=choice("slack", "discord", "teams", "ntfy", "gotify", "json", "template"),
+        method=choice("POST", "PUT", "PATCH", "GET"),
+        headers={"type": "object", "additionalProperties": either(TEXT, SECRET)},
+        body=told("of template: {{title}}, {{text}}, {{job}} and such are put in", TEXT),
+        token=either(LINE, SECRET),
+        priority=integer(0, 10),
+        **TIMEOUT,
+    ),
+    mapping(
+        *("type", "topic"),
+        type=choice("ntfy"),
+        topic=either(LINE, SECRET),
+        server=either(LINE, SECRET),
+        token=either(LINE, SECRET),
+        priority=integer(1, 5),
+        **TIMEOUT,
+    ),
+    mapping("type", "command", type=choice("command"), command=COMMAND, **TIMEOUT),
+    mapping("type", type=choice("terminal")),
+    mapping("type", "url", type=choice("apprise"), url=some(either(LINE, SECRET)), **TIMEOUT),
+)
 NEED = choice("success", "failure", "complete")
 USED_CALENDARS = some(either(LINE, CALENDAR))
 
@@ -318,6 +295,7 @@ JOB_SHAPES: dict[str, Shape] = {
     "on_success": items(ID),
     "on_failure": items(ID),
     "on_complete": items(ID),
+    "notify": some(either(LINE, RULE)),
     "enabled": TRUTH,
     "renamed_from": LINE,
 }
@@ -354,6 +332,11 @@ TOP_SHAPES: dict[str, tuple[str, Shape]] = {
     ),
     "calendars": ("days and times that jobs keep to or keep out of, by name", CALENDARS),
     "pools": ("slots that jobs share, by name", POOLS),
+    "notifiers": ("how people are reached, by name", named(NOTIFIER, NAME_PATTERN)),
+    "alert_policies": (
+        "who is told of what, by name; jobs choose with notify",
+        named(some(RULE), NAME_PATTERN),
+    ),
     "jobs": ("the jobs, by name", JOBS),
 }
 """What each top word is, and what it looks like; empty ones are as good as none."""

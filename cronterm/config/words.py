@@ -65,6 +65,7 @@ WORDS: dict[str, str] = {
     "jitter_mode": "stable: the same jitter each time; random: another",
     "auto_pause": "pauses it after so many failures in a row: {after_failures: 5}",
     "triggers": "what else starts it: a list of file, disk, attribute, env, metric, webhook",
+    "notify": "who is told of what: names of alert_policies, or {to, on, after, ...}",
     "cooldown": "after an event started it, further ones start nothing for so long",
 }
 
@@ -81,17 +82,23 @@ SETTINGS: dict[str, str] = {
     "api": "the API on TCP: listen, token_file, hosts, expose; metrics and stats_file",
 }
 
-TOP = ("version", "include", "settings", "defaults", "calendars", "pools", "jobs")
+TOP = (
+    "version",
+    "include",
+    "settings",
+    "defaults",
+    "calendars",
+    "pools",
+    "notifiers",
+    "alert_policies",
+    "jobs",
+)
 
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
-LATER_TOP = frozenset(["notifiers", "alert_policies"])
+LATER_TOP = frozenset[str]()
 LATER_SETTINGS = frozenset[str]()
-LATER_JOB = frozenset(
-    [
-        "notify",
-    ]
-)
+LATER_JOB = frozenset[str]()
 LATER_OUTPUT = frozenset(["stderr"])
 
 # -- what other systems call them: (our word, what its values become) ----------------------------

@@ -43,6 +43,8 @@ class AlertBook:
         for run in memory.runs:
             watched = Watched(run.cause, run.started_at, end=run.last_end)
             self.runs[run.run] = watched
+        self.ended: dict[int, Watched] = {}
+        """Those that ended in this step."""
         self.starts: list[tuple[Instant, int]] = [(0, run.run) for run in memory.runs]
         """When each queued run will be late."""
         self.ends: list[tuple[Duration, int]] = [(0, run.run) for run in memory.runs]

@@ -46,6 +46,7 @@ FAILED_TEXTS: dict[Reason, str] = {
 def tell_alerts(books: Books) -> None:
     """Look at what this step recorded and at what has become late; record the alerts."""
     downtime: Counter[str] = Counter()
+    books.alerts.ended.clear()
     names = {event.old: event.job for event in books.events if isinstance(event, JobRenamed)}
     for event in tuple(books.events):
         match _renamed(event, names) if names else event:
@@ -122,6 +123,8 @@ def _take_end(books: Books, event: RunEnded, downtime: Counter[str]) -> None:
     _no_longer(books, event.job, event.run, "late", "ended")
     _no_longer(books, event.job, event.run, "long", "ended")
     book.runs.pop(event.run, None)
+    if watched is not None:
+        book.ended[event.run] = watched
     if watched is None or event.job not in books.jobs:
         return
     is_manual = watched.cause.kind == "manual"

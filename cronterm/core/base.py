@@ -111,6 +111,19 @@ class Signalled(msgspec.Struct, frozen=True, tag=True):
     signal: Signal
 
 
+class Delivered(msgspec.Struct, frozen=True, tag=True):
+    """A notifier took one message for these notices, or did not."""
+
+    notifier: str
+    notices: tuple[tuple[int, int], ...]
+    """(number, what it stood for in `more` when it was sent)."""
+    channel: str = ""
+    title: str = ""
+    error: str = ""
+    """Why it could not be sent; without `retry_at` it is given up."""
+    retry_at: Instant | None = None
+
+
 class Drain(msgspec.Struct, frozen=True, tag=True):
     """The engine stops: decide nothing new. With `stop_runs` every open attempt is stopped."""
 
@@ -119,7 +132,16 @@ class Drain(msgspec.Struct, frozen=True, tag=True):
 
 
 Input: TypeAlias = (
-    Tick | ConfigChanged | Commanded | Started | Ended | NeverStarted | Checked | Signalled | Drain
+    Tick
+    | ConfigChanged
+    | Commanded
+    | Started
+    | Ended
+    | NeverStarted
+    | Checked
+    | Signalled
+    | Delivered
+    | Drain
 )
 
 

@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from cronterm.clock import MINUTE, Duration, Instant, Now
 from cronterm.core.alert_book import AlertBook
 from cronterm.core.check import Check
+from cronterm.core.notice_book import NoticeBook
 from cronterm.core.policies import tolerance_of
 from cronterm.model.command import Answer
 from cronterm.model.effect import CheckCondition, ReportedLine, StartAttempt, StopAttempt
@@ -242,6 +243,7 @@ class Books:
         self._order = 0
         self.lines: list[ReportedLine] = []
         self.alerts = AlertBook(Memory())
+        self.notices = NoticeBook(Memory())
         self.running = 0
         """Attempts that the runner holds."""
         self.waiting: dict[int, RunRecord] = {}

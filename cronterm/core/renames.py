@@ -37,3 +37,4 @@ def _rename(books: Books, old: str, new: str) -> None:
     renamed = JobRenamed(at=books.now.utc, job=new, old=old)
     books.events.append(renamed)
     books.alerts.rename(renamed)
+    books.notices.rename(old, new)

@@ -9,6 +9,7 @@ from cronterm.core.base import (
     Checked,
     Commanded,
     ConfigChanged,
+    Delivered,
     Drain,
     Effects,
     Ended,
@@ -23,6 +24,7 @@ from cronterm.core.changes import apply_config, carry_out
 from cronterm.core.corrections import note_clock
 from cronterm.core.due import decide_all, fire_at_start
 from cronterm.core.gates import adopt_hold, note_checked
+from cronterm.core.notice_book import NoticeBook
 from cronterm.core.policies import judge
 from cronterm.core.runs import (
     admission,
@@ -36,6 +38,7 @@ from cronterm.core.runs import (
     stop_of,
 )
 from cronterm.core.signals import take_signal
+from cronterm.core.telling import note_delivered, queue_notices, wait_notices
 from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
 from cronterm.model.run import REPORTED, OpenRun, Outcome, Reason
@@ -49,6 +52,7 @@ class Scheduler:
         self._books = Books(next_run=memory.next_run, seed=str(seed))
         self._books.all_paused = memory.all_paused
         self._books.alerts = AlertBook(memory)
+        self._books.notices = NoticeBook(memory)
         self._books.absent = {job.id: job for job in memory.jobs}
         for known in memory.jobs:
             self._books.remember_order(max(known.started_n, known.result.n if known.result else 0))
@@ -72,6 +76,7 @@ class Scheduler:
         self._decide()
         self._start()
         tell_alerts(books)
+        queue_notices(books)
         next_at = books.moved_next()
         if next_at:
             books.events.append(NextDueMoved(at=now.utc, next_at=next_at))
@@ -89,7 +94,8 @@ class Scheduler:
 
     def wait(self, now: Now) -> Duration | None:
         """Return how long nothing is due from `now` on, in microseconds; None is for ever."""
-        waits = [self._books.wait(now), wait_alerts(self._books, now)]
+        books = self._books
+        waits = [books.wait(now), wait_alerts(books, now), wait_notices(books, now)]
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _note_clock(self, now: Now) -> None:
@@ -135,6 +141,8 @@ class Scheduler:
             case Signalled():
                 if not books.is_draining:
                     take_signal(books, given.job, given.signal)
+            case Delivered():
+                note_delivered(books, given)
             case Drain():
                 self._drain(given)
             case _:
@@ -148,6 +156,7 @@ class Scheduler:
             _adopt(books, run, still_open)
         apply_config(books, changed)
         index_chains(books)
+        books.notices.look_again()
         for run in adopted:
             if run.run in books.runs:  # not cancelled with its job
                 adopt_hold(books, books.runs[run.run])

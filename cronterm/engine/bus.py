@@ -13,12 +13,14 @@ import msgspec
 from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.model.event import ConfigLoaded, Numbered
 from cronterm.model.job import Settings
+from cronterm.model.notice import NoticeQueued, NoticesSent
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.model.tally import Tally, count_event
 
 RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume
 QUEUE_MESSAGES = 20_000  # a burst of a thousand starts is four thousand events
 QUEUE_OUTPUT_BYTES = 1 << 20  # output beyond it is dropped; faces read gaps by offset
+WAKES_DELIVERY = (NoticeQueued, NoticesSent, ConfigLoaded)
 QUEUE_OUTPUTS = QUEUE_MESSAGES // 2  # small ones must not take the place of events
 
 
@@ -78,6 +80,8 @@ class Bus:
         """What was published since the start."""
         self.on_readers: Callable[[bool], None] = lambda has_readers: None
         """Told when the first face wants output, and when the last one leaves."""
+        self.on_notices: Callable[[], None] = lambda: None
+        """Told when something is to be told to people, or may be told otherwise."""
         self._ring: deque[Numbered] = deque(maxlen=RING_EVENTS)
         self._subscribers: set[Subscriber] = set()
         self._configured = asyncio.Event()
@@ -101,6 +105,8 @@ class Bus:
             if isinstance(numbered.event, ConfigLoaded):
                 self._configured.set()
                 self._configured = asyncio.Event()
+        if any(isinstance(each.event, WAKES_DELIVERY) for each in events):
+            self.on_notices()
         for subscriber in self._subscribers:
             for numbered in events:
                 subscriber.offer(numbered)

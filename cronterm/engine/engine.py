@@ -17,6 +17,7 @@ from cronterm.clock import SECOND, Clock
 from cronterm.core.base import (
     Commanded,
     ConfigChanged,
+    Delivered,
     Drain,
     Ended,
     Input,
@@ -307,7 +308,7 @@ class Engine:
 
     def _keep(self, batch: Batch) -> None:
         """Keep what must not be lost for the next try, refuse what a person can ask again."""
-        kept = (Started, Ended, NeverStarted, Signalled, Drain)
+        kept = (Started, Ended, NeverStarted, Signalled, Delivered, Drain)
         inputs = [given for given in batch.inputs if isinstance(given, kept)]
         for signal in [given for given in inputs if isinstance(given, Signalled)][MOST_SIGNALS:]:
             inputs.remove(signal)

@@ -26,6 +26,7 @@ from cronterm.engine.audit import Audit
 from cronterm.engine.bus import Bus
 from cronterm.engine.checks import Checks
 from cronterm.engine.chores import prune_history, send_gauges
+from cronterm.engine.delivery import Delivery
 from cronterm.engine.dump import log_state
 from cronterm.engine.engine import Engine
 from cronterm.engine.local import LocalControl
@@ -49,6 +50,7 @@ from cronterm.execute.base import OutputBatch
 from cronterm.execute.base import Started as RunnerStarted
 from cronterm.execute.output import append_output, remove_output
 from cronterm.execute.runner_client import RunnerExecutor
+from cronterm.execute.secrets import Secrets
 from cronterm.instance import Instance
 from cronterm.model.audit import AuditRow
 from cronterm.model.effect import ReportedLine
@@ -199,8 +201,18 @@ class Host:
             snapshot=lambda: engine.bus.snapshot,
         )
         audit = Audit(self._clock)
+        delivery = Delivery(
+            bus=engine.bus,
+            clock=self._clock,
+            notifiers=lambda: definitions.notifiers,
+            secrets=Secrets(os.environ),
+            answer=answers.answer,
+            tell=engine.tell,
+            tell_fact=lambda fact: engine.tell(facts=[fact]),
+        )
         control = LocalControl(
             engine=engine,
+            test=delivery.test,
             definitions=definitions,
             answers=answers,
             event_files=sensing.files,
@@ -236,6 +248,7 @@ class Host:
                     group.create_task(self._serve(control, store.id, is_open), name="door"),
                     group.create_task(_reload_on(changed, definitions), name="reload"),
                     group.create_task(sensing.run(), name="sensing"),
+                    group.create_task(delivery.run(), name="delivery"),
                     group.create_task(
                         send_gauges(engine.bus, self._clock, instance.state_dir), name="gauges"
                     ),

@@ -1,7 +1,7 @@
 """The control of an engine in this process: what the door serves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
@@ -31,6 +31,7 @@ from cronterm.model.command import (
     RunJob,
     RunMissed,
     ShutDown,
+    TryNotifier,
     UndoEdit,
 )
 from cronterm.model.job import Job, Settings
@@ -61,6 +62,7 @@ class LocalControl:
         answers: Answers,
         event_files: EventFiles,
         audit: Audit,
+        test: Callable[[str], Awaitable[Answer]],
         by: Callable[[], str],
     ) -> None:
         self._engine = engine
@@ -68,6 +70,7 @@ class LocalControl:
         self._answers = answers
         self._event_files = event_files
         self._audit = audit
+        self._test = test
         self._by = by
 
     async def snapshot(self) -> Snapshot:
@@ -99,6 +102,8 @@ class LocalControl:
                 return await self._definitions.edit(command)
             case UndoEdit():
                 return await self._definitions.edit(command)
+            case TryNotifier(notifier=notifier):
+                return await self._test(notifier)
             case ShutDown():
                 return self._shut_down(command, by)
             case _:

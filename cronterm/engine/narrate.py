@@ -32,6 +32,7 @@ from cronterm.model.event import (
     TriggerSuspended,
 )
 from cronterm.model.gates import Hold
+from cronterm.model.notice import NoticesFailed, NoticesSent
 
 log = logging.getLogger("cronterm")
 
@@ -74,6 +75,11 @@ def narrate(event: AnyEvent) -> None:
             log.warning("alert: %s", alert.kind, extra={"job": alert.job} | _why("", alert.message))
         case AlertClosed():
             log.info("alert closed", extra={"job": event.job, "why": event.closed_for})
+        case NoticesSent():
+            log.info("told", extra={"notifier": event.notifier, "text": event.title})
+        case NoticesFailed():
+            what = "not told" if event.retry_at is None else "not told yet"
+            log.warning(what, extra={"notifier": event.notifier, "why": event.error})
         case JobPaused():
             level = logging.WARNING if event.by == "auto_pause" else logging.INFO
             who = {"job": event.job, "by": event.by}

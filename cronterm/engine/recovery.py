@@ -73,6 +73,7 @@ def first_snapshot(
     snapshot = Snapshot(all_paused=memory.all_paused)
     snapshot.alerts = {alert.id: alert for alert in memory.alerts}
     snapshot.mutes = dict(memory.mutes)
+    snapshot.notices = {notice.id: notice for notice in memory.notices}
     live: dict[str, dict[int, LiveRun]] = {}
     for run in memory.runs:
         live.setdefault(run.job, {})[run.run] = _live_run(run)

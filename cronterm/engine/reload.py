@@ -7,7 +7,7 @@ Reading and parsing happen on a thread: a reload never waits for runs, and no ru
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,7 @@ from cronterm.engine.watching import Places
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, DefineMonitor, DropMonitor, UndoEdit
 from cronterm.model.event import AnyEvent, ConfigLoaded, ConfigRejected
+from cronterm.model.notifier import Notifier
 from cronterm.model.problem import Problem
 
 log = logging.getLogger("cronterm.reload")
@@ -54,6 +55,8 @@ class Definitions:
         self._clock = clock
         self._local_timezone = local_timezone
         self._engine = engine
+        self.notifiers: Mapping[str, Notifier] = {}
+        """How people are reached, by the definitions in force."""
         self._last_good = LastGood(cache)
         self._reader = Reader(path, cache, local_timezone=local_timezone)
         self.monitors = Monitors(path.parent)
@@ -110,6 +113,7 @@ class Definitions:
         self._was_folder = is_folder(self.path)
         self._note(loaded)
         self._in_force = loaded
+        self.notifiers = loaded.notifiers
         settings = loaded.settings
         changed = self._changed()
         at = self._clock.now().utc

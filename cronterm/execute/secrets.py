@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 
 from cronterm.errors import CrontermError
+from cronterm.model.identity import Secret
 from cronterm.model.job import Job
 
 SHORTEST = 4  # bytes; what is shorter would be masked all over the output
@@ -34,16 +35,21 @@ class Secrets:
         values = {}
         for name, secret in job.secrets.items():
             try:
-                if secret.file:
-                    value = _read(secret.file)
-                elif secret.env:
-                    value = self._variable(secret.env)
-                else:
-                    value = self._ask(secret.command, job.directory)
-                values[name] = _checked(value)
+                values[name] = self.value(secret, job.directory)
             except CrontermError as error:
                 raise CrontermError(f"secret {name}: {error}") from None
         return values
+
+    def value(self, secret: Secret, directory: str) -> str:
+        """Return the value of one secret; its command runs in `directory`.
+
+        Raises `CrontermError`, never with the value.
+        """
+        if secret.file:
+            return _checked(_read(secret.file))
+        if secret.env:
+            return _checked(self._variable(secret.env))
+        return _checked(self._ask(secret.command, directory))
 
     def close(self) -> None:
         """End the commands that still run; their secrets fail."""

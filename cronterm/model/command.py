@@ -129,6 +129,12 @@ class SkipNext(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class TryNotifier(Command, frozen=True, kw_only=True):
+    """Send a message to a notifier, to see whether it arrives."""
+
+    notifier: str
+
+
 class ReloadConfig(Command, frozen=True, kw_only=True):
     """Read the jobs file again now."""
 
@@ -235,6 +241,7 @@ AnyCommand: TypeAlias = (
     | CommentAlert
     | MuteAlerts
     | SkipNext
+    | TryNotifier
     | ReloadConfig
     | AddJob
     | EditJob
@@ -263,6 +270,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         "unknown_run",
         "unknown_alert",
         "unknown_hook",
+        "unknown_notifier",
         "overlap",
         "stale",
         "invalid",

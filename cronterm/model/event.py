@@ -10,18 +10,14 @@ import msgspec
 
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, AlertKind, ClosedFor
+from cronterm.model.fact import Event
 from cronterm.model.gates import Hold, Need
 from cronterm.model.job import Job, Settings
 from cronterm.model.monitors import MonitorDefinition
+from cronterm.model.notice import NoticeFact
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
 from cronterm.model.trigger import Signal
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """What all facts have: when the engine recorded it."""
-
-    at: Instant
 
 
 class EngineStarted(Event, frozen=True, kw_only=True):
@@ -159,7 +155,7 @@ class RunQueued(Event, frozen=True, kw_only=True):
     attempts: int
     """The most attempts there may be."""
     schedule_hash: str = ""
-    after: dict[int, Need] = {}
+    after: dict[int, Need] = msgspec.field(default_factory=dict)
     """Runs that must end so before this one comes; else it is skipped."""
 
 
@@ -376,6 +372,7 @@ AnyEvent: TypeAlias = (
     | MonitorDefined
     | MonitorDropped
     | NextDueMoved
+    | NoticeFact
 )
 
 

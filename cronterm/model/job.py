@@ -10,6 +10,7 @@ from cronterm.model.action import Custom, HttpRequest, Monitor
 from cronterm.model.api import Api
 from cronterm.model.gates import Condition, Need
 from cronterm.model.identity import Limits, Param, Secret
+from cronterm.model.rule import Rule
 from cronterm.model.success import OutputKeep, Success
 from cronterm.model.trigger import Trigger
 from cronterm.schedule.base import CalendarSpec, ManualSpec, ScheduleSpec
@@ -162,6 +163,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """How long after it is due a start may come before it is late; None is by its period."""
     max_runtime: Duration | None = None
     """A run that takes longer is told; it goes on."""
+    notify: tuple[str | Rule, ...] = ()
+    """Who is told of what: names of `Settings.alert_policies`, or its own rules."""
 
     @property
     def is_monitor(self) -> bool:
@@ -197,6 +200,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     calendars: dict[str, CalendarSpec] = {}
     watch: Watch = Watch()
     api: Api = Api()
+    notifiers: dict[str, str] = {}
+    """What each notifier is, for people; how it is reached is nowhere to be seen."""
+    alert_policies: dict[str, tuple[Rule, ...]] = {}
 
 
 def is_timed(job: Job) -> bool:

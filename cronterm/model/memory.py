@@ -6,6 +6,7 @@ from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.gates import Result
 from cronterm.model.monitors import MonitorDefinition
+from cronterm.model.notice import LastNotice, Notice, Told
 from cronterm.model.run import OpenRun
 from cronterm.model.snapshot import Pause
 
@@ -69,3 +70,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """The newest successes of each job, oldest first."""
     monitors: tuple[MonitorDefinition, ...] = ()
     """Those that were defined over the API."""
+    next_notice: int = 1
+    notices: tuple[Notice, ...] = ()
+    """Those that wait, oldest first."""
+    told: tuple[Told, ...] = ()
+    """Who was told of the alerts that are open."""
+    last_notices: tuple[LastNotice, ...] = ()

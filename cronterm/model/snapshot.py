@@ -45,6 +45,8 @@ from cronterm.model.event import (
 )
 from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
+from cronterm.model.notice import Notice, NotifierView
+from cronterm.model.notice_fold import fold_notice, rename_notices
 from cronterm.model.problem import Problem
 from cronterm.model.run import REPORTED, AttemptEnd, Cause, Outcome, Reason, RunState
 
@@ -201,6 +203,10 @@ class Snapshot(msgspec.Struct):
     """Those that are not closed."""
     mutes: dict[str, Mute] = {}
     """By job; those whose time is over may still be here."""
+    notices: dict[int, Notice] = {}
+    """What is still to be told."""
+    notifiers: dict[str, NotifierView] = {}
+    """How those do that were used since the engine started."""
     hosts: tuple[str, ...] = ()
     """The machines of a picture of several; its jobs are `HOST:JOB`."""
     gone: dict[str, str] = {}
@@ -289,6 +295,7 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobRenamed():
             _rename(snapshot, event.old, event.job)
+            rename_notices(snapshot.notices, event.old, event.job)
             fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
@@ -320,6 +327,7 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             snapshot.engine.state = "stopping"
         case _:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
+            fold_notice(snapshot.notices, snapshot.notifiers, event)
 
 
 def _rename(snapshot: Snapshot, old: str, new: str) -> None:

@@ -1,5 +1,6 @@
-"""How a job stands that something else runs, as healthchecks would say it."""
+"""How a job stands that something else runs, and whether people hear of trouble."""
 
+from collections import Counter
 from typing import Literal, TypeAlias
 
 from cronterm.clock import Instant
@@ -22,3 +23,18 @@ def standing(view: JobView, snapshot: Snapshot, now: Instant) -> Standing:
     if view.next_at is not None and view.next_at < now:
         return "late"
     return "up" if view.live or view.last is not None else "new"
+
+
+def unreached(snapshot: Snapshot) -> list[str]:
+    """Say which notifiers of the file do not take what they should, and why.
+
+    What was given up stays told until the notifier takes something.
+    """
+    waiting = Counter(notice.notifier for notice in snapshot.notices.values())
+    told = []
+    for name in snapshot.settings.notifiers:
+        view = snapshot.notifiers.get(name)
+        if view is not None and view.error:
+            many = f"{waiting[name]} waiting" if waiting[name] else "given up"
+            told.append(f"alerts do not reach {name}: {view.error} ({many})")
+    return told

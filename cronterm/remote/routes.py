@@ -30,6 +30,7 @@ from cronterm.model.command import (
     RunMissed,
     SkipNext,
     StopRun,
+    TryNotifier,
 )
 from cronterm.model.query import (
     AnyQuery,
@@ -88,6 +89,7 @@ FAR: tuple[type, ...] = (
     CommentAlert,
     MuteAlerts,
     SkipNext,
+    TryNotifier,
     DefineMonitor,
     DropMonitor,
     ListRuns,

@@ -19,6 +19,7 @@ from cronterm.model.event import (
 )
 from cronterm.model.memory import USUAL_RUNS, Success
 from cronterm.model.query import Alerts, ListAlerts, ListMissed, Missed, MissedInstants
+from cronterm.store.text import valid
 
 AlertEvent: TypeAlias = (
     AlertOpened
@@ -69,7 +70,7 @@ class AlertRecorder:
                     " outcome = ?, reason = ?, last_at_us = ? WHERE alert = ?",
                     (
                         event.count,
-                        _valid(event.message),
+                        valid(event.message),
                         event.run,
                         event.due_at,
                         event.outcome,
@@ -125,7 +126,7 @@ class AlertRecorder:
         found = self._execute(
             "SELECT comments FROM alerts WHERE alert = ?", (event.alert,)
         ).fetchone()
-        comments = (*_comments(found[0]), (event.by, event.at, _valid(event.text)))
+        comments = (*_comments(found[0]), (event.by, event.at, valid(event.text)))
         self._execute(
             "UPDATE alerts SET comments = ? WHERE alert = ?",
             (msgspec.json.encode(comments).decode(), event.alert),
@@ -231,7 +232,7 @@ def _row(alert: Alert) -> tuple[Any, ...]:
         alert.id,
         alert.kind,
         alert.job,
-        _valid(alert.message),
+        valid(alert.message),
         alert.count,
         alert.run,
         alert.due_at,
@@ -276,8 +277,3 @@ def _comments(text: str) -> Comments:
 
 def _successes(text: str) -> tuple[Success, ...]:
     return msgspec.json.decode(text, type=tuple[Success, ...])
-
-
-def _valid(text: str) -> str:
-    """Return `text` without the halves of surrogate pairs, which SQLite refuses as UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -13,6 +13,7 @@ from cronterm.model.snapshot import Pause
 from cronterm.store.alerts import next_alert, open_alerts, read_mutes, read_usual
 from cronterm.store.api import read_monitors
 from cronterm.store.entries import decode_params, decode_spans, result_of
+from cronterm.store.notices import with_notices
 from cronterm.store.rows import END_COLUMNS, attempt_end
 from cronterm.store.signals import read_signal, signal_memory
 
@@ -22,7 +23,7 @@ def read_memory(connection: sqlite3.Connection) -> Memory:
     next_run, boot_id, *pause = connection.execute(
         "SELECT next_run, boot_id, pause_by, pause_at_us, pause_until_us, pause_reason FROM meta"
     ).fetchone()
-    return Memory(
+    memory = Memory(
         next_run=next_run,
         jobs=_known_jobs(connection),
         runs=_open_runs(connection),
@@ -34,6 +35,7 @@ def read_memory(connection: sqlite3.Connection) -> Memory:
         usual=read_usual(connection),
         monitors=read_monitors(connection),
     )
+    return with_notices(connection, memory)
 
 
 def _pause(by: str | None, at: int, until: int | None, reason: str) -> Pause | None:

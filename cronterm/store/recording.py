@@ -37,6 +37,7 @@ from cronterm.model.event import (
 )
 from cronterm.model.gates import Result, has_result
 from cronterm.model.memory import Success
+from cronterm.model.notice import NoticeDropped, NoticeQueued, NoticesFailed, NoticesSent
 from cronterm.model.rollup import EndedRun
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
@@ -44,8 +45,10 @@ from cronterm.store.api import record_monitor
 from cronterm.store.decisions import decide, decide_start
 from cronterm.store.entries import Entry, encode_params
 from cronterm.store.jobs import JobRecorder
+from cronterm.store.notices import NoticeRecorder
 from cronterm.store.rollups import RollupRecorder
 from cronterm.store.signals import SignalRecorder
+from cronterm.store.text import valid
 from cronterm.store.watermark import Watermark
 
 
@@ -64,6 +67,7 @@ class Recorder:
         self._rollups = RollupRecorder(connection)
         self._signals = SignalRecorder(connection, self._rollups)
         self._alerts = AlertRecorder(connection)
+        self._notices = NoticeRecorder(connection)
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
@@ -128,6 +132,8 @@ class Recorder:
                 self._alerts.apply(event)
             case MonitorDefined() | MonitorDropped():
                 record_monitor(self._connection, event)
+            case NoticeQueued() | NoticesSent() | NoticesFailed() | NoticeDropped():
+                self._notices.apply(event)
             case NextDueMoved() | ConfigLoaded() | ConfigRejected() | ClockMoved():
                 pass  # told to faces only; ClockMoved comes with a CountingMoved per job
             case EngineStarted(boot_id=boot_id):
@@ -137,6 +143,7 @@ class Recorder:
             case JobRenamed(job=job, old=old):
                 self._jobs.apply(event, self._n)
                 self._alerts.rename(old, job)
+                self._notices.rename(old, job)
             case JobRemoved(job=job):
                 self._jobs.apply(event, self._n)
                 self._alerts.forget(job)
@@ -165,8 +172,8 @@ class Recorder:
                 encode_params(cause.params),
                 cause.run,
                 msgspec.json.encode(event.after).decode() if event.after else None,
-                _valid(cause.rid),
-                _valid(cause.client),
+                valid(cause.rid),
+                valid(cause.client),
             ),
         )
         if cause.kind == "upstream":
@@ -215,7 +222,7 @@ class Recorder:
                 end.ended_at,
                 end.exit_code,
                 end.signal,
-                _valid(end.start_error),
+                valid(end.start_error),
                 end.stopped_for,
                 end.lost,
                 end.cpu_us,
@@ -225,7 +232,7 @@ class Recorder:
                 " ".join(map(str, end.survivors)),
                 end.duration_us,
                 end.broken_rule,
-                _valid(end.broken_by),
+                valid(end.broken_by),
                 event.run,
                 event.attempt,
             ),
@@ -252,7 +259,7 @@ class Recorder:
         ended = self._execute(
             "UPDATE runs SET outcome = ?, reason = ?, message = ?, state = NULL,"
             " ended_at_us = ifnull(ended_at_us, ?) WHERE run = ? AND outcome IS NULL",
-            (event.outcome, event.reason, _valid(event.message), event.at, event.run),
+            (event.outcome, event.reason, valid(event.message), event.at, event.run),
         )
         if not ended.rowcount:
             return
@@ -291,8 +298,3 @@ class Recorder:
         count(entry.totals, past)
         if event.outcome == "succeeded" and duration is not None and cause != "manual":
             self._alerts.note_success(entry.key, Success(duration, output_bytes))
-
-
-def _valid(text: str) -> str:
-    """Return `text` without the halves of surrogate pairs, which SQLite refuses as UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

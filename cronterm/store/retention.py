@@ -10,6 +10,7 @@ from cronterm.model.run import Outcome
 from cronterm.store.alerts import prune_alerts
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
+from cronterm.store.notices import prune_notices
 from cronterm.store.rollups import prune_rollups
 from cronterm.store.signals import prune_signals
 
@@ -65,6 +66,7 @@ def prune_history(
             runs += len(doomed)
     prune_alerts(connection, now - Keep().age, limit)
     prune_rollups(connection, now)
+    prune_notices(connection, now - Keep().age, limit)
     decisions = _prune_decisions(connection, {each.entry.key: each for each in slices}, limit)
     prune_signals(connection, {each.entry.key: (each.keep.runs, each.before) for each in slices})
     return PrunedRuns(runs, decisions, tuple(attempts))

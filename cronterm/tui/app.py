@@ -17,6 +17,7 @@ from cronterm.model.command import (
     ShutDown,
 )
 from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
+from cronterm.model.notice import NoticesSent
 from cronterm.model.query import ListRuns, MissedInstants, Runs
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
@@ -40,7 +41,7 @@ from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
-from cronterm.tui.words import FAILED
+from cronterm.tui.words import FAILED, terminal_notice
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 RESTARTS_A_MINUTE = 3
@@ -116,8 +117,19 @@ class CrontermApp(Commanding):
                         screen.take_output(message)
             elif isinstance(message, Numbered):
                 self._refresh_pages(message.event)
+                if isinstance(message.event, NoticesSent):
+                    self._ring(message.event)
             elif isinstance(message, Gone):
                 self._restart()
+
+    def _ring(self, told: NoticesSent) -> None:
+        """Ring the bell for what a `terminal` notifier was told, and show it, here and outside."""
+        if told.channel != "terminal":
+            return
+        self.bell()
+        if self._driver is not None:
+            self._driver.write(terminal_notice(told.title))
+        self.tell(told.title, is_bad=True)
 
     async def _prefill(self, until: Instant) -> None:
         """Show in the log stream what was before this screen attached."""

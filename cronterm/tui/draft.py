@@ -46,7 +46,9 @@ def check_words(
     `settings` and `jobs` are those of the file: they may be named.
     """
     text = json.dumps({"jobs": {name: words}})
-    known = Known(settings.calendars, settings.pools, jobs)
+    known = Known(
+        settings.calendars, settings.pools, jobs, settings.notifiers, settings.alert_policies
+    )
     loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone(), known=known)
     problems: dict[str, str] = {}
     for problem in loaded.problems:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from cronterm.control import Gone
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import LiveRun, Snapshot, suspended_triggers
+from cronterm.model.standing import unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 
@@ -153,7 +154,7 @@ def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
         " resuming the job ends that"
         for job, trigger in suspended_triggers(snapshot)
     ]
-    return lines
+    return [*lines, *(f"! {line}" for line in unreached(snapshot))]
 
 
 def tell_diff(job: str, diff: str) -> Ask:

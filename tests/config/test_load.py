@@ -57,6 +57,7 @@ def test_a_job_has_all_its_defaults() -> None:
 
 
 WORD_VALUES = {
+    "notify: []": ("notify", ()),
     "description: nightly": ("description", "nightly"),
     "owner: dba": ("owner", "dba"),
     "runbook: https://wiki.example.com/backup": ("runbook", "https://wiki.example.com/backup"),
@@ -190,7 +191,7 @@ def test_jobs_may_be_a_list() -> None:
             "jobs: {a: {command: x, concurrencyPolicy: Forbid}}",
             "it is called overlap here: Forbid is skip",
         ),
-        ("jobs: {a: {command: x, notify: [x]}}", "'notify' is not built yet in this version"),
+        ("jobs: {a: {command: x, notify: [x]}}", "there is no policy 'x'"),
         ("jobs: {a: {command: x, depends: y}}", "it is called depends_on here"),
         ("jobs: {a: {command: x, retry: {limit: 3}}}", "it is called attempts here"),
         ("jobs: {a: {command: x, output: {stderr: y}}}", "'stderr' is not built yet"),

@@ -11,7 +11,8 @@ import pytest
 from cronterm.config.load import load_text
 from cronterm.config.reader import compose, plain
 from cronterm.config.schema import jobs_schema, part
-from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES, TOP_SHAPES, Shape
+from cronterm.config.shape import Shape
+from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES, TOP_SHAPES
 from cronterm.config.words import LATER_JOB, LATER_SETTINGS, LATER_TOP, SETTINGS, TOP, WORDS
 from cronterm.errors import CrontermError
 from tests.config.test_load import WORD_VALUES
@@ -69,6 +70,21 @@ def inner_words(shape: Shape, path: str) -> Iterator[tuple[str, str]]:
         yield from inner_words(more, f"{path}.NAME")
 
 
+TOLD = """
+notifiers:
+  mail: {type: email, to: [a@b.c], from: c@b.c, smtp: "smtps://h:465", user: u, password: {env: P}}
+  plain: {type: email, to: a@b.c, tls: none, timeout: 5s}
+  chat: {type: webhook, url: {file: x}, format: slack, headers: {X-A: {env: B}}, method: PUT}
+  own: {type: webhook, url: "https://h/x", format: template, body: "{{title}}"}
+  phone: {type: ntfy, topic: t, server: "https://h", token: {command: x}, priority: 5}
+  bell: {type: terminal}
+  page: {type: command, command: [page, x], timeout: 10s}
+  more: {type: apprise, url: ["json://h"]}
+alert_policies:
+  p: [{to: [mail, chat], on: [failure], after: 3, repeat: 6h, quiet: "22:00-06:00", output: 5}]
+  q: {to: bell, output: false}
+jobs: {a: {command: x, notify: [p, {to: phone, on: missed, quiet: [Sun 00:00-24:00]}]}}
+"""
 INNER = sorted({pair for word in WORDS for pair in inner_words(JOB_SHAPES.get(word, {}), word)})
 
 
@@ -109,6 +125,7 @@ def test_the_reader_knows_each_inner_word_of_the_schema(path: str, word: str) ->
       - metric: {cpu_above: 90, for: 5m}
       - metric: {load_above: 4.5}
 """,
+        TOLD,
         "version: 1\ninclude: [a]\nsettings: {watch: {poll_interval: 5s}}\njobs: {}",
         *(
             "jobs:\n  a:\n    command: x\n    " + words.replace("\n", "\n    ")

@@ -54,6 +54,16 @@ from cronterm.model.event import (
 from cronterm.model.gates import Hold, Result, has_result
 from cronterm.model.job import Job, Settings, Shell, definition_hash, schedule_hash
 from cronterm.model.memory import USUAL_RUNS, KnownJob, Memory, Success
+from cronterm.model.notice import (
+    LastNotice,
+    Notice,
+    NoticeDropped,
+    NoticeQueued,
+    NoticesFailed,
+    NoticesSent,
+    Told,
+)
+from cronterm.model.notice_fold import fold_notice
 from cronterm.model.run import AttemptEnd, OpenRun
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.parse import parse
@@ -112,6 +122,8 @@ class Remembering:
         self.mutes: dict[str, Mute] = {}
         self.next_alert = 1
         self.usual: dict[str, list[Success]] = {}
+        self.notices: dict[int, Notice] = {}
+        self.all_notices: dict[int, Notice] = {}
 
     @property
     def n(self) -> int:
@@ -123,6 +135,9 @@ class Remembering:
         for event in events:
             self.events.append(event)
             fold_alert(self.alerts, self.mutes, event)
+            fold_notice(self.notices, {}, event)
+            if isinstance(event, NoticeQueued):
+                self.all_notices[event.notice.id] = event.notice
             if isinstance(event, AlertOpened):
                 self.next_alert = event.alert.id + 1
             self._record(event)
@@ -253,6 +268,17 @@ class Remembering:
             alerts=tuple(self.alerts.values()),
             mutes=self.mutes,
             usual={job_id: tuple(known[-USUAL_RUNS:]) for job_id, known in self.usual.items()},
+            next_notice=len(self.all_notices) + 1,
+            notices=tuple(self.notices.values()),
+            told=tuple(
+                Told(each.alert, each.notifier, each.ready_at)
+                for each in self.all_notices.values()
+                if each.alert in self.alerts and each.event != "recovery"
+            ),
+            last_notices=tuple(
+                LastNotice(each.job, each.notifier, each.event, each.ready_at)
+                for each in self.all_notices.values()
+            ),
         )
 
 
@@ -361,6 +387,7 @@ class Clockwork:
             AttemptEnded,
             MissedSettled,
         )
+        quiet += (NoticeQueued, NoticesSent, NoticesFailed, NoticeDropped)
         if not self.tells_alerts:
             quiet += ALERTS
         lines = [in_words(event) for event in self.effects.events if not isinstance(event, quiet)]

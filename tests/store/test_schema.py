@@ -36,6 +36,7 @@ def test_the_history_of_every_release_opens(tmp_path: Path, version: int) -> Non
         assert [row.run for row in rows] == [1, 2, 3, None, 4]
         assert open_reader(tmp_path).output_blob(1, 1) == b"hello\n"
         assert [alert.job for alert in memory.alerts] == ["backup"] * (version >= 7)
+        assert [notice.notifier for notice in memory.notices] == ["ops-mail"] * (version >= 10)
         store.record(whole_run(5))
 
 

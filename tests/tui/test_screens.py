@@ -24,6 +24,9 @@ from cronterm.model.command import (
     StopRun,
     UndoEdit,
 )
+from cronterm.model.event import Numbered
+from cronterm.model.job import Settings
+from cronterm.model.notice import NoticesFailed, NoticesSent
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.look import ASCII
@@ -40,6 +43,7 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.alert_boxes import AlertBox
+from cronterm.tui.widgets.bars import Banner
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
 
@@ -501,6 +505,38 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         await wait_for(pilot, lambda: bool(running.screen.query_one("#banner").display))
         await pilot.press("R")
         await wait_for(pilot, lambda: started == [True])
+
+
+async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:
+    control = FakeControl()
+    running = app(control)
+    rung: list[bool] = []
+    running.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+    title = "backup failed: exit 1"
+    told: dict[str, Any] = {"at": NOW, "notifier": "t", "notices": (1,), "title": title}
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        n = running.picture.snapshot.n
+        await control.more.put(Numbered(n + 1, NoticesSent(channel="email", **told)))
+        await control.more.put(Numbered(n + 2, NoticesSent(channel="terminal", **told)))
+        await wait_for(pilot, lambda: rung == [True])
+
+        assert [each.message for each in running._notifications] == [title]
+
+
+async def test_a_notifier_that_fails_is_said_in_the_banner() -> None:
+    control = FakeControl()
+    control.scene.settings = Settings(notifiers={"chat": "webhook (slack)"})
+    running = app(control)
+    failed = NoticesFailed(at=NOW, notifier="chat", notices=(1,), error="no\x1b[2J", retry_at=NOW)
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await control.more.put(Numbered(running.picture.snapshot.n + 1, failed))
+        banner = running.screen.query_one("#banner", Banner)
+        await wait_for(pilot, lambda: "chat" in banner._text()[0])
+
+        assert banner._text()[0].startswith("! alerts do not reach chat: no")
+        assert "\x1b" not in banner._text()[0]
 
 
 async def test_quit_asks_only_in_the_screen_that_started_the_engine() -> None:

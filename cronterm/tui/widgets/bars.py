@@ -5,6 +5,7 @@ from pathlib import PurePath
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.snapshot import suspended_triggers
+from cronterm.model.standing import unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import TABS, View
 from cronterm.tui.picture import Picture
@@ -203,6 +204,9 @@ class Banner(Painted):
             more = f" (+{len(suspended) - 1})" if len(suspended) > 1 else ""
             what = f"! {job}: its trigger {sanitize_line(trigger)} is suspended{more}"
             return f"{what} — it started more than ten runs in a minute", [("o", "show")]
+        if told := unreached(snapshot):
+            more = f" (+{len(told) - 1})" if len(told) > 1 else ""
+            return f"! {sanitize_line(told[0])}{more}", [("o", "show")]
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""

@@ -6,13 +6,14 @@ it, so that one is sent at least once, whatever happens to the engine in between
 
 import asyncio
 import contextlib
+import logging
 import platform
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cronterm.clock import DAY, SECOND, Clock, Instant
+from cronterm.clock import DAY, SECOND, Clock, Duration
 from cronterm.core.base import Delivered
 from cronterm.engine.bus import Bus
 from cronterm.errors import CrontermError
@@ -25,6 +26,8 @@ from cronterm.model.query import AnyReply, OutputPart, Query, ReadOutput
 from cronterm.notify.base import Message, NotSent
 from cronterm.notify.channels import send
 from cronterm.notify.message import compose_message, trial_message
+
+log = logging.getLogger("cronterm.notify")
 
 GATHER_S = 1.0  # what fails together is told together
 FIRST_RETRY_S = 5.0
@@ -48,7 +51,8 @@ class Standing:
     is_tested: bool = False
     failures: int = 0
     """In a row."""
-    retry_at: Instant = 0
+    retry_at: Duration = 0
+    """In elapsed time: the clock may be set."""
     hanging: int = 0
 
 
@@ -105,27 +109,28 @@ class Delivery:
 
     def _start(self, group: asyncio.TaskGroup) -> float | None:
         """Begin what is ready; return in how many seconds more may be, None where nothing waits."""
-        now, pending = self._clock.now().utc, self._bus.snapshot.notices
+        now, pending = self._clock.now(), self._bus.snapshot.notices
         self._tries = {n: tries for n, tries in self._tries.items() if n in pending}
         self._told = {n: more for n, more in self._told.items() if n in pending}
         waiting: defaultdict[str, list[Notice]] = defaultdict(list)
         for notice in pending.values():
             if notice.id not in self._told:
                 waiting[notice.notifier].append(notice)
-        coming: list[Instant] = []
+        waits: list[Duration] = []
         for name, notices in waiting.items():
             standing = self._standings[name]
             if standing.is_busy:
                 continue
-            ready_at = max(min(notice.ready_at for notice in notices), standing.retry_at)
-            if ready_at > now:
-                coming.append(ready_at)
+            ready_in = min(notice.ready_at for notice in notices) - now.utc
+            wait = max(ready_in, standing.retry_at - now.elapsed)
+            if wait > 0:
+                waits.append(wait)
                 continue
             standing.is_busy = True
-            ready = [notice for notice in notices if notice.ready_at <= now]
+            ready = [notice for notice in notices if notice.ready_at <= now.utc]
             work = self._deliver(name, together(ready, self._tries))
             group.create_task(work, name=f"notify {name}")
-        return (min(coming) - now) / SECOND if coming else None
+        return min(waits) / SECOND if waits else None
 
     async def _deliver(self, name: str, notices: Sequence[Notice]) -> None:
         standing = self._standings[name]
@@ -138,6 +143,9 @@ class Delivery:
             await self._send_on_thread(name, notifier, message)
         except NotSent as error:
             self._note_failure(name, notices, str(error))
+        except Exception as error:
+            log.exception("a notice could not be sent", extra={"notifier": name})
+            self._note_failure(name, notices, f"it could not be sent: {type(error).__name__}")
         else:
             standing.failures, standing.retry_at = 0, 0
             self._told |= {notice.id: notice.more for notice in notices}
@@ -155,18 +163,19 @@ class Delivery:
 
     def _note_failure(self, name: str, notices: Sequence[Notice], error: str) -> None:
         """Wait before the next try, longer each time; what is too old is given up."""
-        standing, now = self._standings[name], self._clock.now().utc
+        standing, now = self._standings[name], self._clock.now()
         standing.failures += 1
         wait_s = self._pace.first_retry_s * GROWTH ** min(standing.failures - 1, 20)
-        standing.retry_at = now + round(min(wait_s, self._pace.longest_retry_s) * SECOND)
+        wait = round(min(wait_s, self._pace.longest_retry_s) * SECOND)
+        standing.retry_at = now.elapsed + wait
         for notice in notices:
             self._tries[notice.id] = self._tries.get(notice.id, 0) + 1
-        old = [notice for notice in notices if now - notice.happened_at > GIVE_UP]
+        old = [notice for notice in notices if now.utc - notice.happened_at > GIVE_UP]
         self._give_up(name, old, error)
         rest = [notice for notice in notices if notice not in old]
         if rest:
             numbers = tuple((notice.id, notice.more) for notice in rest)
-            retry_at = standing.retry_at
+            retry_at = now.utc + wait
             self._tell(Delivered(notifier=name, notices=numbers, error=error, retry_at=retry_at))
 
     def _give_up(self, name: str, notices: Sequence[Notice], error: str) -> None:

@@ -23,7 +23,6 @@ from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
-from cronterm.remote.figures import Figures
 
 
 def main() -> NoReturn:
@@ -101,30 +100,16 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     # The engine, its loop and its server cost 100 ms that commands do not pay.
     import asyncio
 
+    from cronterm.doors import opener
     from cronterm.engine.host import Host, HostOptions
-    from cronterm.engine.local import LocalControl
     from cronterm.engine.log import configure_log
-    from cronterm.remote.far import FarDoor
-    from cronterm.remote.routes import Door
-    from cronterm.remote.server import NEAR, serve
-    from cronterm.remote.service import Service
 
     form: Literal["text", "json"] = "json" if options.log_format == "json" else "text"
     configure_log(form, options.log_level, Path(options.log_file) if options.log_file else None)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-
-    async def open_door(control: LocalControl, store: str, is_open: Callable[[], None]) -> None:
-        service = Service(control, store, _render_metrics)
-        near = serve(Door(service, NEAR), instance.socket, on_ready=is_open)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(near, name="near-door")
-            tasks.create_task(FarDoor(service).run(), name="far-door")
-
-    host = Host(
-        HostOptions(instance, local_zone(), is_for_screen=options.for_screen), serve=open_door
-    )
-    asyncio.run(host.run())
+    host_options = HostOptions(instance, local_zone(), is_for_screen=options.for_screen)
+    asyncio.run(Host(host_options, serve=opener(instance.socket)).run())
     return 0
 
 
@@ -134,13 +119,6 @@ def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
 
     words = ["--log-format", options.log_format, "--log-level", options.log_level]
     return start_daemon(instance, *words)
-
-
-def _render_metrics(figures: Figures) -> bytes:
-    # The library costs 40 ms and few ask for it.
-    from cronterm.remote.metrics import render_metrics
-
-    return render_metrics(figures)
 
 
 def _run_screen(instance: Instance) -> int:

@@ -76,6 +76,10 @@ class HostOptions:
     local_timezone: str
     is_for_screen: bool = False
     """A screen waits for it: start even without a file or with a broken one, it will show that."""
+    is_embedded: bool = False
+    """The process belongs to a program: its signals and its service manager are not ours."""
+    on_lock: Callable[[], None] = lambda: None
+    """Called once the instance is ours, before its jobs file is read."""
 
 
 class Host:
@@ -97,6 +101,7 @@ class Host:
             self._instance.acquire_lock(),
             open_store(self._instance.state_dir, now=self._clock.now().utc) as store,
         ):
+            self._options.on_lock()
             await self._run(store)
 
     async def _run(self, store: SqliteStore) -> None:
@@ -228,15 +233,10 @@ class Host:
             instance.jobs_file, definitions.places, known=definitions.seen, on_change=note_change
         )
         definitions.follow = watch.follow
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stop, engine, number)
-        for number in (signal.SIGHUP, signal.SIGUSR2):
-            loop.add_signal_handler(number, changed.set)
-        loop.add_signal_handler(signal.SIGUSR1, lambda: log_state(engine.bus.snapshot))
-        if os.getpid() == 1:
-            loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
+        if not self._options.is_embedded:
+            _follow_signals(loop, engine, changed)
         await sensing.follow()
-        manager = ServiceManager(os.environ)
+        manager = ServiceManager({} if self._options.is_embedded else os.environ)
         engine.on_drain = manager.stopping
 
         def is_open() -> None:
@@ -320,6 +320,18 @@ def _status(snapshot: Snapshot) -> str:
     live = sum(len(view.live) for view in snapshot.jobs.values())
     trouble = f", {snapshot.engine.trouble}" if snapshot.engine.trouble else ""
     return f"{len(snapshot.jobs)} jobs, {live} runs are not over{trouble}"
+
+
+def _follow_signals(
+    loop: asyncio.AbstractEventLoop, engine: Engine, changed: asyncio.Event
+) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, engine, number)
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        loop.add_signal_handler(number, changed.set)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: log_state(engine.bus.snapshot))
+    if os.getpid() == 1:
+        loop.add_signal_handler(signal.SIGCHLD, reap_orphans)
 
 
 def _stop(engine: Engine, number: int) -> None:

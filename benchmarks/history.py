@@ -22,14 +22,23 @@ from cronterm.model.event import (
     RunQueued,
 )
 from cronterm.model.job import Job, Keep, Shell
-from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, ReadStats, ReadTrends
-from cronterm.model.run import AttemptEnd, Cause
+from cronterm.model.query import (
+    ListAlerts,
+    ListMissed,
+    ListRuns,
+    ReadDecisions,
+    ReadRun,
+    ReadStats,
+    ReadTrends,
+)
+from cronterm.model.run import AttemptEnd, Cause, Outcome
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 
 START: Instant = 1_767_268_800 * SECOND
 BATCH = 1000
 REPEATS = 7
+FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 
 
 def main(runs: int = 200_000, jobs: int = 500) -> None:
@@ -72,13 +81,34 @@ def _ask(store: SqliteStore, directory: Path, names: list[str], runs: int) -> No
         "views of all jobs": lambda: store.views(names),
         "last 50 of a job": lambda: reader.list_runs(ListRuns(job=job, limit=50)),
         "last 100 of all": lambda: reader.list_runs(ListRuns(limit=100)),
-        "last 100 failed": lambda: reader.list_runs(ListRuns(outcomes=("failed",), limit=100)),
-        "last 100 failed of a job": lambda: reader.list_runs(
-            ListRuns(job=job, outcomes=("failed",), limit=100)
+        "runs: first page": lambda: reader.list_runs(ListRuns(decisions=False, limit=500)),
+        "runs: page in the middle": lambda: reader.list_runs(
+            ListRuns(before_run=runs // 2, decisions=False, limit=500)
         ),
-        "page in the middle": lambda: reader.list_runs(ListRuns(before_run=runs // 2, limit=100)),
+        "runs: failed": lambda: reader.list_runs(
+            ListRuns(outcomes=FAILED, decisions=False, limit=500)
+        ),
+        "runs: lost": lambda: reader.list_runs(
+            ListRuns(outcomes=("lost",), decisions=False, limit=500)
+        ),
+        "runs: failed of a job": lambda: reader.list_runs(
+            ListRuns(job=job, outcomes=FAILED, decisions=False, limit=500)
+        ),
+        "runs: by hand": lambda: reader.list_runs(
+            ListRuns(causes=("manual",), decisions=False, limit=500)
+        ),
+        "runs: failed in a day": lambda: reader.list_runs(
+            ListRuns(outcomes=FAILED, since=yesterday, decisions=False, limit=500)
+        ),
+        "runs: by hand in a day": lambda: reader.list_runs(
+            ListRuns(causes=("manual",), since=yesterday, decisions=False, limit=500)
+        ),
         "100 since a day ago": lambda: reader.list_runs(ListRuns(since=yesterday, limit=100)),
         "one run": lambda: reader.read_run(ReadRun(run=runs // 2)),
+        "its output": lambda: reader.output_blob(runs // 2, 1),
+        "alerts": lambda: reader.list_alerts(ListAlerts(closed=True)),
+        "missed": lambda: reader.list_missed(ListMissed()),
+        "counts": reader.counts,
         "decisions of a job": lambda: reader.decisions(ReadDecisions(job=job)),
         "figures of all time": lambda: reader.stats(ReadStats(), now=now),
         "figures of a day": lambda: reader.stats(ReadStats(range="24h"), now=now),

@@ -158,6 +158,8 @@ class Answers:
         stats = self._reader.stats(query, now=now)
         if query.job and query.job not in snapshot.jobs and query.job not in stats.total_runs:
             raise unknown_job(query.job, snapshot.jobs)
+        if not query.resources:
+            return stats
         place = self._output
         while not place.exists():
             place = place.parent

@@ -264,6 +264,8 @@ class ReadStats(Query, frozen=True, kw_only=True):
     job: str = ""
     """Of this job only."""
     range: Range = "all"
+    resources: bool = True
+    """With the machine's load, which takes a tenth of a second to measure."""
 
 
 class ReadTrends(Query, frozen=True, kw_only=True):

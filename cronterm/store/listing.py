@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Any
 
+import msgspec
+
 from cronterm.model.query import ListRuns, PageRuns, RunPage
 from cronterm.model.run import RunRow
 from cronterm.store.rows import RUN_COLUMNS, decision_row, run_row
@@ -47,38 +49,67 @@ def page_runs(connection: sqlite3.Connection, query: PageRuns) -> RunPage:
 
 
 def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
+    """Return matching runs, oldest first; what seldom happens is found by its own index."""
+    is_rare = bool(query.outcomes) and "succeeded" not in query.outcomes
+    rows: list[RunRow] = []
+    if key is not None:
+        index = "runs_of_job_not_succeeded" if is_rare else ""
+        rows = _walk(connection, query, key, index)
+    elif is_rare:
+        for outcome in query.outcomes:
+            one = msgspec.structs.replace(query, outcomes=(outcome,))
+            rows += _walk(connection, one, key, "runs_of_outcome")
+    elif query.causes:
+        for cause in query.causes:
+            one = msgspec.structs.replace(query, causes=(cause,))
+            rows += _walk(connection, one, key, "runs_of_cause")
+    else:
+        rows = _walk(connection, query, key, "")
+    rows.sort(key=lambda row: row.run or 0)
+    return rows if query.limit is None else rows[max(len(rows) - query.limit, 0) :]
+
+
+def _walk(
+    connection: sqlite3.Connection, query: ListRuns, key: int | None, index: str
+) -> list[RunRow]:
+    """Return the newest matching runs in the order of an index."""
     conditions = ["1"]
     values: list[Any] = []
-    table, order = "runs", "run DESC"
+    order = "run DESC"
     if key is not None:
         conditions.append("runs.job = ?")
         values.append(key)
-    if query.outcomes:
-        if "succeeded" not in query.outcomes:
-            table += " INDEXED BY runs_not_succeeded"
-            conditions.append("outcome <> 'succeeded'")
-        conditions.append(f"outcome IN ({_marks(len(query.outcomes))})")
-        values += query.outcomes
-    if query.causes:
-        conditions.append(f"cause IN ({_marks(len(query.causes))})")
-        values += query.causes
+    for column, words in (("outcome", query.outcomes), ("cause", query.causes)):
+        if words:
+            conditions.append(f"{column} IN ({_marks(len(words))})")
+            values += words
+    if index.endswith(("_outcome", "_not_succeeded")):
+        conditions.append("outcome <> 'succeeded'")
     if query.before_run is not None:
         conditions.append("run < ?")
         values.append(query.before_run)
     if query.since is not None:
         conditions.append("queued_at_us >= ?")
         values.append(query.since)
-        if key is None and not query.outcomes:
-            table += " INDEXED BY runs_by_time"
-            order = "queued_at_us DESC, run DESC"
+        if index and key is None:
+            conditions.append(f"run >= ifnull(({_FIRST_SINCE}), 0)")
+            values.append(query.since)
+        elif key is None:
+            index, order = "runs_by_time", "queued_at_us DESC, run DESC"
     found = connection.execute(
-        f"SELECT {RUN_COLUMNS} FROM {table} JOIN job_state ON job_state.key = runs.job"
+        f"SELECT {RUN_COLUMNS} FROM runs{f' INDEXED BY {index}' if index else ''}"
+        " JOIN job_state ON job_state.key = runs.job"
         f" WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
         (*values, _limit(query)),
     )
-    rows = [run_row(row) for row in found]
-    rows.reverse()
-    return rows
+    return [run_row(row) for row in found]
+
+
+_FIRST_SINCE = (
+    "SELECT min(run) FROM"
+    " (SELECT run FROM runs WHERE queued_at_us >= ? ORDER BY queued_at_us LIMIT 5000)"
+)
+"""No run with a lower number is so young; several are looked at, for a clock may be set back."""
 
 
 def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:

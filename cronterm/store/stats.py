@@ -42,7 +42,11 @@ def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant
     reach = REACHES[query.range]
     since = _since(reach, now) if reach.span else 0
     totals = _by_job(connection, reach.span, since, key)
-    last_day = _last_day(connection, key, now)
+    last_day = (
+        {number: total.runs for number, total in totals.items()}
+        if query.range == "24h"
+        else _last_day(connection, key, now)
+    )
     names, days = _failures_by_day(connection, key, now)
     figures = tuple(
         JobFigures(

@@ -39,6 +39,7 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.words import FAILED, terminal_notice
@@ -48,6 +49,7 @@ RESTARTS_A_MINUTE = 3
 
 VIEWS: dict[View, Callable[[Picture], Page]] = {
     "timeline": TimelineView,
+    "stats": StatsView,
     "alerts": AlertsView,
     "runs": RunsView,
     "system": SystemView,
@@ -162,6 +164,8 @@ class CrontermApp(Commanding):
                 screen.reload(event.run)
             elif isinstance(screen, RunsView | TimelineView):
                 screen.refresh_runs()
+            elif isinstance(screen, StatsView) and isinstance(event, RunEnded):
+                screen.refresh_figures()
 
     def _restart(self) -> None:
         """The screen that started the engine starts it again, three times a minute at most."""
@@ -217,6 +221,11 @@ class CrontermApp(Commanding):
     def missed_left(self) -> int:
         """Return how many of those are still to be run."""
         return len(self._inbox.left)
+
+    def show_runs(self, words: str) -> None:
+        """Show the runs that `words` filter."""
+        self.show_view("jobs")
+        self.push_screen(RunsView(self.picture, words))
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""

@@ -88,6 +88,9 @@ class Home(Protocol):
     def open_inbox(self) -> None:
         """Open what was missed."""
 
+    def show_runs(self, words: str) -> None:
+        """Show the runs that `words` filter."""
+
     def open_job(self, job: str) -> None:
         """Open a job's page."""
 

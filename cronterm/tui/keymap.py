@@ -6,9 +6,19 @@ from typing import Literal
 from textual.binding import Binding, BindingType
 
 Where = Literal[
-    "jobs", "detail", "log", "alerts", "missed", "runs", "compare", "timeline", "system", "all"
+    "jobs",
+    "detail",
+    "log",
+    "alerts",
+    "missed",
+    "runs",
+    "compare",
+    "timeline",
+    "stats",
+    "system",
+    "all",
 ]
-View = Literal["jobs", "timeline", "alerts", "runs", "system"]
+View = Literal["jobs", "timeline", "stats", "alerts", "runs", "system"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,7 @@ class ViewTab:
 TABS: tuple[ViewTab, ...] = (
     ViewTab("jobs", 1, "Jobs", "Jobs"),
     ViewTab("timeline", 2, "Timeline", "Time"),
+    ViewTab("stats", 3, "Stats", "Stats"),
     ViewTab("alerts", 4, "Alerts", "Alerts"),
     ViewTab("runs", 5, "Runs", "Runs"),
     ViewTab("system", 6, "System", "Sys"),
@@ -84,8 +95,9 @@ C: Where = "compare"
 R: Where = "runs"
 T: Where = "timeline"
 Y: Where = "system"
+S: Where = "stats"
 ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C, Y)
+PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C, Y, S)
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
@@ -119,7 +131,7 @@ KEYS: tuple[Key, ...] = (
     Key("mark", "space", "mark", "mark", "Jobs", (J,), "mark"),
     Key("mark_all", "asterisk", "mark_all", "mark all, or none", "Jobs", (J,)),
     Key("stop", "x", "stop", "stop what runs…", "Jobs", (J, D), "stop"),
-    Key("zoom", "z", "zoom", "zoom the pane", "Move", (J,), "zoom"),
+    Key("zoom", "z", "zoom", "zoom the pane", "Move", (J, S), "zoom"),
     Key("follow", "f", "follow", "follow on or off", "Logs", (J, L), "follow"),
     Key("search", "slash", "search", "search in the log", "In a log", (L,), "search"),
     Key("next_match", "n", "next_match", "the next match", "In a log", (L,), "match"),
@@ -150,7 +162,18 @@ KEYS: tuple[Key, ...] = (
     Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),
     Key("later", "right", "pan(1)", "ahead in time", "Timeline", (T,)),
     Key("now", "0", "now", "now", "Timeline", (T,), "now"),
-    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C, T, Y), "back"),
+    Key("back", "escape,q", "back", "back", "Move", (D, L, A, M, R, C, T, Y, S), "back"),
+    Key("longer", "right,l", "range(1)", "a longer time", "Figures", (S,), "longer"),
+    Key("shorter", "left,h", "range(-1)", "a shorter time", "Figures", (S,), "shorter"),
+    Key("figures_of_next", "down,j", "choose_job(1)", "of the next job", "Figures", (S,), "job"),
+    Key("figures_of_last", "up,k", "choose_job(-1)", "of the job before", "Figures", (S,)),
+    Key("figures_of_all", "g,home", "all_jobs", "of all jobs", "Figures", (S,)),
+    Key("next_metric", "m,tab", "metric(1)", "the next metric", "Figures", (S,), "metric"),
+    Key("last_metric", "M,shift+tab", "metric(-1)", "the metric before", "Figures", (S,)),
+    Key("before", "c", "before", "compare with before", "Figures", (S,), "compare"),
+    Key("drill", "enter", "drill", "choose or open the job", "Figures", (S,), "job's page"),
+    Key("figures_runs", "o", "show_runs", "the runs of it", "Figures", (S,), "runs"),
+    Key("export", "ctrl+s,f2", "save", "export CSV or JSON", "Figures", (S,), "export"),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS

@@ -43,8 +43,10 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutput,
     ReadRun,
+    ReadStats,
     ReadSystem,
     ReadTimeline,
+    ReadTrends,
     RunDetail,
     Runs,
 )
@@ -57,6 +59,7 @@ from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.screens.compare import READ_BYTES
+from tests.tui import figures
 
 MANY_RUNS = 1_200
 OLD_DEFINITION = '{"id": "invoice-export", "timeout": 300, "line": 40}'
@@ -276,6 +279,10 @@ class FakeControl:
                     f"    {self.action}"
                 )
                 return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
+            case ReadStats(range=within):
+                return figures.stats(within, NOW)
+            case ReadTrends(range=within, job=name):
+                return figures.trends(within, NOW, name)
             case _:
                 raise CrontermError("not asked here")
 

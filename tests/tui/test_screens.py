@@ -40,6 +40,7 @@ from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
 from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.alert_boxes import AlertBox
@@ -93,6 +94,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return screen.system is not None
         case RunsView():
             return bool(screen.runs.runs)
+        case StatsView():
+            return screen.figures.is_read
         case Detail():
             return len(screen.runs.outputs) == len(screen.runs.runs) > 0
         case _:
@@ -125,6 +128,8 @@ PAGES = {
     "system": ("6",),
     "alerts": ("4", "o"),
     "compare": ("4", "equals_sign"),
+    "stats": ("3",),
+    "metric": ("3", "l", "j", "m", "m", "m", "m", "m", "z"),
 }
 OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
 

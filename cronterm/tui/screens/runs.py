@@ -2,6 +2,7 @@
 
 from textual.app import ComposeResult
 from textual.widgets import Input
+from textual.worker import Worker
 
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
@@ -24,10 +25,12 @@ class RunsView(Page):
     where = "runs"
     view = "runs"
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, words: str = "") -> None:
         super().__init__(picture)
         self._filter = RunFilter()
-        self._words = ""
+        self._words = words
+        self._older: Worker[None] | None = None
+        """Reads what is below; a key that is held starts no second one."""
         self._has_all = False
         """Nothing older is left to read."""
 
@@ -45,7 +48,10 @@ class RunsView(Page):
         """Read the newest."""
         self.runs.has_jobs = True
         self.runs.focus()
-        self._read()
+        if self._words:
+            self._set_filter(self._words)
+        else:
+            self._read()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
@@ -66,7 +72,7 @@ class RunsView(Page):
     def _read(self) -> None:
         runs = self.runs
         runs.runs, runs.cursor, self._has_all = [], 0, False
-        self.run_worker(self._read_older(), group="older", exclusive=True)
+        self._older = self.run_worker(self._read_older(), group="older", exclusive=True)
 
     async def _read_older(self) -> None:
         """Read rows until some are below the cursor, or there are no more."""
@@ -118,7 +124,8 @@ class RunsView(Page):
         """Move among the runs."""
         runs = self.runs
         runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
-        self.run_worker(self._read_older(), group="older", exclusive=True)
+        if self._older is None or self._older.is_finished:
+            self._older = self.run_worker(self._read_older(), group="older")
         self.update(self.home.now())
 
     def action_turn(self, by: int) -> None:

@@ -1,0 +1,224 @@
+"""The ten metrics over a range of time, compared with the one before, down to a job's runs."""
+
+import asyncio
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+
+from cronterm.clock import SECOND, Instant
+from cronterm.errors import CrontermError
+from cronterm.model.query import ReadStats, ReadTrends
+from cronterm.model.stats import Stats, Trends
+from cronterm.tui.courses import RANGES, Figures
+from cronterm.tui.keymap import bindings
+from cronterm.tui.picture import Picture
+from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.page import Page
+from cronterm.tui.stats_export import as_csv, as_json
+from cronterm.tui.widgets.metrics import NAMES, Metric, MetricNames
+from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.words import clock
+
+READ_EVERY = 5 * SECOND
+WRONG = (2, 6, 9)
+"""The metrics whose runs are those that failed."""
+
+
+class RangeLine(Painted):
+    """Which time and which job the figures are of."""
+
+    def __init__(self, figures: Figures) -> None:
+        super().__init__(id="range")
+        self.figures = figures
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the one line."""
+        figures = self.figures
+        parts: list[Part] = [(" Range ", "muted")]
+        for each in RANGES:
+            parts.append((f" {each} ", "chip+bold" if each == figures.range else "accent"))
+        job = figures.job or "all"
+        parts += [("   Job ", "muted"), (fit(job, min(len(job), max(width - 44, 8))), "text+bold")]
+        if figures.range != "all" and width >= 100:
+            state = "on" if figures.is_compared else "off"
+            parts += [(f"   compared with the {figures.range} before: ", "muted"), (state, "text")]
+        if figures.is_read and width >= 100:
+            parts.append((f"   read {clock(figures.trends.until)}", "faint"))
+        return [parts]
+
+
+class StatsView(Page):
+    """Seed 000's metrics, 1 to 10."""
+
+    BINDINGS = bindings("stats")  # Textual reads it from the class
+    where = "stats"
+    view = "stats"
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(picture)
+        self.figures = Figures()
+        self._here = 1
+        self._read_at: Instant = 0
+        self._is_stale = True
+
+    def body(self) -> ComposeResult:
+        """Give the range, the names, and the ten panels."""
+        yield RangeLine(self.figures)
+        with Horizontal(id="stats"):
+            yield MetricNames()
+            with Container(id="metrics"):
+                for number in range(1, len(NAMES) + 1):
+                    yield Metric(self.picture, self.figures, number)
+
+    def on_mount(self) -> None:
+        """Read the figures."""
+        self._show_here()
+        self._read()
+
+    def update(self, now: Instant) -> None:
+        """Draw the picture at `now`."""
+        super().update(now)
+        if self._is_stale and now - self._read_at >= READ_EVERY:
+            self._read()
+        self.query_one(RangeLine).repaint()
+        for panel in self.query(Metric):
+            panel.update(now, self.figures.job or None)
+        self.query_one(MetricNames).repaint()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def refresh_figures(self) -> None:
+        """Read again soon: a run has ended."""
+        self._is_stale = True
+
+    def _read(self) -> None:
+        self._read_at, self._is_stale = self.home.now(), False
+        self.run_worker(self._ask(), group="figures", exclusive=True)
+
+    async def _ask(self) -> None:
+        figures = self.figures
+        asked = figures.range, figures.job
+        try:
+            trends, stats = await asyncio.gather(
+                self.home.control.query(ReadTrends(range=asked[0], job=asked[1])),
+                self.home.control.query(ReadStats(range=asked[0], resources=False)),
+            )
+        except CrontermError as error:
+            self.home.tell(str(error), is_bad=True)
+            return
+        if isinstance(stats, Stats) and isinstance(trends, Trends):
+            figures.stats, figures.trends, figures.is_read = stats, trends, True
+            self.update(self.home.now())
+
+    # -- choosing --------------------------------------------------------------------------------
+
+    def action_range(self, by: int) -> None:
+        """Choose a longer or a shorter time."""
+        here = RANGES.index(self.figures.range) + by
+        if 0 <= here < len(RANGES):
+            self.figures.range = RANGES[here]
+            self._read()
+            self.update(self.home.now())
+
+    def action_choose_job(self, by: int) -> None:
+        """Choose another job, those that run most first; all of them come before the first."""
+        jobs = ["", *self.figures.jobs()]
+        here = jobs.index(self.figures.job) if self.figures.job in jobs else 0
+        self.figures.job = jobs[max(0, min(here + by, len(jobs) - 1))]
+        self._read()
+        self.update(self.home.now())
+
+    def action_all_jobs(self) -> None:
+        """Choose all jobs."""
+        self.figures.job = ""
+        self._read()
+        self.update(self.home.now())
+
+    def action_before(self) -> None:
+        """Compare with the range before, or not."""
+        self.figures.is_compared = not self.figures.is_compared
+        self.update(self.home.now())
+
+    def action_metric(self, by: int) -> None:
+        """Go to the next metric, or the one before."""
+        self._here = (self._here - 1 + by) % len(NAMES) + 1
+        self._show_here()
+
+    def on_metric_picked(self, event: Metric.Picked) -> None:
+        """Go to the metric that was clicked."""
+        self._here = event.number
+        self._show_here()
+
+    def action_zoom(self) -> None:
+        """Show one metric in full, or all."""
+        self.query_one("#stats").toggle_class("zoomed")
+
+    def _show_here(self) -> None:
+        for panel in self.query(Metric):
+            panel.set_class(panel.number == self._here, "here")
+        names = self.query_one(MetricNames)
+        names.here = self._here
+        names.repaint()
+
+    # -- going down ------------------------------------------------------------------------------
+
+    def action_drill(self) -> None:
+        """Open the chosen job; without one, choose the first."""
+        if self.figures.job:
+            self.home.open_job(self.figures.job)
+        else:
+            self.action_choose_job(1)
+
+    def action_show_runs(self) -> None:
+        """Show the runs that the figures are of."""
+        words = [self.figures.job]
+        if self._here in WRONG and self.figures.total.failures:
+            words.append("is:failed")
+        if self.figures.range != "all":
+            words.append(f"last:{self.figures.range}")
+        self.home.show_runs(" ".join(word for word in words if word))
+
+    def action_back(self) -> None:
+        """Leave the zoom, then the job, then the view."""
+        if self.query_one("#stats").has_class("zoomed"):
+            self.action_zoom()
+        elif self.figures.job:
+            self.action_all_jobs()
+        else:
+            self.home.show_view("jobs")
+
+    # -- keeping ---------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Write the figures into a file of this directory."""
+        question = Ask(
+            "Export the figures",
+            [f"The ten metrics of the range {self.figures.range}, in this directory."],
+            [Choice("c", "CSV, a line a job", "csv"), Choice("j", "JSON, ten groups", "json")],
+        )
+        self.home.ask(question, lambda kind: self.run_worker(self._export(kind), group="export"))
+
+    async def _export(self, kind: str) -> None:
+        try:
+            stats = await self.home.control.query(ReadStats(range=self.figures.range))
+        except CrontermError as error:
+            self.home.tell(str(error), is_bad=True)
+            return
+        if not isinstance(stats, Stats):
+            return
+        self._write(as_csv(stats) if kind == "csv" else as_json(stats), kind)
+
+    def _write(self, text: str, kind: str) -> None:
+        path = Path(f"cronterm-stats-{self.figures.range}.{kind}").absolute()
+        number = 2
+        while path.exists():
+            path = path.with_name(f"cronterm-stats-{self.figures.range}-{number}.{kind}")
+            number += 1
+        try:
+            with open(path, "x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except OSError as error:
+            self.home.tell(f"{path}: {error.strerror}", is_bad=True)
+        else:
+            self.home.tell(f"saved {path}")

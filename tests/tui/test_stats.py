@@ -1,0 +1,242 @@
+"""The Stats view: ten metrics, a range, a job, and what they lead to."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cronterm.clock import DAY, HOUR
+from cronterm.model.query import AnyReply, Query, ReadStats, ReadTrends
+from cronterm.model.rollup import Rollup
+from cronterm.model.stats import Categories, FileEvents, JobFigures, Trends, make_stats
+from cronterm.tui.courses import Figures, averages, cells, change, change_text, counted, ratios
+from cronterm.tui.look import UNICODE
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.stats import StatsView
+from cronterm.tui.stats_export import HEAD, as_csv
+from cronterm.tui.widgets.metrics import Metric
+from tests.tui import figures
+from tests.tui.scene import NOW, FakeControl, app
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+class Asked(FakeControl):
+    """Remembers the ranges and jobs that it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trends: list[tuple[str, str]] = []
+
+    async def query(self, query: Query) -> AnyReply:
+        """Remember, and answer."""
+        if isinstance(query, ReadTrends):
+            self.trends.append((query.range, query.job))
+        return await super().query(query)
+
+
+async def on_stats(pilot: Pilot[Any]) -> StatsView:
+    """Open the figures and wait for them."""
+    await on_dashboard(pilot)
+    await pilot.press("3")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, StatsView))
+    screen = pilot.app.screen
+    assert isinstance(screen, StatsView)
+    await wait_for(pilot, lambda: screen.figures.is_read)
+    return screen
+
+
+def shown(screen: StatsView, number: int) -> str:
+    """Return the text of a panel."""
+    panel = screen.query_one(f"#metric-{number}", Metric)
+    lines = panel.paint(80, 12)
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+async def test_ten_metrics_are_numbered_and_each_shows_something() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        titles = [panel.titles()[0] for panel in screen.query(Metric)]
+
+        assert [title.split()[0] for title in titles] == [str(n) for n in range(1, 11)]
+        for number, word in enumerate(
+            (
+                *("mail-queue-flush", "timed out", "p95", "CPU", "busiest"),
+                *("exit code", "by events", "modified", "recovered", "median"),
+            ),
+            1,
+        ):
+            assert word in shown(screen, number), number
+
+
+async def test_range_and_job_are_asked_for() -> None:
+    control = Asked()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        await pilot.press("l", "j")
+        await wait_for(pilot, lambda: control.trends[-1] == ("7d", "mail-queue-flush"))
+        await wait_for(pilot, lambda: screen.figures.trends.step == HOUR)
+        assert screen.query_one("#metric-10", Metric).titles()[0].endswith("mail-queue-flush")
+        await pilot.press("h", "h", "h", "k", "k")
+        await wait_for(pilot, lambda: control.trends[-1] == ("1h", ""))
+
+
+async def test_figures_lead_to_a_job_and_to_its_runs() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_stats(pilot)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        await pilot.press("3")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, StatsView))
+        screen = pilot.app.screen
+        assert isinstance(screen, StatsView)
+        await wait_for(pilot, lambda: screen.figures.is_read)
+        await pilot.press("m", "j")
+        await wait_for(pilot, lambda: bool(screen.figures.total.failures))
+        await pilot.press("o")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+        runs = pilot.app.screen
+        assert isinstance(runs, RunsView)
+        await wait_for(
+            pilot, lambda: "mail-queue-flush is:failed last:24h" in str(runs.runs.border_title)
+        )
+
+
+async def test_one_metric_is_shown_in_full_and_back_leads_out() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        await pilot.press("M", "z")
+        await pilot.pause()
+        assert [panel.number for panel in screen.query(Metric) if panel.display] == [10]
+        await pilot.press("j", "escape")
+        await pilot.pause()
+        assert len([panel for panel in screen.query(Metric) if panel.display]) == 10
+        assert screen.figures.job
+        await pilot.press("escape")
+        assert not screen.figures.job
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_a_narrow_terminal_shows_one_at_a_time_and_the_mouse_chooses() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_stats(pilot)
+        await pilot.click("#metric-names", offset=(4, 6))
+        await pilot.pause()
+
+        assert [panel.number for panel in screen.query(Metric) if panel.display] == [6]
+
+
+async def test_comparing_is_on_until_it_is_put_off() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        panel = screen.query_one("#metric-1", Metric)
+        assert "▲" in panel.titles()[1]
+        await pilot.press("c")
+        assert panel.titles()[1] == "1,612 runs"
+
+
+async def test_the_view_is_read_again_after_a_run_but_not_at_once() -> None:
+    control = Asked()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        many = len(control.trends)
+        screen.refresh_figures()
+        screen.update(NOW)
+        await pilot.pause()
+        assert len(control.trends) == many
+        screen.update(NOW + HOUR)
+        await wait_for(pilot, lambda: len(control.trends) == many + 1)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("c", "csv"), ("j", "json")])
+async def test_figures_are_exported(
+    key: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"cronterm-stats-24h.{kind}").write_text("kept")
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_stats(pilot)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press(key)
+        path = tmp_path / f"cronterm-stats-24h-2.{kind}"
+        await wait_for(pilot, lambda: path.exists() and bool(path.read_text()))
+
+    assert (tmp_path / f"cronterm-stats-24h.{kind}").read_text() == "kept"
+    if kind == "json":
+        assert len(json.loads(path.read_text())) == 10
+    else:
+        rows = list(csv.reader(path.read_text().splitlines()))
+        assert tuple(rows[0]) == HEAD
+        assert {len(row) for row in rows} == {len(HEAD)}
+        assert len(rows) == 1 + len(figures.JOBS)
+
+
+class Empty(FakeControl):
+    """Nothing has ever run."""
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer with nothing."""
+        if isinstance(query, ReadTrends):
+            return Trends(since=NOW, until=NOW, step=HOUR, total=Rollup())
+        if isinstance(query, ReadStats):
+            return Figures().stats
+        return await super().query(query)
+
+
+async def test_nothing_has_run() -> None:
+    async with app(Empty()).run_test(size=(120, 40)) as pilot:
+        screen = await on_stats(pilot)
+        assert "nothing has run" in shown(screen, 1)
+        assert "no trigger has seen" in shown(screen, 8)
+        await pilot.press("enter", "o")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+
+
+def test_cells_hold_every_step_and_fill_the_width() -> None:
+    trends = figures.trends("7d", NOW, "")
+    for width in (5, 40, 168, 300):
+        made = cells(trends, width)
+        assert len(made) <= width
+        assert sum(rollup.runs for cell in made for rollup in cell) == trends.total.runs
+        for of in (averages, ratios):
+            assert len(of(trends, width)) == width
+        assert len(counted(trends, width, lambda each: each.runs)) == width
+
+
+def test_a_part_of_a_range_is_compared_by_its_time() -> None:
+    def changed(runs: int, before: int, passed: int) -> float | None:
+        trends = Trends(
+            since=0,
+            until=passed,
+            step=HOUR,
+            total=Rollup(runs=runs),
+            before=Rollup(runs=before),
+            before_length=DAY,
+        )
+        return change(Figures(trends=trends), lambda each: each.runs)
+
+    assert changed(12, 24, DAY // 2) == 0
+    assert changed(48, 24, DAY) == 1
+    assert changed(48, 0, DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(None, ""), (0.0, " = as before"), (0.12, " ▲ 12%"), (-0.5, " ▼ 50%"), (19.0, " ▲ ×20")],
+)
+def test_a_change_is_said_in_short(part: float | None, text: str) -> None:
+    assert change_text(part, UNICODE) == text
+
+
+def test_a_name_that_a_spreadsheet_would_compute_is_text() -> None:
+    odd = JobFigures(job="=cmd", total=Rollup(runs=1))
+    made = make_stats((odd,), Categories(1, 0, 0), FileEvents())
+
+    assert as_csv(made).splitlines()[1].startswith("'=cmd,")

@@ -106,11 +106,8 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         return _command(r, node, path)
 
     return {
-        "description": r.line,
-        "owner": r.line,
-        "runbook": r.line,
+        **dict.fromkeys(("description", "owner", "runbook", "group"), r.line),
         "tags": r.one_or_list(r.line),
-        "group": r.line,
         "schedule": lambda node, path: node,  # read once the zone is known
         "timezone": r.zone,
         "jitter": r.duration,

@@ -242,8 +242,7 @@ class Books:
         """Runs that come after others."""
         self._order = 0
         self.lines: list[ReportedLine] = []
-        self.alerts = AlertBook(Memory())
-        self.notices = NoticeBook(Memory())
+        self.alerts, self.notices = AlertBook(Memory()), NoticeBook(Memory())
         self.running = 0
         """Attempts that the runner holds."""
         self.waiting: dict[int, RunRecord] = {}

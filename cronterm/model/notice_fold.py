@@ -2,6 +2,7 @@
 
 import msgspec
 
+from cronterm.model.event import JobRenamed
 from cronterm.model.fact import Event
 from cronterm.model.notice import (
     Notice,
@@ -38,12 +39,9 @@ def fold_notice(
                 view.given_up += len(numbers)
                 for number in numbers:
                     notices.pop(number, None)
+        case JobRenamed(old=old, job=new):
+            for number, notice in list(notices.items()):
+                if notice.job == old:
+                    notices[number] = msgspec.structs.replace(notice, job=new)
         case _:
             pass
-
-
-def rename_notices(notices: dict[int, Notice], old: str, new: str) -> None:
-    """Let what waits to be told of a job be told under its new name."""
-    for number, notice in list(notices.items()):
-        if notice.job == old:
-            notices[number] = msgspec.structs.replace(notice, job=new)

@@ -46,7 +46,7 @@ from cronterm.model.event import (
 from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
 from cronterm.model.notice import Notice, NotifierView
-from cronterm.model.notice_fold import fold_notice, rename_notices
+from cronterm.model.notice_fold import fold_notice
 from cronterm.model.problem import Problem
 from cronterm.model.run import REPORTED, AttemptEnd, Cause, Outcome, Reason, RunState
 
@@ -221,17 +221,13 @@ class Snapshot(msgspec.Struct):
         return view.live if view else self.removed.get(job, {})
 
 
-def suspended_triggers(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return (job, trigger) for each trigger that is suspended."""
-    return [(job, name) for job, view in snapshot.jobs.items() for name in view.suspended]
-
-
 def fold(snapshot: Snapshot, numbered: Numbered) -> None:
     """Apply one event to `snapshot`. Events at or below its number are ignored."""
     if numbered.n <= snapshot.n:
         return
     snapshot.n = numbered.n
     _fold(snapshot, numbered.event)
+    fold_notice(snapshot.notices, snapshot.notifiers, numbered.event)
 
 
 def _fold(snapshot: Snapshot, event: AnyEvent) -> None:
@@ -295,7 +291,6 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobRenamed():
             _rename(snapshot, event.old, event.job)
-            rename_notices(snapshot.notices, event.old, event.job)
             fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
@@ -327,7 +322,6 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             snapshot.engine.state = "stopping"
         case _:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
-            fold_notice(snapshot.notices, snapshot.notifiers, event)
 
 
 def _rename(snapshot: Snapshot, old: str, new: str) -> None:

@@ -38,3 +38,8 @@ def unreached(snapshot: Snapshot) -> list[str]:
             many = f"{waiting[name]} waiting" if waiting[name] else "given up"
             told.append(f"alerts do not reach {name}: {view.error} ({many})")
     return told
+
+
+def suspended_triggers(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return (job, trigger) for each trigger that is suspended."""
+    return [(job, name) for job, view in snapshot.jobs.items() for name in view.suspended]

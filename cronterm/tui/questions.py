@@ -5,8 +5,8 @@ from pathlib import PurePath
 
 from cronterm.control import Gone
 from cronterm.model.problem import Problem
-from cronterm.model.snapshot import LiveRun, Snapshot, suspended_triggers
-from cronterm.model.standing import unreached
+from cronterm.model.snapshot import LiveRun, Snapshot
+from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 

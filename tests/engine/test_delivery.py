@@ -298,3 +298,17 @@ def test_what_was_tried_least_goes_first() -> None:
     assert [each.id for each in together(notices, {})] == [1, 3]
     assert [each.id for each in together(notices, {1: 1})] == [2]
     assert [each.id for each in together(notices, {1: 2, 2: 1, 3: 1})] == [2]
+
+
+async def test_one_notifier_is_tested_once_at_a_time() -> None:
+    post = Post()
+    released = threading.Event()
+    post.trouble = lambda message: "" if released.wait(15) else "late"
+    async with delivering(post):
+        first = asyncio.get_running_loop().create_task(post.delivery.test("page"))
+        await until(lambda: post.delivery._standings["page"].is_tested)
+        second = await post.delivery.test("page")
+        released.set()
+
+        assert (await first).ok
+        assert second.message == "page is being told something already"

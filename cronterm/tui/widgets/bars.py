@@ -4,8 +4,7 @@ from pathlib import PurePath
 
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
-from cronterm.model.snapshot import suspended_triggers
-from cronterm.model.standing import unreached
+from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import TABS, View
 from cronterm.tui.picture import Picture

@@ -239,6 +239,8 @@ class _Formatter:
     def _inline(self, head: str, value: Node, colon: int, indent: int) -> list[str]:
         """Return a value that begins on the line of its key, moved there if need be."""
         start, end = value.start_mark.index, self._source.end(value)
+        if not self._text[start:end].strip():  # nothing: what follows stays where it is
+            return [head + _spaced(self._text[colon : self._source.line_end(colon)].rstrip())]
         if self._text[colon:start].strip():
             raise EditRefused("a comment stands between key and value", self._by_hand(value))
         rest = self._text[end : self._source.line_end(end)].rstrip()

@@ -157,6 +157,10 @@ FORMS = {
         "jobs:\n  a:\n    command:\n    - sh\n    - |\n      x\n",
         "jobs:\n  a:\n    command:\n      - sh\n      - |\n        x\n",
     ),
+    "an empty item": (
+        "jobs:\n  a:\n    args:\n    - b\n    -    # none\n    -\n    python: a:b\n",
+        "jobs:\n  a:\n    python: a:b\n    args:\n      - b\n      -    # none\n      -\n",
+    ),
     "free words": (
         "jobs:\n  a: {command: x}\nx-b: 1\nversion: 1\n",
         "version: 1\nx-b: 1\njobs:\n  a: {command: x}\n",

@@ -41,8 +41,9 @@ def page_runs(connection: sqlite3.Connection, query: PageRuns) -> RunPage:
         values = (query.job,)
     total = connection.execute(f"SELECT count(*) FROM runs {where}", values).fetchone()[0]
     found = connection.execute(
-        f"SELECT {RUN_COLUMNS} FROM runs JOIN job_state ON job_state.key = runs.job {where}"
-        " ORDER BY run DESC LIMIT ? OFFSET ?",
+        f"SELECT {RUN_COLUMNS} FROM runs JOIN job_state ON job_state.key = runs.job"
+        f" WHERE run IN (SELECT run FROM runs {where} ORDER BY run DESC LIMIT ? OFFSET ?)"
+        " ORDER BY run DESC",
         (*values, query.per_page, (query.page - 1) * query.per_page),
     )
     return RunPage(tuple(map(run_row, found)), total)

@@ -84,7 +84,8 @@ class RunsView(Page):
                 return
             runs.runs += rows.rows[::-1]
             self._has_all = len(rows.rows) < PAGE
-            self.update(self.home.now())
+            if self.is_attached:
+                self.update(self.home.now())
 
     async def _read_newest(self) -> None:
         rows = await self._ask(before=None)

@@ -63,7 +63,8 @@ class StatsView(Page):
         self._is_stale = True
 
     def body(self) -> ComposeResult:
-        """Give the range, the names, and the ten panels."""
+        """Give the range, the names, and the ten panels; the figures are read meanwhile."""
+        self._read()
         yield RangeLine(self.figures)
         with Horizontal(id="stats"):
             yield MetricNames()
@@ -72,9 +73,8 @@ class StatsView(Page):
                     yield Metric(self.picture, self.figures, number)
 
     def on_mount(self) -> None:
-        """Read the figures."""
+        """Begin with the first metric."""
         self._show_here()
-        self._read()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
@@ -109,7 +109,8 @@ class StatsView(Page):
             return
         if isinstance(stats, Stats) and isinstance(trends, Trends):
             figures.stats, figures.trends, figures.is_read = stats, trends, True
-            self.update(self.home.now())
+            if self.is_attached and self.query(RangeLine):
+                self.update(self.home.now())
 
     # -- choosing --------------------------------------------------------------------------------
 

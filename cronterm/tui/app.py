@@ -6,8 +6,10 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import active_worker
 
 from cronterm.clock import Clock, Instant
 from cronterm.control import Control, Gone, Output
@@ -208,6 +210,14 @@ class CrontermApp(Commanding):
             self.pop_screen()
         if view in VIEWS:
             self.push_screen(VIEWS[view](self.picture))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a screen; what is read for it has nowhere to go any more."""
+        for worker in list(self.workers):
+            is_its = worker.node is self.screen and worker is not active_worker.get(None)
+            if is_its and worker.is_running:
+                worker.cancel()
+        return super().pop_screen()
 
     def open_inbox(self) -> None:
         """Open what was missed."""

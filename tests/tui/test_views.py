@@ -1,5 +1,6 @@
 """Views: the numbers lead to them, each finds what is in it."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -7,14 +8,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cronterm.clock import HOUR
+from cronterm.model.query import AnyReply, ListRuns, Query
 from cronterm.tui.home import Home
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.log_view import LogView
-from cronterm.tui.screens.runs import RunsView
-from tests.tui.scene import MANY_RUNS, app
+from cronterm.tui.screens.runs import PAGE, RunsView
+from tests.tui.scene import MANY_RUNS, FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
 
 NAMES = ("backup", "backup-eu", "report")
@@ -120,3 +122,28 @@ def test_what_cannot_be_read_is_said(words: str, said: str) -> None:
         read_filter(words, NAMES)
 
     assert said in str(bad.value)
+
+
+class Slow(FakeControl):
+    """Never answers what is asked of the runs view."""
+
+    async def query(self, query: Query) -> AnyReply:
+        """Wait for ever, or answer."""
+        if isinstance(query, ListRuns) and query.limit == PAGE:
+            await asyncio.Event().wait()
+        return await super().query(query)
+
+
+async def test_what_is_read_for_a_view_ends_as_it_is_left() -> None:
+    async with app(Slow()).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("5")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+        view = pilot.app.screen
+        await wait_for(
+            pilot, lambda: any(w.node is view and w.is_running for w in pilot.app.workers)
+        )
+        reading = [worker for worker in pilot.app.workers if worker.node is view]
+        pilot.app.pop_screen()
+
+        assert all(worker.is_cancelled for worker in reading)

@@ -89,8 +89,7 @@ class LogView(Page):
 
     async def _read(self, run: int) -> None:
         await self.page.load(self.home.control, run)
-        if self.is_attached:  # it may have been left meanwhile
-            self.update(self.home.now())
+        self.update(self.home.now())
 
     async def _read_beside(self, by: int) -> None:
         try:

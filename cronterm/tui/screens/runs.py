@@ -84,8 +84,7 @@ class RunsView(Page):
                 return
             runs.runs += rows.rows[::-1]
             self._has_all = len(rows.rows) < PAGE
-            if self.is_attached:
-                self.update(self.home.now())
+            self.update(self.home.now())
 
     async def _read_newest(self) -> None:
         rows = await self._ask(before=None)

@@ -109,7 +109,7 @@ class StatsView(Page):
             return
         if isinstance(stats, Stats) and isinstance(trends, Trends):
             figures.stats, figures.trends, figures.is_read = stats, trends, True
-            if self.is_attached and self.query(RangeLine):
+            if self.query(RangeLine):  # they may be there before the view is
                 self.update(self.home.now())
 
     # -- choosing --------------------------------------------------------------------------------

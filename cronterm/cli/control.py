@@ -1,4 +1,4 @@
-"""Commands that hold back, let go and end: pause, resume, down."""
+"""Commands that hold back, let go and end: pause, resume, skip, down."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import click
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_answer, say
 from cronterm.clock import SECOND, Instant, SystemClock, local_zone
 from cronterm.errors import CrontermError, NoEngine
-from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown
+from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown, SkipNext
 from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
 
@@ -93,6 +93,20 @@ def resume(
     at = desk(context, **given)
     _check_named(jobs, everything)
     _send_each(at, jobs, lambda job: ResumeJob(job=job, catch_up=catch_up))
+
+
+@click.command()
+@common
+@click.argument("jobs", type=JOB_NAME, nargs=-1, required=True, metavar="JOB...")
+@click.option("--reason", default="", help="Shown in history and by `why`.")
+@click.pass_context
+def skip(context: click.Context, /, jobs: tuple[str, ...], reason: str, **given: Any) -> None:
+    """Skip the next run of each job: that instant starts nothing. It is final.
+
+    Example: cronterm skip backup --reason "disk swap tonight"
+    """
+    at = desk(context, **given)
+    _send_each(at, jobs, lambda job: SkipNext(job=job, reason=reason))
 
 
 @click.command()

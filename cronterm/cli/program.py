@@ -38,6 +38,7 @@ COMMANDS = {
     "kill": "cronterm.cli.ends:kill",
     "pause": "cronterm.cli.control:pause",
     "resume": "cronterm.cli.control:resume",
+    "skip": "cronterm.cli.control:skip",
     "logs": "cronterm.cli.logs:logs",
     "history": "cronterm.cli.past:history",
     "stats": "cronterm.cli.stats:stats",

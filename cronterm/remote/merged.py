@@ -36,10 +36,13 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadState,
+    ReadTimeline,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.timeline import Timeline
 from cronterm.remote.names import SEPARATOR, Names
+from cronterm.remote.timelines import join_timelines, own_timeline
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -240,6 +243,8 @@ class MergedControl:
             return await self.snapshot()
         if isinstance(query, ListNext) and query.jobs:
             return await self._next_of(query)
+        if isinstance(query, ReadTimeline):
+            return await self._timeline_of(query)
         machine, own = self._addressed(query)
         if machine is not None:
             return machine.names.out(await machine.control.query(own))
@@ -273,6 +278,17 @@ class MergedControl:
                 reply = machine.names.out(await machine.control.query(asked))
                 found.append(reply)
         return _next_joined(found)
+
+    async def _timeline_of(self, query: ReadTimeline) -> Timeline:
+        told: list[tuple[Names, Timeline]] = []
+        for each in self._machines.values():
+            if not each.gone:
+                found = await each.control.query(own_timeline(query, each.names))
+                assert isinstance(found, Timeline)
+                told.append((each.names, found))
+        if not told:
+            raise CrontermError("no machine answers")
+        return join_timelines(query, told)
 
     def _addressed(self, request: T) -> tuple[Machine | None, T]:
         """Return the machine that a request names, and the request in that machine's names."""

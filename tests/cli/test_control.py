@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cronterm.clock import HOUR, SystemClock
-from cronterm.model.command import PauseJob, ResumeJob, ShutDown
+from cronterm.model.command import PauseJob, ResumeJob, ShutDown, SkipNext
 from tests.cli.desk import Desk, open_desk
 from tests.remote.fake_control import START
 
@@ -64,6 +64,17 @@ def test_what_makes_no_sense_is_refused_before_it_is_sent(
 ) -> None:
     assert desk.run(*words).exit_code == code
     assert sent(desk) == []
+
+
+def test_skip_is_asked_for_each_job(desk: Desk) -> None:
+    done = desk.run("skip", "backup", "talker", "--reason", "a move")
+
+    assert done.exit_code == 0
+    assert sent(desk) == [
+        SkipNext(job="backup", reason="a move"),
+        SkipNext(job="talker", reason="a move"),
+    ]
+    assert desk.run("skip").exit_code == 2
 
 
 def test_resume_ends_a_pause_and_may_catch_up(desk: Desk) -> None:

@@ -112,6 +112,7 @@ ACTS = [
     ("rerun", "1"),
     ("pause", "nightly", "--for", "1h", "--reason", "test"),
     ("resume", "nightly"),
+    ("skip", "nightly"),
     ("run", "sleeper"),
     ("stop", "sleeper"),
     ("kill", "--all"),

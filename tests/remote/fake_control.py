@@ -87,7 +87,7 @@ from cronterm.model.snapshot import Snapshot, fold
 from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
 from cronterm.model.system import StoreView, System
 from cronterm.model.tally import Tally, count_event
-from cronterm.model.timeline import Timeline
+from cronterm.model.timeline import Lane, Timeline
 from cronterm.schedule.parse import parse
 
 START: Instant = 1_800_000_000 * SECOND
@@ -372,7 +372,14 @@ class FakeControl:
             case ReadSystem():
                 return System(store=StoreView(path="history.db"), versions={"cronterm": "0.1.0"})
             case ReadTimeline():
-                return Timeline(now=START, lanes={}, load=(0,) * query.slots)
+                names = query.jobs or tuple(self.view.jobs)
+                return Timeline(
+                    now=START,
+                    lanes={name: Lane() for name in names},
+                    load=(0,) * query.slots,
+                    agenda=((START + SECOND, "backup"),),
+                    total=1,
+                )
             case ReadStats():
                 return self.stats
             case ReadTrends():

@@ -26,10 +26,12 @@ from cronterm.model.query import (
     ReadConfig,
     ReadOutput,
     ReadRun,
+    ReadTimeline,
     RunDetail,
     Runs,
 )
 from cronterm.model.snapshot import Snapshot
+from cronterm.model.timeline import Timeline
 from cronterm.remote.merged import MergedControl
 from cronterm.remote.names import Names
 from tests.remote.fake_control import START, FakeControl, job
@@ -174,6 +176,19 @@ async def test_histories_and_outputs_are_found_by_their_names(merged: MergedCont
     assert mine == Runs(())
     assert isinstance(coming, NextDue)
     assert {*coming.next} == {"a:backup", "b:talker"}
+
+
+async def test_the_timelines_of_all_are_one(merged: MergedControl) -> None:
+    whole = await merged.query(ReadTimeline(since=0, slot=SECOND, slots=2))
+    some = await merged.query(ReadTimeline(since=0, slot=SECOND, slots=2, jobs=("b:talker",)))
+
+    assert isinstance(whole, Timeline)
+    assert isinstance(some, Timeline)
+    assert set(whole.lanes) == {"a:backup", "a:talker", "b:backup", "b:talker"}
+    assert set(some.lanes) == {"b:talker"}
+    at = START + SECOND
+    assert whole.agenda == some.agenda == ((at, "a:backup"), (at, "b:backup"))
+    assert (whole.total, whole.load) == (2, (0, 0))
 
 
 async def test_what_happens_is_told_in_the_names_of_all(

@@ -120,11 +120,12 @@ class TimelineView(Page):
         try:
             found = await self.home.control.query(query)
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            lanes.trouble = str(error)
+            lanes.repaint()
             return
         if isinstance(found, Timeline):
             now = self.home.now()
-            lanes.timeline, lanes.shown = found, axis
+            lanes.timeline, lanes.shown, lanes.trouble = found, axis, ""
             here = agenda.entries[agenda.cursor : agenda.cursor + 1]
             agenda.entries = foresee(self.picture.snapshot, found.agenda, now)
             places = [number for number, each in enumerate(agenda.entries) if each in here]

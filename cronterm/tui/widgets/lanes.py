@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from cronterm.clock import HOUR, MINUTE, Duration
 from cronterm.model.timeline import Lane, Timeline
+from cronterm.sanitize import sanitize_line
 from cronterm.tui.agenda import expected_length
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, width_of
 from cronterm.tui.widgets.panels import Panel
-from cronterm.tui.widgets.spark import _joined
+from cronterm.tui.widgets.spark import joined
 from cronterm.tui.words import FAILED, clock
 
 NAME = 21
@@ -62,6 +63,8 @@ class LanesBox(Panel, can_focus=True):
         self.shown: Axis | None = None
         """The axis that `timeline` was asked for."""
         self.top = 0
+        self.trouble = ""
+        """Why nothing could be read."""
 
     @property
     def axis(self) -> Axis:
@@ -103,7 +106,8 @@ class LanesBox(Panel, can_focus=True):
         """Return the axis, the lanes around the cursor, a blank line and the load."""
         axis = self.shown
         if axis is None or self.timeline is None:
-            return [[("  reading…", "faint")]]
+            trouble = sanitize_line(self.trouble)
+            return [[(f"  {trouble}", "warn") if trouble else ("  reading…", "faint")]]
         lines = [self._head(axis)]
         room = self.room
         self.top = max(0, min(self.cursor - room // 2, len(self.jobs) - room))
@@ -111,7 +115,7 @@ class LanesBox(Panel, can_focus=True):
         for number in range(self.top, min(self.top + room, len(self.jobs))):
             job = self.jobs[number]
             cells = self._cells(job, self.timeline.lanes.get(job, Lane()), axis, now_at)
-            lines.append([*self._title(job, is_here=number == self.cursor), *_joined(cells)])
+            lines.append([*self._title(job, is_here=number == self.cursor), *joined(cells)])
         lines += [[] for _ in range(height - len(lines) - 1)]
         return [*lines, self._load(axis, self.timeline.load, now_at)]
 
@@ -170,7 +174,7 @@ class LanesBox(Panel, can_focus=True):
             for slot, count in enumerate(load)
         ]
         title = f"  starts per {_length(axis.slot)}"
-        return [(fit(title, self._titled), "muted"), *_joined(cells)]
+        return [(fit(title, self._titled), "muted"), *joined(cells)]
 
 
 def _past_sign(worst: str, runs: int, glyphs: Glyphs) -> Part:

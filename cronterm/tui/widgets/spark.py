@@ -49,10 +49,10 @@ def spark(runs: Sequence[PastRun], width: int, glyphs: Glyphs) -> list[Part]:
         height = min(max((past.duration - bottom) / (top - bottom), 0), 1)
         bar = glyphs.spark[round(height * (len(glyphs.spark) - 1))]
         parts.append((bar, "warn" if past.duration > slow else "spark"))
-    return _joined(parts)
+    return joined(parts)
 
 
-def _joined(parts: list[Part]) -> list[Part]:
+def joined(parts: list[Part]) -> list[Part]:
     joined: list[Part] = []
     for text, role in parts:
         if joined and joined[-1][1] == role:
@@ -92,7 +92,7 @@ def bars(counts: Sequence[int], role: str, glyphs: Glyphs) -> list[Part]:
     """Return one cell a count, the highest as high as it goes; nothing is the lowest, faint."""
     most = max([*counts, 1])
     last = len(glyphs.spark) - 1
-    return _joined(
+    return joined(
         [
             (glyphs.spark[max(round(count / most * last), 1)], role)
             if count
@@ -156,4 +156,4 @@ def _dashed(row: str, role: str | None, glyphs: Glyphs) -> list[Part]:
     if role is None:
         return [(row, "ok")]
     dash = "-" if glyphs.is_ascii else "╌"
-    return _joined([(dash, role) if cell == " " else (cell, "ok") for cell in row])
+    return joined([(dash, role) if cell == " " else (cell, "ok") for cell in row])

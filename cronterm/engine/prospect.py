@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import nsmallest
 from typing import NamedTuple
 
@@ -110,6 +110,11 @@ class _Expected(NamedTuple):
     skipped: tuple[int, ...]
     steps: int
 
+    @property
+    def total(self) -> int:
+        """How many instants come."""
+        return self.counts.total()
+
 
 class _Slots:
     """Equal slots of time, from which those that are over give nothing."""
@@ -146,46 +151,99 @@ def make_timeline(
     now: Instant,
     read_from: Instant,
 ) -> Timeline:
-    """Lay what began and what comes side by side."""
+    """Lay what began and what comes side by side; the jobs that have lanes come first."""
     slots = _Slots(query, now)
     wanted = set(query.jobs) if query.jobs else set(snapshot.jobs)
-    load: Counter[int] = Counter()
-    for cells in begun.values():
-        load.update({cell.slot: cell.runs for cell in cells})
-    minutes: Counter[Instant] = Counter()
-    agenda: list[tuple[Instant, str]] = []
     lanes = {job: Lane(tuple(begun.get(job, ()))) for job in wanted}
-    total = steps = 0
+    found = _Sum(min(query.agenda, MOST_AGENDA))
+    for cells in begun.values():
+        found.load.update({cell.slot: cell.runs for cell in cells})
     is_whole = True
-    calendars = Calendars(snapshot.settings.calendars)
-    for job, view in list(snapshot.jobs.items()):  # it goes on changing
-        low = _free_from(snapshot, view, slots.low)
-        if low is None or low >= slots.until or not view.job.schedule:
-            continue
-        if steps >= MOST_STEPS:
+    for job, expected in _expect_all(snapshot, slots, wanted):
+        if expected is None:
             is_whole = False
-            break
-        expected = _expect(view, slots, low, calendars)
-        steps += expected.steps
-        load.update(expected.counts)
-        minutes.update(expected.minutes)
-        total += expected.counts.total()
-        agenda += [(at, job) for at in expected.first]
+            continue
+        found.add(job, expected)
         if job in lanes:
-            coming = tuple(sorted(expected.counts.items()))
-            lanes[job] = Lane(lanes[job].past, coming, expected.skipped)
-    busiest_at, busiest = max(minutes.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
+            lane = tuple(sorted(expected.counts.items()))
+            lanes[job] = Lane(lanes[job].past, lane, expected.skipped)
+    busiest_at, busiest = found.busiest()
     return Timeline(
         now=now,
         lanes=lanes,
-        load=tuple(load[number] for number in range(slots.count)),
+        load=tuple(found.load[number] for number in range(slots.count)),
         busiest_at=busiest_at,
         busiest=busiest,
-        agenda=tuple(nsmallest(min(query.agenda, MOST_AGENDA), agenda)),
-        total=total,
+        agenda=tuple(nsmallest(found.most, found.agenda)),
+        total=found.total,
         read_from=read_from,
         is_whole=is_whole,
     )
+
+
+def _expect_all(
+    snapshot: Snapshot, slots: _Slots, first: Container[str]
+) -> Iterator[tuple[str, _Expected | None]]:
+    """Yield what comes of each job that comes at all, None once too much was walked.
+
+    Jobs that share a schedule share what is expected of them.
+    """
+    calendars = Calendars(snapshot.settings.calendars)
+    known: dict[tuple[Schedule, Instant], _Expected] = {}
+    views = list(snapshot.jobs.items())  # it goes on changing
+    views.sort(key=lambda item: item[0] not in first)
+    steps = 0
+    for job, view in views:
+        low = _free_from(snapshot, view, slots.low)
+        if low is None or low >= slots.until or not view.job.schedule:
+            continue
+        schedule = _schedule(view)
+        coming = _coming(view, schedule, calendars)
+        is_plain = coming is schedule and not view.decided and view.job.max_runs is None
+        expected = known.get((schedule, low)) if is_plain else None
+        if expected is None and steps < MOST_STEPS:
+            expected = _expect(view, schedule, coming, slots, low)
+            steps += expected.steps
+            if is_plain:
+                known[schedule, low] = expected
+        yield job, expected
+
+
+class _Sum:
+    """What comes of many jobs: those with the same schedule are added up once."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.load: Counter[int] = Counter()
+        self.agenda: list[tuple[Instant, str]] = []
+        self.total = 0
+        self._shared: dict[int, tuple[_Expected, int]] = {}
+        self._last: Instant | None = None
+        """What comes later than it is not among the soonest."""
+
+    def add(self, job: str, expected: _Expected) -> None:
+        """Take a job in."""
+        _, times = self._shared.get(id(expected), (expected, 0))
+        self._shared[id(expected)] = expected, times + 1
+        self.total += expected.total
+        last = self._last
+        for at in expected.first[: self.most]:
+            if last is not None and at > last:
+                break
+            self.agenda.append((at, job))
+        if len(self.agenda) > 20 * self.most + 1_000:
+            self.agenda = nsmallest(self.most, self.agenda)
+            self._last = self.agenda[-1][0] if self.agenda else None
+
+    def busiest(self) -> tuple[Instant, int]:
+        """Add up the load; return the minute with the most starts, and how many."""
+        minutes: Counter[Instant] = Counter()
+        for expected, times in self._shared.values():
+            for number, count in expected.counts.items():
+                self.load[number] += count * times
+            for minute, count in expected.minutes.items():
+                minutes[minute] += count * times
+        return max(minutes.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
 
 
 def _free_from(snapshot: Snapshot, view: JobView, low: Instant) -> Instant | None:
@@ -200,9 +258,9 @@ def _free_from(snapshot: Snapshot, view: JobView, low: Instant) -> Instant | Non
     return low
 
 
-def _expect(view: JobView, slots: _Slots, low: Instant, calendars: Calendars) -> _Expected:
-    schedule = _schedule(view)
-    coming = _coming(view, schedule, calendars)
+def _expect(
+    view: JobView, schedule: Schedule, coming: Coming, slots: _Slots, low: Instant
+) -> _Expected:
     edges = [end for _, end in view.decided if low < end < slots.until]
     skipped = tuple(sorted({slots.number(end) for end in edges}))
     walked: list[Instant] = []

@@ -108,12 +108,23 @@ def test_a_window_in_the_past_has_nothing_to_come() -> None:
     assert (found.total, found.agenda, set(found.load)) == (0, (), {0})
 
 
-def test_thousands_of_jobs_are_answered_within_bounds() -> None:
+def test_thousands_of_jobs_with_one_schedule_are_added_up_once() -> None:
     one = job("a", "*/5 * * * *")
     of = Snapshot(jobs={f"j{n}": JobView(job=one, first_seen_at=NOON) for n in range(3_000)})
     found = day(of, jobs=("j1",))
+    assert found.is_whole
+    assert found.total == 3_000 * 239
+    assert found.load[17] == 9_000
+    assert (found.busiest_at, found.busiest) == (NOON + 5 * MINUTE, 3_000)
+    assert found.agenda == tuple((NOON + 5 * MINUTE, name) for name in sorted(of.jobs)[:100])
+
+
+def test_thousands_of_schedules_are_answered_within_bounds() -> None:
+    of = snapshot(**{f"j{n}": f"@every {300 + n}s" for n in range(1_000)})
+    found = day(of, jobs=("j999",))
     assert not found.is_whole
     assert MOST_STEPS <= found.total < 2 * MOST_STEPS
+    assert found.lanes["j999"].coming
     assert len(found.agenda) == 100
 
 

@@ -70,13 +70,13 @@ def _overlap(view: JobView, by: Duration) -> tuple[str, bool]:
     """Return what becomes of a start while the run before it goes on, and whether it runs."""
     match view.job.overlap:
         case "skip":
-            return "overlaps the run before: skipped", False
+            return "overlaps: skipped", False
         case "queue":
-            return f"overlaps the run before: waits {duration(by)}", True
+            return f"overlaps: waits {duration(by)}", True
         case "replace":
-            return "overlaps the run before: ends it", True
+            return "overlaps: ends the one before", True
         case _:
-            return "runs beside the run before", True
+            return "beside the run before", True
 
 
 def _after(view: JobView, until: Instant, at: Instant) -> Instant:

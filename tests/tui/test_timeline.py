@@ -97,7 +97,7 @@ def test_an_overlap_is_foreseen_by_the_rule_of_the_job() -> None:
     view = snapshot.jobs["s3-sync-eu"]
     view.totals.failed_in_a_row = 0
     notes = [entry.note for entry in foresee(snapshot, coming, NOW)]
-    assert notes == ["", "overlaps the run before: skipped", ""]
+    assert notes == ["", "overlaps: skipped", ""]
 
 
 def test_what_runs_now_is_reckoned_with() -> None:
@@ -106,7 +106,7 @@ def test_what_runs_now_is_reckoned_with() -> None:
     live = next(iter(view.live.values()))
     live.started_at = NOW - SECOND
     (entry,) = foresee(snapshot, [(NOW + 5 * SECOND, "search-reindex")], NOW)
-    assert entry.note == "overlaps the run before: skipped"
+    assert entry.note == "overlaps: skipped"
     assert entry.expected is not None
     assert 15 * SECOND < entry.expected < 30 * SECOND
 

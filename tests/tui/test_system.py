@@ -9,6 +9,8 @@ from cronterm.clock import HOUR, MINUTE, SECOND
 from cronterm.control import Gone
 from cronterm.model.command import ReloadConfig
 from cronterm.model.gates import Hold
+from cronterm.model.job import Settings
+from cronterm.model.notice import Notice, NotifierView
 from cronterm.model.problem import Problem
 from cronterm.model.query import Query, ReadSystem
 from cronterm.model.snapshot import LiveRun, Pause
@@ -73,6 +75,38 @@ async def test_what_waits_says_why() -> None:
             "40s": "↻ flaky-upload  try 2 of 3 in 20s  run 902",
         }
         assert screen.query_one(QueueBox).titles() == ("Queue 3", "1 of 256 places taken")
+
+
+async def test_a_notifier_that_fails_is_said_before_those_that_do_well() -> None:
+    control = FakeControl(scene())
+    snapshot = control.scene
+    snapshot.settings = Settings(notifiers={"mail": "email", "chat": "webhook", "bell": "terminal"})
+    snapshot.notifiers["mail"] = NotifierView(sent=3, last_sent_at=NOW - HOUR)
+    snapshot.notifiers["chat"] = NotifierView(
+        error="500 from chat", failing_since=NOW - 5 * MINUTE, given_up=2
+    )
+    snapshot.notices[1] = Notice(
+        id=1,
+        notifier="chat",
+        event="failure",
+        job="invoice-export",
+        message="exit 1",
+        happened_at=NOW,
+        ready_at=NOW,
+    )
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_system(pilot)
+        box = screen.query_one(QueueBox)
+        box.now = NOW
+        assert [fact for fact in box.facts() if fact[0] == "notify"] == [
+            (
+                "notify",
+                "chat  fails for 5m: 500 from chat; nothing sent yet, 1 wait, 2 given up",
+                "fail",
+            ),
+            ("notify", "mail  3 sent, last 1h ago", "text"),
+            ("notify", "bell  nothing sent yet", "text"),
+        ]
 
 
 async def test_watchers_say_how_they_look_and_which_are_held() -> None:

@@ -1,8 +1,10 @@
 """The boxes of the system view: engine and runners, what waits, what is watched, what is kept."""
 
+from collections import Counter
 from pathlib import PurePath
 
 from cronterm.clock import SECOND, Duration, Instant
+from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, LiveRun
 from cronterm.model.system import ProcessView, StoreView, System
 from cronterm.model.trigger import OnFile, OnWebhook, Trigger, trigger_name
@@ -123,7 +125,27 @@ class QueueBox(SystemBox):
             why = sanitize_line(view.wait_of(run, self.now)) or self._delay(run)
             sign = self.glyphs.states[run.state]
             facts.append((since, f"{sign} {view.job.id}  {why}  run {run.run}", ROLES[run.state]))
-        return facts or [("", "nothing waits", "faint")]
+        return [*(facts or [("", "nothing waits", "faint")]), *self._deliveries()]
+
+    def _deliveries(self) -> list[Fact]:
+        """Return how telling people goes, those that fail first."""
+        snapshot = self.picture.snapshot
+        waiting = Counter(notice.notifier for notice in snapshot.notices.values())
+        failing, well = list[Fact](), list[Fact]()
+        for name in dict.fromkeys([*snapshot.settings.notifiers, *snapshot.notifiers, *waiting]):
+            view = snapshot.notifiers.get(name, NotifierView())
+            told = f"{view.sent} sent" if view.sent else "nothing sent yet"
+            if view.last_sent_at is not None:
+                told += f", last {age(self.now - view.last_sent_at)} ago"
+            told += f", {waiting[name]} wait" if waiting[name] else ""
+            told += f", {view.given_up} given up" if view.given_up else ""
+            if not view.error:
+                well.append(("notify", f"{sanitize_line(name)}  {told}", "text"))
+                continue
+            since = age(self.now - (view.failing_since or self.now))
+            text = f"{sanitize_line(name)}  fails for {since}: {sanitize_line(view.error)}; {told}"
+            failing.append(("notify", text, "fail"))
+        return [*failing, *well]
 
     def _delay(self, run: LiveRun) -> str:
         if run.ready_at <= self.now:

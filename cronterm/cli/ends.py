@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, confirm, desk, leave, print_answer, say
-from cronterm.errors import CrontermError, NoEngine
+from cronterm.errors import CrontermError
 from cronterm.model.command import StopRun
 from cronterm.model.snapshot import Snapshot
 
@@ -70,11 +70,11 @@ def _stop_each(at: Desk, what: Sequence[str], name: str, *, everything: bool) ->
     for target in targets:
         run = int(target) if target.isdigit() else None
         command = StopRun(run=run, job="" if run is not None else target, signal=name)
-        try:
-            print_answer(at, at.send(command))
-        except NoEngine:
-            raise
-        except CrontermError as error:
+        answer = at.client.send(command)
+        if answer.ok:
+            print_answer(at, answer)
+        elif not (everything and answer.kind == "unknown_run"):  # else it has just ended by itself
+            error = CrontermError(answer.message, answer.hint)
             say(f"cronterm: {error}", err=True)
             refused = error.exit_code
     if refused:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cronterm.model.command import RunJob, StopRun
+from cronterm.model.command import Answer, RunJob, StopRun
 from tests.cli.desk import Desk
 
 
@@ -32,6 +32,16 @@ def test_all_is_every_open_run(desk: Desk) -> None:
 
     assert desk.run("stop", "--all").exit_code == 0
     assert sent(desk) == [StopRun(run=1), StopRun(run=2)]
+
+
+def test_all_does_not_mind_what_ended_by_itself_meanwhile(desk: Desk) -> None:
+    desk.client.control.leaves_open = True
+    desk.run("run", "backup")
+    gone = Answer(ok=False, message="run 1 is not open", kind="unknown_run")
+    desk.client.control.refusal = gone
+
+    assert desk.run("stop", "--all").exit_code == 0
+    assert desk.run("stop", "1").exit_code == 1
 
 
 def test_all_of_nothing_says_so(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from cronterm.cli.base import say
+from cronterm.cli.base import exit_status
 from cronterm.clock import local_zone
 from cronterm.config import edit, json_edit
 from cronterm.config.gather import is_folder
@@ -61,16 +61,7 @@ def create_cron(
 
 def main(args: list[str] | None = None) -> int:
     """Run `create_cron` and return its exit status."""
-    try:
-        create_cron.main(args, prog_name="create_cron", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except CrontermError as error:
-        say(f"create_cron: {error}", err=True)
-        return error.exit_code
-    return 0
+    return exit_status(
+        lambda: create_cron.main(args, prog_name="create_cron", standalone_mode=False),
+        "create_cron",
+    )

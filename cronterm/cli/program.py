@@ -16,11 +16,11 @@ from cronterm.cli.base import (
     Rooms,
     common,
     desk,
+    exit_status,
     leave,
     print_json,
     say,
 )
-from cronterm.errors import CrontermError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 TAKES_A_WORD = (
@@ -254,15 +254,9 @@ def run_program(rooms: Rooms, args: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal in Latin-1 has no ✓: no traceback
             stream.reconfigure(errors="replace")
     at = Desk(rooms)
-    try:
+
+    def run() -> object:
         with at.open:
-            done = program.main(args, prog_name="cronterm", standalone_mode=False, obj=at)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except CrontermError as error:
-        say(f"cronterm: {error}", err=True)
-        return error.exit_code
-    return done if isinstance(done, int) else 0
+            return program.main(args, prog_name="cronterm", standalone_mode=False, obj=at)
+
+    return exit_status(run, "cronterm")

@@ -183,6 +183,18 @@ class Reading:
             raise self.bad(node, path, "is longer than the kernel takes (128 KiB)", hint)
         return text
 
+    def command(self, node: Node, path: str) -> str | tuple[str, ...]:
+        """Return a text for a shell, or the words of a program and its arguments."""
+        if isinstance(node, yaml.SequenceNode):
+            words = self.list_of(self.loose_text)(node, path)
+            if not words or not words[0]:
+                raise self.bad(node, path, "the command is empty")
+            return words
+        text = self.text(node, path)
+        if not text.strip():
+            raise self.bad(node, path, "the command is empty")
+        return self.checked(node, path, text, "put it into a script")
+
     def json_value(self, node: Node, path: str) -> Any:
         """Return any value that JSON carries: what a Python function is called with."""
         if isinstance(node, yaml.MappingNode):

@@ -48,9 +48,7 @@ class Reference(msgspec.Struct, frozen=True):
     path: str
 
 
-def readers(
-    r: Reading, references: list[Reference], *, place: Read, command: Read
-) -> dict[str, Read]:
+def readers(r: Reading, references: list[Reference], *, place: Read) -> dict[str, Read]:
     """Return how each word is read; what it names is added to `references`."""
 
     def named(kind: Literal["job", "pool"]) -> Callable[[Node, str], str]:
@@ -71,7 +69,7 @@ def readers(
         "on_complete": jobs,
         "pool": named("pool"),
         "priority": r.integer(-_MOST_PRIORITY, _MOST_PRIORITY),
-        "condition": lambda node, path: _condition(r, node, path, place, command),
+        "condition": lambda node, path: _condition(r, node, path, place),
     }
 
 
@@ -88,11 +86,11 @@ def _depends_on(
     return dict(zip(read[: len(found)], read[len(found) :], strict=True))
 
 
-def _condition(r: Reading, node: Node, path: str, place: Read, command: Read) -> Condition:
+def _condition(r: Reading, node: Node, path: str, place: Read) -> Condition:
     if isinstance(node, yaml.ScalarNode):
-        return Condition(command=command(node, path))
+        return Condition(command=r.command(node, path))
     words: dict[str, Read] = {
-        "command": command,
+        "command": r.command,
         "load_below": r.number(0.01, 100_000),
         "disk_free": lambda node, path: _disk_free(r, node, path, place),
         "on_ac": r.truth,

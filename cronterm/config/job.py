@@ -102,16 +102,13 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
     def place(node: Node, path: str) -> str:
         return read_place(r, node, path, context.path.parent)
 
-    def command(node: Node, path: str) -> str | tuple[str, ...]:
-        return _command(r, node, path)
-
     return {
         **dict.fromkeys(("description", "owner", "runbook", "group"), r.line),
         "tags": r.one_or_list(r.line),
         "schedule": lambda node, path: node,  # read once the zone is known
         "timezone": r.zone,
         "jitter": r.duration,
-        "command": command,
+        "command": r.command,
         "shell": lambda node, path: _shell(r, node, path),
         "python": lambda node, path: _target(r, node, path),
         "args": lambda node, path: tuple(_arguments(r, node, path, r.items)),
@@ -137,7 +134,7 @@ def _readers(context: Context) -> dict[str, Callable[[Node, str], Any]]:
         "http": lambda node, path: read_http(r, node, path),
         **success.readers(r),
         **identity.readers(r, place, context.uid),
-        **gates.readers(r, context.references, place=place, command=command),
+        **gates.readers(r, context.references, place=place),
         **calendar_readers(r, context.calendars, context.path.parent),
         **events.readers(r, place),
         **monitor.readers(r),
@@ -160,18 +157,6 @@ def read_history(r: Reading, node: Node, path: str) -> Values:
         number = r.integer(1, MOST)(value, f"{path}.{word}")
         values |= {"runs": number} if word == "keep_runs" else {"age": min(number, 36_500) * DAY}
     return values
-
-
-def _command(r: Reading, node: Node, path: str) -> str | tuple[str, ...]:
-    if isinstance(node, yaml.SequenceNode):
-        words = r.list_of(r.loose_text)(node, path)
-        if not words or not words[0]:
-            raise r.bad(node, path, "the command is empty")
-        return words
-    text = r.text(node, path)
-    if not text.strip():
-        raise r.bad(node, path, "the command is empty")
-    return r.checked(node, path, text, "put it into a script")
 
 
 def _shell(r: Reading, node: Node, path: str) -> tuple[str, ...]:

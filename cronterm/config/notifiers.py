@@ -180,21 +180,6 @@ def _body(r: Reading) -> Read:
     return read
 
 
-def _command(r: Reading) -> Read:
-    def read(node: Node, path: str) -> str | tuple[str, ...]:
-        if isinstance(node, yaml.SequenceNode):
-            words = r.list_of(r.loose_text)(node, path)
-            if not words or not words[0]:
-                raise r.bad(node, path, "the command is empty")
-            return words
-        text = r.text(node, path)
-        if not text.strip():
-            raise r.bad(node, path, "the command is empty")
-        return r.checked(node, path, text, "put it into a script")
-
-    return read
-
-
 # -- kinds ---------------------------------------------------------------------------------------
 
 
@@ -305,7 +290,7 @@ def _ntfy(given: _Given) -> Webhook:
 
 
 def _command_words(r: Reading, private: Read, place: Place) -> dict[str, Read]:
-    return {"command": _command(r), "timeout": _timeout(r)}
+    return {"command": r.command, "timeout": _timeout(r)}
 
 
 def _command_notifier(given: _Given) -> Command:

@@ -1,6 +1,6 @@
 """The rules by which people are told."""
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -21,21 +21,7 @@ NoticeEvent: TypeAlias = Literal[
     "paused",
     "changed",
 ]
-NOTICE_EVENTS: tuple[NoticeEvent, ...] = (
-    "start",
-    "success",
-    "failure",
-    "timeout",
-    "killed",
-    "retry",
-    "missed",
-    "late",
-    "long",
-    "recovery",
-    "skipped",
-    "paused",
-    "changed",
-)
+NOTICE_EVENTS: tuple[NoticeEvent, ...] = get_args(NoticeEvent)
 OUTPUT_LINES = 10
 
 

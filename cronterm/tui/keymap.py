@@ -191,6 +191,17 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+CURSOR: list[BindingType] = [
+    Binding("down,j", "move(1)", show=False),
+    Binding("up,k", "move(-1)", show=False),
+    Binding("pagedown,ctrl+d", "page(1)", show=False),
+    Binding("pageup,ctrl+u", "page(-1)", show=False),
+    Binding("home,g", "move(-1000000)", show=False),
+    Binding("end,G", "move(1000000)", show=False),
+]
+"""What moves the cursor of every table."""
+
+
 def bindings(where: Where) -> list[BindingType]:
     """Return the bindings of a place; each has its id, so that keys can be remapped."""
     return [

@@ -117,7 +117,7 @@ def send_a_gigabyte(port: int, told: list[bytes]) -> Callable[[float], None]:
                         sock.sendall(piece)
                 with contextlib.suppress(OSError):
                     told.append(sock.recv(100))
-            time.sleep(0.05)
+            rest(time.monotonic() + 0.05)
 
     return attack
 
@@ -153,14 +153,14 @@ def test_jobs_keep_their_time_and_the_user_is_answered(it: House, port: int) -> 
                 answers.append(ask(port, "GET", "/jobs")[0])
             except OSError:
                 answers.append(0)
-            time.sleep(0.2)
+            rest(time.monotonic() + 0.2)
 
     most: list[int] = []
 
     def watch(until: float) -> None:
         while time.monotonic() < until:
             most.append(engine.num_fds())
-            time.sleep(0.05)
+            rest(time.monotonic() + 0.05)
 
     memory_before = engine.memory_info().rss
     war = lateness_ms(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 
+from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part
 from cronterm.tui.widgets.panels import Panel
@@ -17,14 +17,7 @@ Row = TypeVar("Row")
 class RowsBox(Panel, Generic[Row], can_focus=True):
     """A table: subclasses give `key_of`, `head`, `line` and what is said when it is empty."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "move(-1000000)", show=False),
-        Binding("end,G", "move(1000000)", show=False),
-    ]
+    BINDINGS = CURSOR  # Textual reads it from the class
 
     class Moved(Message):
         """The cursor is on another row."""

@@ -4,13 +4,13 @@ import hashlib
 from typing import Literal
 
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 
 from cronterm.clock import MINUTE, SECOND, Duration, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import matches
+from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import WORDS, Columns, behind_host, columns_for
@@ -58,14 +58,7 @@ NEVER_AT = 1 << 62
 class JobTable(Painted, can_focus=True):
     """Draws `picture`; posts `Moved` when the cursor is on another job."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "move(-1000000)", show=False),
-        Binding("end,G", "move(1000000)", show=False),
-    ]
+    BINDINGS = CURSOR  # Textual reads it from the class
 
     class Moved(Message):
         """The cursor is on another job."""

@@ -167,21 +167,22 @@ def _show(
 ) -> tuple[str | None, int]:
     """Show the screen; return how it was left, and the exit status."""
     # Textual alone costs half a second on a small machine.
-    from cronterm.remote.control import HttpControl, ReadOnlyControl
+    from cronterm.remote.control import HttpControl
     from cronterm.remote.merged import MergedControl
     from cronterm.tui.app import CrontermApp
     from cronterm.tui.home import Hosting
 
-    if isinstance(client, RequestClient):
-        control: Control = HttpControl(client)
-    elif len(client) == 1:
-        control = HttpControl(*client.values())
-    else:
-        several = {host: HttpControl(each) for host, each in client.items()}
-        control = MergedControl(several)
+    clients = {"": client} if isinstance(client, RequestClient) else client
     if read_only:
-        control = ReadOnlyControl(control)
-    hosting = Hosting(has_started=has_started, start=start, jobs_file=str(jobs_file or ""))
+        clients = {host: each.that_only_looks() for host, each in clients.items()}
+    several = {host: HttpControl(each) for host, each in clients.items()}
+    control: Control = MergedControl(several) if len(several) > 1 else several.popitem()[1]
+    hosting = Hosting(
+        has_started=has_started,
+        start=start,
+        jobs_file=str(jobs_file or ""),
+        is_read_only=read_only,
+    )
     app = CrontermApp(control, clock=SystemClock(), hosting=hosting)
     ending = app.run()
     return ending, app.return_code or 0

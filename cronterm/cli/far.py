@@ -10,7 +10,9 @@ from cronterm.instance import no_engine
 
 @click.command()
 @common
-@click.option("--read-only", is_flag=True, help="Look, and change nothing.")
+@click.option(
+    "--read-only", is_flag=True, help="Look, and change nothing: the engine refuses it, too."
+)
 @click.pass_context
 def attach(context: click.Context, /, read_only: bool, **given: Any) -> None:
     """Open the screen on a running engine, here or on other machines; it starts none.

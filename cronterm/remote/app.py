@@ -16,7 +16,7 @@ from cronterm.control import API_VERSION
 from cronterm.errors import CrontermError
 from cronterm.remote.operations import JSON, Asked, Operation, json_response, refusal
 from cronterm.remote.peer import Limits
-from cronterm.remote.wire import API_HEADER, decoded, mismatch, trouble
+from cronterm.remote.wire import API_HEADER, SCOPE_HEADER, decoded, mismatch, trouble
 
 
 def make_app(operations: Iterable[Operation], limits: Limits, *, version: str) -> Starlette:
@@ -58,9 +58,8 @@ def _check_api(request: Request, version: str) -> None:
 async def _asked(operation: Operation, request: Request, limits: Limits) -> Asked:
     """Return what is asked. Raises HTTPException where it may not be, or cannot be read."""
     asked = Asked(request)
-    token = asked.token
-    if token is not None and operation.needs == "operate" and token.scope != "operate":
-        raise HTTPException(403, "this token may look, not act")
+    if operation.needs == "operate":
+        _check_scope(asked)
     query = None
     if operation.query is not None:
         query = _read_query(operation.query, request)
@@ -69,6 +68,14 @@ async def _asked(operation: Operation, request: Request, limits: Limits) -> Aske
         of_job = getattr(body, "job", "") or getattr(body, "job_id", "")
         request.state.what = f"{type(body).__name__} {of_job}".strip()
     return Asked(request, body, query)
+
+
+def _check_scope(asked: Asked) -> None:
+    """Raise HTTPException for who may look only, by its token or by its own word."""
+    if asked.token is not None and asked.token.scope != "operate":
+        raise HTTPException(403, "this token may look, not act")
+    if asked.request.headers.get(SCOPE_HEADER, "operate") != "operate":
+        raise HTTPException(403, "this connection may look, not act")
 
 
 def _read_query(kind: type[msgspec.Struct], request: Request) -> msgspec.Struct:

@@ -4,12 +4,13 @@ It imports no asyncio: a command must answer before its user notices.
 """
 
 import contextlib
+import copy
 import http.client
 import socket
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ from cronterm.remote.wire import (
     HELLO,
     QUERY,
     REPLIES,
+    SCOPE_HEADER,
     SEND,
     STREAM,
     Hello,
@@ -122,6 +124,13 @@ class RequestClient:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._may_act = True
+
+    def that_only_looks(self) -> Self:
+        """Return a client of the same engine, which refuses whatever it would change."""
+        looking = copy.copy(self)
+        looking._may_act = False
+        return looking
 
     def hello(self) -> Hello:
         """Return who answers. Raises `CrontermError` if it speaks another API."""
@@ -162,6 +171,8 @@ class RequestClient:
     def _ask(self, method: str, target: str, content: Any, kind: type[T]) -> T:
         body = None if content is None else msgspec.json.encode(content)
         headers = {"Content-Type": "application/json"} if body else {}
+        if not self._may_act:
+            headers[SCOPE_HEADER] = "read"
         with contextlib.closing(UnixConnection(self._door, ANSWER_S)) as connection:
             try:
                 answer = _respond(connection, method, target, body, headers).read()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cronterm.clock import Clock, SystemClock
-from cronterm.control import Control, Gone, Message
+from cronterm.control import Gone, Message
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.query import AnyReply, Query
@@ -81,29 +81,6 @@ class HttpControl:
             yield Gone(since=self._clock.now().utc, why=why)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
-
-
-class ReadOnlyControl:
-    """A `Control` that shows everything and changes nothing."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    async def snapshot(self) -> Snapshot:
-        """As in `Control`."""
-        return await self._control.snapshot()
-
-    def events(self, *, after: int | None = None, output: bool = True) -> AsyncIterator[Message]:
-        """As in `Control`."""
-        return self._control.events(after=after, output=output)
-
-    async def send(self, command: AnyCommand) -> Answer:
-        """Refuse."""
-        return Answer(ok=False, message="this screen only looks", hint="--read-only")
-
-    async def query(self, query: Query) -> AnyReply:
-        """As in `Control`."""
-        return await self._control.query(query)
 
 
 class _Feed:

@@ -60,6 +60,9 @@ HOOK = "/hooks/{hook}"
 API_HEADER = "cronterm-api"
 """The API number of the client: a request of another one is refused, not misread."""
 
+SCOPE_HEADER = "cronterm-scope"
+"""A request that says `read` may look, not act, whoever asks."""
+
 LONGEST_ADDRESS = 100  # bytes; the kernel takes 107
 LATEST = 253_402_300_799_999_999  # the last microsecond of the year 9999
 MOST_OUTPUT_BYTES = 4 << 20  # of one answer; who wants more asks again

@@ -76,7 +76,7 @@ class CrontermApp(Commanding):
         glyphs: Glyphs | None = None,
         theme: str = "cronterm-dark",
     ) -> None:
-        super().__init__(control)
+        super().__init__(control, is_read_only=hosting.is_read_only)
         self.glyphs = glyphs or choose_glyphs()
         self._clock = clock
         self._hosting = hosting
@@ -275,6 +275,8 @@ class CrontermApp(Commanding):
 
     def edit_job(self, job: str | None) -> None:
         """Open the form; None is a new job."""
+        if not self.may_change():
+            return
         self.push_screen(JobForm(self.picture, job))
 
     def open_editor(self, job: str | None) -> None:
@@ -298,7 +300,8 @@ class CrontermApp(Commanding):
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""
-        self._attempt(self._hosting.write_sample)
+        if self.may_change():
+            self._attempt(self._hosting.write_sample)
 
     def _attempt(self, act: Callable[[], str]) -> None:
         """Do something here and say what it says."""

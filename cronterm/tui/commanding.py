@@ -1,9 +1,11 @@
 """The road from a wish to a command: asked first where it matters, undone where it can be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.dom import DOMNode
 
 from cronterm.clock import Instant
 from cronterm.control import Control
@@ -23,10 +25,13 @@ from cronterm.model.command import (
 )
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
+from cronterm.tui.keymap import CHANGING_ACTIONS
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.page import Page
 
 TOAST_S = 4.0
+READ_ONLY = "read-only: this screen only looks"
 
 Ending = Literal["keep", "stop"]
 
@@ -34,11 +39,33 @@ Ending = Literal["keep", "stop"]
 class Commanding(App[Ending]):
     """An app that sends commands to an engine and tells their answers."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, *, is_read_only: bool = False) -> None:
         super().__init__()
         self.control = control
-        self.picture = Picture()
+        self.picture = Picture(is_read_only=is_read_only)
         self._undo: list[list[AnyCommand]] = []
+
+    def may_change(self) -> bool:
+        """Tell whether this screen may change anything; where it may not, say so."""
+        if self.picture.is_read_only:
+            self.tell(READ_ONLY, is_bad=True)
+        return not self.picture.is_read_only
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key says, but for what changes something where this screen only looks."""
+        name = action.partition("(")[0] if isinstance(action, str) else action[1]
+        if (
+            name in CHANGING_ACTIONS
+            and isinstance(default_namespace, Page)
+            and not self.may_change()
+        ):
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""
@@ -57,6 +84,8 @@ class Commanding(App[Ending]):
 
         With `is_quiet` only a refusal is told, and not one whose kind the caller `expects`.
         """
+        if not self.may_change():
+            return None
         try:
             answer = await self.control.send(command)
         except CrontermError as error:

@@ -12,6 +12,7 @@ from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.query import MissedInstants
 from cronterm.tui.keymap import View
 from cronterm.tui.look import Glyphs
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import Ask
 
 
@@ -25,6 +26,8 @@ class Hosting:
     """Start one again; None where this screen only attaches."""
     jobs_file: str
     """Empty on another machine."""
+    is_read_only: bool = False
+    """This screen may look, not act; the engine refuses it as well."""
 
     def start_again(self) -> str:
         """Start an engine and say so. Raises `CrontermError` where this screen starts none."""
@@ -55,6 +58,7 @@ class Home(Protocol):
 
     glyphs: Glyphs
     control: Control
+    picture: Picture
 
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""

@@ -191,6 +191,17 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+CHANGING = frozenset(
+    (
+        *("trigger", "pause", "pause_all", "add", "edit", "editor", "delete", "undo", "stop"),
+        *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
+        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
+    )
+)
+"""The ids of the keys that change something: refused where a screen only looks."""
+CHANGING_ACTIONS = frozenset(key.action for key in KEYS if key.id in CHANGING)
+CHANGING_WORDS = frozenset(key.bar for key in KEYS if key.id in CHANGING and key.bar)
+
 CURSOR: list[BindingType] = [
     Binding("down,j", "move(1)", show=False),
     Binding("up,k", "move(-1)", show=False),

@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import KEYS, TABS
+from cronterm.tui.keymap import CHANGING, KEYS, TABS
 
 
 def palette_commands(
@@ -17,6 +17,8 @@ def palette_commands(
     where = getattr(screen, "where", None)
     for key in KEYS:
         if where is not None and where not in key.where and "all" not in key.where:
+            continue
+        if key.id in CHANGING and home.picture.is_read_only:
             continue
         name = f"action_{key.action.partition('(')[0]}"
         owner = screen if hasattr(screen, name) else home if hasattr(home, name) else None
@@ -28,12 +30,15 @@ def palette_commands(
         yield SystemCommand(
             f"Show {tab.long}  ·  {tab.number}", "", partial(home.show_view, tab.view)
         )
-    verbs: tuple[tuple[str, Callable[[str], None]], ...] = (
+    verbs: list[tuple[str, Callable[[str], None]]] = [
         ("Open", home.open_job),
         ("Log of", home.open_log),
-        ("Trigger", lambda job: home.ask_trigger([job])),
-        ("Pause or resume", lambda job: home.toggle_pause([job])),
-    )
+    ]
+    if not home.picture.is_read_only:
+        verbs += [
+            ("Trigger", lambda job: home.ask_trigger([job])),
+            ("Pause or resume", lambda job: home.toggle_pause([job])),
+        ]
     for verb, act in verbs:
         for job in jobs:
             yield SystemCommand(f"{verb} {job}", "", partial(act, job))

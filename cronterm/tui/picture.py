@@ -42,6 +42,8 @@ class Picture:
     gone: Gone | None = None
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
     stream: LogStream = field(default_factory=LogStream)
+    is_read_only: bool = False
+    """This screen may look, not act."""
     _told_at: tuple[str, int] = ("", -1)
     _told_kinds: defaultdict[str, set[AlertKind]] = field(default_factory=lambda: defaultdict(set))
 

@@ -196,6 +196,9 @@ def test_a_screen_on_another_machine_opens_and_closes(house: House, far: dict[st
         return word in seen
 
     wait_until(lambda: shows(b"talker"), "the jobs are on the screen")
+    assert b"read-only" in seen
+    os.write(main, b"t")
+    wait_until(lambda: shows(b"only looks"), "it refuses to start a job")
     os.write(main, b"q")
     wait_until(lambda: shows(b"\x1b[?1049l") or process.poll() is not None, "it closes")
     os.close(main)

@@ -17,10 +17,11 @@ import pytest
 from cronterm.control import API_VERSION
 from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
 from cronterm.model.command import Answer, PauseJob, RunJob
+from cronterm.model.query import ListRuns
 from cronterm.remote.client import RequestClient
 from cronterm.remote.peer import Limits, user_name
 from cronterm.remote.server import bind
-from cronterm.remote.wire import HELLO, QUERY, SEND, STREAM, Hello, Trouble
+from cronterm.remote.wire import HELLO, QUERY, SCOPE_HEADER, SEND, STREAM, Hello, Trouble
 from tests.remote.door import connect, exchange, house, request, until
 
 IS_ROOT = os.geteuid() == 0
@@ -58,6 +59,24 @@ async def test_the_socket_is_private_wherever_it_lies(tmp_path: Path, length: in
     assert stat.S_IMODE(about.st_mode) == 0o600
     assert set(snapshot.jobs) == {"backup", "talker"}
     assert list(directory.iterdir()) == []
+
+
+async def test_who_only_looks_is_refused_what_would_change_something(tmp_path: Path) -> None:
+    async with house(tmp_path / "s") as it:
+        looking = it.client.that_only_looks()
+        snapshot = await asyncio.to_thread(looking.snapshot)
+        await asyncio.to_thread(looking.query, ListRuns())
+        with pytest.raises(CrontermError, match="may look, not act"):
+            await asyncio.to_thread(looking.send, PauseJob(job="backup"))
+        hook = request("POST", "/hooks/deploy", b"", f"{SCOPE_HEADER}: read")
+        refused = await exchange(it.path, hook)
+        assert it.control.view.jobs["backup"].pause is None
+        answer = await asyncio.to_thread(it.client.send, PauseJob(job="backup"))
+
+    assert set(snapshot.jobs) == {"backup", "talker"}
+    assert status(refused) == 403
+    assert answer.ok
+    assert it.control.view.jobs["backup"].pause is not None
 
 
 KNOCK = """

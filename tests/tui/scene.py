@@ -517,9 +517,15 @@ def app(
     theme: str = "cronterm-dark",
     glyphs: Glyphs = UNICODE,
     has_started: bool = True,
+    is_read_only: bool = False,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
-    hosting = Hosting(has_started=has_started, start=lambda: None, jobs_file="/srv/ops/jobs.yaml")
+    hosting = Hosting(
+        has_started=has_started,
+        start=lambda: None,
+        jobs_file="/srv/ops/jobs.yaml",
+        is_read_only=is_read_only,
+    )
     return CrontermApp(
         control or FakeControl(), clock=StillClock(), hosting=hosting, glyphs=glyphs, theme=theme
     )

@@ -105,7 +105,7 @@ class MissedView(Page):
         had_rows, self._is_read = bool(self.rows.rows), True
         self.rows.show(found.rows)
         self.update(self.home.now())
-        if had_rows and not found.rows:
+        if had_rows and not found.rows and not self.picture.is_read_only:
             await self._close_summary()
 
     async def _close_summary(self) -> None:

@@ -41,7 +41,7 @@ class Page(Screen[None]):
         yield TabBar(self.picture)
         yield Banner(self.picture)
         yield from self.body()
-        yield KeyBar()
+        yield KeyBar(self.picture)
 
     def body(self) -> ComposeResult:
         """Give what is between the bars."""

@@ -6,7 +6,7 @@ from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.keymap import TABS, View
+from cronterm.tui.keymap import CHANGING_WORDS, TABS, View
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import FAILED, age, countdown
@@ -42,6 +42,8 @@ class TopBar(Painted):
         dot = "*" if glyphs.is_ascii else "●"
         states = picture.counts(self.now)
         parts: list[Part] = [(" cronterm ", "accent+bold"), *self._engine(dot)]
+        if picture.is_read_only:
+            parts += [(" ", "muted"), (" read-only ", "chip+bold")]
         total = len(picture.snapshot.jobs)
         parts += [(f" {glyphs.separator} ", "line"), (f"{total} job{'s' * (total != 1)}", "text")]
         failing = sum(states[state] for state in FAILED)
@@ -219,8 +221,9 @@ class KeyBar(Painted):
 
     on_role = "head"
 
-    def __init__(self) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
+        self.picture = picture
         self.keys: list[tuple[str, str]] = []
         self.prompt = ""
 
@@ -230,7 +233,8 @@ class KeyBar(Painted):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the one line; `:` and `?` are never dropped."""
+        """Return the one line; `:` and `?` are never dropped, what is refused is faint."""
+        refused = CHANGING_WORDS if self.picture.is_read_only else frozenset()
         if self.prompt:
             return [[(" " + self.prompt, "text")]]
         last = [pair for pair in self.keys if pair[0] in (":", "?")]
@@ -242,7 +246,9 @@ class KeyBar(Painted):
             room -= len(key) + len(word) + 3
             if room < 0:
                 break
-            parts += [(f" {key}", "accent+bold"), (f" {word} ", "muted")]
+            is_refused = word in refused
+            parts.append((f" {key}", "faint" if is_refused else "accent+bold"))
+            parts.append((f" {word} ", "faint" if is_refused else "muted"))
         for key, word in last:
             parts += [(f" {key}", "accent+bold"), (f" {word} ", "muted")]
         return [parts]

@@ -150,11 +150,6 @@ class Program(click.Group):
         return super().resolve_command(context, args)
 
 
-WITH_VALUE = {
-    *("-f", "--file", "--jobs-dir", "--state-dir", "--log-format", "--log-level", "-H", "--host")
-}
-
-
 def _first_word(args: list[str]) -> int | None:
     skip = False
     for place, word in enumerate(args):

@@ -151,6 +151,8 @@ def _names(alert: Alert) -> tuple[NoticeEvent, ...]:
             return ("late",)
         case "long":
             return ("long",)
+        case "suspicious":
+            return ("suspicious",)
         case _:
             return ()
 

@@ -16,6 +16,7 @@ NoticeEvent: TypeAlias = Literal[
     "missed",
     "late",
     "long",
+    "suspicious",
     "recovery",
     "skipped",
     "paused",

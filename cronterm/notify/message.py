@@ -23,6 +23,7 @@ _TITLES = {
     "missed": "{job} missed {count}: {message}",
     "late": "{job} is late: {message}",
     "long": "{job} {message}",
+    "suspicious": "{job} had an odd success: {message}",
     "recovery": "{job} has recovered: {message}",
     "skipped": "{job} was skipped: {message}",
     "paused": "{job} was paused {message}",

@@ -230,6 +230,19 @@ def test_late_long_and_missed_are_told() -> None:
     assert lines == ["long", "late", "missed"]
 
 
+def test_a_suspicious_success_is_told_once_until_one_is_usual_again() -> None:
+    it = one(rule("suspicious", "recovery"), schedule="0 * * * *")
+    for run in range(1, 6):
+        it.later(HOUR - it.utc % HOUR).tick().starts(run).later(5 * MINUTE).exits(run)
+
+    assert ends(it, 0, after=HOUR - it.utc % HOUR) == ["1 mail suspicious a"]
+    assert it.remembering.notices[1].message == "took 1s, usually 5m"
+    deliver(it, 1)
+    assert ends(it, 0, after=HOUR) == []
+    it.later(HOUR - it.utc % HOUR).tick().starts(8).later(5 * MINUTE).exits(8)
+    assert told(it) == []  # nobody waits to hear that a success was as usual
+
+
 def test_a_downtime_is_told_once_for_all_jobs() -> None:
     jobs = [job(name, "0 * * * *", notify=(rule("missed"),)) for name in "abc"]
     it = Clockwork(*jobs)

@@ -1,6 +1,8 @@
 """Alerts of a real engine arrive at local sinks, also when those were down for a while."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,42 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
-def told(it: House, web: WebSink, mail: MailSink) -> dict[str, set[tuple[str, str]]]:
-    """Return (event, job) of all that came, by channel."""
-    log = it.directory / "paged"
+WORDS = {
+    "failed:": "failure",
+    "ran": "timeout",
+    "runs": "long",
+    "is": "late",
+    "missed": "missed",
+    "had": "suspicious",
+    "has": "recovery",
+}
+
+
+def counted(messages: Iterable[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """Return how often (event, job) was told, from (title, text); many may come as one message."""
+    found: Counter[tuple[str, str]] = Counter()
+    for title, text in messages:
+        lines = text.splitlines() if " alerts from " in title else [title]
+        words = [line.removeprefix("- ").split() for line in lines if "a test of" not in line]
+        found.update((WORDS[verb], job) for job, verb, *_ in words)
+    return found
+
+
+def by_web(sink: WebSink) -> Counter[tuple[str, str]]:
+    """Return what came by webhook."""
+    return counted((each.json["title"], each.json["text"]) for each in sink.taken)
+
+
+def by_mail(sink: MailSink) -> Counter[tuple[str, str]]:
+    """Return what came by mail."""
+    return counted((str(mail["Subject"]), mail.get_content()) for mail in sink.mails)
+
+
+def by_command(log: Path) -> Counter[tuple[str, str]]:
+    """Return what a command wrote, one JSON object a line."""
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    mails = {tuple(str(mail["Subject"]).split()[:2])[::-1] for mail in mail.mails}
-    return {
-        "web": {(each.json["event"], job) for each in web.taken for job in each.json["jobs"]},
-        "mail": {(word, job) for word, job in mails},
-        "page": {(event, job) for event, _, job in (line.partition(" ") for line in lines)},
-    }
+    told = [json.loads(line) for line in lines if line]
+    return counted((each["title"], each["text"]) for each in told)
 
 
 def events(web: WebSink, job: str) -> list[str]:
@@ -35,50 +63,82 @@ def events(web: WebSink, job: str) -> list[str]:
     return [each.json["event"] for each in web.taken if job in each.json["jobs"]]
 
 
-def test_every_kind_of_alert_arrives_by_every_channel(tmp_path: Path) -> None:
-    with web_sink() as web, mail_sink() as mail:
-        (tmp_path / "url").write_text(f"{web.url}/{SECRET}\n", encoding="utf-8")
-        jobs = f"""
+ALERTS = {
+    ("failure", "bad"): 1,
+    ("recovery", "bad"): 1,
+    ("missed", "beat"): 1,
+    ("late", "after"): 1,
+    ("long", "slow"): 1,
+}
+EVERY_KIND = """
 settings: {{start_grace: 0}}
 notifiers:
   hook: {{type: webhook, url: {{file: url}}}}
-  mail: {{type: email, to: ops@example.com, from: c@example.com, smtp: "smtp://127.0.0.1:{mail.port}"}}
-  page: {{type: command, command: 'echo "$CRONTERM_STATUS $CRONTERM_JOB" >> paged'}}
+  mail: {{type: email, to: o@example.com, from: c@example.com, smtp: "smtp://127.0.0.1:{mail}"}}
+  page: {{type: command, command: '{{ cat; echo; }} >> paged'}}
+  down-hook: {{type: webhook, url: "http://127.0.0.1:{down_web}"}}
+  down-mail: {{type: email, to: o@example.com, from: c@example.com, smtp: "smtp://127.0.0.1:{down_mail}"}}
+  down-page: {{type: command, command: 'test -e up && {{ cat; echo; }} >> down-paged'}}
 alert_policies:
   all:
-    - {{to: [hook, mail, page], on: [failure, timeout, missed, late, long, recovery]}}
+    - {{to: [hook, mail, page], on: [failure, timeout, missed, late, long, suspicious, recovery]}}
+    - {{to: [down-hook, down-mail, down-page], on: [failure, missed, late, long, recovery]}}
 defaults: {{notify: all}}
 pools: {{one: {{slots: 1}}}}
 jobs:
   bad: {{schedule: {{every: 2s}}, command: "echo secret-free; test -e mended"}}
-  slow: {{schedule: "@startup", command: sleep 60, timeout: 2s, max_runtime: 1s, pool: one}}
-  after: {{schedule: {{every: 1s}}, command: "true", pool: one, tolerance: 0s, overlap: queue}}
+  slow: {{schedule: "@startup", command: sleep 60, timeout: 3s, max_runtime: 1s, pool: one}}
+  after: {{schedule: {{every: 1s}}, max_runs: 1, command: "true", pool: one, tolerance: 0s}}
   beat: {{monitor: heartbeat, schedule: {{every: 2s}}, tolerance: 0s}}
+  odd:
+    schedule: {{every: 1s}}
+    max_runs: 6
+    command: "echo x >> o; test $(wc -l < o) = 6 || echo x"
 """
+
+
+def test_every_kind_of_alert_arrives_once_by_every_channel_also_where_it_was_down(
+    tmp_path: Path,
+) -> None:
+    down_web, down_mail = free_port(), free_port()
+    with web_sink() as web, mail_sink() as mail:
+        (tmp_path / "url").write_text(f"{web.url}/{SECRET}\n", encoding="utf-8")
+        jobs = EVERY_KIND.format(mail=mail.port, down_web=down_web, down_mail=down_mail)
         with house(tmp_path, jobs) as it:
             it.start()
-            wanted = {
-                ("failure", "bad"),
-                ("timeout", "slow"),
-                ("long", "slow"),
-                ("late", "after"),
-                ("missed", "beat"),
-            }
-            wait_until(lambda: wanted <= told(it, web, mail)["web"], it.log())
-            wait_until(lambda: wanted <= told(it, web, mail)["page"], it.log())
-            (tmp_path / "mended").touch()
-            it.run("ping", "beat")
-            wait_until(lambda: "recovery" in events(web, "bad"), it.log())
-            wait_until(lambda: "recovery" in events(web, "beat"), it.log())
-            wait_until(
-                lambda: {("failed:", "bad"), ("has", "bad")} <= told(it, web, mail)["mail"],
-                it.log(),
-            )
+            wanted = ALERTS | {("timeout", "slow"): 1, ("suspicious", "odd"): 1}
 
-            assert web.taken[0].path == f"/{SECRET}"
+            def told() -> list[Counter[tuple[str, str]]]:
+                return [by_web(web), by_mail(mail), by_command(tmp_path / "paged")]
+
+            wait_until(lambda: ("failure", "bad") in by_web(web), it.log())
+            (tmp_path / "mended").touch()
+            wait_until(lambda: told() == [wanted] * 3, f"{told()}\n{it.log()}")
+
+            assert {each.path for each in web.taken} == {f"/{SECRET}"}
             assert any(each.json["output"] == "secret-free" for each in web.taken)
-            assert events(web, "bad")[:2] == ["failure", "recovery"]
             _check_nothing_is_shown(it)
+            _check_that_it_comes_later(it, down_web, down_mail)
+            it.run("ping", "beat")
+            wait_until(lambda: ("recovery", "beat") in by_web(web), it.log())
+
+
+def _check_that_it_comes_later(it: House, web_port: int, mail_port: int) -> None:
+    """Let the sinks that were down be there again: each alert comes, once."""
+    names = ("down-hook", "down-mail", "down-page")
+
+    def waiting() -> list[int]:
+        notices = Counter(each.notifier for each in it.door().snapshot().notices.values())
+        return [notices[name] for name in names]
+
+    assert waiting() == [len(ALERTS)] * 3
+    with web_sink(web_port) as web, mail_sink(mail_port) as mail:
+        (it.directory / "up").touch()
+        for name in names:
+            assert it.run("alerts", "test", name).stdout == f"told {name}\n"
+        wait_until(lambda: waiting() == [0] * 3, it.log())
+
+        assert by_web(web) == by_mail(mail) == by_command(it.directory / "down-paged") == ALERTS
 
 
 def _check_nothing_is_shown(it: House) -> None:

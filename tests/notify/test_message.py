@@ -5,6 +5,7 @@ from typing import Any
 from cronterm.clock import DAY, HOUR
 from cronterm.model.job import Job
 from cronterm.model.notice import Notice
+from cronterm.model.rule import NOTICE_EVENTS
 from cronterm.notify.base import Message
 from cronterm.notify.message import compose_message, trial_message
 from tests.core.clockwork import job
@@ -69,11 +70,13 @@ def test_each_event_has_its_title() -> None:
         "missed": ("nothing was reported in time", "backup missed 2 times: nothing was reported"),
         "late": ("due and not started", "backup is late: due and not started"),
         "long": ("runs longer than 1s", "backup runs longer than 1s"),
+        "suspicious": ("took 2s, usually 5m", "backup had an odd success: took 2s, usually 5m"),
         "recovery": ("it succeeded again", "backup has recovered: it succeeded again"),
         "skipped": ("overlap", "backup was skipped: overlap"),
         "paused": ("by ann", "backup was paused by ann"),
         "changed": ("its definition", "backup was changed: its definition"),
     }
+    assert {*titles, "failure"} == set(NOTICE_EVENTS)
     for event, (text, expected) in titles.items():
         assert composed(notice(event=event, message=text, count=2)).title.startswith(expected)
 

@@ -3,6 +3,7 @@
 With an engine it carries them out; without one the file is changed here, by the same rules.
 """
 
+import json
 import os
 import shlex
 import subprocess
@@ -79,6 +80,9 @@ def print_change(at: Desk, answer: Answer) -> None:
 @click.option("--catch-up", type=click.Choice(["skip", "latest", "all"]))
 @click.option("--jitter", metavar="DURATION", help="Spread its starts.")
 @click.option("--disabled", is_flag=True, help="Add it switched off.")
+@click.option("--python", metavar="CALL", help="pkg.mod:func or FILE.py:func instead of a CMD.")
+@click.option("--args", metavar="JSON", help='Its arguments: a list, [1, "two"].')
+@click.option("--kwargs", metavar="JSON", help='Those with names: an object, {"verbose": true}.')
 @dry_run_option
 @click.pass_context
 def add(
@@ -97,11 +101,14 @@ def add(
     \b
     Example: cronterm add backup --schedule "30 2 * * *" --timeout 1h -- ./backup.sh --all
              cronterm add cleanup --in 30m --tag once -- rm -rf /tmp/scratch
+             cronterm add report --schedule @daily --python tasks.py:report --args '[7]'
     """
     words, common_options = _split(given)
     at = desk(context, **common_options)
-    if not command:
-        raise click.UsageError("What is to be run? Write it after --.")
+    if bool(command) == bool(words["python"]):
+        raise click.UsageError("What is to be run? Write it after --, or name it with --python.")
+    if (words["args"] or words["kwargs"]) and command:
+        raise click.UsageError("--args and --kwargs are those of --python.")
     written = words_of(command, **words)
     carry_out(at, AddJob(job=job, words=written, dry_run=dry_run))
 
@@ -123,7 +130,10 @@ def words_of(command: Sequence[str], **options: Any) -> dict[str, Any]:
         "schedule": _schedule(options, zone or local_zone()),
         "timezone": zone,
         "jitter": _duration(options["jitter"]),
-        "command": _command(command),
+        "command": _command(command) if command else None,
+        "python": options["python"],
+        "args": _json(options["args"], list, "--args"),
+        "kwargs": _json(options["kwargs"], dict, "--kwargs"),
         "user": options["user"],
         "working_dir": options["working_dir"],
         "env": chosen(options["env"]) or None,
@@ -150,6 +160,21 @@ def _duration(text: str | None) -> str | None:
     if text:
         parse_duration(text)
     return text or None
+
+
+def _json(text: str | None, kind: type, option: str) -> Any:
+    """Return what JSON says, a list or an object as `kind` is."""
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{option} is no JSON: {error}", "quote it for the shell: '[1, \"two\"]'"
+        ) from None
+    if not isinstance(value, kind):
+        raise BadInput(f"{option} is no JSON {'list' if kind is list else 'object'}")
+    return value
 
 
 def _command(words: Sequence[str]) -> str | list[str]:

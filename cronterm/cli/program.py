@@ -59,6 +59,7 @@ COMMANDS = {
     "down": "cronterm.cli.control:down",
     "add": "cronterm.cli.edits:add",
     "rm": "cronterm.cli.edits:rm",
+    "actions": "cronterm.cli.actions:actions",
     "edit": "cronterm.cli.edits:edit",
     "enable": "cronterm.cli.edits:enable",
     "disable": "cronterm.cli.edits:disable",
@@ -93,7 +94,8 @@ SECTIONS = {
     "Look": "status ls show logs history why diff stats alerts missed",
     "Look ahead": "next explain simulate",
     "Act": "run rerun stop kill pause resume ping exec",
-    "Change the jobs file": "add edit rm enable disable rename mv validate fmt schema config",
+    "Change the jobs file": "add edit rm enable disable rename mv actions"
+    " validate fmt schema config",
     "Engine and screen": "up down attach install-service",
     "Begin": "init import export doctor completion motd",
 }

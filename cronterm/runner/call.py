@@ -14,29 +14,35 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import CoroutineType
-from typing import Any, NoReturn
+from types import CoroutineType, ModuleType
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 NOT_FOUND = 127  # what a shell answers for a command that is not there
 BAD_CALL = 2
 
 
+def load_module(place: str, directory: str) -> ModuleType:
+    """Return the module that `pkg.mod` or `file.py` names."""
+    if not place.endswith(".py"):
+        return importlib.import_module(place)
+    path = Path(directory, place)
+    # A file json.py must not take the place of the library that others import.
+    known = path.stem if path.stem not in sys.modules else f"_{path.stem}"
+    spec = importlib.util.spec_from_file_location(known, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[known] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def load(target: str, directory: str) -> Callable[..., Any]:
     """Return the function that `pkg.mod:func` or `file.py:func` names."""
     place, _, name = target.rpartition(":")
-    if place.endswith(".py"):
-        path = Path(directory, place)
-        # A file json.py must not take the place of the library that others import.
-        known = path.stem if path.stem not in sys.modules else f"_{path.stem}"
-        spec = importlib.util.spec_from_file_location(known, path)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{path} is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[known] = module
-        spec.loader.exec_module(module)
-    else:
-        module = importlib.import_module(place)
-    found: Any = module
+    found: Any = load_module(place, directory)
     for part in name.split("."):
         found = getattr(found, part)
     if not callable(found):
@@ -50,10 +56,10 @@ def say(text: str) -> None:
     print(f"cronterm: {text}", file=sys.stderr, flush=True)
 
 
-def load_or_exit(target: str, directory: str) -> Callable[..., Any]:
-    """Return the function, or end with what is wrong with its module."""
+def load_or_exit(find: Callable[[str, str], T], target: str, directory: str) -> T:
+    """Return what `find` returns of a target, or end with what is wrong with its module."""
     try:
-        return load(target, directory)
+        return find(target, directory)
     except SystemExit as ended:
         say(f"cannot load {target}: it called sys.exit({ended.code!r}) while it was imported")
     except Exception as error:  # noqa: BLE001  # whatever a user's module raises at import
@@ -91,7 +97,7 @@ def main() -> None:
     call = json.loads(os.environ.pop("CRONTERM_CALL"))
     sys.path[0:0] = [call["directory"]]
     tell_hard_exits()
-    function = load_or_exit(call["target"], call["directory"])
+    function = load_or_exit(load, call["target"], call["directory"])
     answer = call_or_exit(function, call["target"], call["args"], call["kwargs"])
     if isinstance(answer, CoroutineType):  # imported here: few jobs want a loop
         answer = importlib.import_module("asyncio").run(answer)

@@ -16,6 +16,7 @@ from tests.cli.desk import Desk
 OPTIONS: dict[str, Any] = {
     **dict.fromkeys(("tz", "every", "moment", "delay", "timeout", "retries", "description")),
     **dict.fromkeys(("group", "owner", "user", "working_dir", "overlap", "catch_up", "jitter")),
+    **dict.fromkeys(("python", "args", "kwargs")),
     "schedules": (),
     "env": (),
     "tags": (),
@@ -46,6 +47,34 @@ def words(*command: str, **options: Any) -> dict[str, Any]:
 )
 def test_options_become_words(options: dict[str, Any], expected: dict[str, Any]) -> None:
     assert words(**options) == {"command": "true", **expected}
+
+
+def test_a_function_stands_in_place_of_a_command() -> None:
+    given = {"python": "tasks.py:sample", "args": '[1, "two"]', "kwargs": '{"verbose": true}'}
+
+    assert words_of((), **OPTIONS | given) == {
+        "python": "tasks.py:sample",
+        "args": [1, "two"],
+        "kwargs": {"verbose": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ((), 2),
+        (("--python", "t:f", "--", "true"), 2),
+        (("--args", "[1]", "--", "true"), 2),
+        (("--python", "t:f", "--args", "1"), 65),
+        (("--python", "t:f", "--kwargs", "[1]"), 65),
+        (("--python", "t:f", "--args", "[1"), 65),
+        (("--python", "nothing"), 1),
+    ],
+)
+def test_a_function_that_cannot_be_called_so_is_refused(
+    lonely: Desk, given: tuple[str, ...], code: int
+) -> None:
+    assert lonely.run("add", "new", *given).exit_code == code
 
 
 @pytest.mark.parametrize(

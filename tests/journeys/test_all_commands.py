@@ -41,11 +41,18 @@ def told(house: House, *words: str) -> Told:
     return Told(code, printed, said)
 
 
+def _house(directory: Path) -> House:
+    """Return a house with something to call."""
+    house = House(directory, JOBS)
+    house.jobs_file.chmod(0o600)
+    (directory / "calls.py").write_text("def sample(a, b): ...\n", encoding="utf-8")
+    return house
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An engine that has run something."""
-    house = House(tmp_path_factory.mktemp("live"), JOBS)
-    house.jobs_file.chmod(0o600)
+    house = _house(tmp_path_factory.mktemp("live"))
     house.start()
     for _ in range(2):
         told(house, "run", "talker", "--wait")
@@ -57,8 +64,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def asleep(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A file without an engine, whose history has a run."""
-    house = House(tmp_path_factory.mktemp("asleep"), JOBS)
-    house.jobs_file.chmod(0o600)
+    house = _house(tmp_path_factory.mktemp("asleep"))
     house.start()
     told(house, "run", "talker", "--wait")
     house.stop()
@@ -85,6 +91,7 @@ LOOKS = [
     ("config",),
     ("doctor",),
     ("motd",),
+    ("actions", "calls.py"),
     ("run", "talker", "--dry-run"),
 ]
 WITHOUT_ENGINE = {"status": 69}

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from cronterm.runner.protocol import PROTOCOL, Header
 from cronterm.runner.rules import OutputRules
 
 READ_MOST = 64 << 10
-PASS_MOST_S = 0.1  # how long starts may keep the rest of the loop waiting
+PASS_MOST_S = 0.03  # how long starts may keep the rest of the loop waiting
 OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
 SPILL_AFTER_US = 1_000_000
 ALL_MEMORY = 8 << 20
@@ -64,6 +64,8 @@ class Runner:
         self._is_terminating = False
         self._alone_since = time.monotonic()
         self._output_at = 0.0
+        self._has_orphans: bool | None = None
+        """Whether there are any, while those that were reaped together end; None: not known."""
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -143,19 +145,25 @@ class Runner:
         self._reap()
 
     def _reap(self) -> None:
-        while True:
-            try:
+        ended = list(self._reaped())
+        self._has_orphans = bool(ended) and bool(orphans(self._by_pid))
+        for attempt in ended:
+            if attempt.kills_leftovers and attempt.stopping is None:
+                attempt.end_leftovers()
+            self._try_finish(attempt)
+        self._has_orphans = None
+
+    def _reaped(self) -> Iterator[Attempt]:
+        """Yield the attempts whose leader is dead by now, each once."""
+        with suppress(ChildProcessError):
+            while True:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            attempt = self._by_pid.pop(pid, None)
-            if attempt is not None:
-                attempt.reaped(status, usage)
-                if attempt.kills_leftovers and attempt.stopping is None:
-                    attempt.end_leftovers()
-                self._try_finish(attempt)
+                if pid == 0:
+                    return
+                attempt = self._by_pid.pop(pid, None)
+                if attempt is not None:
+                    attempt.reaped(status, usage)
+                    yield attempt
 
     # -- attempts --------------------------------------------------------------------------------
 
@@ -299,9 +307,11 @@ class Runner:
 
     def _count_left(self, attempt: Attempt) -> int:
         """Count background children; only orphans of ours are worth the look through the table."""
-        if not attempt.pipes and not orphans(self._by_pid):
-            return 0
-        return len(attempt.tree())
+        return len(attempt.tree()) if attempt.pipes or self._any_orphans() else 0
+
+    def _any_orphans(self) -> bool:
+        known = self._has_orphans
+        return bool(orphans(self._by_pid)) if known is None else known
 
     def _throw_away(self, pipe: int) -> None:
         try:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cronterm.runner.protocol import encode
+
 LARGEST = 8 << 20  # bytes; beyond it the journal is written anew with what is still open
 
 AttemptId = tuple[int, int]
@@ -88,7 +90,7 @@ class Journal:
         return True
 
     def _append(self, fact: Fields) -> None:
-        line = json.dumps(fact, separators=(",", ":")).encode() + b"\n"
+        line = encode(fact) + b"\n"
         if os.write(self._file, line) < len(line):
             os.ftruncate(self._file, self._size)  # else the next line would be spoilt with it
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -99,7 +101,7 @@ class Journal:
         with open(beside, "wb", opener=lambda p, f: os.open(p, f, 0o600)) as new:
             for attempt, entry in self.entries.items():
                 for fact in _facts(attempt, entry):
-                    new.write(json.dumps(fact, separators=(",", ":")).encode() + b"\n")
+                    new.write(encode(fact) + b"\n")
         beside.replace(self.path)
         os.close(self._file)
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)

@@ -13,7 +13,8 @@ from cronterm.model.trigger import FileEvent
 
 ALL_JOBS = 0
 ALL_TIME = 0
-SPANS: tuple[Duration, ...] = (5 * MINUTE, HOUR, DAY, ALL_TIME)
+SPANS: tuple[Duration, ...] = (ALL_TIME, 5 * MINUTE, HOUR, DAY)
+"""All time first: who has no row there has none at all."""
 KEPT: dict[Duration, Duration] = {5 * MINUTE: 4 * HOUR, HOUR: 9 * DAY, DAY: 1100 * DAY}
 """How long rows stay: what charts show, and as much before it to compare with."""
 KEPT_IN_MEMORY = 8_192
@@ -33,6 +34,8 @@ ADDED_UP = ", ".join(
     ]
 )
 
+READ = f"SELECT {', '.join(NAMES)} FROM rollups WHERE span = ? AND minute = ? AND job = ?"
+
 Place = tuple[Duration, int, int]
 """A span, its first minute, and a job's key."""
 
@@ -43,6 +46,8 @@ class RollupRecorder:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._known: dict[Place, Rollup] = {}
+        self._new: set[int] = set()
+        """Jobs that had no row when they were looked for: all they have is known."""
         self._changed: set[Place] = set()
 
     def begin(self) -> None:
@@ -50,6 +55,7 @@ class RollupRecorder:
         self._changed.clear()
         if len(self._known) > KEPT_IN_MEMORY:
             self._known.clear()
+            self._new.clear()
 
     def finish(self) -> None:
         """Write the rows that this batch touched."""
@@ -76,7 +82,10 @@ class RollupRecorder:
     def _rollup(self, place: Place) -> Rollup:
         rollup = self._known.get(place)
         if rollup is None:
-            rollup = self._known[place] = read_rollup(self._connection, place) or Rollup()
+            read = None if place[2] in self._new else read_rollup(self._connection, place)
+            if read is None and place[0] == ALL_TIME:
+                self._new.add(place[2])
+            rollup = self._known[place] = read or Rollup()
         return rollup
 
 
@@ -87,10 +96,7 @@ def place_of(span: Duration, at: Instant, job: int) -> Place:
 
 def read_rollup(connection: sqlite3.Connection, place: Place) -> Rollup | None:
     """Return one row, None where there is none."""
-    row = connection.execute(
-        f"SELECT {', '.join(NAMES)} FROM rollups WHERE span = ? AND minute = ? AND job = ?",
-        (place[0] // MINUTE, *place[1:]),
-    ).fetchone()
+    row = connection.execute(READ, (place[0] // MINUTE, *place[1:])).fetchone()
     return None if row is None else rollup_of(row)
 
 

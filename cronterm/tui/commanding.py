@@ -29,6 +29,7 @@ from cronterm.tui.keymap import CHANGING_ACTIONS
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.run_dialog import RunDialog
 
 TOAST_S = 4.0
 READ_ONLY = "read-only: this screen only looks"
@@ -121,11 +122,38 @@ class Commanding(App[Ending]):
         """Return those of `jobs` that are in the file."""
         return [job for job in jobs if job in self.picture.snapshot.jobs]
 
-    def ask_trigger(self, jobs: Sequence[str]) -> None:
-        """Ask, then run jobs now; pressing the key twice is enough."""
-        if known := self._known(jobs):
-            question = questions.ask_trigger(self.picture.snapshot, known)
-            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in known)))
+    def ask_trigger(self, jobs: Sequence[str], *, with_params: bool = False) -> None:
+        """Ask, then run jobs now; pressing the key twice is enough.
+
+        One that needs params, or has some and is to be run `with_params`, has them chosen first.
+        """
+        known = self._known(jobs)
+        params = {job: self.picture.snapshot.jobs[job].job.params for job in known}
+        needy = [job for job in known if any(each.default is None for each in params[job].values())]
+        if len(known) == 1 and (needy or (with_params and params[known[0]])):
+            self._ask_params(known[0])
+            return
+        if with_params and known:
+            several = f"{known[0]} has no params" if len(known) == 1 else "params are for one job"
+            self.tell(f"{several}, t runs {questions.names(known)}")
+            return
+        ready = [job for job in known if job not in needy]
+        if ready:
+            question = questions.ask_trigger(self.picture.snapshot, ready, needy)
+            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in ready)))
+        elif needy:
+            self.tell("they need params: T on each of them", is_bad=True)
+
+    def _ask_params(self, job: str) -> None:
+        """Have the params of a job chosen, then run it."""
+        view = self.picture.snapshot.jobs[job]
+        doubt = questions.doubt_of(view)
+
+        def run(chosen: dict[str, str] | None) -> None:
+            if chosen is not None:
+                self.send(RunJob(job=job, params=chosen))
+
+        self.push_screen(RunDialog(job, view.job.params, [doubt] if doubt else []), run)
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Pause jobs, or resume them where the first is paused."""

@@ -113,8 +113,8 @@ class Home(Protocol):
     def open_editor(self, job: str | None) -> None:
         """Open $EDITOR on the jobs file."""
 
-    def ask_trigger(self, jobs: Sequence[str]) -> None:
-        """Ask, then run jobs now."""
+    def ask_trigger(self, jobs: Sequence[str], *, with_params: bool = False) -> None:
+        """Ask, then run jobs now; params are chosen where they are needed or wanted."""
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask, then stop open runs."""

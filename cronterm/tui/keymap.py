@@ -116,6 +116,7 @@ KEYS: tuple[Key, ...] = (
     Key("seen", "a", "acknowledge", "do not open with it again", "Missed", (M,), "seen"),
     Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
     Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T), "trigger"),
+    Key("trigger_with", "T", "trigger_with", "trigger with params…", "Jobs", (J, D, A, T)),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J,)),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
@@ -193,7 +194,18 @@ KEYS: tuple[Key, ...] = (
 
 CHANGING = frozenset(
     (
-        *("trigger", "pause", "pause_all", "add", "edit", "editor", "delete", "undo", "stop"),
+        *(
+            "trigger",
+            "trigger_with",
+            "pause",
+            "pause_all",
+            "add",
+            "edit",
+            "editor",
+            "delete",
+            "undo",
+            "stop",
+        ),
         *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
         *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
     )

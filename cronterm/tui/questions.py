@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from cronterm.control import Gone
 from cronterm.model.problem import Problem
-from cronterm.model.snapshot import LiveRun, Snapshot
+from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
@@ -32,24 +32,34 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if beyond <= 0 else [*lines[:SHOWN], f"… and {beyond} more"]
 
 
-def ask_trigger(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
-    """Ask whether jobs run now: firmly where one runs already or is held back."""
+def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = ()) -> Ask:
+    """Ask whether jobs run now: firmly where one runs already or is held back.
+
+    Those that are `left_out` need params.
+    """
     lines = []
     is_doubtful = False
     for job in jobs:
-        view = snapshot.jobs[job]
-        if view.live:
-            is_doubtful = True
-            lines.append(f"! {job} is {view.state} already, overlap is {view.job.overlap}")
-        elif view.pause is not None or not view.job.enabled:
-            is_doubtful = True
-            lines.append(f"! {job} is {view.state}; a run by hand is allowed")
-        elif len(jobs) > 1:
-            lines.append(f"  {job}")
+        doubt = doubt_of(snapshot.jobs[job])
+        is_doubtful = is_doubtful or bool(doubt)
+        if doubt or len(jobs) > 1:
+            lines.append(doubt or f"  {job}")
+    lines = shortened(lines)
+    lines += [f"! {job} is left out: it needs params (T chooses them)" for job in left_out[:SHOWN]]
     number = number_of(jobs)
     run = Choice("t", "Run", "run")
     choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
-    return Ask("Trigger", [f"Run {names(jobs)} now?", *shortened(lines)], choices, number=number)
+    return Ask("Trigger", [f"Run {names(jobs)} now?", *lines], choices, number=number)
+
+
+def doubt_of(view: JobView) -> str:
+    """Return why a run by hand may not be what is wanted, or nothing."""
+    job = view.job.id
+    if view.live:
+        return f"! {job} is {view.state} already, overlap is {view.job.overlap}"
+    if view.pause is not None or not view.job.enabled:
+        return f"! {job} is {view.state}; a run by hand is allowed"
+    return ""
 
 
 def ask_pause_all(snapshot: Snapshot) -> Ask:

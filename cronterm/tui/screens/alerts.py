@@ -313,6 +313,12 @@ class AlertsView(Page):
         if alert is not None and alert.job:
             self.home.ask_trigger([alert.job])
 
+    def action_trigger_with(self) -> None:
+        """Have the params chosen, then run the job now."""
+        alert = self.rows.chosen
+        if alert is not None and alert.job:
+            self.home.ask_trigger([alert.job], with_params=True)
+
     def action_back(self) -> None:
         """Close what is open, end the filter, or go back to the jobs."""
         if self.query_one("#comment").has_class("shown"):

@@ -215,6 +215,10 @@ class Dashboard(Page):
         """Ask, then trigger."""
         self.home.ask_trigger(self.chosen())
 
+    def action_trigger_with(self) -> None:
+        """Have the params chosen, then trigger."""
+        self.home.ask_trigger(self.chosen(), with_params=True)
+
     def action_pause(self) -> None:
         """Pause or resume."""
         self.home.toggle_pause(self.chosen())

@@ -279,6 +279,10 @@ class Detail(Page):
         """Ask, then trigger."""
         self.home.ask_trigger([self.job])
 
+    def action_trigger_with(self) -> None:
+        """Have the params chosen, then trigger."""
+        self.home.ask_trigger([self.job], with_params=True)
+
     def action_pause(self) -> None:
         """Pause or resume."""
         self.home.toggle_pause([self.job])

@@ -200,6 +200,11 @@ class TimelineView(Page):
         if (job := self.chosen()) is not None:
             self.home.ask_trigger([job])
 
+    def action_trigger_with(self) -> None:
+        """Have the params chosen, then run the job now."""
+        if (job := self.chosen()) is not None:
+            self.home.ask_trigger([job], with_params=True)
+
     def action_pause(self) -> None:
         """Pause the job, or resume it."""
         if (job := self.chosen()) is not None:

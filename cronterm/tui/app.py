@@ -23,7 +23,7 @@ from cronterm.model.notice import NoticesSent
 from cronterm.model.query import ListRuns, MissedInstants, Runs
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
-from cronterm.tui.commanding import Commanding
+from cronterm.tui.copying import Copying
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
@@ -59,7 +59,7 @@ VIEWS: dict[View, Callable[[Picture], Page]] = {
 """Those above the dashboard, which is always there."""
 
 
-class CrontermApp(Commanding):
+class CrontermApp(Copying):
     """One picture, one road for commands."""
 
     CSS_PATH = "cronterm.tcss"
@@ -253,7 +253,7 @@ class CrontermApp(Commanding):
 
     async def _open_log(self, job: str, is_failed: bool) -> None:
         outcomes = FAILED if is_failed else ()
-        query = ListRuns(job=job, outcomes=outcomes, decisions=False, limit=1)  # type: ignore[arg-type]  # the three are outcomes
+        query = ListRuns(job=job, outcomes=outcomes, decisions=False, limit=1)
         try:
             runs = await self.control.query(query)
         except CrontermError as error:

@@ -83,6 +83,12 @@ class Home(Protocol):
     def ask(self, question: Ask, then: Callable[[str], object]) -> None:
         """Ask, and act on an answer that is not a no."""
 
+    def ask_copy(self, job: str, run: int | None = None) -> None:
+        """Ask what to copy of a job, or of a run."""
+
+    def copy_of(self, what: str, job: str, run: int | None = None) -> None:
+        """Copy something of a job, or of a run."""
+
     def shown_jobs(self) -> list[str]:
         """Return the jobs of the table, in its order."""
 

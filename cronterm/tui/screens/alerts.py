@@ -291,6 +291,11 @@ class AlertsView(Page):
         else:
             self.home.open_inbox()
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the run that the alert is about, and its job."""
+        alert = self.rows.chosen
+        return (alert.job, alert.run) if alert is not None and alert.job else None
+
     def action_logs(self) -> None:
         """Open the log of the run that the alert is about."""
         alert = self.rows.chosen

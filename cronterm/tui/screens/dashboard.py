@@ -235,6 +235,11 @@ class Dashboard(Page):
         """Ask, then delete."""
         self.home.ask_delete(self.chosen())
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the job under the cursor."""
+        job = self.table.cursor
+        return (job, None) if job is not None else None
+
     def action_trouble(self) -> None:
         """Show what the banner says, in full."""
         self.home.show_trouble()

@@ -253,6 +253,10 @@ class Detail(Page):
             self.update(self.home.now())
             self._look()
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the job with the selected run."""
+        return self.job, self.row.run if self.row is not None else None
+
     def action_open_run(self) -> None:
         """Open the log of the run, or of that which the alert is about."""
         if self.alerts.display:

@@ -89,7 +89,10 @@ class HelpScreen(ModalScreen[None]):
             ("Signs", "  ".join(signs)),
             ("Chart", f"one cell is one run, height is duration, {self._glyphs.failed} failed"),
             ("Filter", "word   !word   #tag   is:failing is:running is:paused is:ok   /pattern/"),
-            ("Mouse", "click rows and titles, wheel scrolls; hold shift to select text"),
+            (
+                "Mouse",
+                "click rows and titles, wheel scrolls, drag copies; shift: the terminal selects",
+            ),
             ("Shell", "cronterm status, history, logs -f, next, why JOB, run JOB, down --help"),
         ):
             text.append(f"{name:<8}", "bold")

@@ -165,6 +165,10 @@ class LogView(Page):
         if not self.page.words:
             self.query_one(KeyBar).show(self.keys())
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the run that is shown, and its job."""
+        return self._job, self._run
+
     def action_next_match(self) -> None:
         """Go to the next match."""
         self.page.find(1)

@@ -56,6 +56,20 @@ class Page(Screen[None]):
         """Return the (key, word) pairs of the key bar."""
         return key_bar(self.where)
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the job, and the run of it, that is chosen here; None where nothing is."""
+        return None
+
+    def action_copy(self) -> None:
+        """Ask what to copy of what is chosen."""
+        if (subject := self.subject()) is not None:
+            self.home.ask_copy(*subject)
+
+    def action_copy_of(self, what: str) -> None:
+        """Copy something of what is chosen."""
+        if (subject := self.subject()) is not None:
+            self.home.copy_of(what, *subject)
+
     def action_view(self, view: View) -> None:
         """Show another view."""
         self.home.show_view(view)

@@ -164,6 +164,12 @@ class RunsView(Page):
 
     # -- doing -----------------------------------------------------------------------------------
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the selected run, and its job."""
+        rows = self.runs.runs
+        row = rows[self.runs.cursor] if self.runs.cursor < len(rows) else None
+        return (row.job, row.run) if row is not None else None
+
     def action_open_run(self) -> None:
         """Open the log of the run."""
         runs = self.runs

@@ -179,6 +179,11 @@ class TimelineView(Page):
         jobs = self.lanes.jobs
         return jobs[self.lanes.cursor] if self.lanes.cursor < len(jobs) else None
 
+    def subject(self) -> tuple[str, int | None] | None:
+        """Return the job under the cursor."""
+        job = self.chosen()
+        return (job, None) if job is not None else None
+
     def action_open(self) -> None:
         """Open the job, or the log of what runs of it."""
         job = self.chosen()

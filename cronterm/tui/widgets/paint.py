@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from cronterm.tui.look import DARK_PALETTE, LIGHT_PALETTE, UNICODE, Glyphs, Palette
+from cronterm.tui.widgets.drag import Drag
 
 Part = tuple[str, str]
 """A text and its role."""
@@ -37,16 +41,31 @@ def glyphs_of(app: "App[object]") -> Glyphs:
     return cast(Glyphs, getattr(app, "glyphs", UNICODE))
 
 
-class Painted(Widget):
-    """A widget whose content is lines of parts. Subclasses give `paint`."""
+MARKED = Style(reverse=True)
 
+
+class Painted(Widget):
+    """A widget whose content is lines of parts. Subclasses give `paint`.
+
+    What the mouse marks in it stands still until the button is released.
+    """
+
+    ALLOW_SELECT = False  # Textual's own puts a place into the style of each piece of text
     on_role = "background"
+
+    class Selected(Message):
+        """Text was marked."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(
         self, *, id: str | None = None, classes: str | None = None
     ) -> None:  # Textual's word
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
+        self._drag: Drag | None = None
 
     @property
     def palette(self) -> Palette:
@@ -69,6 +88,8 @@ class Painted(Widget):
     def repaint(self) -> None:
         """Paint anew and send the lines that differ."""
         if not self.is_mounted or not self.size.width or not self.size.height:
+            return
+        if self._drag is not None and self._drag.is_far:
             return
         strips = self._paint()
         old, self._strips = self._strips, strips
@@ -99,7 +120,46 @@ class Painted(Widget):
             self._strips = self._paint()
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.palette.style("text", self.on_role))
-        return self._strips[y]
+        strip = self._strips[y]
+        if self._drag is None or not self._drag.is_far:
+            return strip
+        begin, end = self._drag.cells(y, strip.cell_length)
+        marked = strip.crop(begin, end).apply_style(MARKED)
+        return Strip.join([strip.crop(0, begin), marked, strip.crop(end)])
+
+    # -- marking with the mouse ------------------------------------------------------------------
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to mark."""
+        place = event.get_content_offset(self)
+        if event.button == 1 and place is not None:
+            self._drag = Drag((place.x, place.y), (place.x, place.y))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Mark up to here."""
+        if self._drag is None:
+            return
+        if event.button != 1:  # it was released elsewhere
+            self._end_drag()
+            return
+        self.capture_mouse()
+        place = event.get_content_offset_capture(self)
+        self._drag = Drag(self._drag.start, (place.x, place.y))
+        self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Tell what was marked."""
+        if self._drag is not None:
+            text = self._drag.text_of(self._strips) if self._drag.is_far else ""
+            self._end_drag()
+            if text:
+                self.post_message(self.Selected(text))
+
+    def _end_drag(self) -> None:
+        self._drag = None
+        self.release_mouse()
+        self.refresh()
+        self.repaint()
 
     def on_resize(self) -> None:
         """Paint for the new size."""

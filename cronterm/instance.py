@@ -73,7 +73,7 @@ class Instance:
         _make_private(self.cache_dir)
         claim = self.state_dir / CLAIM
         if _read_json(claim).get("jobs_file") is None:
-            _write_private(claim, {"jobs_file": str(self.jobs_file)})
+            write_private(claim, {"jobs_file": str(self.jobs_file)})
 
     def check(self) -> None:
         """Raise `AlreadyRunning` if the state directory belongs to another jobs file."""
@@ -193,7 +193,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _write_private(path: Path, content: Mapping[str, Any]) -> None:
+def write_private(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a small JSON file of this user, whole or not at all. Raises `CrontermError`."""
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
@@ -213,7 +214,7 @@ def find_instance(jobs_file: str | None, state_dir: str | None) -> Instance:
     path = _absolute(Path(jobs_file) if jobs_file else _usual_file())
     chosen = state_dir or os.environ.get(STATE_ENV)
     if not chosen:
-        return Instance(path, _state_root() / instance_name(path))
+        return Instance(path, state_root() / instance_name(path))
     state = Path(chosen)
     return Instance(path, _absolute(state) if state.name else _resolved(state))
 
@@ -260,7 +261,7 @@ def _exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110  Path.exists raises PermissionError before 3.12
 
 
-def _state_root() -> Path:
+def state_root() -> Path:
     """Return where instances keep their state. Raises `CrontermError` without a home."""
     try:
         root = user_state_path("cronterm")
@@ -276,7 +277,7 @@ def _state_root() -> Path:
 def running_instances() -> list[Instance]:
     """Return this user's instances whose engine runs, of those in the usual place."""
     try:
-        places = sorted(_state_root().iterdir())
+        places = sorted(state_root().iterdir())
     except (OSError, CrontermError):
         return []
     found = []
@@ -302,7 +303,7 @@ def no_engine(instance: Instance) -> NoEngine:
 
 def _reached_by(instance: Instance) -> str:
     """Return the options that reach a running engine."""
-    usual = _state_root() / instance_name(instance.jobs_file)
+    usual = state_root() / instance_name(instance.jobs_file)
     words = ["cronterm", "-f", str(instance.jobs_file)]
     if instance.state_dir != usual:
         words += ["--state-dir", str(instance.state_dir)]

@@ -18,7 +18,7 @@ from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.instance import Instance, no_engine
+from cronterm.instance import Instance, instance_name, no_engine, state_root
 from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
@@ -157,6 +157,14 @@ def _check_terminal() -> None:
         )
 
 
+def _kept(name: str) -> Path | None:
+    """Return where the screen keeps something for this user; None without a home."""
+    try:
+        return state_root() / "screen" / f"{name}.json"
+    except CrontermError:
+        return None
+
+
 def _show(
     client: RequestClient | Mapping[str, RequestClient],
     jobs_file: Path | None,
@@ -171,6 +179,7 @@ def _show(
     from cronterm.remote.merged import MergedControl
     from cronterm.tui.app import CrontermApp
     from cronterm.tui.home import Hosting
+    from cronterm.tui.remembered import Remembered
 
     clients = {"": client} if isinstance(client, RequestClient) else client
     if read_only:
@@ -183,6 +192,11 @@ def _show(
         jobs_file=str(jobs_file or ""),
         is_read_only=read_only,
     )
-    app = CrontermApp(control, clock=SystemClock(), hosting=hosting)
+    app = CrontermApp(
+        control,
+        clock=SystemClock(),
+        hosting=hosting,
+        layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
+    )
     ending = app.run()
     return ending, app.return_code or 0

@@ -31,6 +31,7 @@ from cronterm.tui.keymap import View, bindings
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
+from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
@@ -75,12 +76,16 @@ class CrontermApp(Copying):
         hosting: Hosting,
         glyphs: Glyphs | None = None,
         theme: str = "cronterm-dark",
+        layout: Remembered | None = None,
     ) -> None:
         super().__init__(control, is_read_only=hosting.is_read_only)
+        self.layout = layout or Remembered()
         self.glyphs = glyphs or choose_glyphs()
         self._clock = clock
         self._hosting = hosting
         self._inbox = Inbox(self)
+        self._told: set[str] = set()
+        self._begun_with: Page | None = None
         self._is_dirty = True
         self._second = 0
         self._restarts: list[Instant] = []
@@ -113,6 +118,7 @@ class CrontermApp(Copying):
             self._is_dirty = True
             if is_first and isinstance(message, Snapshot):
                 is_first = False
+                self._begin()
                 self.run_worker(self._prefill(self.now()), name="prefill")
                 self.run_worker(self._offer_inbox(), name="offer")
             if isinstance(message, Output):
@@ -147,7 +153,7 @@ class CrontermApp(Copying):
     async def _offer_inbox(self) -> None:
         """After a downtime, open with what was missed; never over what a person does."""
         is_wanted = await self._inbox.wants_a_look(self.picture.snapshot)
-        if is_wanted and isinstance(self.screen, Dashboard):
+        if is_wanted and (isinstance(self.screen, Dashboard) or self.screen is self._begun_with):
             self.open_inbox()
 
     def _refresh_pages(self, event: AnyEvent) -> None:
@@ -205,7 +211,31 @@ class CrontermApp(Copying):
         return [*boards[0].table.jobs] if boards else []
 
     def show_view(self, view: View) -> None:
-        """Show a view, in place of whatever is open."""
+        """Show a view, in place of whatever is open; the next time it begins there."""
+        self._begun_with = None
+        self._replace(view)
+        self.remember(view=None if view == "jobs" else view)
+
+    def _begin(self) -> None:
+        """Begin on the view that was chosen last for this file, unless a key was faster."""
+        view = self.layout.word("view", VIEWS)
+        if view is not None and isinstance(self.screen, Dashboard):
+            self._begun_with = VIEWS[view](self.picture)
+            self.push_screen(self._begun_with)
+        self._tell_trouble()
+
+    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
+        """Keep how this jobs file is looked at; None forgets."""
+        self.layout.put(**values)
+        self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        """Say, once, what is not remembered."""
+        if (trouble := self.layout.trouble) and trouble not in self._told:
+            self._told.add(trouble)
+            self.tell(trouble, is_bad=True)
+
+    def _replace(self, view: View) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if view in VIEWS:
@@ -234,7 +264,7 @@ class CrontermApp(Copying):
 
     def show_runs(self, words: str) -> None:
         """Show the runs that `words` filter."""
-        self.show_view("jobs")
+        self._replace("jobs")
         self.push_screen(RunsView(self.picture, words))
 
     def open_job(self, job: str) -> None:

@@ -13,6 +13,7 @@ from cronterm.model.query import MissedInstants
 from cronterm.tui.keymap import View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
+from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.dialogs import Ask
 
 
@@ -59,6 +60,8 @@ class Home(Protocol):
     glyphs: Glyphs
     control: Control
     picture: Picture
+    layout: Remembered
+    """How this jobs file was looked at last."""
 
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
@@ -92,8 +95,11 @@ class Home(Protocol):
     def shown_jobs(self) -> list[str]:
         """Return the jobs of the table, in its order."""
 
+    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
+        """Keep how this jobs file is looked at; None forgets."""
+
     def show_view(self, view: View) -> None:
-        """Show a view, in place of whatever is open."""
+        """Show a view, in place of whatever is open; the next time it begins there."""
 
     def open_inbox(self) -> None:
         """Open what was missed."""

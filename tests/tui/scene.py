@@ -58,6 +58,7 @@ from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
+from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.compare import READ_BYTES
 from tests.tui import figures
 
@@ -518,6 +519,7 @@ def app(
     glyphs: Glyphs = UNICODE,
     has_started: bool = True,
     is_read_only: bool = False,
+    layout: Remembered | None = None,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
     hosting = Hosting(
@@ -527,5 +529,10 @@ def app(
         is_read_only=is_read_only,
     )
     return CrontermApp(
-        control or FakeControl(), clock=StillClock(), hosting=hosting, glyphs=glyphs, theme=theme
+        control or FakeControl(),
+        clock=StillClock(),
+        hosting=hosting,
+        glyphs=glyphs,
+        theme=theme,
+        layout=layout,
     )

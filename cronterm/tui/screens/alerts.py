@@ -71,7 +71,7 @@ class AlertsView(Page):
     def on_mount(self) -> None:
         """Read what was before."""
         self.rows.focus()
-        self.run_worker(self._read_past(), group="past", exclusive=True)
+        self.read_anew(self._read_past, "past")
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
@@ -107,7 +107,7 @@ class AlertsView(Page):
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event closed."""
         if isinstance(event, AlertOpened | AlertClosed):
-            self.run_worker(self._read_past(), group="past", exclusive=True)
+            self.read_anew(self._read_past, "past")
 
     async def _read_past(self) -> None:
         try:

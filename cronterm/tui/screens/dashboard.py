@@ -22,6 +22,7 @@ from cronterm.tui.widgets.stream_log import StreamLog
 from cronterm.tui.widgets.table import SORT_KEYS, SORTS, JobTable
 
 WIDE = 160
+ZOOMS = ("jobs", "log")
 
 
 class Dashboard(Page):
@@ -45,8 +46,13 @@ class Dashboard(Page):
         yield Input(id="filter", placeholder="word  !word  #tag  is:failing")
 
     def on_mount(self) -> None:
-        """Begin on the table."""
-        self.table.focus()
+        """Begin on the table, as it was left."""
+        layout = self.home.layout
+        self.table.sort = layout.word("sort", SORTS) or "next"
+        self.table.is_reversed = layout.flag("reversed")
+        if (pane := layout.word("zoom", ZOOMS)) is not None:
+            self.add_class(f"zoom-{pane}")
+        (self.log_pane if pane == "log" else self.table).focus()
 
     @property
     def table(self) -> JobTable:
@@ -128,7 +134,7 @@ class Dashboard(Page):
             self._set_filter("")
             self._close_filter()
         else:
-            self.remove_class("zoom-jobs", "zoom-log")
+            self._zoom(None)
             self.table.marked.clear()
             if self.table.filter:
                 self.table.filter = ""
@@ -153,21 +159,29 @@ class Dashboard(Page):
         self.home.ask(Ask("Sort by", [], choices, is_list=True, chosen=here), self._sort_by)
 
     def _sort_by(self, answer: str) -> None:
-        table = self.table
-        table.sort = next(word for word in SORTS if word == answer)
-        table.order()
-        self.update(self.home.now())
+        self.table.sort_by(next(word for word in SORTS if word == answer))
 
     def action_reverse(self) -> None:
         """Sort the other way."""
-        self.table.is_reversed = not self.table.is_reversed
-        self.table.order()
+        table = self.table
+        table.sort_by(table.sort, is_reversed=not table.is_reversed)
+
+    def on_job_table_sorted(self) -> None:
+        """Draw the new order, and keep it for the next time."""
         self.update(self.home.now())
+        table = self.table
+        sort = None if table.sort == "next" else table.sort
+        self.home.remember(sort=sort, reversed=table.is_reversed or None)
 
     def action_zoom(self) -> None:
         """Let the focused pane fill the screen, or put it back."""
-        name = "zoom-log" if self.log_pane.has_focus else "zoom-jobs"
-        self.set_class(not self.has_class(name), name)
+        pane = "log" if self.log_pane.has_focus else "jobs"
+        self._zoom(None if self.has_class(f"zoom-{pane}") else pane)
+
+    def _zoom(self, pane: str | None) -> None:
+        for each in ZOOMS:
+            self.set_class(each == pane, f"zoom-{each}")
+        self.home.remember(zoom=pane)
 
     def action_follow(self) -> None:
         """Follow the log, or stand still."""

@@ -92,7 +92,7 @@ class MissedView(Page):
             self._read()
 
     def _read(self) -> None:
-        self.run_worker(self._read_rows(), group="missed", exclusive=True)
+        self.read_anew(self._read_rows, "missed")
 
     async def _read_rows(self) -> None:
         try:

@@ -1,9 +1,11 @@
 """A full page above the dashboard: a head, one painted body, a key bar."""
 
-from typing import cast
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.worker import Worker
 
 from cronterm.clock import Instant
 from cronterm.model.event import AnyEvent
@@ -76,6 +78,14 @@ class Page(Screen[None]):
 
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event changed; the picture has it already."""
+
+    def read_anew(self, read: Callable[[], Coroutine[Any, Any, None]], group: str) -> Worker[None]:
+        """Read something from the engine; what still reads for this group is given up.
+
+        It is called in the worker: one that is given up before it began leaves nothing behind.
+        """
+        work = cast(Callable[[], Coroutine[None, None, None]], read)
+        return self.run_worker(work, group=group, exclusive=True)
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""

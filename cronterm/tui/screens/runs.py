@@ -67,12 +67,12 @@ class RunsView(Page):
 
     def refresh_runs(self) -> None:
         """Read the newest again: one began or ended."""
-        self.run_worker(self._read_newest(), group="newest", exclusive=True)
+        self.read_anew(self._read_newest, "newest")
 
     def _read(self) -> None:
         runs = self.runs
         runs.runs, runs.cursor, self._has_all = [], 0, False
-        self._older = self.run_worker(self._read_older(), group="older", exclusive=True)
+        self._older = self.read_anew(self._read_older, "older")
 
     async def _read_older(self) -> None:
         """Read rows until some are below the cursor, or there are no more."""
@@ -125,7 +125,7 @@ class RunsView(Page):
         runs = self.runs
         runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
         if self._older is None or self._older.is_finished:
-            self._older = self.run_worker(self._read_older(), group="older")
+            self._older = self.read_anew(self._read_older, "older")
         self.update(self.home.now())
 
     def action_turn(self, by: int) -> None:

@@ -94,7 +94,7 @@ class StatsView(Page):
 
     def _read(self) -> None:
         self._read_at, self._is_stale = self.home.now(), False
-        self.run_worker(self._ask(), group="figures", exclusive=True)
+        self.read_anew(self._ask, "figures")
 
     async def _ask(self) -> None:
         figures = self.figures

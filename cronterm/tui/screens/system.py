@@ -62,7 +62,7 @@ class SystemView(Page):
         super().update(now)
         if now - self._read_at >= READ_EVERY:
             self._read_at = now
-            self.run_worker(self._read(), group="system", exclusive=True)
+            self.read_anew(self._read, "system")
         if now // SECOND != self._second:
             self._second = now // SECOND
             self._draw(now)

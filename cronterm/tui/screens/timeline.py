@@ -1,5 +1,7 @@
 """The timeline: what ran and what comes, on one axis, and the agenda below it."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 
 from cronterm.clock import SECOND, Instant
@@ -106,7 +108,7 @@ class TimelineView(Page):
         if not self.lanes.size.width:
             return
         self._is_stale, self._read_at = False, self.home.now()
-        self.run_worker(self._read_timeline(self.lanes.axis), group="timeline", exclusive=True)
+        self.read_anew(partial(self._read_timeline, self.lanes.axis), "timeline")
 
     async def _read_timeline(self, axis: Axis) -> None:
         lanes, agenda = self.lanes, self.agenda

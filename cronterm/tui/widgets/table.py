@@ -70,6 +70,9 @@ class JobTable(Painted, can_focus=True):
     class Opened(Message):
         """The job under the cursor was clicked twice."""
 
+    class Sorted(Message):
+        """The order was chosen anew."""
+
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)
         self.picture = picture
@@ -113,6 +116,14 @@ class JobTable(Painted, can_focus=True):
             self._point(self._order[left] if self._order else None)
         self.marked &= set(jobs)
         self._keep_in_view()
+
+    def sort_by(self, key: SortKey, *, is_reversed: bool | None = None) -> None:
+        """Sort by a column; the direction stays where None is given."""
+        self.sort = key
+        self.is_reversed = self.is_reversed if is_reversed is None else is_reversed
+        self.order()
+        self.repaint()
+        self.post_message(self.Sorted())
 
     def _sort_key(self, view: JobView) -> tuple[object, ...]:
         last = view.last
@@ -204,10 +215,7 @@ class JobTable(Painted, can_focus=True):
             if x < place:
                 key = TITLES.get(text.strip().partition(" ")[0])
                 if key is not None:
-                    self.is_reversed = key == self.sort and not self.is_reversed
-                    self.sort = key
-                    self.order()
-                    self.repaint()
+                    self.sort_by(key, is_reversed=key == self.sort and not self.is_reversed)
                 return
 
     def on_mouse_scroll_down(self) -> None:

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_state_path
+from platformdirs import user_config_path, user_state_path
 
 from cronterm.clock import SystemClock, rfc3339
 from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
@@ -272,6 +272,15 @@ def state_root() -> Path:
             "there is no home directory to keep state in", "name a place with --state-dir"
         )
     return root
+
+
+def screen_file() -> Path | None:
+    """Return where a person says how their screen shall be; None without a home."""
+    try:
+        path = user_config_path("cronterm") / "screen.yaml"
+    except RuntimeError:
+        return None
+    return path if path.is_absolute() else None
 
 
 def running_instances() -> list[Instance]:

@@ -11,18 +11,21 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.instance import Instance, instance_name, no_engine, state_root
+from cronterm.instance import Instance, instance_name, no_engine, screen_file, state_root
 from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
+
+if TYPE_CHECKING:
+    from cronterm.tui.settings import ScreenSettings
 
 
 def main() -> NoReturn:
@@ -125,11 +128,12 @@ def _run_screen(instance: Instance) -> int:
     # What starts processes: only for the screen.
     from cronterm.host_process import ensure_engine, start_engine
 
-    _check_terminal()
+    settings = _ready_for_screen()
     has_started = ensure_engine(instance)
     ending, code = _show(
         RequestClient(instance.socket),
         instance.jobs_file,
+        settings,
         start=lambda: start_engine(instance),
         has_started=has_started,
     )
@@ -141,20 +145,26 @@ def _run_screen(instance: Instance) -> int:
 def _run_attached(
     engines: Mapping[str, FarEngine], instance: Instance | None, read_only: bool
 ) -> int:
-    _check_terminal()
+    settings = _ready_for_screen()
     if instance is not None:
         client = RequestClient(instance.socket)
-        return _show(client, instance.jobs_file, read_only=read_only)[1]
+        return _show(client, instance.jobs_file, settings, read_only=read_only)[1]
     clients = {host: cast(RequestClient, engine.client) for host, engine in engines.items()}
-    return _show(clients, None, read_only=read_only)[1]
+    return _show(clients, None, settings, read_only=read_only)[1]
 
 
-def _check_terminal() -> None:
+def _ready_for_screen() -> "ScreenSettings":
+    """Return how the person wants the screen, or raise why there is none, before anything runs."""
+    # The reader of YAML: only for the screen.
+    from cronterm.tui.settings import ScreenSettings, read_settings
+
     is_dumb = os.environ.get("TERM", "") in ("", "dumb")
     if is_dumb or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CrontermError(
             "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
         )
+    path = screen_file()
+    return ScreenSettings() if path is None else read_settings(path)
 
 
 def _kept(name: str) -> Path | None:
@@ -168,6 +178,7 @@ def _kept(name: str) -> Path | None:
 def _show(
     client: RequestClient | Mapping[str, RequestClient],
     jobs_file: Path | None,
+    settings: "ScreenSettings",
     *,
     start: Callable[[], object] | None = None,
     has_started: bool = False,
@@ -196,6 +207,7 @@ def _show(
         control,
         clock=SystemClock(),
         hosting=hosting,
+        settings=settings,
         layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
     )
     ending = app.run()

@@ -27,7 +27,7 @@ from cronterm.tui.copying import Copying
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
-from cronterm.tui.keymap import View, bindings
+from cronterm.tui.keymap import MOVES, View, bindings, remapped
 from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.picture import Picture
@@ -45,6 +45,7 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.settings import ScreenSettings
 from cronterm.tui.words import FAILED, terminal_notice
 
 DRAW_EVERY_S = 0.2  # keys draw at once
@@ -77,9 +78,12 @@ class CrontermApp(Copying):
         glyphs: Glyphs | None = None,
         theme: str = "cronterm-dark",
         layout: Remembered | None = None,
+        settings: ScreenSettings | None = None,
     ) -> None:
         super().__init__(control, is_read_only=hosting.is_read_only)
         self.layout = layout or Remembered()
+        self._chosen = (settings or ScreenSettings()).keys
+        self.keys = remapped(self._chosen)
         self.glyphs = glyphs or choose_glyphs()
         self._clock = clock
         self._hosting = hosting
@@ -100,6 +104,7 @@ class CrontermApp(Copying):
 
     def on_mount(self) -> None:
         """Attach, and draw when there is something new or a second is over."""
+        self.set_keymap(self._chosen)
         self.run_worker(self._listen(), name="listen")
         self.set_interval(DRAW_EVERY_S, self._draw)
 
@@ -370,7 +375,7 @@ class CrontermApp(Copying):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(HelpScreen(self.glyphs))
+        self.push_screen(HelpScreen(self.glyphs, self.keys, remapped(self._chosen, MOVES)))
 
     def action_inbox(self) -> None:
         """Show what was missed."""

@@ -25,11 +25,12 @@ from cronterm.model.command import (
 )
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
-from cronterm.tui.keymap import CHANGING_ACTIONS
+from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
+from cronterm.tui.widgets.paint import key_of
 
 TOAST_S = 4.0
 READ_ONLY = "read-only: this screen only looks"
@@ -44,6 +45,7 @@ class Commanding(App[Ending]):
         super().__init__()
         self.control = control
         self.picture = Picture(is_read_only=is_read_only)
+        self.keys: tuple[Key, ...] = KEYS
         self._undo: list[list[AnyCommand]] = []
 
     def may_change(self) -> bool:
@@ -67,6 +69,10 @@ class Commanding(App[Ending]):
         ):
             return True
         return await super().run_action(action, default_namespace, namespaces)
+
+    def key(self, id: str) -> str:
+        """Return the key of something, as people read it."""
+        return key_of(self, id)
 
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""
@@ -95,7 +101,7 @@ class Commanding(App[Ending]):
         hint = f" — {answer.hint}" if answer.hint else ""
         if answer.ok and isinstance(command, AddJob | EditJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
-            hint = " — u undoes it"
+            hint = f" — {self.key('undo')} undoes it"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
             self.tell(answer.message + hint, is_bad=not answer.ok)
@@ -135,11 +141,13 @@ class Commanding(App[Ending]):
             return
         if with_params and known:
             several = f"{known[0]} has no params" if len(known) == 1 else "params are for one job"
-            self.tell(f"{several}, t runs {questions.names(known)}")
+            self.tell(f"{several}, {self.key('trigger')} runs {questions.names(known)}")
             return
         ready = [job for job in known if job not in needy]
         if ready:
-            question = questions.ask_trigger(self.picture.snapshot, ready, needy)
+            question = questions.ask_trigger(
+                self.picture.snapshot, ready, self.key("trigger"), needy
+            )
             self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in ready)))
         elif needy:
             self.tell("they need params: T on each of them", is_bad=True)
@@ -173,7 +181,7 @@ class Commanding(App[Ending]):
         if self.picture.snapshot.all_paused is not None:
             self.send(ResumeJob())
             return
-        question = questions.ask_pause_all(self.picture.snapshot)
+        question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
         self.ask(question, lambda answer: self.send(PauseJob()))
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
@@ -198,7 +206,7 @@ class Commanding(App[Ending]):
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""
         if known := self._known(jobs):
-            question = questions.ask_delete(self.picture.snapshot, known)
+            question = questions.ask_delete(self.picture.snapshot, known, self.key("undo"))
             self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))
 
     async def _delete(self, jobs: Sequence[str]) -> None:
@@ -213,7 +221,9 @@ class Commanding(App[Ending]):
             back.insert(0, UndoEdit(based_on=sha))
         if back:
             self._undo.append(back)
-            self.tell(f"deleted {questions.names(jobs[: len(back)])} — u undoes it")
+            self.tell(
+                f"deleted {questions.names(jobs[: len(back)])} — {self.key('undo')} undoes it"
+            )
 
     def undo(self) -> None:
         """Undo the last change made here."""

@@ -10,7 +10,7 @@ from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.query import MissedInstants
-from cronterm.tui.keymap import View
+from cronterm.tui.keymap import Key, View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.remembered import Remembered
@@ -60,11 +60,16 @@ class Home(Protocol):
     glyphs: Glyphs
     control: Control
     picture: Picture
+    keys: tuple[Key, ...]
+    """Every key, as the person has it."""
     layout: Remembered
     """How this jobs file was looked at last."""
 
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
+
+    def key(self, id: str) -> str:
+        """Return the key of something, as people read it."""
 
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""

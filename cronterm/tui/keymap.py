@@ -1,6 +1,7 @@
 """Every key in one table: bindings, key bar, help and palette are made from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual.binding import Binding, BindingType
@@ -55,35 +56,69 @@ class Key:
 
     @property
     def shown(self) -> str:
+        """The first two keys as people read them."""
+        return " ".join(map(read_key, self.keys.split(",")[:2]))
+
+    @property
+    def first(self) -> str:
         """The first key as people read it."""
-        names = {
-            "enter": "⏎",
-            "slash": "/",
-            "question_mark": "?",
-            "colon": ":",
-            "space": "space",
-            "escape": "esc",
-            "left_square_bracket": "[",
-            "right_square_bracket": "]",
-            "less_than_sign": "<",
-            "greater_than_sign": ">",
-            "asterisk": "*",
-            "comma": ",",
-            "down": "↓",
-            "up": "↑",
-            "minus": "-",
-            "plus": "+",
-            "right": "→",
-            "left": "←",
-            "f1": "F1",
-            "f2": "F2",
-            "delete": "del",
-            "equals_sign": "=",
-            "pagedown": "PgDn",
-            "pageup": "PgUp",
-        }
-        keys = [key.replace("ctrl+", "^") for key in self.keys.split(",")[:2]]
-        return " ".join(names.get(key, key) for key in keys)
+        return read_key(self.keys.partition(",")[0])
+
+
+READ = {
+    "enter": "⏎",
+    "slash": "/",
+    "backslash": "\\",
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "colon": ":",
+    "semicolon": ";",
+    "full_stop": ".",
+    "comma": ",",
+    "at": "@",
+    "number_sign": "#",
+    "dollar_sign": "$",
+    "percent_sign": "%",
+    "ampersand": "&",
+    "apostrophe": "'",
+    "quotation_mark": '"',
+    "grave_accent": "`",
+    "circumflex_accent": "^",
+    "tilde": "~",
+    "vertical_line": "|",
+    "underscore": "_",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "escape": "esc",
+    "delete": "del",
+    "insert": "ins",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "down": "↓",
+    "up": "↑",
+    "right": "→",
+    "left": "←",
+}
+"""Textual's names of keys, as people read them."""
+
+
+def read_key(name: str) -> str:
+    """Return a key as people read it."""
+    before, _, last = name.rpartition("+")
+    ahead = before.replace("ctrl", "^").replace("shift", "S-").replace("+", "")
+    if len(last) > 1 and last[0] == "f" and last[1:].isdigit():
+        last = last.upper()
+    return ahead + READ.get(last, last)
 
 
 J: Where = "jobs"
@@ -217,15 +252,34 @@ CHANGING = frozenset(
 CHANGING_ACTIONS = frozenset(key.action for key in KEYS if key.id in CHANGING)
 CHANGING_WORDS = frozenset(key.bar for key in KEYS if key.id in CHANGING and key.bar)
 
-CURSOR: list[BindingType] = [
-    Binding("down,j", "move(1)", show=False),
-    Binding("up,k", "move(-1)", show=False),
-    Binding("pagedown,ctrl+d", "page(1)", show=False),
-    Binding("pageup,ctrl+u", "page(-1)", show=False),
-    Binding("home,g", "move(-1000000)", show=False),
-    Binding("end,G", "move(1000000)", show=False),
-]
+
+MOVES: tuple[Key, ...] = (
+    Key("down", "down,j", "", "row below", "Move", PAGES),
+    Key("up", "up,k", "", "row above", "Move", PAGES),
+    Key("page_down", "pagedown,ctrl+d", "", "a page down", "Move", PAGES),
+    Key("page_up", "pageup,ctrl+u", "", "a page up", "Move", PAGES),
+    Key("top", "home,g", "", "first", "Move", PAGES),
+    Key("bottom", "end,G", "", "last", "Move", PAGES),
+)
+"""What moves in every table and text; a place may give such a key another meaning."""
+
+
+def moving(row: str, page: str, most: int) -> list[BindingType]:
+    """Return the bindings that move by rows, by pages and by `most` rows with these actions."""
+    actions = [f"{row}(1)", f"{row}(-1)", f"{page}(1)", f"{page}(-1)", f"{row}(-{most})"]
+    return [
+        Binding(key.keys, action, id=key.id, show=False)
+        for key, action in zip(MOVES, [*actions, f"{row}({most})"], strict=True)
+    ]
+
+
+CURSOR = moving("move", "page", 1_000_000)
 """What moves the cursor of every table."""
+
+
+def remapped(chosen: Mapping[str, str], keys: Sequence[Key] = KEYS) -> tuple[Key, ...]:
+    """Return keys with what a person chose, `id: keys`, laid over them."""
+    return tuple(replace(key, keys=chosen.get(key.id, key.keys)) for key in keys)
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -237,15 +291,20 @@ def bindings(where: Where) -> list[BindingType]:
     ]
 
 
-def key_bar(where: Where) -> list[tuple[str, str]]:
+def key_bar(where: Where, keys: Sequence[Key] = KEYS) -> list[tuple[str, str]]:
     """Return the (key, word) pairs of a place's key bar."""
-    shown = [(key.shown.split()[0], key.bar) for key in KEYS if key.bar and where in key.where]
-    return [*shown, (":", "cmd"), ("?", "help")]
+    last = {key.id: key.first for key in keys if key.id in LAST_IN_BAR}
+    shown = [(key.first, key.bar) for key in keys if key.bar and where in key.where]
+    return [*shown, *((last[id], word) for id, word in LAST_IN_BAR.items())]
 
 
-def groups() -> dict[str, list[Key]]:
+LAST_IN_BAR = {"palette": "cmd", "help": "help"}
+"""What every key bar ends with, by id."""
+
+
+def groups(keys: Sequence[Key] = KEYS) -> dict[str, list[Key]]:
     """Return the keys by group, for the help."""
     found: dict[str, list[Key]] = {}
-    for key in KEYS:
+    for key in keys:
         found.setdefault(key.group, []).append(key)
     return found

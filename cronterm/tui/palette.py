@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import CHANGING, KEYS, TABS
+from cronterm.tui.keymap import CHANGING, TABS
 
 
 def palette_commands(
@@ -15,7 +15,7 @@ def palette_commands(
 ) -> Iterator[SystemCommand]:
     """Yield the commands of this place; each says its key."""
     where = getattr(screen, "where", None)
-    for key in KEYS:
+    for key in home.keys:
         if where is not None and where not in key.where and "all" not in key.where:
             continue
         if key.id in CHANGING and home.picture.is_read_only:
@@ -28,7 +28,9 @@ def palette_commands(
         yield SystemCommand(f"{text}  ·  {key.shown}", "", getattr(owner, name))
     for tab in TABS:
         yield SystemCommand(
-            f"Show {tab.long}  ·  {tab.number}", "", partial(home.show_view, tab.view)
+            f"Show {tab.long}  ·  {home.key(f'view_{tab.view}')}",
+            "",
+            partial(home.show_view, tab.view),
         )
     verbs: list[tuple[str, Callable[[str], None]]] = [
         ("Open", home.open_job),

@@ -32,10 +32,12 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if beyond <= 0 else [*lines[:SHOWN], f"… and {beyond} more"]
 
 
-def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = ()) -> Ask:
+def ask_trigger(
+    snapshot: Snapshot, jobs: Sequence[str], key: str, left_out: Sequence[str] = ()
+) -> Ask:
     """Ask whether jobs run now: firmly where one runs already or is held back.
 
-    Those that are `left_out` need params.
+    `key` opened the question; pressed again, it says yes. Those `left_out` need params.
     """
     lines = []
     is_doubtful = False
@@ -47,7 +49,7 @@ def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str]
     lines = shortened(lines)
     lines += [f"! {job} is left out: it needs params (T chooses them)" for job in left_out[:SHOWN]]
     number = number_of(jobs)
-    run = Choice("t", "Run", "run")
+    run = Choice(key if len(key) == 1 and key not in "nq" else "t", "Run", "run")
     choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
     return Ask("Trigger", [f"Run {names(jobs)} now?", *lines], choices, number=number)
 
@@ -62,11 +64,11 @@ def doubt_of(view: JobView) -> str:
     return ""
 
 
-def ask_pause_all(snapshot: Snapshot) -> Ask:
-    """Ask whether all timed starts are held back."""
+def ask_pause_all(snapshot: Snapshot, key: str) -> Ask:
+    """Ask whether all timed starts are held back; `key` takes it back."""
     lines = [
         f"Hold back all timed starts of {len(snapshot.jobs)} jobs?",
-        "What runs goes on; P resumes.",
+        f"What runs goes on; {key} resumes.",
     ]
     return Ask("Pause everything", lines, [CANCEL, Choice("y", "Pause everything", "pause")])
 
@@ -85,8 +87,8 @@ def ask_stop(runs: Sequence[LiveRun]) -> Ask:
     return Ask("Stop", lines, choices, number=number_of(jobs))
 
 
-def ask_delete(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
-    """Ask whether jobs leave the file."""
+def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
+    """Ask whether jobs leave the file; the key `undo` brings them back."""
     file = PurePath(snapshot.engine.jobs_file).name
     lines = [f"  {job}" for job in jobs] if len(jobs) > 1 else []
     for job in jobs:
@@ -95,7 +97,7 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str]) -> Ask:
             lines.append(f"! run {run.run} of {job} is {run.state}{pid}, it may finish")
     question = "Delete job" if len(jobs) == 1 else "Delete"
     lines = [f"{question} {names(jobs)} from {file}?", "", *shortened(lines)]
-    lines += [f"u undoes this; the old file is kept as {file}~1", "history and logs are kept"]
+    lines += [f"{undo} undoes this; the old file is kept as {file}~1", "history and logs are kept"]
     choices = [CANCEL, Choice("y", "Delete", "delete", is_grave=True)]
     title = "Delete job" if len(jobs) == 1 else "Delete jobs"
     return Ask(title, lines, choices, number=number_of(jobs))

@@ -60,6 +60,7 @@ from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.compare import READ_BYTES
+from cronterm.tui.settings import ScreenSettings
 from tests.tui import figures
 
 MANY_RUNS = 1_200
@@ -520,6 +521,7 @@ def app(
     has_started: bool = True,
     is_read_only: bool = False,
     layout: Remembered | None = None,
+    settings: ScreenSettings | None = None,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
     hosting = Hosting(
@@ -535,4 +537,5 @@ def app(
         glyphs=glyphs,
         theme=theme,
         layout=layout,
+        settings=settings,
     )

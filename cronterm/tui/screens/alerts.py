@@ -12,7 +12,7 @@ from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import Alerts, ListAlerts, OutputPart, ReadOutput
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
-from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.page import Page
@@ -268,7 +268,7 @@ class AlertsView(Page):
         for line in self.query(Input):
             line.set_class(False, "shown")
         self.rows.focus()
-        self.query_one(KeyBar).show(key_bar(self.where))
+        self.query_one(KeyBar).show(self.keys())
 
     # -- going elsewhere -------------------------------------------------------------------------
 

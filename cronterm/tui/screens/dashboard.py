@@ -5,7 +5,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
-from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
@@ -146,7 +146,7 @@ class Dashboard(Page):
         is_log = line.has_class("for-log")
         line.set_class(False, "shown")
         (self.log_pane if is_log else self.table).focus()
-        self.query_one(KeyBar).show(key_bar(self.where))
+        self.query_one(KeyBar).show(self.keys())
 
     def action_sort(self) -> None:
         """Ask for the column to sort by; with no jobs, write a sample file."""

@@ -114,7 +114,9 @@ class Detail(Page):
             log.border_subtitle = log.status
         self._update_told(now)
         config.border_title = "jobs file"
-        config.border_subtitle = "e edits · E opens $EDITOR"
+        config.border_subtitle = (
+            f"{self.home.key('edit')} edits · {self.home.key('editor')} opens $EDITOR"
+        )
         config.repaint()
 
     def _update_told(self, now: Instant) -> None:
@@ -126,7 +128,9 @@ class Detail(Page):
         alerts.empty = "nothing was ever worth an alert"
         alerts.update(now, self.job)
         alerts.border_title = f"Alerts of {self.job}"
-        alerts.border_subtitle = f"{alerts.position} · ⏎ its run · 4 all alerts"
+        alerts.border_subtitle = (
+            f"{alerts.position} · ⏎ its run · {self.home.key('view_alerts')} all alerts"
+        )
         why.border_title = f"Why {self.job}"
         why.border_subtitle = f"cronterm why {self.job}"
         why.repaint()

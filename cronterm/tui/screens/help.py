@@ -1,6 +1,6 @@
 """Every key, from the one table; signs and their meaning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cronterm.tui.keymap import groups
+from cronterm.tui.keymap import Key, groups
 from cronterm.tui.look import Glyphs, roles_of
 
 SIGNS = (
@@ -26,17 +26,11 @@ SIGNS = (
 )
 COLUMNS = (("Jobs", "Find"), ("Move", "Views", "Logs", "App"), ("In a job", "In a log"))
 """Where these groups are; the others come below the shortest column."""
-ROWS = (
-    ("j k ↓ ↑", "row"),
-    ("g G", "first, last"),
-    ("^d ^u", "page"),
-    ("tab S-tab", "next, previous pane"),
-)
+PANES = ("tab S-tab", "next, previous pane")
 
 
-def columns() -> list[list[str]]:
-    """Return the groups by column, all of them."""
-    found = groups()
+def columns(found: Mapping[str, Sequence[Key]]) -> list[list[str]]:
+    """Return the names of groups by column, all of them."""
     placed = [list(names) for names in COLUMNS]
     for name in found:
         if not any(name in names for names in COLUMNS):
@@ -51,9 +45,10 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", show=False)]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100")]  # noqa: RUF012
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key]) -> None:
         super().__init__()
         self._glyphs = glyphs
+        self._found = groups([*moves, *keys])
 
     def compose(self) -> ComposeResult:
         """Give the keys in columns and the signs, in a scrolling box."""
@@ -61,15 +56,14 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Help"
             box.border_subtitle = "↑↓ scroll · esc close"
             with Horizontal(id="help-keys"):
-                for names in columns():
+                for names in columns(self._found):
                     yield Static(self._column(names), classes="help-column")
             yield Static(self._signs())
 
     def _column(self, names: Sequence[str]) -> Text:
-        found = groups()
-        rows = {name: [(key.shown, key.text) for key in found[name]] for name in names}
+        rows = {name: [(key.shown, key.text) for key in self._found[name]] for name in names}
         if "Move" in rows:
-            rows["Move"] = [*ROWS, *rows["Move"]]
+            rows["Move"].append(PANES)
         width = max(len(keys) for pairs in rows.values() for keys, _ in pairs)
         roles = roles_of(self.app)
         text = Text()

@@ -56,7 +56,7 @@ class Page(Screen[None]):
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the (key, word) pairs of the key bar."""
-        return key_bar(self.where)
+        return key_bar(self.where, self.home.keys)
 
     def subject(self) -> tuple[str, int | None] | None:
         """Return the job, and the run of it, that is chosen here; None where nothing is."""

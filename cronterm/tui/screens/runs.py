@@ -7,7 +7,7 @@ from textual.worker import Worker
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
 from cronterm.model.query import ListRuns, Runs
-from cronterm.tui.keymap import bindings, key_bar
+from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
 from cronterm.tui.screens.page import Page
@@ -158,7 +158,7 @@ class RunsView(Page):
             return
         self._words = words.strip()
         self.query_one("#search", Input).set_class(False, "shown")
-        self.query_one(KeyBar).show(key_bar(self.where))
+        self.query_one(KeyBar).show(self.keys())
         self.runs.focus()
         self._read()
 

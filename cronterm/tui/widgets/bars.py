@@ -6,7 +6,7 @@ from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.keymap import CHANGING_WORDS, TABS, View
+from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import FAILED, age, countdown
@@ -180,15 +180,15 @@ class Banner(Painted):
 
     def _text(self) -> tuple[str, list[tuple[str, str]]]:
         """Return what is wrong, "" for nothing, and the (key, word) pairs that help."""
-        picture, states = self.picture, self.glyphs.states
+        picture, states, show = self.picture, self.glyphs.states, self.key("trouble")
         snapshot = picture.snapshot
         if picture.gone is not None:
             ago = max((self.now - picture.gone.since) // SECOND, 0)
             text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
-            return text, [("R", "restart"), ("o", "why")]
+            return text, [(self.key("reload"), "restart"), (show, "why")]
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)
-            return f"{states['failed']} {trouble}", [("o", "show")]
+            return f"{states['failed']} {trouble}", [(show, "show")]
         if snapshot.problems:
             problem = snapshot.problems[0]
             file = PurePath(problem.file).name
@@ -197,22 +197,24 @@ class Banner(Painted):
             what = f"! {file}{place}: {sanitize_line(problem.message)}{more}"
             count = len(snapshot.jobs)
             rest = f" — running the previous {count} jobs" if count else ""
-            return what + rest, [("o", "show"), ("E", "edit")]
+            return what + rest, [(show, "show"), (self.key("editor"), "edit")]
         if snapshot.engine.listeners_trouble:
-            return f"! {sanitize_line(snapshot.engine.listeners_trouble)}", [("o", "show")]
+            return f"! {sanitize_line(snapshot.engine.listeners_trouble)}", [(show, "show")]
         if suspended := suspended_triggers(snapshot):
             job, trigger = suspended[0]
             more = f" (+{len(suspended) - 1})" if len(suspended) > 1 else ""
             what = f"! {job}: its trigger {sanitize_line(trigger)} is suspended{more}"
-            return f"{what} — it started more than ten runs in a minute", [("o", "show")]
+            return f"{what} — it started more than ten runs in a minute", [(show, "show")]
         if told := unreached(snapshot):
             more = f" (+{len(told) - 1})" if len(told) > 1 else ""
-            return f"! {sanitize_line(told[0])}{more}", [("o", "show")]
+            return f"! {sanitize_line(told[0])}{more}", [(show, "show")]
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
             by = sanitize_line(pause.by)
-            return f"{states['paused']} everything is paused by {by}{why}", [("P", "resume")]
+            return f"{states['paused']} everything is paused by {by}{why}", [
+                (self.key("pause_all"), "resume")
+            ]
         return "", []
 
 
@@ -233,11 +235,11 @@ class KeyBar(Painted):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the one line; `:` and `?` are never dropped, what is refused is faint."""
+        """Return the one line; its last two keys are never dropped, what is refused is faint."""
         refused = CHANGING_WORDS if self.picture.is_read_only else frozenset()
         if self.prompt:
             return [[(" " + self.prompt, "text")]]
-        last = [pair for pair in self.keys if pair[0] in (":", "?")]
+        last = [pair for pair in self.keys if pair[1] in LAST_IN_BAR.values()]
         room = width - sum(len(key) + len(word) + 3 for key, word in last)
         parts: list[Part] = []
         for key, word in self.keys:

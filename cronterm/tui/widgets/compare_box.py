@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from textual.binding import Binding
-
 from cronterm.clock import Instant
 from cronterm.model.comparison import Changed
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.words import day_moment, duration, row_text
@@ -20,14 +19,7 @@ LINE_ROLES = {"-": "ok", "+": "fail", "@": "faint", " ": "muted"}
 class CompareBox(Painted, can_focus=True):
     """What differs, scrolled by lines."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,ctrl+d,space", "page(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("home,g", "move(-1000000)", show=False),
-        Binding("end,G", "move(1000000)", show=False),
-    ]
+    BINDINGS = CURSOR  # Textual reads it from the class
 
     def __init__(self, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)

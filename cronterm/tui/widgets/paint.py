@@ -1,7 +1,7 @@
 """Painting by lines: text with a role becomes a strip; only what changed is sent."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cronterm.tui.keymap import KEYS, Key
 from cronterm.tui.look import DARK_PALETTE, LIGHT_PALETTE, UNICODE, Glyphs, Palette
 from cronterm.tui.widgets.drag import Drag
 
@@ -39,6 +40,12 @@ def width_of(parts: Sequence[Part]) -> int:
 def glyphs_of(app: "App[object]") -> Glyphs:
     """Return the glyph set of the running app."""
     return cast(Glyphs, getattr(app, "glyphs", UNICODE))
+
+
+def key_of(app: "App[Any]", id: str) -> str:
+    """Return the key of something in the running app, as people read it."""
+    keys = cast(Sequence[Key], getattr(app, "keys", KEYS))
+    return next((key.first for key in keys if key.id == id), "")
 
 
 MARKED = Style(reverse=True)
@@ -76,6 +83,10 @@ class Painted(Widget):
     def glyphs(self) -> Glyphs:
         """The characters that this terminal shows."""
         return glyphs_of(self.app)
+
+    def key(self, id: str) -> str:
+        """Return the key of something, as people read it."""
+        return key_of(self.app, id)
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines, top first; missing ones are blank."""

@@ -19,6 +19,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line, styled
+from cronterm.tui.keymap import moving
 from cronterm.tui.widgets.ink import cut, found_in, has_capitals
 from cronterm.tui.widgets.paint import Painted, Part
 from cronterm.tui.words import clock, duration, end_text
@@ -42,12 +43,7 @@ class RunLog(Painted, can_focus=True):
     """Lines of all tries of a run, with number, time and stream."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_by(1)", show=False),
-        Binding("up,k", "scroll_by(-1)", show=False),
-        Binding("pagedown,ctrl+d", "scroll_page(1)", show=False),
-        Binding("pageup,ctrl+u", "scroll_page(-1)", show=False),
-        Binding("home,g", "scroll_by(-10000000)", show=False),
-        Binding("end,G", "scroll_by(10000000)", show=False),
+        *moving("scroll_by", "scroll_page", 10_000_000),
         Binding("left", "shift_by(-1)", show=False),
         Binding("right", "shift_by(1)", show=False),
     ]

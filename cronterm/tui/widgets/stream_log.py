@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from textual.binding import Binding
-
 from cronterm.clock import SECOND, Instant
+from cronterm.tui.keymap import moving
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.stream import LogLine
@@ -19,14 +18,7 @@ PACE_READINGS = 6  # one a second
 class StreamLog(Painted, can_focus=True):
     """Draws the newest lines of the picture's log that pass its filter."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("down,j", "scroll_by(1)", show=False),
-        Binding("up,k", "scroll_by(-1)", show=False),
-        Binding("pagedown,ctrl+d", "scroll_page(1)", show=False),
-        Binding("pageup,ctrl+u", "scroll_page(-1)", show=False),
-        Binding("home,g", "scroll_by(-1000000)", show=False),
-        Binding("end,G", "scroll_by(1000000)", show=False),
-    ]
+    BINDINGS = moving("scroll_by", "scroll_page", 1_000_000)  # Textual reads it from the class
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)

@@ -260,10 +260,11 @@ class JobTable(Painted, can_focus=True):
         file = sanitize_line(snapshot.engine.jobs_file)
         is_there = bool(snapshot.problems) or snapshot.sha256 not in ("", NOTHING)
         what = "it has no jobs." if is_there else "the file does not exist yet."
-        keys = [("a", "create the first job with a form")]
+        keys = [(self.key("add"), "create the first job with a form")]
         if not is_there:
-            keys.append(("s", "write a commented sample of it (5 safe demo jobs)"))
-        keys += [("E", "write it in $EDITOR"), ("?", "help"), ("q", "quit")]
+            keys.append((self.key("sort"), "write a commented sample of it (5 safe demo jobs)"))
+        keys += [(self.key("editor"), "write it in $EDITOR")]
+        keys += [(self.key("help"), "help"), (self.key("quit"), "quit")]
         lines: list[list[Part]] = [[("No jobs yet", "text+bold")], []]
         lines += [[(f"cronterm watches {file} — {what}", "muted")], []]
         lines += [[(f"{key}   ", "accent+bold"), (text, "text")] for key, text in keys]

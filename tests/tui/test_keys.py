@@ -1,0 +1,211 @@
+"""Keys that a person chooses: read strictly, told where they overlap, shown where they are."""
+
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from cronterm.errors import BadInput
+from cronterm.model.command import RunJob
+from cronterm.tui.keymap import KEYS, MOVES, groups, key_bar, read_key, remapped
+from cronterm.tui.keys import NOBODYS, NotAKey, overlaps, parse_key
+from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.help import HelpScreen
+from cronterm.tui.settings import ScreenSettings, read_settings
+from cronterm.tui.widgets.bars import KeyBar
+from tests.tui.scene import FakeControl, app
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "read"),
+    [
+        ("x", "x", "x"),
+        ("X", "X", "X"),
+        ("/", "slash", "/"),
+        ("?", "question_mark", "?"),
+        (" ", "space", "space"),
+        ("space", "space", "space"),
+        ("^t", "ctrl+t", "^t"),
+        ("Ctrl+T", "ctrl+t", "^t"),
+        ("ctrl-t", "ctrl+t", "^t"),
+        ("F5", "f5", "F5"),
+        ("PgDn", "pagedown", "PgDn"),
+        ("del", "delete", "del"),
+        ("return", "enter", "⏎"),
+        ("shift+left", "shift+left", "S-←"),
+        ("ctrl+home", "ctrl+home", "^home"),
+        ("less_than_sign", "less_than_sign", "<"),
+        ("ä", "ä", "ä"),
+    ],
+)
+def test_a_key_is_written_as_people_write_it(written: str, name: str, read: str) -> None:
+    assert parse_key(written, "trigger") == name
+    assert read_key(name) == read
+
+
+@pytest.mark.parametrize("written", [*NOBODYS, "^b", "alt+x", "meta-x", "shift+f3"])
+def test_some_keys_are_never_bound(written: str) -> None:
+    with pytest.raises(NotAKey, match="is not to be had: "):
+        parse_key(written, "trigger")
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("shift+x", "write X"),
+        ("ctrl+1", "^ goes with letters and arrows"),
+        ("ctrl+shift+x", "^ goes with letters and arrows"),
+        ("hyper", "x, X, /"),
+        ("", "x, X, /"),
+        ("\x1b", "x, X, /"),
+        ("f13", "x, X, /"),
+        ("xx", "x, X, /"),
+    ],
+)
+def test_what_is_no_key_is_told_with_the_mend(written: str, hint: str) -> None:
+    with pytest.raises(NotAKey) as caught:
+        parse_key(written, "trigger")
+
+    assert caught.value.hint.startswith(hint)
+
+
+def test_keys_with_one_meaning_stay_where_they_are() -> None:
+    assert parse_key("esc", "back") == "escape"
+    assert parse_key("tab", "next_metric") == "tab"
+    with pytest.raises(NotAKey, match="it leaves"):
+        parse_key("esc", "trigger")
+    with pytest.raises(NotAKey, match="the next pane"):
+        parse_key("tab", "trigger")
+
+
+def test_every_key_of_the_table_may_be_chosen_again() -> None:
+    for key in (*KEYS, *MOVES):
+        assert [parse_key(each, key.id) for each in key.keys.split(",")] == key.keys.split(",")
+
+
+def test_keys_that_change_places_do_not_overlap() -> None:
+    assert overlaps({}) == []
+    assert overlaps({"trigger": "p", "pause": "t"}) == []
+    assert {(each.one, each.other) for each in overlaps({"trigger": "p"})} == {("trigger", "pause")}
+
+
+def test_one_key_may_mean_two_things_in_two_places() -> None:
+    assert overlaps({"search": "i"}) == []  # in the log; i ignores in the inbox
+
+
+def write(directory: Path, text: str) -> Path:
+    """Write a screen.yaml."""
+    file = directory / "screen.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_the_file_says_keys_by_what_they_do(tmp_path: Path) -> None:
+    file = write(tmp_path, 'keys:\n  trigger: r\n  reload: "^r"\n  down: [down, v, v]\nx-note: 1\n')
+
+    assert read_settings(file).keys == {"trigger": "r", "reload": "ctrl+r", "down": "down,v"}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n", "keys: {}\n"])
+def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
+    assert (
+        read_settings(write(tmp_path, text)) == read_settings(tmp_path / "none") == ScreenSettings()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "keys:\n  triger: r\n",
+            ":2:3: keys.triger: unknown key 'triger'",
+            "did you mean trigger?",
+        ),
+        ("colours: {}\n", ":1:1: colours: unknown key 'colours'", "known: keys"),
+        ("keys: [a]\n", ":1:7: keys: a list where a mapping is expected", ""),
+        ("keys:\n  trigger:\n", "2:11: keys.trigger: a key is expected", "x, X, /"),
+        ("keys:\n  trigger: []\n", "2:12: keys.trigger: 1 to 4 keys are expected", ""),
+        ("keys: {trigger: [a, {}]}", ":21: keys.trigger.1: a key is expected", "x, X, /"),
+        ("keys: {trigger: ^b}", "keys.trigger: ^b is not to be had: tmux takes it", ""),
+        ("keys: {trigger: shift+t}", "shift+t is no key", "write T"),
+        (
+            "keys:\n  zoom: i\n  trigger: p\n",
+            ":3:12: keys.trigger: p is pause as well (in jobs)",
+            "choose another key for trigger, or for pause too: `pause: KEY`",
+        ),
+        ("keys: {trigger: j}", "j is down as well (in jobs)", "choose another key for trigger"),
+        ("keys: {trigger: q}", "q is quit as well (in jobs) (+1 more)", "choose another"),
+        ("keys: {theme: r, reload: r}", "r is reload as well", "choose another key for theme"),
+        ("a: b: c\n", ":1:5: is not YAML: mapping values", "a text"),
+        ("keys: {zoom: i, zoom: i}", ":1:17: 'zoom' stands twice", ""),
+        ("keys: !!str x", "tags are not allowed", ""),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_place_and_mend(
+    tmp_path: Path, text: str, message: str, hint: str
+) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(BadInput) as caught:
+        read_settings(file)
+
+    assert caught.value.message.startswith(f"{file}:")
+    assert message in caught.value.message
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_directory_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is not a regular file"):
+        read_settings(tmp_path)
+
+
+def test_bar_and_help_show_the_chosen_keys() -> None:
+    keys = remapped({"trigger": "r", "help": "h", "palette": "ctrl+p"})
+
+    bar = key_bar("jobs", keys)
+    assert ("r", "trigger") in bar
+    assert ("t", "trigger") not in bar
+    assert bar[-2:] == [("^p", "cmd"), ("h", "help")]
+    assert [key.shown for key in groups(keys)["Jobs"] if key.id == "trigger"] == ["r"]
+
+
+async def test_a_chosen_key_works_and_the_old_one_no_more() -> None:
+    control = FakeControl()
+    chosen = {"trigger": "p", "pause": "t", "down": "n", "help": "h", "top": "H", "bottom": "home"}
+    running = app(control, settings=ScreenSettings(keys=chosen))
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        table = running.screen.table  # type: ignore[attr-defined]
+        first = table.cursor
+        await pilot.press("j", "down", "end", "g")
+        assert table.cursor == first
+        await pilot.press("home")
+        assert table.cursor == table.jobs[-1]
+        await pilot.press("H")
+        assert table.cursor == first
+        await pilot.press("n")
+        assert table.cursor == table.jobs[1]
+        assert ("p", "trigger") in running.screen.query_one(KeyBar).keys
+
+        await pilot.press("p")
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        await pilot.press("p")  # the key that opened it says yes
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert control.sent == [RunJob(job=table.jobs[1])]
+
+        await pilot.press("h")
+        await wait_for(pilot, lambda: isinstance(running.screen, HelpScreen))
+        text = "\n".join(str(each.render()) for each in running.screen.query(".help-column"))
+        assert " p " in text.partition("trigger now")[0].splitlines()[-1]
+        assert " n " in text.partition("row below")[0].splitlines()[-1]
+
+
+def test_every_binding_of_a_widget_that_moves_can_be_remapped() -> None:
+    from cronterm.tui.widgets.compare_box import CompareBox
+    from cronterm.tui.widgets.run_log import RunLog
+    from cronterm.tui.widgets.stream_log import StreamLog
+    from cronterm.tui.widgets.table import JobTable
+
+    for widget in (JobTable, StreamLog, RunLog, CompareBox):
+        ids = {each.id for each in widget.BINDINGS if isinstance(each, Binding)}
+        assert {key.id for key in MOVES} <= ids

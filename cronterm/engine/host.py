@@ -40,7 +40,7 @@ from cronterm.engine.recovery import (
 from cronterm.engine.reload import Definitions
 from cronterm.engine.sensing import Sensing
 from cronterm.engine.service_manager import ServiceManager
-from cronterm.engine.stats_file import keep_stats_file
+from cronterm.engine.stats_file import StatsFile
 from cronterm.engine.watching import Watching
 from cronterm.errors import BadInput, NoEngine
 from cronterm.execute.base import Ended as RunnerEnded
@@ -206,6 +206,7 @@ class Host:
             snapshot=lambda: engine.bus.snapshot,
         )
         audit = Audit(self._clock)
+        stats_file = StatsFile(engine.bus, answers.answer)
         delivery = Delivery(
             bus=engine.bus,
             clock=self._clock,
@@ -255,9 +256,7 @@ class Host:
                     group.create_task(
                         audit.keep(partial(_keep_calls, engine, store)), name="audit"
                     ),
-                    group.create_task(
-                        keep_stats_file(engine.bus, answers.answer), name="stats-file"
-                    ),
+                    group.create_task(stats_file.keep(), name="stats-file"),
                     group.create_task(
                         prune_history(
                             engine,
@@ -271,6 +270,7 @@ class Host:
                 await engine.run()
                 for chore in chores:
                     chore.cancel()
+            await stats_file.write_last()
         with contextlib.suppress(StoreFailing):
             store.record_calls(audit.take())
 

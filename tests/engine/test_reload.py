@@ -311,3 +311,20 @@ async def test_another_calendar_file_is_a_change_of_the_jobs_file(tmp_path: Path
 
 def _first_day(seen: Snapshot) -> object:
     return seen.settings.calendars["free"].spans[0][0]
+
+
+async def test_a_mended_file_of_tokens_mends_the_jobs_file(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a" * 40)
+    tokens.chmod(0o644)
+    api = 'settings: {api: {listen: "http://127.0.0.1:7878", token_file: tokens}}\n'
+    async with desk(tmp_path) as it:
+        it.file.write_text(api + TEXT)
+        assert not (await it.definitions.reload()).ok
+        await it.told(lambda seen: bool(seen.problems))
+        assert str(tokens) in it.definitions.places.files
+
+        tokens.chmod(0o600)
+        assert (await it.definitions.reload()).message == "loaded 2 jobs"
+        await it.told(lambda seen: not seen.problems and bool(seen.settings.api.listen))
+        assert str(tokens) not in it.definitions.places.files  # the door looks at it from now on

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cronterm.engine.bus import Bus
-from cronterm.engine.stats_file import keep_stats_file
+from cronterm.engine.stats_file import StatsFile
 from cronterm.errors import CrontermError
 from cronterm.model.api import Api
 from cronterm.model.event import ConfigLoaded, EngineStarted, Numbered
@@ -53,8 +53,8 @@ class Desk:
 async def keeping(desk: Desk, *, longest_s: float = 60.0) -> AsyncIterator[None]:
     """Keep the file while the block runs."""
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        kept = keep_stats_file(desk.bus, desk.answer, shortest_s=0.001, longest_s=longest_s)
-        keeper = tasks.create_task(kept)
+        kept = StatsFile(desk.bus, desk.answer, shortest_s=0.001, longest_s=longest_s)
+        keeper = tasks.create_task(kept.keep())
         yield
         keeper.cancel()
 
@@ -115,3 +115,19 @@ async def test_what_keeps_it_from_being_written_is_said_once(
 
     assert "the stats file was not written: " in caplog.messages[0]
     assert "the history cannot be read" in caplog.messages[1]
+
+
+async def test_the_end_has_its_version_where_a_file_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk()
+    kept = StatsFile(desk.bus, desk.answer)
+    await kept.write_last()
+    assert desk.asked == 0
+
+    desk.configure(tmp_path / "stats.json")
+    await kept.write_last()
+    assert versions(tmp_path / "stats.json") == 1
+    desk.trouble = "the history cannot be read"
+    await kept.write_last()
+    assert caplog.messages == [f"the stats file was not written at the end: {desk.trouble}"]

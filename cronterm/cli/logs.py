@@ -3,13 +3,14 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk
+from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk, leave, say
 from cronterm.cli.output import (
     Gapless,
     Line,
@@ -20,12 +21,14 @@ from cronterm.cli.output import (
     Wants,
     read_from,
     read_tail,
+    wants,
 )
 from cronterm.cli.past import past_moment
 from cronterm.cli.runs import read_row
+from cronterm.cli.sheet import ask_hosts
 from cronterm.clock import Instant
 from cronterm.control import Message, Output
-from cronterm.errors import NoEngine
+from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
 from cronterm.model.run import Outcome, RunRow
@@ -63,7 +66,7 @@ def logs(
 
     After `logs`, -f is --follow (`cronterm follow` is the same); name the file before it:
     cronterm -f jobs.yaml logs -f. Following a run ends with the run. --json prints one object a
-    line.
+    line. With several hosts their lines are laid between each other, also those that come.
 
     Example: cronterm logs backup --since 2d --grep "error|warning"
     """
@@ -74,6 +77,9 @@ def logs(
         outcomes=FAILED if failed else (),
         pattern=_pattern(grep) if grep else None,
     )
+    if len(at.hosts) > 1:
+        print_of_hosts(at, what, wanted, follow=follow, stderr_only=stderr)
+        return
     with contextlib.ExitStack() as stack:
         messages = None
         if follow:  # before the past is read: nothing is lost between the two
@@ -112,6 +118,11 @@ class Wanted:
     def most(self) -> int | None:
         """How many of the last lines there may be; None is all."""
         return RECENT_LINES if self.lines is None and not self.is_narrow else self.lines
+
+    def last(self, lines: list[Line]) -> list[Line]:
+        """Return those of `lines`, by time, that are not too many."""
+        most = self.most
+        return lines if most is None else lines[-most:] if most else []
 
     def has(self, line: Line) -> bool:
         """Tell whether a line is wanted."""
@@ -219,28 +230,116 @@ def last_lines(pieces: Sequence[Piece], lines: int) -> list[Piece]:
 def _print_many(
     at: Desk, jobs: Sequence[str], wanted: Wanted, printer: LinePrinter, messages: Stream | None
 ) -> None:
-    limit = RECENT_RUNS if wanted.since is None else MOST_RUNS
-    rows = [row for job in jobs or ("",) for row in _runs(at, job, limit, wanted)]
-    if len(jobs) == 1 and wanted.since is None:
-        rows = rows[-1:]
-    gapless = Gapless(at, first_new_run=max(map(_number, rows), default=0) + 1)
-    most = wanted.most
-    found: list[Line] = []
-    for row in rows:
-        put_together = Lines()
-        for each in _past(at, row, None if wanted.is_narrow else most, gapless, printer.wants):
-            found += filter(wanted.has, put_together.take(each))
-        found += filter(wanted.has, put_together.rest())
-    found.sort(key=lambda line: line.at)
-    printer.print(found if most is None else found[-most:] if most else ())
+    past = _read_past(at, jobs, wanted, printer.wants)
+    printer.print(wanted.last(past.lines))
     only = int(jobs[0]) if len(jobs) == 1 and jobs[0].isdigit() else None
-    if messages is None or (only is not None and rows[0].outcome is not None):
+    if messages is None or (only is not None and past.rows[0].outcome is not None):
         return
 
     def is_wanted(job: str, run: int) -> bool:
         return not jobs or job in jobs or str(run) in jobs
 
-    _follow(messages, is_wanted, gapless, printer, until=only)
+    _follow(messages, is_wanted, past.gapless, printer, until=only)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was printed by now, and how far."""
+
+    rows: list[RunRow]
+    lines: list[Line]
+    """By time; more than are wanted."""
+    gapless: Gapless
+
+
+def _read_past(at: Desk, jobs: Sequence[str], wanted: Wanted, wants: Wants) -> Past:
+    limit = RECENT_RUNS if wanted.since is None else MOST_RUNS
+    rows = [row for job in jobs or ("",) for row in _runs(at, job, limit, wanted)]
+    if len(jobs) == 1 and wanted.since is None:
+        rows = rows[-1:]
+    gapless = Gapless(at, first_new_run=max(map(_number, rows), default=0) + 1)
+    found: list[Line] = []
+    for row in rows:
+        put_together = Lines()
+        for each in _past(at, row, None if wanted.is_narrow else wanted.most, gapless, wants):
+            found += filter(wanted.has, put_together.take(each))
+        found += filter(wanted.has, put_together.rest())
+    return Past(rows, sorted(found, key=lambda line: line.at), gapless)
+
+
+# -- several machines ----------------------------------------------------------------------------
+
+
+def print_of_hosts(
+    at: Desk, jobs: Sequence[str], wanted: Wanted, *, follow: bool, stderr_only: bool
+) -> None:
+    """Print lines of several hosts by their times, then as they come.
+
+    A host that leaves is said, the others go on; then the program ends with its status.
+    """
+    if any(job.isdigit() for job in jobs):
+        raise click.UsageError("Numbers of runs are those of one host; name jobs, or one host.")
+
+    def printer(host: str = "") -> LinePrinter:
+        form: Literal["json", "prefixed"] = "json" if at.as_json else "prefixed"
+        return LinePrinter(
+            colors=at.colors, stderr_only=stderr_only, keep=wanted.has, form=form, host=host
+        )
+
+    def look(one: Desk) -> tuple[Stream | None, Past]:
+        messages = one.client.stream() if follow else None
+        if messages is not None:
+            next(messages, None)
+        return messages, _read_past(one, jobs, wanted, wants(stderr_only=stderr_only))
+
+    answers = ask_hosts(at, look)
+    found = {host: each for host, each in answers.items() if not isinstance(each, CrontermError)}
+    missing = {host: each for host, each in answers.items() if isinstance(each, CrontermError)}
+    for host, error in missing.items():
+        _say_gone(host, error)
+    past = [replace(line, host=host) for host, (_, p) in found.items() for line in p.lines]
+    printer().print(wanted.last(sorted(past, key=lambda line: line.at)))
+    if follow:
+        _follow_hosts(found, jobs, printer)
+    codes = [each.exit_code for each in missing.values()] + [NoEngine.exit_code] * follow
+    if codes:
+        leave(max(codes))
+
+
+def _follow_hosts(
+    found: Mapping[str, tuple[Stream | None, Past]],
+    jobs: Sequence[str],
+    make_printer: Callable[[str], LinePrinter],
+) -> None:
+    """Print what comes from each host until all of them have left."""
+    is_over = threading.Event()
+
+    def work(host: str, messages: Stream, past: Past) -> None:
+        try:
+            with contextlib.closing(messages):
+                wanted = make_printer(host)
+                _follow(messages, lambda job, run: not jobs or job in jobs, past.gapless, wanted)
+        except CrontermError as error:
+            if not is_over.is_set():
+                _say_gone(host, error)
+
+    threads = [
+        threading.Thread(target=work, args=(host, messages, past), name=host, daemon=True)
+        for host, (messages, past) in found.items()
+        if messages is not None
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        is_over.set()  # what is closed now leaves because we do
+
+
+def _say_gone(host: str, error: CrontermError) -> None:
+    what = "gone: " if isinstance(error, NoEngine) else ""
+    say(f"{host}: {what}{str(error).removeprefix(f'{host}: ')}", err=True)
 
 
 def _follow(

@@ -223,12 +223,13 @@ class LinePrinter:
         stderr_only: bool = False,
         keep: "Callable[[Line], bool]" = lambda line: True,
         form: Literal["prefixed", "bare", "json"] = "prefixed",
+        host: str = "",
     ) -> None:
         self.wants = wants(stderr_only=stderr_only)
         self._colors = colors
         self._keep = keep
         self._form = form
-        self._lines = Lines()
+        self._lines = Lines(host)
 
     def show(self, pieces: Iterable[Piece]) -> None:
         """Print the lines that these pieces complete."""
@@ -247,8 +248,9 @@ class LinePrinter:
                 continue
             prefix = ""
             if self._form == "prefixed":
-                prefix = f"{local(line.at):%H:%M:%S} {line.job}"
-                color = prefix_color(line.job) if self._colors else None
+                who = f"{line.host} {line.job}" if line.host else line.job
+                prefix = f"{local(line.at):%H:%M:%S} {who}"
+                color = prefix_color(who) if self._colors else None
                 prefix = (click.style(prefix, fg=color) if color else prefix) + " │ "
             click.echo(prefix + sanitize_line(line.text))
         sys.stdout.flush()
@@ -263,11 +265,14 @@ class Line:
     text: str
     run: int = 0
     stream: str = "out"
+    host: str = ""
+    """Where it was printed, of several machines."""
 
 
 def line_as_json(line: Line) -> dict[str, Any]:
     """Return a line as `logs --json` prints it."""
     return {
+        **({"host": line.host} if line.host else {}),
         "at": rfc3339(line.at),
         "job": line.job,
         "run_id": line.run,
@@ -279,7 +284,8 @@ def line_as_json(line: Line) -> dict[str, Any]:
 class Lines:
     """Puts lines together from pieces of many streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
+        self._host = host
         self._open: dict[tuple[int, int, str], Piece] = {}
 
     def take(self, piece: Piece) -> Iterator[Line]:
@@ -289,20 +295,19 @@ class Lines:
         first = piece.at if begun is None else begun.at
         *whole, rest = ((b"" if begun is None else begun.data) + piece.data).split(b"\n")
         for content in whole:
-            yield _line(replace(piece, at=first, data=content))
+            yield self._line(replace(piece, at=first, data=content))
             first = piece.at
         last = replace(piece, at=first, data=rest)
         if len(rest) > LONGEST_LINE_BYTES:
-            yield _line(last)
+            yield self._line(last)
         elif rest:
             self._open[key] = last
 
     def rest(self) -> Iterator[Line]:
         """Yield the lines that have no end, once."""
-        yield from map(_line, self._open.values())
+        yield from map(self._line, self._open.values())
         self._open.clear()
 
-
-def _line(piece: Piece) -> Line:
-    text = piece.data.decode("utf-8", "replace")
-    return Line(piece.at, piece.job, text, piece.run, piece.stream)
+    def _line(self, piece: Piece) -> Line:
+        text = piece.data.decode("utf-8", "replace")
+        return Line(piece.at, piece.job, text, piece.run, piece.stream, self._host)

@@ -47,6 +47,7 @@ COMMANDS = {
     "simulate": "cronterm.cli.simulate:simulate",
     "alerts": "cronterm.cli.alerts:alerts",
     "missed": "cronterm.cli.alerts:missed",
+    "calls": "cronterm.cli.calls:calls",
     "ping": "cronterm.cli.reports:ping",
     "validate": "cronterm.cli.plans:validate",
     "fmt": "cronterm.cli.files:fmt",
@@ -91,7 +92,7 @@ ALIASES = {
 
 
 SECTIONS = {
-    "Look": "status ls show logs history why diff stats alerts missed",
+    "Look": "status ls show logs history why diff stats alerts missed calls",
     "Look ahead": "next explain simulate",
     "Act": "run rerun stop kill pause resume ping exec",
     "Change the jobs file": "add edit rm enable disable rename mv actions"

@@ -24,6 +24,7 @@ WATCH_S = 2.0
 FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run it
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _draw(frame: str) -> None:
 
 def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
     """Return one sheet of all hosts, asked at the same time; one that is gone stays visible."""
-    answers = _looked(at, look)
+    answers = ask_hosts(at, look)
     sheets = {host: each for host, each in answers.items() if isinstance(each, Sheet)}
     gone = _gone(answers)
     if not sheets:
@@ -221,12 +222,15 @@ def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
     )
 
 
-def _looked(at: Desk, look: Callable[[Desk], Sheet]) -> dict[str, Sheet | CrontermError]:
-    """Return what each host has to show, or why not."""
-    found: dict[str, Sheet | CrontermError] = {}
+def ask_hosts(at: Desk, look: Callable[[Desk], T]) -> dict[str, T | CrontermError]:
+    """Return what `look` sees of each host that is meant, or why not; all at the same time."""
+    found: dict[str, T | CrontermError] = {}
 
     def ask(host: str) -> None:
-        found[host] = _look(replace(at, hosts=(host,), is_one_of_several=True), look)
+        try:
+            found[host] = look(replace(at, hosts=(host,), is_one_of_several=True))
+        except CrontermError as error:
+            found[host] = error
 
     # No pool: what it imports costs as much as all of `status`.
     threads = [threading.Thread(target=ask, args=(host,), name=host) for host in at.hosts]
@@ -237,13 +241,6 @@ def _looked(at: Desk, look: Callable[[Desk], Sheet]) -> dict[str, Sheet | Cronte
     if len(found) < len(at.hosts):
         raise CrontermError("not every host could be asked", "its error is above")
     return {host: found[host] for host in at.hosts}
-
-
-def _look(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet | CrontermError:
-    try:
-        return look(at)
-    except CrontermError as error:
-        return error
 
 
 def _merged_content(

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from cronterm.cli.base import common, desk, print_json, say
-from cronterm.cli.render import Cell, show_duration, table
+from cronterm.cli.base import JOB_NAME, Desk, common, desk
+from cronterm.cli.render import Cell, show_duration
+from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.model.query import Range, ReadStats
 from cronterm.model.stats import Stats
 
@@ -15,7 +16,8 @@ HEAD = ("JOB", "RUNS", "OK", "FAILED", "AVERAGE", "SHORTEST", "LONGEST", "SPREAD
 
 @click.command()
 @common
-@click.argument("job", required=False)
+@formatted
+@click.argument("job", type=JOB_NAME, required=False)
 @click.option(
     "--range",
     "within",
@@ -32,19 +34,35 @@ def stats(context: click.Context, /, job: str | None, within: Range, **given: An
     Example: cronterm stats --json | jq .durations
     """
     at = desk(context, **given)
-    found = at.query(ReadStats(job=job or "", range=within))
+    present(at, lambda one: _sheet(one, job or "", within))
+
+
+def _sheet(at: Desk, job: str, within: Range) -> Sheet:
+    found = at.query(ReadStats(job=job, range=within))
     assert isinstance(found, Stats)
-    if at.as_json:
-        print_json(msgspec.to_builtins(found))
-        return
-    if not found.total_runs:
-        when = "yet" if within == "all" else f"in the last {within}"
-        say(f"{job or 'nothing'} has {'not ' if job else ''}run {when}")
-        return
-    for line in table(HEAD, [_row(found, each) for each in found.total_runs], colors=at.colors):
-        click.echo(line)
     by = found.categories
-    say(f"{by.time_based} by time, {by.event_based} by events, {by.by_hand} by hand or other jobs")
+    told = (
+        f"{by.time_based} by time, {by.event_based} by events, {by.by_hand} by hand or other jobs"
+    )
+    when = "yet" if within == "all" else f"in the last {within}"
+    return Sheet(
+        content=msgspec.to_builtins(found),
+        records=[_record(found, each) for each in found.total_runs],
+        head=HEAD,
+        rows=[_row(found, each) for each in found.total_runs],
+        above=[(told, None)] if found.total_runs else (),
+        empty=f"{job or 'nothing'} has {'not ' if job else ''}run {when}",
+    )
+
+
+def _record(stats: Stats, job: str) -> dict[str, Any]:
+    return {
+        "job": job,
+        "runs": stats.total_runs[job],
+        **msgspec.to_builtins(stats.results[job]),
+        **msgspec.to_builtins(stats.durations[job]),
+        **msgspec.to_builtins(stats.frequency[job]),
+    }
 
 
 def _row(stats: Stats, job: str) -> list[Cell]:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from cronterm.cli.base import Place
+from cronterm.model.rollup import Rollup
+from cronterm.model.stats import Categories, FileEvents, JobFigures, make_stats
 from tests.cli.desk import Desk, FakeClient, FarFake
 from tests.remote.fake_control import FakeControl, job
 
@@ -76,6 +78,65 @@ def test_histories_are_laid_between_each_other(two: Desk) -> None:
     lines = two.run("history", "-H", "db1,db2", "--json").stdout.splitlines()
 
     assert [json.loads(line)["host"] for line in lines] == ["db1", "db2"]
+
+
+def test_lines_of_several_machines_are_laid_between_each_other(two: Desk) -> None:
+    talker = job("talker")
+    for host in ("db1", "db2"):
+        two.far[host] = FarFake(FakeClient(FakeControl([talker])))
+        two.run("-H", host, "run", "talker")
+    lines = two.run("logs", "-H", "db1,db2").stdout.splitlines()
+    told = [
+        json.loads(line)
+        for line in two.run("logs", "talker", "-H", "db1,db2", "--json").stdout.splitlines()
+    ]
+
+    assert lines == ["08:00:00 db1 talker │ hello", "08:00:00 db2 talker │ hello"]
+    assert [(each["host"], each["text"]) for each in told] == [("db1", "hello"), ("db2", "hello")]
+    assert two.run("logs", "-n", "1", "-H", "db1,db2").stdout.count("hello") == 1
+    assert two.run("logs", "1", "-H", "db1,db2").exit_code == 2
+
+
+def test_lines_are_followed_on_each_machine_until_it_leaves(two: Desk) -> None:
+    clients = {host: FakeClient(FakeControl([job("talker")])) for host in ("db1", "db2")}
+    two.far |= {host: FarFake(client) for host, client in clients.items()}
+    two.run("-H", "db1", "run", "talker")
+    clients["db2"].control.leaves_open = True
+    two.run("-H", "db2", "run", "talker")
+    done = two.run("logs", "-f", "-H", "db1,db2,db9")
+
+    assert done.exit_code == 69
+    assert done.stdout.count("talker │ hello") == 2
+    assert [line.split(":")[0] for line in sorted(done.stderr.splitlines())] == [
+        "db1",
+        "db2",
+        "db9",
+    ]
+    assert "db9: gone: no route to host" in done.stderr
+
+
+def test_a_job_that_one_machine_does_not_have_is_said(two: Desk) -> None:
+    done = two.run("logs", "only-db1", "-H", "db1,db2")
+
+    assert done.exit_code == 1
+    assert done.stderr == "db2: there is no job only-db1 (did you mean backup?)\n"
+
+
+def test_figures_of_several_machines_are_one_table(two: Desk) -> None:
+    figures = make_stats(
+        (JobFigures(job="backup", total=Rollup(runs=4)),), Categories(4, 0, 0), FileEvents()
+    )
+    for host in ("db1", "db2"):
+        two.far[host].client.control.stats = figures
+    lines = two.run("stats", "-H", "db1,db2").stdout.splitlines()
+    told = json.loads(two.run("stats", "-H", "db1,db9", "--json").stdout)
+
+    assert lines[0] == "db1: 4 by time, 0 by events, 0 by hand or other jobs"
+    assert [line.split()[:3] for line in lines[3:]] == [
+        ["db1", "backup", "4"],
+        ["db2", "backup", "4"],
+    ]
+    assert (told["db1"]["total_runs"], told["db9"]) == ({"backup": 4}, {"gone": "no route to host"})
 
 
 def test_what_changes_something_goes_to_one_machine(two: Desk) -> None:

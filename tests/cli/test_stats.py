@@ -28,7 +28,7 @@ BACKUP = JobFigures(
 
 def test_stats_are_a_table_for_people(desk: Desk) -> None:
     desk.client.control.stats = make_stats((BACKUP,), Categories(3, 1, 0), FileEvents())
-    head, row, categories = desk.run("stats").stdout.splitlines()
+    categories, head, row = desk.run("stats").stdout.splitlines()
 
     assert head.split()[:4] == ["JOB", "RUNS", "OK", "FAILED"]
     assert row.split() == ["backup", "4", "3", "1", "2.0s", "1.0s", "3.0s", "1.0s", "2"]

@@ -85,6 +85,7 @@ LOOKS = [
     ("alerts",),
     ("missed",),
     ("stats",),
+    ("calls",),
     ("explain", "*/5 * * * *"),
     ("diff", "1", "1"),
     ("validate",),

@@ -54,10 +54,12 @@ from cronterm.model.query import (
     Alerts,
     AnyReply,
     AttemptRow,
+    Calls,
     ConfigText,
     Decision,
     Decisions,
     ListAlerts,
+    ListCalls,
     ListMissed,
     ListNext,
     ListRuns,
@@ -129,6 +131,7 @@ class FakeControl:
         self.refusal: Answer | None = None
         """The answer to every command, where there is one."""
         self.page = RunPage((), 0)
+        self.audit = Calls(())
         self.stats = make_stats((), Categories(0, 0, 0), FileEvents())
         self.received: list[tuple[AnyCommand, str | None]] = []
         self.gate: asyncio.Event | None = None
@@ -380,6 +383,8 @@ class FakeControl:
                     agenda=((START + SECOND, "backup"),),
                     total=1,
                 )
+            case ListCalls():
+                return self.audit
             case ReadStats():
                 return self.stats
             case ReadTrends():

@@ -97,7 +97,7 @@ jobs:
 """
 
 
-def test_every_kind_of_alert_arrives_once_by_every_channel_also_where_it_was_down(
+def test_every_kind_of_alert_arrives_by_every_channel(
     tmp_path: Path,
 ) -> None:
     down_web, down_mail = free_port(), free_port()

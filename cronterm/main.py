@@ -189,6 +189,7 @@ def _show(
     from cronterm.remote.control import HttpControl
     from cronterm.remote.merged import MergedControl
     from cronterm.tui.app import CrontermApp
+    from cronterm.tui.hangup import end_with_terminal
     from cronterm.tui.home import Hosting
     from cronterm.tui.remembered import Remembered
 
@@ -210,5 +211,6 @@ def _show(
         settings=settings,
         layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
     )
+    end_with_terminal(sys.stdin.fileno())
     ending = app.run()
     return ending, app.return_code or 0

@@ -1,8 +1,8 @@
 """Makes text from outside safe to show: what a job prints must not steer a terminal.
 
 Everything that comes from a job, a file or another program passes here before it reaches a
-terminal. Escape sequences, control characters and direction overrides go; line breaks and tabs
-stay. `styled` keeps colours, as plain numbers, and nothing else.
+terminal. Escape sequences, control characters, direction overrides and what takes no cell go; line
+breaks and tabs stay. `styled` keeps colours, as plain numbers, and nothing else.
 """
 
 import re
@@ -18,7 +18,9 @@ _SEQUENCE = re.compile(
 )
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"
-    "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    # What turns the direction, takes no cell, or changes the width of what is before it.
+    "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import select
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.house import House, process_words, wait_until
+from tests.journeys.terminal import terminal
 
 JOBS = """\
 jobs:
@@ -178,29 +178,13 @@ def test_a_command_that_runs_elsewhere_is_in_the_history(house: House) -> None:
 
 
 def test_a_screen_on_another_machine_opens_and_closes(house: House, far: dict[str, str]) -> None:
-    main, other = pty.openpty()
-    process = subprocess.Popen(
-        house.command("attach", "-H", "there", "--read-only"),
-        env=os.environ | far | {"TERM": "xterm-256color", "LANG": "C.UTF-8"},
-        stdin=other,
-        stdout=other,
-        stderr=other,
-    )
-    os.close(other)
-    seen = b""
+    command = house.command("attach", "-H", "there", "--read-only")
+    with terminal(command, env=far) as seen:
+        seen.wait_for("talker")
+        assert b"read-only" in seen.written
+        seen.press("t")
+        seen.wait_for("only looks")
+        seen.press("q")
+        seen.wait_ended()
 
-    def shows(word: bytes) -> bool:
-        nonlocal seen
-        if select.select([main], [], [], 0.2)[0]:
-            seen += os.read(main, 65536)
-        return word in seen
-
-    wait_until(lambda: shows(b"talker"), "the jobs are on the screen")
-    assert b"read-only" in seen
-    os.write(main, b"t")
-    wait_until(lambda: shows(b"only looks"), "it refuses to start a job")
-    os.write(main, b"q")
-    wait_until(lambda: shows(b"\x1b[?1049l") or process.poll() is not None, "it closes")
-    os.close(main)
-
-    assert process.wait(20) == 0
+        assert seen.process.returncode == 0

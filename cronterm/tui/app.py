@@ -11,8 +11,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import active_worker
 
-from cronterm.clock import Clock, Instant
-from cronterm.control import Control, Gone, Output
+from cronterm.clock import SECOND, Clock, Instant
+from cronterm.control import Control, Gauges, Gone, Output
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
     ReloadConfig,
@@ -49,6 +49,7 @@ from cronterm.tui.settings import ScreenSettings
 from cronterm.tui.words import FAILED, terminal_notice
 
 DRAW_EVERY_S = 0.2  # keys draw at once
+LOOK_AWAY = 10 * SECOND  # while another window has the focus the clock may be as old as this
 RESTARTS_A_MINUTE = 3
 
 VIEWS: dict[View, Callable[[Picture], Page]] = {
@@ -91,7 +92,8 @@ class CrontermApp(Copying):
         self._told: set[str] = set()
         self._begun_with: Page | None = None
         self._is_dirty = True
-        self._second = 0
+        self._beat = 0
+        self._drawn_at: Instant = 0
         self._restarts: list[Instant] = []
         for each in themes():
             self.register_theme(each)
@@ -120,7 +122,7 @@ class CrontermApp(Copying):
         is_first = True
         async for message in self.control.events():
             self.picture.take(message, self.now())
-            self._is_dirty = True
+            self._is_dirty |= not isinstance(message, Gauges)  # those come every second
             if is_first and isinstance(message, Snapshot):
                 is_first = False
                 self._begin()
@@ -191,10 +193,11 @@ class CrontermApp(Copying):
 
     def _draw(self) -> None:
         now = self.now()
-        second = now // 1_000_000
-        if not self._is_dirty and second == self._second:
+        beat = now // (SECOND if self.app_focus else LOOK_AWAY)
+        is_dirty = self._is_dirty and (self.app_focus or now - self._drawn_at >= SECOND)
+        if not is_dirty and beat == self._beat:
             return
-        self._is_dirty, self._second = False, second
+        self._is_dirty, self._beat, self._drawn_at = False, beat, now
         for screen in self.screen_stack[-2:]:
             if isinstance(screen, Page) and screen.is_mounted and screen.query("TopBar"):
                 screen.update(now)

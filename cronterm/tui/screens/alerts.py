@@ -84,7 +84,7 @@ class AlertsView(Page):
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
         known = states.count("acknowledged") + states.count("muted")
         filtered = f" · /{self.words}" if self.words else ""
-        rows.border_title = f"Alerts · {states.count('open')} open · {known} known{filtered}"
+        rows.entitle(f"Alerts · {states.count('open')} open · {known} known{filtered}")
         day = self.query_one(DayBox)
         day.alerts = alerts
         day.update(now, None)
@@ -100,7 +100,7 @@ class AlertsView(Page):
         box.alert = alert
         box.printed = self._printed.get(alert.run or 0, ()) if alert is not None else ()
         box.update(now, None)
-        self.rows.border_subtitle = f"shown: {REACH_WORDS[self.reach]} · {self.rows.position}"
+        self.rows.entitle(None, f"shown: {REACH_WORDS[self.reach]} · {self.rows.position}")
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -50,8 +50,7 @@ class CompareView(Page):
         super().update(now)
         box = self.box
         box.now = now
-        box.border_title = f"{self._job} · run {self._run} beside the last good one"
-        box.border_subtitle = box.position
+        box.entitle(f"{self._job} · run {self._run} beside the last good one", box.position)
         box.repaint()
 
     async def _compare(self) -> None:

@@ -43,7 +43,7 @@ class Dashboard(Page):
                 yield ErrorsPanel(self.picture, id="errors")
                 yield AlertsPanel(self.picture, id="alerts")
                 yield NextPanel(self.picture, id="next")
-        yield Input(id="filter", placeholder="word  !word  #tag  is:failing")
+        yield Input(id="filter", placeholder="word  !word  #tag  is:failing  last:<1h  /pattern/")
 
     def on_mount(self) -> None:
         """Begin on the table, as it was left."""
@@ -83,11 +83,10 @@ class Dashboard(Page):
         filtered = f" · /{table.filter}" if table.filter else ""
         marked = f" · {len(table.marked)} marked" if table.marked else ""
         count = len(self.picture.snapshot.jobs)
-        table.border_title = f"Jobs {count} · sort {table.sort.upper()} {mark}{filtered}{marked}"
-        table.border_subtitle = table.position
+        title = f"Jobs {count} · sort {table.sort.upper()} {mark}{filtered}{marked}"
+        table.entitle(title, table.position)
         log.update(now)
-        log.border_title = f"Log · {log.filter or 'all jobs'}"
-        log.border_subtitle = log.status
+        log.entitle(f"Log · {log.filter or 'all jobs'}", log.status)
         if now // SECOND != self._second:  # the panes at the side: once a second is enough
             self._second = now // SECOND
             self._update_panels(now)

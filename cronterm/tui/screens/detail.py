@@ -109,14 +109,11 @@ class Detail(Page):
         log, config = self.log_pane, self.query_one(ConfigBox)
         if log.display:
             row = log.row
-            log.border_title = f"Log · run {row.run}" if row is not None else "Log"
             log.repaint()
-            log.border_subtitle = log.status
+            log.entitle(f"Log · run {row.run}" if row is not None else "Log", log.status)
         self._update_told(now)
-        config.border_title = "jobs file"
-        config.border_subtitle = (
-            f"{self.home.key('edit')} edits · {self.home.key('editor')} opens $EDITOR"
-        )
+        edits = f"{self.home.key('edit')} edits · {self.home.key('editor')} opens $EDITOR"
+        config.entitle("jobs file", edits)
         config.repaint()
 
     def _update_told(self, now: Instant) -> None:
@@ -127,12 +124,9 @@ class Detail(Page):
         alerts.show(shown_alerts(own, self.picture.snapshot.mutes, now, reach="all"))
         alerts.empty = "nothing was ever worth an alert"
         alerts.update(now, self.job)
-        alerts.border_title = f"Alerts of {self.job}"
-        alerts.border_subtitle = (
-            f"{alerts.position} · ⏎ its run · {self.home.key('view_alerts')} all alerts"
-        )
-        why.border_title = f"Why {self.job}"
-        why.border_subtitle = f"cronterm why {self.job}"
+        place = f"{alerts.position} · ⏎ its run · {self.home.key('view_alerts')} all alerts"
+        alerts.entitle(f"Alerts of {self.job}", place)
+        why.entitle(f"Why {self.job}", f"cronterm why {self.job}")
         why.repaint()
 
     def take_event(self, event: AnyEvent) -> None:

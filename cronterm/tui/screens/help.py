@@ -82,7 +82,10 @@ class HelpScreen(ModalScreen[None]):
         for name, words in (
             ("Signs", "  ".join(signs)),
             ("Chart", f"one cell is one run, height is duration, {self._glyphs.failed} failed"),
-            ("Filter", "word   !word   #tag   is:failing is:running is:paused is:ok   /pattern/"),
+            (
+                "Filter",
+                "word !word #tag is:failing is:ok last:<1h next:<10m took:>5m group: owner: /re/",
+            ),
             (
                 "Mouse",
                 "click rows and titles, wheel scrolls, drag copies; shift: the terminal selects",

@@ -56,9 +56,8 @@ class LogView(Page):
         """Draw what came."""
         super().update(now)
         page = self.page
-        page.border_title = self._title(now)
         page.repaint()
-        page.border_subtitle = page.status
+        page.entitle(self._title(now), page.status)
         if page.words:
             self.query_one(KeyBar).show(
                 [], f"/{page.words}   {page.found} · n N next, before · esc"

@@ -64,7 +64,7 @@ class MissedView(Page):
         many = f"{count:,} instant{'s' * (count != 1)} of {jobs} job{'s' * (jobs != 1)}"
         rows.empty = "nothing was missed that is not settled" if self._is_read else "reading…"
         rows.update(now, None)
-        rows.border_title = f"Missed · {many}" if count else "Missed"
+        rows.entitle(f"Missed · {many}" if count else "Missed")
         self._update_after(now)
 
     def _update_after(self, now: Instant) -> None:
@@ -72,7 +72,7 @@ class MissedView(Page):
         more = "+" if len(rows.rows) >= SHOWN else ""
         left = self.home.missed_left()
         goes_on = f"{left} still to run · " if left else ""
-        rows.border_subtitle = f"{goes_on}{rows.position}{more}"
+        rows.entitle(None, f"{goes_on}{rows.position}{more}")
         after.row, after.rows = rows.chosen, rows.rows
         after.update(now, None)
 

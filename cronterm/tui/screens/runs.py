@@ -60,8 +60,8 @@ class RunsView(Page):
         runs.update(now, None)
         filtered = f" · /{self._words}" if self._words else ""
         more = "" if self._has_all else "+"
-        runs.border_title = f"Runs{filtered}"
-        runs.border_subtitle = f"{min(runs.cursor + 1, len(runs.runs))}/{len(runs.runs)}{more}"
+        place = f"{min(runs.cursor + 1, len(runs.runs))}/{len(runs.runs)}{more}"
+        runs.entitle(f"Runs{filtered}", place)
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """Painting by lines: text with a role becomes a strip; only what changed is sent."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -35,6 +36,21 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 def width_of(parts: Sequence[Part]) -> int:
     """Return how many cells parts fill."""
     return sum(cell_len(text) for text, _ in parts)
+
+
+def differing_cells(before: Strip, after: Strip) -> int:
+    """Return up to which cell two lines differ.
+
+    Textual draws from a widget's left edge on: where the difference begins saves nothing.
+    """
+    if before.cell_length != after.cell_length:
+        return after.cell_length
+    same = 0
+    for old, new in zip(reversed(before), reversed(after), strict=False):
+        if old != new:
+            break
+        same += new.cell_length
+    return after.cell_length - same
 
 
 def glyphs_of(app: "App[object]") -> Glyphs:
@@ -73,6 +89,9 @@ class Painted(Widget):
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
         self._drag: Drag | None = None
+        self._upper = self._lower = ""
+        self._edges: list[Region] = []
+        """While a title is set: what of the widget is to be drawn for it."""
 
     @property
     def palette(self) -> Palette:
@@ -97,7 +116,7 @@ class Painted(Widget):
         return self.on_role
 
     def repaint(self) -> None:
-        """Paint anew and send the lines that differ."""
+        """Paint anew and send what differs of each line."""
         if not self.is_mounted or not self.size.width or not self.size.height:
             return
         if self._drag is not None and self._drag.is_far:
@@ -107,9 +126,42 @@ class Painted(Widget):
         if len(old) != len(strips):
             self.refresh()
             return
-        for y, (before, after) in enumerate(zip(old, strips, strict=True)):
-            if before != after:
-                self.refresh(Region(0, y, self.size.width, 1))
+        regions = [
+            Region(0, y, differing_cells(before, after), 1)
+            for y, (before, after) in enumerate(zip(old, strips, strict=True))
+            if before != after
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    def entitle(self, title: str | None = None, subtitle: str | None = None) -> None:
+        """Write on the upper and the lower edge, as it stands; None leaves what is there.
+
+        Nothing in it is markup. Only the edge that changes is drawn.
+        """
+        inner, outer = self.content_offset, self.outer_size
+        try:
+            if title is not None and title != self._upper:
+                self._upper = title
+                self._edges = [Region(-inner.x, -inner.y, outer.width, 1)]
+                self.border_title = Content(title)
+            if subtitle is not None and subtitle != self._lower:
+                self._lower = subtitle
+                self._edges = [Region(-inner.x, outer.height - 1 - inner.y, outer.width, 1)]
+                self.border_subtitle = Content(subtitle)
+        finally:
+            self._edges = []
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw regions, or all; for a title only its edge. (Textual draws all for a title.)"""
+        drawn = regions or self._edges
+        return super().refresh(*drawn, repaint=repaint, layout=layout, recompose=recompose)
 
     def _paint(self) -> list[Strip]:
         width, height = self.size.width, self.size.height

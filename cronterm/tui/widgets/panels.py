@@ -35,13 +35,12 @@ class Panel(Painted):
     def update(self, now: Instant, job: str | None) -> None:
         """Draw the picture at `now` for the selected job."""
         self.now, self.job = now, job
-        title, subtitle = self.titles()
-        self.border_title, self.border_subtitle = title.strip(), subtitle
+        self.entitle(*self.titles())
         self.repaint()
 
-    def titles(self) -> tuple[str, str]:
-        """Return what the upper and the lower edge say."""
-        return "", ""
+    def titles(self) -> tuple[str | None, str | None]:
+        """Return what the upper and the lower edge say; None leaves what is there."""
+        return None, None
 
 
 class ChartPanel(Panel):
@@ -51,7 +50,7 @@ class ChartPanel(Panel):
         """Return the job, and its numbers."""
         view = self.picture.snapshot.jobs.get(self.job or "")
         if view is None:
-            return "Durations ", ""
+            return "Durations", ""
         runs = started(view.recent)
         lengths = [past.duration for past in runs if past.duration is not None]
         many = f"last {len(runs)} runs" if len(runs) != 1 else "one run"
@@ -75,7 +74,7 @@ class AlertsPanel(Panel):
 
     def titles(self) -> tuple[str, str]:
         """Return how many there are."""
-        return f"Alerts {len(self.picture.alerts(self.now))} ", ""
+        return f"Alerts {len(self.picture.alerts(self.now))}", ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return a line an alert."""
@@ -163,7 +162,7 @@ class SelectedPanel(Panel):
 
     def titles(self) -> tuple[str, str]:
         """Return the job."""
-        return f"{self.job or 'Job'} ", ""
+        return f"{self.job or 'Job'}", ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return what it does, when, and how it went."""

@@ -244,7 +244,7 @@ class RunLog(Painted, can_focus=True):
         self._top = max(0, min(top + by, last))
         self.is_following = self._top == last and by > 0
         self.repaint()
-        self.border_subtitle = self.status
+        self.entitle(None, self.status)
 
     def action_scroll_page(self, by: int) -> None:
         """Scroll by pages."""

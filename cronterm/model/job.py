@@ -1,6 +1,7 @@
 """A job: a definition in jobs.yaml, complete, with every default filled in."""
 
 import hashlib
+import sys
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -16,14 +17,20 @@ from cronterm.model.trigger import Trigger
 from cronterm.schedule.base import CalendarSpec, ManualSpec, ScheduleSpec
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
+SHELL = ("/bin/sh", "-c")
 CatchUp: TypeAlias = Literal["skip", "latest", "all"]
 
 
-class Shell(msgspec.Struct, frozen=True, tag="shell"):
+class Shell(msgspec.Struct, frozen=True, gc=False, tag="shell"):
     """A command line: text goes to `shell` as its last argument, a list runs as it is."""
 
     command: str | tuple[str, ...]
-    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    shell: tuple[str, ...] = SHELL
+
+    def __post_init__(self) -> None:
+        """Share the usual shell: most jobs have it."""
+        if self.shell == SHELL:
+            msgspec.structs.force_setattr(self, "shell", SHELL)
 
 
 class PythonCall(msgspec.Struct, frozen=True, tag="python"):
@@ -59,7 +66,7 @@ class Keep(msgspec.Struct, frozen=True):
     age: Duration = 90 * DAY
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One definition, all defaults applied, all paths absolute."""
 
     id: str
@@ -166,6 +173,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     notify: tuple[str | Rule, ...] = ()
     """Who is told of what: names of `Settings.alert_policies`, or its own rules."""
 
+    def __post_init__(self) -> None:
+        """Share what many jobs have alike: 10,000 of them are kept, and sent to every screen."""
+        for name in SHARED:
+            msgspec.structs.force_setattr(self, name, sys.intern(getattr(self, name)))
+        for name, usual in USUAL:
+            if getattr(self, name) == usual:  # what is the default itself is not sent
+                msgspec.structs.force_setattr(self, name, usual)
+
     @property
     def is_monitor(self) -> bool:
         """Something else runs it."""
@@ -177,6 +192,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         if self.max_instances is not None:
             return self.max_instances
         return None if self.overlap == "allow" else 1
+
+
+SHARED = ("source", "directory", "working_dir", "group", "timezone")
+USUAL = [
+    (field.name, field.default)
+    for field in msgspec.structs.fields(Job)
+    if field.name in ("success_exit_codes", "output_max_size", "keep", "success", "retry", "limits")
+]
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,7 +244,7 @@ def schedule_hash(job: Job) -> str:
 
 def definition_hash(job: Job) -> str:
     """Return what changes exactly when the meaning of `job` does, not its place in the file."""
-    here = msgspec.structs.replace(job, line=0)
+    here = msgspec.structs.asdict(job) | {"line": 0}  # a struct would leave its defaults out
     return hashlib.sha256(msgspec.json.encode(here, order="sorted")).hexdigest()[:16]
 
 

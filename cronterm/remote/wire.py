@@ -217,30 +217,45 @@ class SseReader:
     def __init__(self) -> None:
         self.last_id = ""
         """Of the last event or snapshot that was given."""
-        self._pieces: list[bytes] = []
+        self._rest = bytearray()
 
     def feed(self, content: bytes) -> Iterator[Message]:
         """Yield the messages that `content` completes. Raises ValueError for what is none.
 
         Events of types that this program does not know are left out (CONTRACTS 12).
         """
-        self._pieces.append(content)
+        self._rest += content
         if b"\n\n" not in content and not content.startswith(b"\n"):
-            return  # a large snapshot comes in many pieces: joined once
-        *blocks, rest = b"".join(self._pieces).split(b"\n\n")
-        self._pieces = [rest]
-        for block in blocks:
-            yield from self._read(block)
+            return  # a large snapshot comes in many pieces: looked at once
+        whole, self._rest = self._rest, bytearray()
+        start, end = 0, whole.find(b"\n\n")
+        while end >= 0:
+            yield from self._read(whole, start, end)
+            start, end = end + 2, whole.find(b"\n\n", end + 2)
+        self._rest += whole[start:]
 
-    def _read(self, block: bytes) -> Iterator[Message]:
-        fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
-        name = fields.get(b"event", b"").decode()
+    def _read(self, whole: bytearray, start: int, end: int) -> Iterator[Message]:
+        """Yield the message of a block. What is decoded is not copied: it may be megabytes."""
+        fields = {}
+        while start < end:
+            line = whole.find(b"\n", start, end)
+            line = end if line < 0 else line
+            colon = whole.find(b": ", start, line)
+            if colon >= 0:
+                fields[bytes(whole[start:colon])] = (colon + 2, line)
+            start = line + 1
+        name = _field(whole, fields.get(b"event"))
         decoder = _decoders.get(name)
         if decoder is not None:
+            data = memoryview(whole)[slice(*fields.get(b"data", (0, 0)))]
             try:
-                yield decoder.decode(fields.get(b"data", b""))
+                yield decoder.decode(data)
             except msgspec.ValidationError:
                 if name != "event":
                     raise
         if b"id" in fields:
-            self.last_id = fields[b"id"].decode()
+            self.last_id = _field(whole, fields[b"id"])
+
+
+def _field(whole: bytearray, place: tuple[int, int] | None) -> str:
+    return whole[slice(*place)].decode() if place is not None else ""

@@ -1,47 +1,138 @@
-"""The filter of the job table: `word`, `!word`, `#tag`, `is:failing`, `/pattern/`."""
+"""The filter of the job table, read once and asked of every job.
+
+Words: `word`, `!word`, `#tag`, `is:failing`, `last:<1h`, `next:<1h`, `took:>5m`, `group:ops`,
+`owner:dba`, `/pattern/`. A job is shown where all of them hold; what is half typed holds.
+"""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from cronterm.clock import Duration, Instant
+from cronterm.errors import BadInput
 from cronterm.model.snapshot import JobView
+from cronterm.schedule.duration import parse_duration
+
+FUZZY = 3  # letters from which on they need not stand together
+
+State = Callable[[JobView], str]
+Term = Callable[[JobView, State, Instant], bool]
 
 
-def matches(view: JobView, words: str, state: str) -> bool:
-    """Tell whether a job matches a filter: `word`, `!word`, `#tag`, `is:failing`."""
-    for word in words.casefold().split():
-        is_wanted = not word.startswith("!")
-        term = word.lstrip("!")
-        if not term:
-            continue
-        if _matches_term(view, term, state) != is_wanted:
-            return False
-    return True
+@dataclass(frozen=True)
+class JobFilter:
+    """What was typed."""
+
+    words: str = ""
+    terms: tuple[Term, ...] = ()
+
+    def keeps(self, view: JobView, state: State, now: Instant) -> bool:
+        """Tell whether a job is shown; `state` gives the state that its row shows."""
+        return all(term(view, state, now) for term in self.terms)
 
 
-def _matches_term(view: JobView, term: str, state: str) -> bool:
-    job = view.job
-    if term.startswith("/"):
-        return _matches_pattern(term.strip("/"), job.id)
-    if term.startswith("#"):
-        return any(tag.casefold().startswith(term[1:]) for tag in job.tags)
-    if term.startswith("is:"):
-        wanted = term[3:]
-        if wanted in ("failing", "failed"):
-            return view.totals.failed_in_a_row > 0
-        if wanted == "ok":
-            return state == "succeeded"
-        return state.startswith(wanted)
-    text = f"{job.id} {job.description} {job.owner} {job.group} {' '.join(job.tags)}".casefold()
-    return term in text or _is_subsequence(term, job.id.casefold())
+def read_filter(words: str) -> JobFilter:
+    """Read a filter; nothing is refused."""
+    found = []
+    for word in words.split():
+        term = _read_term(word.lstrip("!"))
+        if term is not None:
+            found.append(_opposite(term) if word.startswith("!") else term)
+    return JobFilter(words, tuple(found))
 
 
-def _is_subsequence(term: str, text: str) -> bool:
-    place = iter(text)
-    return len(term) >= 3 and all(char in place for char in term)
+def _opposite(term: Term) -> Term:
+    return lambda view, state, now: not term(view, state, now)
 
 
-def _matches_pattern(pattern: str, text: str) -> bool:
-    """Tell whether a pattern is found; one that is half typed matches everything."""
+def _read_term(word: str) -> Term | None:
+    key, colon, value = word.casefold().partition(":")
+    if word.startswith("/"):
+        return _pattern(word.strip("/"))
+    if word.startswith("#"):
+        tag = word[1:].casefold()
+        return lambda view, state, now: any(t.casefold().startswith(tag) for t in view.job.tags)
+    if not word or (colon and key in FIELDS and not value):
+        return None
+    if colon and key in FIELDS:
+        return FIELDS[key](value)
+    return _text(word.casefold())
+
+
+def _text(word: str) -> Term:
+    """Find a word in all that a job is called, and in its name with letters left out."""
+    letters = re.compile(".*?".join(map(re.escape, word)) if len(word) >= FUZZY else "(?!)")
+
+    def term(view: JobView, state: State, now: Instant) -> bool:
+        job = view.job
+        name = job.id.casefold()
+        if word in name or letters.search(name):
+            return True
+        called = (job.description, job.owner, job.group, *job.tags)
+        return any(word in text.casefold() for text in called if text)
+
+    return term
+
+
+def _pattern(pattern: str) -> Term | None:
     try:
-        return re.search(pattern, text, re.IGNORECASE) is not None
+        search = re.compile(pattern, re.IGNORECASE).search
     except re.error:
-        return True
+        return None
+    return lambda view, state, now: search(view.job.id) is not None
+
+
+def _is(value: str) -> Term:
+    if value in ("failing", "failed"):
+        return lambda view, state, now: view.totals.failed_in_a_row > 0
+    if value == "ok":
+        return lambda view, state, now: state(view) == "succeeded"
+    return lambda view, state, now: state(view).startswith(value)
+
+
+def _last(value: str) -> Term | None:
+    """Compare how long ago the last run ended; a job that never ran has no such time."""
+    return _compared(value, lambda view, now: now - view.last.ended_at if view.last else None)
+
+
+def _next(value: str) -> Term | None:
+    return _compared(
+        value, lambda view, now: view.next_at - now if view.next_at is not None else None
+    )
+
+
+def _took(value: str) -> Term | None:
+    return _compared(value, lambda view, now: view.last.duration if view.last else None)
+
+
+def _compared(value: str, of: Callable[[JobView, Instant], Duration | None]) -> Term | None:
+    """Read `<1h` or `>1h`; without a sign it is `<`."""
+    is_over = value.startswith(">")
+    try:
+        limit = parse_duration(value.lstrip("<>"))
+    except BadInput:
+        return None
+
+    def term(view: JobView, state: State, now: Instant) -> bool:
+        length = of(view, now)
+        return length is not None and (length > limit if is_over else length < limit)
+
+    return term
+
+
+def _group(value: str) -> Term:
+    return lambda view, state, now: view.job.group.casefold().startswith(value)
+
+
+def _owner(value: str) -> Term:
+    return lambda view, state, now: value in view.job.owner.casefold()
+
+
+FIELDS: dict[str, Callable[[str], Term | None]] = {
+    "is": _is,
+    "last": _last,
+    "next": _next,
+    "took": _took,
+    "group": _group,
+    "owner": _owner,
+}

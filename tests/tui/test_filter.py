@@ -3,13 +3,22 @@
 import pytest
 from msgspec.structs import replace
 
-from cronterm.model.snapshot import JobView
-from cronterm.tui.filter import matches
+from cronterm.clock import HOUR, MINUTE
+from cronterm.model.snapshot import JobView, PastRun
+from cronterm.tui.filter import read_filter
 from tests.core.clockwork import job
 
+NOW = 100 * HOUR
+PAST = PastRun(1, NOW - HOUR // 2, "succeeded", "", NOW - HOUR // 2 - 7 * MINUTE, 7 * MINUTE)
 VIEW = JobView(
-    job=replace(job("nightly-backup"), owner="dba", group="backups", tags=("db", "critical"))
+    job=replace(job("nightly-backup"), owner="dba", group="backups", tags=("db", "critical")),
+    next_at=NOW + 2 * HOUR,
+    recent=[PAST],
 )
+
+
+def is_found(view: JobView, words: str) -> bool:
+    return read_filter(words).keeps(view, lambda view: "running", NOW)
 
 
 @pytest.mark.parametrize(
@@ -17,9 +26,49 @@ VIEW = JobView(
     ["", "back", "NIGHT", "dba", "backups", "#crit", "is:run", "/^night.*up$/", "nbk", "!other"],
 )
 def test_a_job_is_found_by_all_that_it_is_called(words: str) -> None:
-    assert matches(VIEW, words, "running")
+    assert is_found(VIEW, words)
 
 
 @pytest.mark.parametrize("words", ["other", "#nosuch", "is:failed", "/^up/", "!dba", "back other"])
 def test_a_job_is_left_out_by_any_word_that_it_is_not(words: str) -> None:
-    assert not matches(VIEW, words, "running")
+    assert not is_found(VIEW, words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "last:<1h",
+        "last:1h",
+        "last:>10m",
+        "next:<3h",
+        "took:>5m",
+        "group:back",
+        "owner:DB",
+        r"/\D+/",
+    ],
+)
+def test_a_job_is_found_by_its_fields(words: str) -> None:
+    assert is_found(VIEW, words)
+
+
+@pytest.mark.parametrize(
+    "words", ["last:<10m", "last:>1h", "next:<1h", "took:>8m", "group:ops", "owner:ops", "!last:1h"]
+)
+def test_a_job_is_left_out_by_a_field_that_differs(words: str) -> None:
+    assert not is_found(VIEW, words)
+
+
+@pytest.mark.parametrize("words", ["last:<", "last:<1x", "is:", "/(", "!", "#", "next:"])
+def test_what_is_half_typed_leaves_nothing_out(words: str) -> None:
+    assert is_found(VIEW, words)
+
+
+def test_a_job_that_never_ran_has_no_last_run_to_compare() -> None:
+    never = replace(VIEW, recent=[])
+
+    assert not is_found(never, "last:<1h")
+    assert not is_found(never, "last:>1h")
+
+
+def test_a_name_with_a_colon_is_a_word_and_no_field() -> None:
+    assert is_found(replace(VIEW, job=replace(VIEW.job, id="web1:backup")), "web1:back")

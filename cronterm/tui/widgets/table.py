@@ -1,6 +1,7 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Literal
 
 from textual import events
@@ -9,7 +10,7 @@ from textual.message import Message
 from cronterm.clock import MINUTE, SECOND, Duration, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.filter import matches
+from cronterm.tui.filter import read_filter
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
@@ -85,6 +86,8 @@ class JobTable(Painted, can_focus=True):
         self._order: list[str] = []
         self._top = 0
         self._sorted_at: Instant = 0
+        self._sorted_of = 0
+        """Jobs that there were then."""
         self._moved_at: Instant = 0
 
     # -- order -----------------------------------------------------------------------------------
@@ -97,7 +100,7 @@ class JobTable(Painted, can_focus=True):
         if (
             is_new
             or is_stale
-            or len(self._order) != len(jobs)
+            or self._sorted_of != len(jobs)
             or any(job not in jobs for job in self._order)
         ):
             self.order()
@@ -105,11 +108,12 @@ class JobTable(Painted, can_focus=True):
 
     def order(self) -> None:
         """Sort and filter; the cursor stays on its job."""
-        self._sorted_at = self.now
         jobs = self.picture.snapshot.jobs
+        self._sorted_at, self._sorted_of = self.now, len(jobs)
         place = self._order.index(self.cursor) if self.cursor in self._order else 0
-        views = [view for view in jobs.values() if matches(view, self.filter, self._state(view))]
-        views.sort(key=self._sort_key, reverse=self.is_reversed)
+        keeps = read_filter(self.filter).keeps
+        views = [view for view in jobs.values() if keeps(view, self._state, self.now)]
+        views.sort(key=self._key(), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
         if self.cursor not in self._order:
             left = min(place, len(self._order) - 1)
@@ -125,23 +129,10 @@ class JobTable(Painted, can_focus=True):
         self.repaint()
         self.post_message(self.Sorted())
 
-    def _sort_key(self, view: JobView) -> tuple[object, ...]:
-        last = view.last
-        match self.sort:
-            case "next":
-                if view.live:
-                    return (0, min(run.queued_at for run in view.live.values()), view.job.id)
-                return (1, view.next_at or NEVER_AT, view.job.id)
-            case "name":
-                return (view.job.id.casefold(),)
-            case "last":
-                return (-(last.ended_at if last else 0), view.job.id)
-            case "duration":
-                return (-(last.duration or 0) if last else 0, view.job.id)
-            case "errors":
-                return (-view.totals.failed, view.job.id)
-            case "state":
-                return (SEVERITY.get(self._state(view), 9), view.job.id)
+    def _key(self) -> Callable[[JobView], tuple[object, ...]]:
+        if self.sort == "state":
+            return lambda view: (SEVERITY.get(self._state(view), 9), view.job.id)
+        return KEYS[self.sort]
 
     def _state(self, view: JobView) -> str:
         return self.picture.state(view, self.now)
@@ -363,6 +354,29 @@ class JobTable(Painted, can_focus=True):
         ]
 
 
+def _by_next(view: JobView) -> tuple[object, ...]:
+    if view.live:
+        return (0, min(run.queued_at for run in view.live.values()), view.job.id)
+    return (1, view.next_at or NEVER_AT, view.job.id)
+
+
+def _by_last(view: JobView) -> tuple[object, ...]:
+    last = view.last
+    return (-last.ended_at if last else 0, view.job.id)
+
+
+def _by_duration(view: JobView) -> tuple[object, ...]:
+    last = view.last
+    return (-(last.duration or 0) if last else 0, view.job.id)
+
+
+KEYS: dict[SortKey, Callable[[JobView], tuple[object, ...]]] = {
+    "next": _by_next,
+    "name": lambda view: (view.job.id.casefold(),),
+    "last": _by_last,
+    "duration": _by_duration,
+    "errors": lambda view: (-view.totals.failed, view.job.id),
+}
 SEVERITY = {
     "failed": 0,
     "timed_out": 0,

@@ -191,6 +191,7 @@ def _show(
     from cronterm.tui.app import CrontermApp
     from cronterm.tui.hangup import end_with_terminal
     from cronterm.tui.home import Hosting
+    from cronterm.tui.personal import Person
     from cronterm.tui.remembered import Remembered
 
     clients = {"": client} if isinstance(client, RequestClient) else client
@@ -208,8 +209,12 @@ def _show(
         control,
         clock=SystemClock(),
         hosting=hosting,
-        settings=settings,
-        layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
+        person=Person(
+            settings=settings,
+            settings_file=screen_file(),
+            tastes=Remembered(_kept("tastes")),
+            layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
+        ),
     )
     end_with_terminal(sys.stdin.fileno())
     ending = app.run()

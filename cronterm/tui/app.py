@@ -1,8 +1,5 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
-import os
-import shlex
-import subprocess
 from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import SystemCommand
@@ -23,15 +20,14 @@ from cronterm.model.notice import NoticesSent
 from cronterm.model.query import ListRuns, MissedInstants, Runs
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
-from cronterm.tui.copying import Copying
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
-from cronterm.tui.keymap import MOVES, View, bindings, remapped
-from cronterm.tui.look import AsciiFilter, Glyphs, choose_glyphs, themes
+from cronterm.tui.keymap import View, bindings
+from cronterm.tui.look import AsciiFilter, Glyphs
 from cronterm.tui.palette import palette_commands
+from cronterm.tui.personal import Person, Personal
 from cronterm.tui.picture import Picture
-from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
@@ -40,12 +36,11 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
-from cronterm.tui.screens.page import Page, repaint_all
+from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
-from cronterm.tui.settings import ScreenSettings
 from cronterm.tui.words import FAILED, terminal_notice
 
 DRAW_EVERY_S = 0.2  # keys draw at once
@@ -62,7 +57,7 @@ VIEWS: dict[View, Callable[[Picture], Page]] = {
 """Those above the dashboard, which is always there."""
 
 
-class CrontermApp(Copying):
+class CrontermApp(Personal):
     """One picture, one road for commands."""
 
     CSS_PATH = "cronterm.tcss"
@@ -76,28 +71,25 @@ class CrontermApp(Copying):
         *,
         clock: Clock,
         hosting: Hosting,
+        person: Person | None = None,
         glyphs: Glyphs | None = None,
-        theme: str = "cronterm-dark",
-        layout: Remembered | None = None,
-        settings: ScreenSettings | None = None,
+        theme: str = "",
     ) -> None:
-        super().__init__(control, is_read_only=hosting.is_read_only)
-        self.layout = layout or Remembered()
-        self._chosen = (settings or ScreenSettings()).keys
-        self.keys = remapped(self._chosen)
-        self.glyphs = glyphs or choose_glyphs()
+        super().__init__(
+            control,
+            person=person or Person(),
+            glyphs=glyphs,
+            theme=theme,
+            is_read_only=hosting.is_read_only,
+        )
         self._clock = clock
         self._hosting = hosting
         self._inbox = Inbox(self)
-        self._told: set[str] = set()
         self._begun_with: Page | None = None
         self._is_dirty = True
         self._beat = 0
         self._drawn_at: Instant = 0
         self._restarts: list[Instant] = []
-        for each in themes():
-            self.register_theme(each)
-        self.theme = theme
         self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:
@@ -106,7 +98,7 @@ class CrontermApp(Copying):
 
     def on_mount(self) -> None:
         """Attach, and draw when there is something new or a second is over."""
-        self.set_keymap(self._chosen)
+        self.take_keys(self.person.settings.keys)
         self.run_worker(self._listen(), name="listen")
         self.set_interval(DRAW_EVERY_S, self._draw)
 
@@ -230,18 +222,7 @@ class CrontermApp(Copying):
         if view is not None and isinstance(self.screen, Dashboard):
             self._begun_with = VIEWS[view](self.picture)
             self.push_screen(self._begun_with)
-        self._tell_trouble()
-
-    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
-        """Keep how this jobs file is looked at; None forgets."""
-        self.layout.put(**values)
-        self._tell_trouble()
-
-    def _tell_trouble(self) -> None:
-        """Say, once, what is not remembered."""
-        if (trouble := self.layout.trouble) and trouble not in self._told:
-            self._told.add(trouble)
-            self.tell(trouble, is_bad=True)
+        self.tell_trouble()
 
     def _replace(self, view: View) -> None:
         while len(self.screen_stack) > 1:
@@ -319,7 +300,6 @@ class CrontermApp(Copying):
 
     def open_editor(self, job: str | None) -> None:
         """Open $EDITOR on the file of the first problem or of the job, at its line."""
-        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         snapshot = self.picture.snapshot
         view = snapshot.jobs.get(job or "")
         file, line = self._hosting.jobs_file, 0
@@ -327,14 +307,10 @@ class CrontermApp(Copying):
             file, line = view.job.source, view.job.line
         if snapshot.problems:
             file, line = snapshot.problems[0].file or file, snapshot.problems[0].line
-        place = [f"+{line}"] if line else []
         try:
-            path = self._hosting.path_of(file)
-            with self.suspend():
-                subprocess.run([*editor, *place, path], check=False)
+            self.run_editor(self._hosting.path_of(file), line)
         except (OSError, CrontermError) as error:
             self.tell(str(error), is_bad=True)
-        self.refresh(layout=True)
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""
@@ -378,19 +354,11 @@ class CrontermApp(Copying):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(HelpScreen(self.glyphs, self.keys, remapped(self._chosen, MOVES)))
+        self.push_screen(HelpScreen(self.glyphs, self.keys, self.moves))
 
     def action_inbox(self) -> None:
         """Show what was missed."""
         self.open_inbox()
-
-    def action_theme(self) -> None:
-        """Change between dark and light."""
-        is_dark = self.current_theme.dark
-        self.theme = "cronterm-light" if is_dark else "cronterm-dark"
-        for screen in self.screen_stack:
-            repaint_all(screen)
-        self._is_dirty = True
 
     def action_redraw(self) -> None:
         """Draw everything anew."""

@@ -15,6 +15,7 @@ from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.themes import Taste
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,12 @@ class Home(Protocol):
 
     def remember(self, **values: str | bool | Sequence[str] | None) -> None:
         """Keep how this jobs file is looked at; None forgets."""
+
+    def show_in(self, taste: Taste) -> None:
+        """Show everything in these colours, now and the next time."""
+
+    def edit_keys(self) -> None:
+        """Open $EDITOR on the person's settings."""
 
     def show_view(self, view: View) -> None:
         """Show a view, in place of whatever is open; the next time it begins there."""

@@ -222,7 +222,7 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),
     Key("reload", "R", "reload", "reload, restart engine", "App", (J, Y)),
-    Key("theme", "comma", "theme", "dark or light", "App", (ALL,)),
+    Key("settings", "comma", "settings", "colours, keys…", "App", (ALL,)),
     Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),
     Key("suspend", "ctrl+z", "suspend_process", "suspend", "App", (ALL,)),
     Key("palette", "colon,ctrl+p", "command_palette", "command palette", "App", (ALL,)),

@@ -104,6 +104,12 @@ def _no_key(written: str, low: str) -> NotAKey:
     return NotAKey(f"{written!r} is no key", "x, X, /, ^t, f5, space, enter, pgdn, left")
 
 
+def written(name: str) -> str:
+    """Return a key as a person can write it."""
+    read = read_key(name)
+    return read if read.isascii() and _name(read.lower().replace("^", "ctrl+")) == name else name
+
+
 class Overlap(NamedTuple):
     """Two meanings of a key in one place."""
 

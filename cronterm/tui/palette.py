@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import CHANGING, TABS
+from cronterm.tui.themes import TASTES
 
 
 def palette_commands(
@@ -32,6 +33,9 @@ def palette_commands(
             "",
             partial(home.show_view, tab.view),
         )
+    for taste, words in TASTES.items():
+        yield SystemCommand(f"Theme {words}", "", partial(home.show_in, taste))
+    yield SystemCommand("Choose keys in $EDITOR", "", home.edit_keys)
     verbs: list[tuple[str, Callable[[str], None]]] = [
         ("Open", home.open_job),
         ("Log of", home.open_log),

@@ -1,5 +1,7 @@
 """How a person wants the screen: screen.yaml beside their other settings, read strictly."""
 
+import contextlib
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +11,12 @@ from typing import Any
 import yaml
 
 from cronterm.config.fields import Bad, Enough, Reading
-from cronterm.config.reader import Node, Refused, compose, read_file
+from cronterm.config.reader import Node, Refused, compose, read_file, scalar
 from cronterm.config.tree import check_tree
 from cronterm.errors import BadInput
 from cronterm.model.problem import Problem
-from cronterm.tui.keys import IDS, NotAKey, overlaps, parse_key
+from cronterm.tui.keymap import KEYS, MOVES
+from cronterm.tui.keys import IDS, NotAKey, overlaps, parse_key, written
 
 MOST_KEYS = 4  # for one meaning
 
@@ -50,6 +53,21 @@ def read_settings(path: Path) -> ScreenSettings:
     return settings
 
 
+def write_sample(path: Path) -> None:
+    """Write a screen.yaml with every key as a comment, where there is none. Raises `OSError`."""
+    lines = ["# How the screen of cronterm is for you. It is read when the screen opens.", "keys:"]
+    group = ""
+    for key in {key.id: key for key in (*KEYS, *MOVES)}.values():
+        if key.group != group:
+            lines.append(f"  # {key.group}")
+            group = key.group
+        keys = json.dumps([written(each) for each in key.keys.split(",")])
+        lines.append(f"  # {key.id + ':':<18} {keys:<22} # {key.text}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
 def _refuse(problems: list[Problem]) -> BadInput:
     first = problems[0]
     place = f"{first.file}:{first.line}:{first.column}" if first.line else first.file
@@ -68,6 +86,8 @@ def _read(r: Reading, root: Node) -> ScreenSettings:
 
 
 def _keys(r: Reading, node: Node, path: str) -> dict[str, str]:
+    if isinstance(node, yaml.ScalarNode) and scalar(node) is None:
+        return {}
     found = r.words(node, path, IDS)
     chosen = {
         id: r.read(each, f"{path}.{id}", _key_of(r, id), "") for id, (_, each) in found.items()

@@ -58,9 +58,8 @@ from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
-from cronterm.tui.remembered import Remembered
+from cronterm.tui.personal import Person
 from cronterm.tui.screens.compare import READ_BYTES
-from cronterm.tui.settings import ScreenSettings
 from tests.tui import figures
 
 MANY_RUNS = 1_200
@@ -520,8 +519,8 @@ def app(
     glyphs: Glyphs = UNICODE,
     has_started: bool = True,
     is_read_only: bool = False,
-    layout: Remembered | None = None,
-    settings: ScreenSettings | None = None,
+    person: Person | None = None,
+    kind: type[CrontermApp] = CrontermApp,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
     hosting = Hosting(
@@ -530,12 +529,11 @@ def app(
         jobs_file="/srv/ops/jobs.yaml",
         is_read_only=is_read_only,
     )
-    return CrontermApp(
+    return kind(
         control or FakeControl(),
         clock=StillClock(),
         hosting=hosting,
         glyphs=glyphs,
         theme=theme,
-        layout=layout,
-        settings=settings,
+        person=person,
     )

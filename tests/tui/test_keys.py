@@ -1,5 +1,6 @@
 """Keys that a person chooses: read strictly, told where they overlap, shown where they are."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,13 @@ from textual.binding import Binding
 
 from cronterm.errors import BadInput
 from cronterm.model.command import RunJob
+from cronterm.tui.app import CrontermApp
 from cronterm.tui.keymap import KEYS, MOVES, groups, key_bar, read_key, remapped
 from cronterm.tui.keys import NOBODYS, NotAKey, overlaps, parse_key
+from cronterm.tui.personal import Person
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.help import HelpScreen
-from cronterm.tui.settings import ScreenSettings, read_settings
+from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
 from cronterm.tui.widgets.bars import KeyBar
 from tests.tui.scene import FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
@@ -136,7 +139,11 @@ def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
         ),
         ("keys: {trigger: j}", "j is down as well (in jobs)", "choose another key for trigger"),
         ("keys: {trigger: q}", "q is quit as well (in jobs) (+1 more)", "choose another"),
-        ("keys: {theme: r, reload: r}", "r is reload as well", "choose another key for theme"),
+        (
+            "keys: {settings: r, reload: r}",
+            "r is reload as well",
+            "choose another key for settings",
+        ),
         ("a: b: c\n", ":1:5: is not YAML: mapping values", "a text"),
         ("keys: {zoom: i, zoom: i}", ":1:17: 'zoom' stands twice", ""),
         ("keys: !!str x", "tags are not allowed", ""),
@@ -172,7 +179,7 @@ def test_bar_and_help_show_the_chosen_keys() -> None:
 async def test_a_chosen_key_works_and_the_old_one_no_more() -> None:
     control = FakeControl()
     chosen = {"trigger": "p", "pause": "t", "down": "n", "help": "h", "top": "H", "bottom": "home"}
-    running = app(control, settings=ScreenSettings(keys=chosen))
+    running = app(control, person=Person(settings=ScreenSettings(keys=chosen)))
     async with running.run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         table = running.screen.table  # type: ignore[attr-defined]
@@ -209,3 +216,46 @@ def test_every_binding_of_a_widget_that_moves_can_be_remapped() -> None:
     for widget in (JobTable, StreamLog, RunLog, CompareBox):
         ids = {each.id for each in widget.BINDINGS if isinstance(each, Binding)}
         assert {key.id for key in MOVES} <= ids
+
+
+def test_a_sample_names_every_key_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "config" / "screen.yaml"
+    write_sample(file)
+    assert read_settings(file) == ScreenSettings()
+
+    lines = file.read_text().splitlines()
+    written = [line.replace("  # ", "  ", 1) if '["' in line else line for line in lines]
+    file.write_text("\n".join(written))
+    defaults = {key.id: key.keys for key in (*MOVES, *KEYS)}
+    assert read_settings(file).keys.keys() == defaults.keys()
+
+
+def test_a_sample_replaces_nothing(tmp_path: Path) -> None:
+    file = write(tmp_path, "keys: {trigger: r}\n")
+    write_sample(file)
+
+    assert read_settings(file).keys == {"trigger": "r"}
+
+
+async def test_keys_that_are_chosen_in_the_editor_count_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "screen.yaml"
+
+    class Edited(CrontermApp):
+        CSS_PATH = str(Path(inspect.getfile(CrontermApp)).with_name("cronterm.tcss"))
+
+        def run_editor(self, path: str, line: int = 0) -> None:
+            write(tmp_path, texts.pop(0))
+
+    texts = ["keys: {trigger: r, reload: t}\n", "keys: {trigger: p}\n"]
+    running = app(person=Person(settings_file=file), kind=Edited)
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("comma", "k")
+        await wait_for(pilot, lambda: ("r", "trigger") in running.screen.query_one(KeyBar).keys)
+        await pilot.press("r")
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        await pilot.press("escape", "comma", "k")
+        await wait_for(pilot, lambda: not texts)
+        (told,) = running._notifications
+        assert "p is pause as well" in told.message
+        assert ("r", "trigger") in running.screen.query_one(KeyBar).keys

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cronterm.tui.personal import Person
 from cronterm.tui.remembered import LARGEST_FILE, Remembered
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.runs import RunsView
@@ -115,13 +116,13 @@ def test_where_nothing_can_be_written_it_lasts_as_long_as_the_screen(tmp_path: P
 
 
 async def test_the_next_screen_on_the_same_file_looks_as_it_was_left(file: Path) -> None:
-    first = app(layout=Remembered(file))
+    first = app(person=Person(layout=Remembered(file)))
     async with first.run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         await pilot.press("s", "n", "S", "tab", "z", "5")
         await wait_for(pilot, lambda: isinstance(first.screen, RunsView))
 
-    second = app(layout=Remembered(file))
+    second = app(person=Person(layout=Remembered(file)))
     async with second.run_test(size=(120, 40)) as pilot:
         await wait_for(pilot, lambda: isinstance(second.screen, RunsView))
         await wait_for(pilot, lambda: is_filled(second.screen))
@@ -142,7 +143,7 @@ async def test_what_was_missed_comes_before_the_view_of_the_last_time() -> None:
     layout.put(view="runs")
     control = filled()
     control.scene.alerts[50] = DOWNTIME
-    running = app(control, layout=layout)
+    running = app(control, person=Person(layout=layout))
     async with running.run_test(size=(120, 40)) as pilot:
         await read(pilot)
         await pilot.press("q")
@@ -152,7 +153,7 @@ async def test_what_was_missed_comes_before_the_view_of_the_last_time() -> None:
 
 async def test_rubbish_that_was_remembered_is_told_when_the_screen_opens(file: Path) -> None:
     keep(file, "rubbish")
-    running = app(layout=Remembered(file))
+    running = app(person=Person(layout=Remembered(file)))
     async with running.run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         told = [note.message for note in running._notifications]

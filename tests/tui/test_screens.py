@@ -297,7 +297,7 @@ async def test_pages_open_and_close() -> None:
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        await pilot.press("escape", "z", "z", "f", "comma", "R")
+        await pilot.press("escape", "z", "z", "f", "comma", "l", "R")
         await pilot.pause(0.1)
         assert not pilot.app.current_theme.dark
 

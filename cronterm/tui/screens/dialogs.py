@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -13,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cronterm.sanitize import sanitize
-from cronterm.tui.look import roles_of
+from cronterm.tui.themes import palette_of, roles_of
 
 
 @dataclass(frozen=True)
@@ -88,17 +87,15 @@ class Ask(ModalScreen[str]):
         return text
 
     def _buttons(self) -> Text:
-        roles = roles_of(self.app)
-        here = Style(color=roles["background"], bgcolor=roles["accent"], bold=True)
+        style = palette_of(self.app).style
         text = Text()
         for number, choice in enumerate(self._choices):
-            color = roles["fail"] if choice.is_grave else roles["text"]
-            away = Style(color=color, bgcolor=roles["head"], bold=choice.is_grave)
-            style = here if number == self._chosen else away
+            away = "fail+bold" if choice.is_grave else "text"
+            role = "chip+bold" if number == self._chosen else away
             mark = ">" if number == self._chosen else " "
-            text.append(f"{mark}{choice.key}  {choice.word}  ", style)
+            text.append(f"{mark}{choice.key}  {choice.word}  ", style(role, "head"))
             text.append("\n" if self._is_list else "   ")
-        text.append("esc", roles["faint"])
+        text.append("esc", roles_of(self.app)["faint"])
         return text
 
     def action_move(self, by: int) -> None:

@@ -28,10 +28,10 @@ from cronterm.tui.draft import (
     preview,
     schedule_note,
 )
-from cronterm.tui.look import roles_of
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import ask_leave_form, tell_diff
 from cronterm.tui.screens.page import Page
+from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.choice_line import ChoiceLine
 
 QUIET_S = 0.15

@@ -10,7 +10,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cronterm.tui.keymap import Key, groups
-from cronterm.tui.look import Glyphs, roles_of
+from cronterm.tui.look import Glyphs
+from cronterm.tui.themes import roles_of
 
 SIGNS = (
     ("succeeded", "ok"),

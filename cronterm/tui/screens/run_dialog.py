@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from cronterm.model.identity import Param
 from cronterm.sanitize import sanitize, sanitize_line
-from cronterm.tui.look import roles_of
+from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
 
 

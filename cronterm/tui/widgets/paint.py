@@ -14,7 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cronterm.tui.keymap import KEYS, Key
-from cronterm.tui.look import DARK_PALETTE, LIGHT_PALETTE, UNICODE, Glyphs, Palette
+from cronterm.tui.look import UNICODE, Glyphs
+from cronterm.tui.themes import Palette, palette_of
 from cronterm.tui.widgets.drag import Drag
 
 Part = tuple[str, str]
@@ -96,7 +97,7 @@ class Painted(Widget):
     @property
     def palette(self) -> Palette:
         """The colours of the current theme."""
-        return DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        return palette_of(self.app)
 
     @property
     def glyphs(self) -> Glyphs:

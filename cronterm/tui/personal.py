@@ -1,0 +1,123 @@
+"""What is the person's own in the screen: colours, keys, and how it was left."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cronterm.control import Control
+from cronterm.errors import CrontermError
+from cronterm.tui.copying import Copying
+from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
+from cronterm.tui.look import Glyphs, choose_glyphs
+from cronterm.tui.remembered import Remembered
+from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.page import Page, repaint_all
+from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
+from cronterm.tui.themes import TASTES, Taste, theme_for, themes
+from cronterm.tui.widgets.bars import KeyBar
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of who sits in front."""
+
+    settings: ScreenSettings = field(default_factory=ScreenSettings)
+    settings_file: Path | None = None
+    """Where they say so; None without a home."""
+    tastes: Remembered = field(default_factory=Remembered)
+    """What they like, whatever jobs file it is."""
+    layout: Remembered = field(default_factory=Remembered)
+    """How they looked at this jobs file last."""
+
+
+class Personal(Copying):
+    """An app as its person wants it."""
+
+    def __init__(
+        self,
+        control: Control,
+        *,
+        person: Person,
+        glyphs: Glyphs | None,
+        theme: str,
+        is_read_only: bool,
+    ) -> None:
+        super().__init__(control, is_read_only=is_read_only)
+        self.person = person
+        self.layout = person.layout
+        self.glyphs = glyphs or choose_glyphs()
+        self.moves: tuple[Key, ...] = MOVES
+        self._told: set[str] = set()
+        for each in themes():
+            self.register_theme(each)
+        self.theme = theme or theme_for(person.tastes.word("theme", TASTES))
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def take_keys(self, chosen: dict[str, str]) -> None:
+        """Let keys be what a person chose, at once."""
+        self.keys, self.moves = remapped(chosen, KEYS), remapped(chosen, MOVES)
+        self.set_keymap(chosen)
+        for screen in self.screen_stack:
+            if isinstance(screen, Page) and screen.is_mounted:
+                screen.query_one(KeyBar).show(screen.keys())
+
+    def edit_keys(self) -> None:
+        """Open $EDITOR on the person's settings, written out where there are none yet."""
+        path = self.person.settings_file
+        try:
+            if path is None:
+                raise CrontermError("there is no home directory to keep settings in")
+            write_sample(path)
+            self.run_editor(str(path))
+            self.take_keys(read_settings(path).keys)
+        except (OSError, CrontermError) as error:
+            self.tell(str(error), is_bad=True)
+
+    def run_editor(self, path: str, line: int = 0) -> None:
+        """Open $EDITOR on a file and wait for its end. Raises `OSError`."""
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        place = [f"+{line}"] if line else []
+        with self.suspend():
+            subprocess.run([*editor, *place, path], check=False)
+        self.refresh(layout=True)
+
+    # -- colours ---------------------------------------------------------------------------------
+
+    def action_settings(self) -> None:
+        """Ask for the colours, or for the keys."""
+        choices = [Choice(taste[0], f"{words:<17}", taste) for taste, words in TASTES.items()]
+        choices.append(Choice("k", f"{'keys, in $EDITOR':<17}", "keys"))
+        here = [taste in self.theme for taste in TASTES].index(True)
+        self.ask(Ask("Settings", [], choices, is_list=True, chosen=here), self._set)
+
+    def _set(self, answer: str) -> None:
+        if answer == "keys":
+            self.edit_keys()
+        else:
+            self.show_in(next(taste for taste in TASTES if taste == answer))
+
+    def show_in(self, taste: Taste) -> None:
+        """Show everything in these colours, now and the next time."""
+        self.theme = theme_for(taste)
+        for screen in self.screen_stack:
+            repaint_all(screen)
+        self.person.tastes.put(theme=taste)
+        self.tell_trouble()
+
+    # -- what is remembered ----------------------------------------------------------------------
+
+    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
+        """Keep how this jobs file is looked at; None forgets."""
+        self.layout.put(**values)
+        self.tell_trouble()
+
+    def tell_trouble(self) -> None:
+        """Say, once, what is not remembered."""
+        for kept in (self.person.tastes, self.layout):
+            if kept.trouble and kept.trouble not in self._told:
+                self._told.add(kept.trouble)
+                self.tell(kept.trouble, is_bad=True)

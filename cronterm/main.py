@@ -9,11 +9,19 @@ import resource
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
-from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
+from cronterm.cli.base import (
+    FarEngine,
+    HeadlessOptions,
+    Place,
+    Progress,
+    Rooms,
+    ScreenOptions,
+)
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
@@ -124,11 +132,11 @@ def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
     return start_daemon(instance, *words)
 
 
-def _run_screen(instance: Instance) -> int:
+def _run_screen(instance: Instance, options: ScreenOptions) -> int:
     # What starts processes: only for the screen.
     from cronterm.host_process import ensure_engine, start_engine
 
-    settings = _ready_for_screen()
+    settings = _ready_for_screen(options)
     has_started = ensure_engine(instance)
     ending, code = _show(
         RequestClient(instance.socket),
@@ -143,9 +151,9 @@ def _run_screen(instance: Instance) -> int:
 
 
 def _run_attached(
-    engines: Mapping[str, FarEngine], instance: Instance | None, read_only: bool
+    engines: Mapping[str, FarEngine], instance: Instance | None, options: ScreenOptions
 ) -> int:
-    settings = _ready_for_screen()
+    settings, read_only = _ready_for_screen(options), options.read_only
     if instance is not None:
         client = RequestClient(instance.socket)
         return _show(client, instance.jobs_file, settings, read_only=read_only)[1]
@@ -153,18 +161,29 @@ def _run_attached(
     return _show(clients, None, settings, read_only=read_only)[1]
 
 
-def _ready_for_screen() -> "ScreenSettings":
+def _ready_for_screen(options: ScreenOptions) -> "ScreenSettings":
     """Return how the person wants the screen, or raise why there is none, before anything runs."""
     # The reader of YAML: only for the screen.
     from cronterm.tui.settings import ScreenSettings, read_settings
 
-    is_dumb = os.environ.get("TERM", "") in ("", "dumb")
-    if is_dumb or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CrontermError(
             "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
         )
+    if (term := os.environ.get("TERM", "")) in ("", "dumb"):
+        what = "TERM is dumb: such a terminal" if term else "TERM is not set: a terminal like that"
+        raise CrontermError(
+            f"{what} only appends text, the screen cannot be drawn on it",
+            "use `cronterm status --watch`, or say what it is, like TERM=xterm-256color",
+        )
     path = screen_file()
-    return ScreenSettings() if path is None else read_settings(path)
+    said = ScreenSettings() if path is None else read_settings(path)
+    return replace(
+        said,
+        glyphs=options.glyphs or said.glyphs,
+        mouse=said.mouse and not options.no_mouse,
+        colors=said.colors and not options.no_color,
+    )
 
 
 def _kept(name: str) -> Path | None:
@@ -217,5 +236,5 @@ def _show(
         ),
     )
     end_with_terminal(sys.stdin.fileno())
-    ending = app.run()
+    ending = app.run(mouse=settings.mouse)
     return ending, app.return_code or 0

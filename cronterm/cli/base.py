@@ -57,6 +57,17 @@ class HeadlessOptions:
     log_file: str = ""
 
 
+@dataclass(frozen=True)
+class ScreenOptions:
+    """How a screen is asked to be, whatever the person's settings say."""
+
+    glyphs: str = ""
+    """A set of characters; "" leaves it to the settings and the terminal."""
+    no_mouse: bool = False
+    no_color: bool = False
+    read_only: bool = False
+
+
 class FarEngine(Protocol):
     """What answers on another machine."""
 
@@ -86,15 +97,15 @@ class Rooms:
     ask_offline: Callable[[Instance, Query], AnyReply]
     edit_offline: Callable[[Instance, Edit], Answer]
     simulate: Callable[[Instance, SimulationRequest, Progress], Forecast]
-    run_screen: Callable[[Instance], int]
+    run_screen: Callable[[Instance, ScreenOptions], int]
     run_headless: Callable[[Instance, HeadlessOptions], int]
     run_daemon: Callable[[Instance, HeadlessOptions], int]
     """Returns the pid."""
     version: Callable[[], str]
     reach: Callable[[Place], AbstractContextManager[FarEngine]]
     run_bridge: Callable[[Instance], int]
-    run_attached: Callable[[Mapping[str, FarEngine], Instance | None, bool], int]
-    """A screen on other machines, or on an engine here; read-only or not."""
+    run_attached: Callable[[Mapping[str, FarEngine], Instance | None, ScreenOptions], int]
+    """A screen on other machines, or on an engine here."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +299,17 @@ def split_hosts(given: Iterable[str]) -> tuple[str, ...]:
     if any(not host or host.startswith("-") for host in hosts):
         raise click.UsageError("A host is a name that ssh knows.")
     return tuple(dict.fromkeys(hosts))
+
+
+def on_screen(command: F) -> F:
+    """Give a command that opens the screen the options that say how it is shown."""
+    glyphs = click.Choice(["unicode", "block", "ascii"])
+    for option in (
+        click.option("--glyphs", type=glyphs, default=None, help="Draw the screen with these."),
+        click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+    ):
+        command = option(command)
+    return command
 
 
 def desk(context: click.Context, **given: Any) -> Desk:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import common, desk, leave
+from cronterm.cli.base import ScreenOptions, common, desk, leave, on_screen
 from cronterm.instance import no_engine
 
 
@@ -13,8 +13,16 @@ from cronterm.instance import no_engine
 @click.option(
     "--read-only", is_flag=True, help="Look, and change nothing: the engine refuses it, too."
 )
+@on_screen
 @click.pass_context
-def attach(context: click.Context, /, read_only: bool, **given: Any) -> None:
+def attach(
+    context: click.Context,
+    /,
+    read_only: bool,
+    glyphs: str | None,
+    no_mouse: bool,
+    **given: Any,
+) -> None:
     """Open the screen on a running engine, here or on other machines; it starts none.
 
     With -H it goes over ssh, as you: nothing has to run there but the engine, and cronterm has to
@@ -24,13 +32,14 @@ def attach(context: click.Context, /, read_only: bool, **given: Any) -> None:
     Example: cronterm attach -H db1,db2 --read-only
     """
     at = desk(context, **given)
+    screen = ScreenOptions(glyphs or "", no_mouse, at.no_color, read_only)
     if at.hosts:
         engines = {host: at.reach(host) for host in at.hosts}
-        leave(at.rooms.run_attached(engines, None, read_only))
+        leave(at.rooms.run_attached(engines, None, screen))
     instance = at.instance
     if not instance.is_held():
         raise no_engine(instance)
-    leave(at.rooms.run_attached({}, instance, read_only))
+    leave(at.rooms.run_attached({}, instance, screen))
 
 
 @click.command()

@@ -14,10 +14,12 @@ from cronterm.cli.base import (
     Desk,
     HeadlessOptions,
     Rooms,
+    ScreenOptions,
     common,
     desk,
     exit_status,
     leave,
+    on_screen,
     print_json,
     say,
 )
@@ -25,7 +27,7 @@ from cronterm.cli.base import (
 LOG_LEVELS = ("debug", "info", "warning", "error")
 TAKES_A_WORD = (
     *("-f", "--file", "--jobs-dir", "--state-dir"),
-    *("--log-format", "--log-level", "--log-file", "-H", "--host"),
+    *("--log-format", "--log-level", "--log-file", "-H", "--host", "--glyphs"),
 )
 LOG_FILE = "The log goes there and not to stderr: a new file each day, 14 are kept."
 
@@ -176,6 +178,7 @@ def _is_file(word: str) -> bool:
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
 @click.option("--log-file", metavar="FILE", default="", help=LOG_FILE)
 @click.option("--for-screen", is_flag=True, hidden=True)
+@on_screen
 @click.option("--version", is_flag=True, help="Print the version.")
 @click.pass_context
 def program(
@@ -186,6 +189,8 @@ def program(
     log_level: str,
     log_file: str,
     for_screen: bool,
+    glyphs: str | None,
+    no_mouse: bool,
     version: bool,
     **given: Any,
 ) -> None:
@@ -205,9 +210,10 @@ def program(
     if headless:
         options = HeadlessOptions(log_format, log_level, for_screen, log_file)
         leave(at.rooms.run_headless(at.instance, options))
+    screen = ScreenOptions(glyphs or "", no_mouse, at.no_color)
     if at.hosts:
-        leave(at.rooms.run_attached({host: at.reach(host) for host in at.hosts}, None, False))
-    leave(at.rooms.run_screen(at.instance))
+        leave(at.rooms.run_attached({host: at.reach(host) for host in at.hosts}, None, screen))
+    leave(at.rooms.run_screen(at.instance, screen))
 
 
 @click.command()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import active_worker
 
@@ -24,7 +23,7 @@ from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
 from cronterm.tui.keymap import View, bindings
-from cronterm.tui.look import AsciiFilter, Glyphs
+from cronterm.tui.look import Glyphs
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.personal import Person, Personal
 from cronterm.tui.picture import Picture
@@ -105,10 +104,6 @@ class CrontermApp(Personal):
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
         return self._clock.now().utc
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what every line passes last: where only ASCII shows, it is all there is."""
-        return [*super().get_line_filters(), *([AsciiFilter()] if self.glyphs.is_ascii else [])]
 
     async def _listen(self) -> None:
         is_first = True

@@ -1,7 +1,7 @@
 """Glyphs by state, as far as the terminal has them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -21,6 +21,8 @@ class Glyphs:
     separator: str
     up: str
     down: str
+    across: int = 1
+    """Values that a chart shows beside each other in a cell: two dots of braille, or one."""
     is_ascii: bool = False
 
 
@@ -47,6 +49,35 @@ UNICODE = Glyphs(
     },
     spark="▁▂▃▄▅▆▇",
     failed="×",
+    cursor="▌",
+    separator="│",
+    up="▲",
+    down="▼",
+    across=2,
+)
+BLOCK = Glyphs(
+    states={
+        "succeeded": "√",
+        "failed": "x",
+        "timed_out": "x",
+        "lost": "x",
+        "running": "►",
+        "stopping": "►",
+        "paused": "║",
+        "late": "!",
+        "missed": "!",
+        "long": "o",
+        "retrying": "r",
+        "replaced": "r",
+        "queued": "·",
+        "never": "·",
+        "disabled": "-",
+        "skipped": "-",
+        "stopped": "■",
+        "gone": "?",
+    },
+    spark="░▒▓█",
+    failed="x",
     cursor="▌",
     separator="│",
     up="▲",
@@ -104,16 +135,25 @@ ROLES = {
 }
 
 
-def choose_glyphs(environment: Mapping[str, str] = os.environ) -> Glyphs:
-    """Return the characters that this terminal can be expected to show.
+GLYPHS = {"unicode": UNICODE, "block": BLOCK, "ascii": ASCII}
+"""What a person may ask for."""
 
-    ASCII where the locale asked for is not UTF-8, and on the Linux console, which has no braille.
-    No locale at all is a bare container: its terminal is as modern as any.
+
+def choose_glyphs(wished: str = "", environment: Mapping[str, str] = os.environ) -> Glyphs:
+    """Return the characters that are wished for, else what this terminal can be expected to show.
+
+    ASCII where the locale asked for is not UTF-8; blocks on the Linux console and real terminals,
+    whose fonts have them since DOS but no braille. No locale at all is a bare container: its
+    terminal is as modern as any.
     """
+    if wished in GLYPHS:
+        return GLYPHS[wished]
     coerced = "" if environment.get("LC_CTYPE") == "C.UTF-8" else environment.get("LC_CTYPE")
     wanted = environment.get("LC_ALL") or coerced or environment.get("LANG") or "UTF-8"
-    is_modern = "utf" in wanted.lower() and environment.get("TERM") != "linux"
-    return UNICODE if is_modern else ASCII
+    if "utf" not in wanted.lower():
+        return ASCII
+    has_little = environment.get("TERM", "").startswith(("linux", "vt"))
+    return BLOCK if has_little else UNICODE
 
 
 PLAIN = {
@@ -141,20 +181,71 @@ PLAIN = {
 }
 
 
-class AsciiFilter(LineFilter):
-    """Writes every line in ASCII: what has no near sign becomes `?`, cell for cell."""
+BLOCKS = {
+    ord(sign): block
+    for block, signs in {
+        "┌": "╭",
+        "┐": "╮",
+        "└": "╰",
+        "┘": "╯",
+        "│": "┃⎮",
+        "─": "━╌┄",
+        "║": "‖",
+        "▌": "▏▎▍▋▊▉",
+        "▐": "▕",
+        "▄": "▁▂▃",
+        "█": "▅▆▇",
+        "▀": "▔",
+        "√": "✓",
+        "x": "×✗",
+        "-": "–—",
+        ".": "…",
+        "o": "◷",
+        "•": "●",
+        "►": "▶▸",
+        "▼": "▾",
+        ">": "›❯",
+        "<": "‹",
+        "◄": "⏎",
+        "↔": "⇄",
+        "r": "↻↺",
+    }.items()
+    for sign in signs
+}
+"""What this program draws and code page 437 has not, by the nearest that it has."""
+
+
+class GlyphFilter(LineFilter):
+    """Writes every line in the characters of a set, cell for cell."""
+
+    def __init__(self, rewrite: Callable[[str], str]) -> None:
+        super().__init__()
+        self._rewrite = rewrite
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the segments with ASCII text."""
+        """Return the segments in those characters."""
         return [
             segment
             if segment.control or segment.text.isascii()
-            else Segment(_in_ascii(segment.text), segment.style)
+            else Segment(self._rewrite(segment.text), segment.style)
             for segment in segments
         ]
 
 
-def _in_ascii(text: str) -> str:
+def filters_for(glyphs: Glyphs) -> list[LineFilter]:
+    """Return what every line passes last, so that nothing else reaches the terminal."""
+    if glyphs is UNICODE:
+        return []
+    return [GlyphFilter(in_ascii if glyphs.is_ascii else in_blocks)]
+
+
+def in_blocks(text: str) -> str:
+    """Return a text with the signs of this program as blocks; letters stay what they are."""
+    return text.translate(BLOCKS)
+
+
+def in_ascii(text: str) -> str:
+    """Return a text in ASCII: what has no near sign becomes `?`, cell for cell."""
     plain = text.translate(PLAIN)
     if plain.isascii():
         return plain

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual.filter import LineFilter, Monochrome, NoColor
+
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.tui.copying import Copying
 from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
-from cronterm.tui.look import Glyphs, choose_glyphs
+from cronterm.tui.look import Glyphs, choose_glyphs, filters_for
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page, repaint_all
@@ -48,7 +50,7 @@ class Personal(Copying):
         super().__init__(control, is_read_only=is_read_only)
         self.person = person
         self.layout = person.layout
-        self.glyphs = glyphs or choose_glyphs()
+        self.glyphs = glyphs or choose_glyphs(person.settings.glyphs)
         self.moves: tuple[Key, ...] = MOVES
         self._told: set[str] = set()
         for each in themes():
@@ -85,6 +87,14 @@ class Personal(Copying):
             subprocess.run([*editor, *place, path], check=False)
         self.refresh(layout=True)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line passes last: characters that show, colours that are liked."""
+        others = super().get_line_filters()
+        filters = [each for each in others if not isinstance(each, Monochrome | NoColor)]
+        if self.no_color or not self.person.settings.colors:
+            filters.append(NoColor() if self.native_ansi_color else Monochrome())
+        return [*filters, *filters_for(self.glyphs)]
+
     # -- colours ---------------------------------------------------------------------------------
 
     def action_settings(self) -> None:
@@ -106,6 +116,8 @@ class Personal(Copying):
         for screen in self.screen_stack:
             repaint_all(screen)
         self.person.tastes.put(theme=taste)
+        if taste not in self.theme:
+            self.tell("this terminal has sixteen colours, they stay; the choice counts elsewhere")
         self.tell_trouble()
 
     # -- what is remembered ----------------------------------------------------------------------

@@ -17,8 +17,16 @@ from cronterm.errors import BadInput
 from cronterm.model.problem import Problem
 from cronterm.tui.keymap import KEYS, MOVES
 from cronterm.tui.keys import IDS, NotAKey, overlaps, parse_key, written
+from cronterm.tui.look import GLYPHS
 
 MOST_KEYS = 4  # for one meaning
+SAMPLE = """\
+# How the screen of cronterm is for you. It is read when the screen opens.
+
+# glyphs: unicode     # or block, or ascii; without it, what the terminal can be expected to show
+# mouse: false        # the terminal selects text without shift then
+# colors: false       # as with NO_COLOR
+keys:"""
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,10 @@ class ScreenSettings:
 
     keys: dict[str, str] = field(default_factory=dict)
     """Textual's names of the keys, comma between them, by what they do."""
+    glyphs: str = ""
+    """A set of characters; "" leaves it to the terminal."""
+    mouse: bool = True
+    colors: bool = True
 
 
 def read_settings(path: Path) -> ScreenSettings:
@@ -55,7 +67,7 @@ def read_settings(path: Path) -> ScreenSettings:
 
 def write_sample(path: Path) -> None:
     """Write a screen.yaml with every key as a comment, where there is none. Raises `OSError`."""
-    lines = ["# How the screen of cronterm is for you. It is read when the screen opens.", "keys:"]
+    lines = [SAMPLE]
     group = ""
     for key in {key.id: key for key in (*KEYS, *MOVES)}.values():
         if key.group != group:
@@ -77,7 +89,12 @@ def _refuse(problems: list[Problem]) -> BadInput:
 
 
 def _read(r: Reading, root: Node) -> ScreenSettings:
-    how: dict[str, Callable[[Node, str], Any]] = {"keys": lambda node, path: _keys(r, node, path)}
+    how: dict[str, Callable[[Node, str], Any]] = {
+        "keys": lambda node, path: _keys(r, node, path),
+        "glyphs": r.choice(*GLYPHS),
+        "mouse": r.truth,
+        "colors": r.truth,
+    }
     try:
         found = r.words(root, "", how)
         return ScreenSettings(**{word: how[word](node, word) for word, (_, node) in found.items()})

@@ -279,11 +279,15 @@ DEPTHS = {"truecolor": 1 << 24, "256": 256, "standard": 16}
 
 
 def theme_for(taste: Taste | None, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the theme that shows a taste in this terminal; None leaves it to the terminal."""
+    """Return the theme that shows a taste in this terminal; without a taste it is dark.
+
+    Sixteen colours are the terminal's own whatever is liked: the nearest of them to ours are
+    unreadable on each other.
+    """
     depth = _colours(environment)
-    if taste is None:
-        taste = "ansi" if depth == 16 and "NO_COLOR" not in environment else "dark"
-    return f"cronterm-{taste}" + ("-256" if depth == 256 and taste != "ansi" else "")
+    if depth == 16 or taste == "ansi":
+        return "cronterm-ansi"
+    return f"cronterm-{taste or 'dark'}" + ("-256" if depth == 256 else "")
 
 
 def _colours(environment: Mapping[str, str]) -> int:

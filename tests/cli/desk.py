@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from click.testing import CliRunner, Result
 
 from cronterm.cli.base import Desk as AskedDesk
-from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms
+from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms, ScreenOptions
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock
 from cronterm.control import Message
@@ -107,6 +107,7 @@ class Desk:
         self.headless: list[HeadlessOptions] = []
         self.daemons: list[HeadlessOptions] = []
         self.screens: list[Instance] = []
+        self.shown: list[ScreenOptions] = []
         self.far: dict[str, FarFake] = {}
         self.reached: list[Place] = []
         self.bridges: list[Instance] = []
@@ -157,8 +158,9 @@ class Desk:
             instance, request, clock=SystemClock(), local_timezone="UTC", progress=progress
         )
 
-    def _run_screen(self, instance: Instance) -> int:
+    def _run_screen(self, instance: Instance, options: ScreenOptions) -> int:
         self.screens.append(instance)
+        self.shown.append(options)
         return 0
 
     @contextmanager
@@ -173,9 +175,10 @@ class Desk:
         return 0
 
     def _run_attached(
-        self, engines: Mapping[str, FarEngine], instance: Instance | None, read_only: bool
+        self, engines: Mapping[str, FarEngine], instance: Instance | None, options: ScreenOptions
     ) -> int:
-        self.attached.append((len(engines), instance, read_only))
+        self.attached.append((len(engines), instance, options.read_only))
+        self.shown.append(options)
         return 0
 
     def _run_daemon(self, instance: Instance, options: HeadlessOptions) -> int:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cronterm.cli.base import Place
+from cronterm.cli.base import Place, ScreenOptions
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, JobFigures, make_stats
 from tests.cli.desk import Desk, FakeClient, FarFake
@@ -184,3 +184,16 @@ def test_attach_and_bridge_are_of_the_instance_here(desk: Desk) -> None:
 
     assert desk.attached == [(0, desk.instance, False)]
     assert desk.bridges == [desk.instance]
+
+
+def test_a_screen_is_shown_as_it_is_asked_for(desk: Desk) -> None:
+    desk.run("--glyphs", "block", "--no-mouse")
+    desk.run("attach", "--read-only", "--glyphs", "ascii", "--no-color")
+    desk.run()
+
+    assert desk.shown == [
+        ScreenOptions("block", no_mouse=True),
+        ScreenOptions("ascii", no_color=True, read_only=True),
+        ScreenOptions(),
+    ]
+    assert desk.run("--glyphs", "emoji").exit_code == 2

@@ -125,7 +125,9 @@ def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
             ":2:3: keys.triger: unknown key 'triger'",
             "did you mean trigger?",
         ),
-        ("colours: {}\n", ":1:1: colours: unknown key 'colours'", "known: keys"),
+        ("colours: {}\n", ":1:1: colours: unknown key 'colours'", "did you mean colors?"),
+        ("glyphs: emoji", ":9: glyphs: 'emoji' is not one of", ""),
+        ("mouse: no", ":8: mouse: 'no' is not true or false", ""),
         ("keys: [a]\n", ":1:7: keys: a list where a mapping is expected", ""),
         ("keys:\n  trigger:\n", "2:11: keys.trigger: a key is expected", "x, X, /"),
         ("keys:\n  trigger: []\n", "2:12: keys.trigger: 1 to 4 keys are expected", ""),
@@ -159,6 +161,12 @@ def test_a_file_that_is_wrong_is_refused_with_place_and_mend(
     assert caught.value.message.startswith(f"{file}:")
     assert message in caught.value.message
     assert caught.value.hint.startswith(hint)
+
+
+def test_the_file_says_how_it_is_drawn(tmp_path: Path) -> None:
+    file = write(tmp_path, "glyphs: block\nmouse: false\ncolors: false\n")
+
+    assert read_settings(file) == ScreenSettings(glyphs="block", mouse=False, colors=False)
 
 
 def test_a_directory_is_no_settings_file(tmp_path: Path) -> None:

@@ -297,9 +297,8 @@ async def test_pages_open_and_close() -> None:
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        await pilot.press("escape", "z", "z", "f", "comma", "l", "R")
-        await pilot.pause(0.1)
-        assert not pilot.app.current_theme.dark
+        await pilot.press("escape", "z", "z", "f", "comma", "escape", "R")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
 
 
 async def test_the_form_checks_while_it_is_typed_and_saves() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from textual.color import Color
+from textual.filter import Monochrome, NoColor
 
 from cronterm.tui import themes
 from cronterm.tui.personal import Person
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.dialogs import Ask
-from cronterm.tui.themes import CHIPS, ON_SELECTION, Palette, Taste, palette_of, theme_for
+from cronterm.tui.settings import ScreenSettings
+from cronterm.tui.themes import CHIPS, ON_SELECTION, TASTES, Palette, Taste, palette_of, theme_for
 from tests.tui.scene import app
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -92,12 +94,12 @@ def test_the_terminals_own_colours_are_left_to_it() -> None:
         (None, {"TERM": "xterm-256color"}, "cronterm-dark-256"),
         (None, {"TERM": "xterm"}, "cronterm-ansi"),
         (None, {"TERM": "linux"}, "cronterm-ansi"),
-        (None, {"TERM": "xterm", "NO_COLOR": "1"}, "cronterm-dark"),
+        (None, {"TERM": "xterm-256color", "NO_COLOR": "1"}, "cronterm-dark-256"),
         (None, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "truecolor"}, "cronterm-dark"),
         ("light", {"COLORTERM": "24bit"}, "cronterm-light"),
         ("contrast", {"TERM": "screen-256color"}, "cronterm-contrast-256"),
         ("ansi", {"TERM": "xterm-256color"}, "cronterm-ansi"),
-        ("dark", {"TERM": "linux"}, "cronterm-dark"),
+        ("dark", {"TERM": "linux"}, "cronterm-ansi"),
     ],
     ids=str,
 )
@@ -143,3 +145,34 @@ async def test_colours_are_switched_at_once_and_kept(
     again = app(theme="", person=Person(tastes=Remembered(file)))
     assert again.theme == "cronterm-contrast"
     assert palette_of(again).roles is themes.CONTRAST
+
+
+@pytest.mark.parametrize(
+    ("theme", "kind"), [("cronterm-dark", Monochrome), ("cronterm-ansi", NoColor)]
+)
+def test_without_colours_there_are_greys_or_none(
+    theme: str, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = app(theme=theme, person=Person(settings=ScreenSettings(colors=False)))
+    assert kind in map(type, plain.get_line_filters())
+    assert not {Monochrome, NoColor} & {*map(type, app(theme=theme).get_line_filters())}
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    kinds = [type(each) for each in app(theme=theme).get_line_filters()]
+    assert [each for each in kinds if each in (Monochrome, NoColor)] == [kind]
+
+
+async def test_sixteen_colours_stay_the_terminals_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLORTERM", "TEXTUAL_COLOR_SYSTEM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "linux")
+    tastes = Remembered()
+    running = app(theme="", person=Person(tastes=tastes))
+    async with running.run_test(size=(100, 30)) as pilot:
+        await on_dashboard(pilot)
+        assert running.theme == "cronterm-ansi"
+        await pilot.press("comma", "l")
+        await wait_for(pilot, lambda: bool(running._notifications))
+        assert running.theme == "cronterm-ansi"
+        assert tastes.word("theme", TASTES) == "light"

@@ -256,14 +256,14 @@ def analysis(on: Drawing, width: int, height: int) -> Lines:
     figures, total = on.figures, on.figures.total
     label, rows = 8, max(height - (2 if width >= 90 else 3), 1)
     room = max(width - label - 2, 4)
-    values = averages(figures.trends, room if on.glyphs.is_ascii else 2 * room)
+    values = averages(figures.trends, room * on.glyphs.across)
     top = max([*(value for value in values if value is not None), 1.0])
     drawn = [-1.0 if value is None else value / top for value in values]
     lines: Lines = []
     for number, row in enumerate(area(drawn, room, rows, on.glyphs)):
         text = duration(round(top)) if number == 0 else "0" if number == rows - 1 else ""
         lines.append([(f"{fit(text, label, right=True)} ", "faint"), (row, "ok")])
-    empty = room - len(drawn) // (1 if on.glyphs.is_ascii else 2)
+    empty = room - len(drawn) // on.glyphs.across
     start = moment_text(figures.trends.since, figures.trends.step)
     lines.append(
         [(" " * (label + 1 + empty) + fit(start, max(room - empty - 3, 1)) + "now", "faint")]

@@ -64,11 +64,14 @@ def joined(parts: list[Part]) -> list[Part]:
 
 def area(values: Sequence[float], width: int, height: int, glyphs: Glyphs) -> list[str]:
     """Return rows, top first, of values 0 to 1; two values a cell in braille, the newest right."""
-    if glyphs.is_ascii:
-        shown = list(values)[-width:]
-        levels = [round(value * height) for value in shown]
+    if glyphs.across == 1:
+        half, full = " #" if glyphs.is_ascii else "▄█"
+        levels = [round(value * height * 2) for value in list(values)[-width:]]
         return [
-            "".join("#" if level >= row else " " for level in levels).rjust(width)
+            "".join(
+                full if level >= 2 * row else half if level == 2 * row - 1 else " "
+                for level in levels
+            ).rjust(width)
             for row in range(height, 0, -1)
         ]
     shown = list(values)[-2 * width :]
@@ -117,7 +120,7 @@ def duration_chart(
         return [[], [(fit(" no runs yet", width), "faint")]]
     top = max(percentile(lengths, 0.97), 1)
     rows = max(height - 2, 1)
-    columns = room if glyphs.is_ascii else 2 * room
+    columns = room * glyphs.across
     places = [column * len(shown) // columns for column in range(columns)]
     values = [min((shown[place].duration or 0) / top, 1.0) for place in places]
     dashes = {

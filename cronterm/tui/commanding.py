@@ -150,7 +150,7 @@ class Commanding(App[Ending]):
             )
             self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in ready)))
         elif needy:
-            self.tell("they need params: T on each of them", is_bad=True)
+            self.tell(f"they need params: {self.key('trigger_with')} on each of them", is_bad=True)
 
     def _ask_params(self, job: str) -> None:
         """Have the params of a job chosen, then run it."""
@@ -200,7 +200,7 @@ class Commanding(App[Ending]):
 
     def ask_skip(self, job: str, due_at: Instant, when: str) -> None:
         """Ask, then skip the next run of a job; `when` says its instant."""
-        question = questions.ask_skip(job, when)
+        question = questions.ask_skip(job, when, self.key("trigger"))
         self.ask(question, lambda answer: self.send(SkipNext(job=job, due_at=due_at)))
 
     def ask_delete(self, jobs: Sequence[str]) -> None:

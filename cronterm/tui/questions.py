@@ -47,7 +47,7 @@ def ask_trigger(
         if doubt or len(jobs) > 1:
             lines.append(doubt or f"  {job}")
     lines = shortened(lines)
-    lines += [f"! {job} is left out: it needs params (T chooses them)" for job in left_out[:SHOWN]]
+    lines += [f"! {job} is left out: it needs params" for job in left_out[:SHOWN]]
     number = number_of(jobs)
     run = Choice(key if len(key) == 1 and key not in "nq" else "t", "Run", "run")
     choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
@@ -103,13 +103,13 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     return Ask(title, lines, choices, number=number_of(jobs))
 
 
-def ask_skip(job: str, when: str) -> Ask:
-    """Ask whether the next run of a job is skipped."""
+def ask_skip(job: str, when: str, key: str) -> Ask:
+    """Ask whether the next run of a job is skipped; `key` runs it by hand."""
     lines = [
         f"Skip the run of {job} that is due {when}?",
         "",
         "It is decided now and for good: history and `cronterm why` say who did.",
-        "t runs the job by hand all the same.",
+        f"{key} runs the job by hand all the same.",
     ]
     return Ask("Skip next run", lines, [CANCEL, Choice("y", "Skip it", "skip", is_grave=True)])
 

@@ -108,5 +108,5 @@ async def test_t_without_params_says_so_and_asks_for_each_job_that_needs_them() 
         await pilot.press("t")
         await wait_for(pilot, lambda: bool(control.sent))
 
-    assert "! new-job is left out: it needs params (T chooses them)" in asked
+    assert "! new-job is left out: it needs params" in asked
     assert control.sent == [RunJob(job="retired")]

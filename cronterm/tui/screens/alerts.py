@@ -30,7 +30,7 @@ MUTES: tuple[tuple[str, str, Duration], ...] = (
     ("w", "1 week", 7 * DAY),
 )
 REACH_WORDS: dict[Reach, str] = {"open": "open", "known": "open and known", "all": "all"}
-EMPTY = "nothing failed, nothing is late; o shows what is over"
+EMPTY = "nothing failed, nothing is late; {key} shows what is over"
 
 
 class AlertsView(Page):
@@ -79,7 +79,8 @@ class AlertsView(Page):
         snapshot, rows = self.picture.snapshot, self.rows
         alerts = [*self._past_alerts(), *snapshot.alerts.values()]
         rows.show(shown_alerts(alerts, snapshot.mutes, now, reach=self.reach, words=self.words))
-        rows.empty = f"nothing matches /{self.words}" if self.words else EMPTY
+        nothing = EMPTY.format(key=self.home.key("reach"))
+        rows.empty = f"nothing matches /{self.words}" if self.words else nothing
         rows.update(now, None)
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
         known = states.count("acknowledged") + states.count("muted")

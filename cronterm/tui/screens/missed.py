@@ -194,7 +194,7 @@ class MissedView(Page):
         if open_ones:
             self.home.send(*(AcknowledgeAlert(alert=alert.id) for alert in open_ones))
         else:
-            self.home.tell("it was seen already; M shows it again")
+            self.home.tell(f"it was seen already; {self.home.key('inbox')} shows it again")
 
     # -- going elsewhere -------------------------------------------------------------------------
 

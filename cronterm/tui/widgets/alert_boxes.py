@@ -138,7 +138,9 @@ class AlertBox(Panel):
         facts = [("job", text, "text")]
         if alert.run is not None:
             live = "   open" if alert.run in view.live else ""
-            facts.append(("run", f"{alert.run}{live}   l shows its log, = what differs", "text"))
+            log, differs = self.key("alert_log"), self.key("compare")
+            text = f"{alert.run}{live}   {log} shows its log, {differs} what differs"
+            facts.append(("run", text, "text"))
         return facts
 
 

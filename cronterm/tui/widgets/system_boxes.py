@@ -182,7 +182,8 @@ class WatchBox(SystemBox):
                 since = view.suspended.get(name)
                 if since is not None:
                     ago = age(self.now - since)
-                    suspended.append(("held", f"{text}  suspended {ago} ago, p resumes", "warn"))
+                    text += f"  suspended {ago} ago, {self.key('pause')} resumes"
+                    suspended.append(("held", text, "warn"))
                 elif not view.job.enabled:
                     watched.append(("off", text, "faint"))
                 else:

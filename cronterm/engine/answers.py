@@ -18,9 +18,11 @@ from cronterm.config.gather import is_folder, members
 from cronterm.core.explain import explain, explain_alerts
 from cronterm.core.explain_chain import explain_chain
 from cronterm.engine.about import read_system
+from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
 from cronterm.execute.output import read_output
+from cronterm.model.outlook import BEHIND, Outlook
 from cronterm.model.query import (
     AnyReply,
     ConfigText,
@@ -36,6 +38,7 @@ from cronterm.model.query import (
     ReadConfig,
     ReadCounts,
     ReadDecisions,
+    ReadOutlook,
     ReadOutput,
     ReadRun,
     ReadState,
@@ -126,6 +129,8 @@ class Answers:
                 begun, read_from = self._reader.begun(query)
                 now = self._clock.now().utc
                 return make_timeline(query, snapshot, begun, now=now, read_from=read_from)
+            case ReadOutlook():
+                return self._outlook(query, snapshot)
             case ReadTrends():
                 return self._reader.trends(query, now=self._clock.now().utc)
             case _:
@@ -151,6 +156,16 @@ class Answers:
         links = explain_chain(view, snapshot.jobs, show=_shown)
         told = explain_alerts(view, alerts, show=_shown)
         return Decisions(decisions, (*sentences, *links, *told))
+
+    def _outlook(self, query: ReadOutlook, snapshot: Snapshot) -> Outlook:
+        view = snapshot.jobs.get(query.job)
+        if view is None:
+            raise unknown_job(query.job, snapshot.jobs)
+        now = self._clock.now().utc
+        begun = self._reader.quarters(query.job, now - BEHIND)
+        limit = min(max(query.limit, 0), MOST_NEXT)
+        calendars = Calendars(snapshot.settings.calendars)
+        return make_outlook(view, calendars, begun, now=now, limit=limit)
 
     def _stats(self, query: ReadStats, snapshot: Snapshot) -> Stats:
         """Return the ten groups. Raises `CrontermError` for a job never heard of."""

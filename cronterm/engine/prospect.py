@@ -43,7 +43,7 @@ def _held(
 ) -> Iterator[HeldBack]:
     """Yield instants that calendars keep back, up to `until`."""
     job = view.job
-    schedule = _schedule(view)
+    schedule = schedule_of(view)
     sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
     assert sieve is not None
     at, left = schedule.next_after(after), MOST_HELD
@@ -61,10 +61,10 @@ def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> li
     most = view.job.max_runs
     limit = limit if most is None else min(limit, most - view.timed_runs)
     instants: list[Instant] = []
-    for at in _walk(_coming(view, _schedule(view), calendars), after):
+    for at in _walk(coming_of(view, schedule_of(view), calendars), after):
         if len(instants) >= limit:
             break
-        if not _is_decided(view, at):
+        if not is_decided(view, at):
             instants.append(at)
     return instants
 
@@ -76,12 +76,12 @@ def _walk(schedule: Coming, after: Instant) -> Iterator[Instant]:
         at = schedule.next_after(at)
 
 
-def _is_decided(view: JobView, at: Instant) -> bool:
+def is_decided(view: JobView, at: Instant) -> bool:
     """Tell whether an instant to come will start nothing: a person has skipped it."""
     return any(start < at <= end for start, end in view.decided)
 
 
-def _schedule(view: JobView) -> Schedule:
+def schedule_of(view: JobView) -> Schedule:
     job = view.job
     return build(
         job.schedule,
@@ -92,7 +92,7 @@ def _schedule(view: JobView) -> Schedule:
     )
 
 
-def _coming(view: JobView, schedule: Schedule, calendars: Calendars) -> Coming:
+def coming_of(view: JobView, schedule: Schedule, calendars: Calendars) -> Coming:
     job = view.job
     sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
     return schedule if sieve is None else Sifted(schedule, sieve)
@@ -197,8 +197,8 @@ def _expect_all(
         low = _free_from(snapshot, view, slots.low)
         if low is None or low >= slots.until or not view.job.schedule:
             continue
-        schedule = _schedule(view)
-        coming = _coming(view, schedule, calendars)
+        schedule = schedule_of(view)
+        coming = coming_of(view, schedule, calendars)
         is_plain = coming is schedule and not view.decided and view.job.max_runs is None
         expected = known.get((schedule, low)) if is_plain else None
         if expected is None and steps < MOST_STEPS:
@@ -270,7 +270,7 @@ def _expect(
         if at >= slots.until or len(walked) >= most:
             break
         steps += 1
-        if not _is_decided(view, at):
+        if not is_decided(view, at):
             walked.append(at)
     if view.job.max_runs is not None:
         walked = walked[: max(view.job.max_runs - view.timed_runs, 0)]

@@ -7,6 +7,7 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
+from cronterm.model.outlook import Outlook
 from cronterm.model.problem import Problem
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
@@ -254,6 +255,14 @@ class ReadTimeline(Query, frozen=True, kw_only=True):
     """At most that many instants, the soonest."""
 
 
+class ReadOutlook(Query, frozen=True, kw_only=True):
+    """What comes of one job, and at which hours of the week it runs. Answer: `Outlook`."""
+
+    job: str
+    limit: int = 20
+    """At most that many instants that start something, 500 at most."""
+
+
 class ReadSystem(Query, frozen=True, kw_only=True):
     """The program itself: processes, store, versions. Answer: `System`."""
 
@@ -320,6 +329,7 @@ AnyQuery: TypeAlias = (
     | PageRuns
     | ListCalls
     | ReadTimeline
+    | ReadOutlook
     | ReadSystem
 )
 AnyReply: TypeAlias = (
@@ -338,5 +348,6 @@ AnyReply: TypeAlias = (
     | RunPage
     | Calls
     | Timeline
+    | Outlook
     | System
 )

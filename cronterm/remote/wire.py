@@ -12,6 +12,7 @@ from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
 from cronterm.model.command import AnyCommand
 from cronterm.model.event import Numbered
+from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     AnyQuery,
@@ -32,6 +33,7 @@ from cronterm.model.query import (
     ReadConfig,
     ReadCounts,
     ReadDecisions,
+    ReadOutlook,
     ReadOutput,
     ReadRun,
     ReadState,
@@ -83,6 +85,7 @@ REPLIES: dict[type[Query], type] = {
     PageRuns: RunPage,
     ListCalls: Calls,
     ReadTimeline: Timeline,
+    ReadOutlook: Outlook,
     ReadSystem: System,
 }
 

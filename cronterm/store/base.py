@@ -145,6 +145,9 @@ class Reader(Protocol):
     def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
         """Return what began by job, in the order of time, and from when on all of it is there."""
 
+    def quarters(self, job: str, since: Instant) -> list[tuple[Instant, int, int]]:
+        """Return (quarter of an hour, runs that began in it, failed ones) of a job, in order."""
+
     def about(self) -> StoreView:
         """Return what the history is as a file, output files left out."""
 

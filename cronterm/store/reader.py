@@ -48,7 +48,7 @@ from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 from cronterm.store.signals import read_counts, signal_decisions
 from cronterm.store.stats import read_stats, read_trends
-from cronterm.store.timeline import read_begun
+from cronterm.store.timeline import read_begun, read_quarters
 
 
 class SqliteReader:
@@ -108,6 +108,11 @@ class SqliteReader:
         """Return what began by job, in the order of time, and from when on all of it is there."""
         with self._open() as connection:
             return read_begun(connection, query) if connection else ({}, query.since)
+
+    def quarters(self, job: str, since: Instant) -> list[tuple[Instant, int, int]]:
+        """Return (quarter of an hour, runs that began in it, failed ones) of a job, in order."""
+        with self._open() as connection:
+            return read_quarters(connection, job, since) if connection else []
 
     def about(self) -> StoreView:
         """Return what the history is as a file, output files left out."""

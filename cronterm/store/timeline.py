@@ -2,12 +2,13 @@
 
 import sqlite3
 
-from cronterm.clock import Instant
+from cronterm.clock import MINUTE, Instant
 from cronterm.model.query import ReadTimeline
 from cronterm.model.timeline import Begun
 
 MOST_RUNS = 30_000  # of one answer, the newest: some 50 ms
 MOST_MISSED = 2_000
+QUARTER = 15 * MINUTE  # in which every zone's hours begin
 WORST = ("", "stopped", "skipped", "replaced", "succeeded", "missed", "timed_out", "lost", "failed")
 
 
@@ -49,6 +50,20 @@ def read_begun(
     for job, slot in sorted(cells):
         found.setdefault(job, []).append(cells[job, slot])
     return found, read_from
+
+
+def read_quarters(
+    connection: sqlite3.Connection, job: str, since: Instant
+) -> list[tuple[Instant, int, int]]:
+    """Return (quarter of an hour, runs that began in it, those that failed) of a job, in order."""
+    return connection.execute(
+        f"SELECT started_at_us / {QUARTER} * {QUARTER}, count(*),"
+        " sum(ifnull(outcome IN ('failed', 'timed_out', 'lost'), 0))"
+        " FROM (SELECT started_at_us, outcome FROM runs INDEXED BY runs_of_job"
+        "  WHERE job = (SELECT key FROM job_state WHERE job = ?) AND started_at_us >= ?"
+        f"  ORDER BY run DESC LIMIT {MOST_RUNS}) GROUP BY 1 ORDER BY 1",
+        (job, since),
+    ).fetchall()
 
 
 def _add(cells: dict[tuple[str, int], Begun], job: str, begun: Begun) -> None:

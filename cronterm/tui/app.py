@@ -76,12 +76,12 @@ class CrontermApp(Personal):
     ) -> None:
         super().__init__(
             control,
+            clock,
             person=person or Person(),
             glyphs=glyphs,
             theme=theme,
             is_read_only=hosting.is_read_only,
         )
-        self._clock = clock
         self._hosting = hosting
         self._inbox = Inbox(self)
         self._begun_with: Page | None = None
@@ -100,10 +100,6 @@ class CrontermApp(Personal):
         self.take_keys(self.person.settings.keys)
         self.run_worker(self._listen(), name="listen")
         self.set_interval(DRAW_EVERY_S, self._draw)
-
-    def now(self) -> Instant:
-        """Return the instant that everything is drawn for."""
-        return self._clock.now().utc
 
     async def _listen(self) -> None:
         is_first = True

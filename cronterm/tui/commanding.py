@@ -7,7 +7,7 @@ from textual.actions import ActionParseResult
 from textual.app import App
 from textual.dom import DOMNode
 
-from cronterm.clock import Instant
+from cronterm.clock import Clock, Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
@@ -31,6 +31,7 @@ from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.widgets.paint import key_of
+from cronterm.tui.words import day_moment
 
 TOAST_S = 4.0
 READ_ONLY = "read-only: this screen only looks"
@@ -41,12 +42,17 @@ Ending = Literal["keep", "stop"]
 class Commanding(App[Ending]):
     """An app that sends commands to an engine and tells their answers."""
 
-    def __init__(self, control: Control, *, is_read_only: bool = False) -> None:
+    def __init__(self, control: Control, clock: Clock, *, is_read_only: bool = False) -> None:
         super().__init__()
         self.control = control
+        self._clock = clock
         self.picture = Picture(is_read_only=is_read_only)
         self.keys: tuple[Key, ...] = KEYS
         self._undo: list[list[AnyCommand]] = []
+
+    def now(self) -> Instant:
+        """Return the instant that everything is drawn for."""
+        return self._clock.now().utc
 
     def may_change(self) -> bool:
         """Tell whether this screen may change anything; where it may not, say so."""
@@ -198,8 +204,14 @@ class Commanding(App[Ending]):
 
         self.ask(questions.ask_stop(runs), stop)
 
-    def ask_skip(self, job: str, due_at: Instant, when: str) -> None:
-        """Ask, then skip the next run of a job; `when` says its instant."""
+    def ask_skip(self, job: str) -> None:
+        """Ask, then skip the next run of a job; say so where it is not due by itself."""
+        view = self.picture.snapshot.jobs.get(job)
+        due_at = view.next_at if view is not None else None
+        if due_at is None:
+            self.tell(f"{job} is not due by itself")
+            return
+        when = day_moment(due_at, self.now())
         question = questions.ask_skip(job, when, self.key("trigger"))
         self.ask(question, lambda answer: self.send(SkipNext(job=job, due_at=due_at)))
 

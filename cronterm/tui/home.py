@@ -143,8 +143,8 @@ class Home(Protocol):
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask, then stop open runs."""
 
-    def ask_skip(self, job: str, due_at: Instant, when: str) -> None:
-        """Ask, then skip the next run of a job; `when` says its instant."""
+    def ask_skip(self, job: str) -> None:
+        """Ask, then skip the next run of a job; say so where it is not due by itself."""
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""

@@ -190,12 +190,13 @@ KEYS: tuple[Key, ...] = (
     Key("previous_job", "k", "next_job(-1)", "the job before", "In a job", (D,)),
     Key("down", "down", "step(1)", "the run below", "In a job", (D, R, T)),
     Key("up", "up", "step(-1)", "the run above", "In a job", (D, R, T)),
-    Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (R, T)),
-    Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (R, T)),
+    Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (D, R, T)),
+    Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (D, R, T)),
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
     Key("skip", "b", "skip", "skip the next run…", "Timeline", (T,), "skip next"),
+    Key("skip_next", "b", "skip", "skip the next run…", "In a job", (D,)),
     Key("zoom_in", "plus,equals_sign", "zoom_by(-1)", "less time", "Timeline", (T,), "zoom"),
     Key("zoom_out", "minus", "zoom_by(1)", "more time", "Timeline", (T,), "zoom out"),
     Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),
@@ -245,7 +246,7 @@ CHANGING = frozenset(
             "stop",
         ),
         *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
-        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
+        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen", "skip_next"),
     )
 )
 """The ids of the keys that change something: refused where a screen only looks."""

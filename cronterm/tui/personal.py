@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textual.filter import LineFilter, Monochrome, NoColor
 
+from cronterm.clock import Clock
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.tui.copying import Copying
@@ -41,13 +42,14 @@ class Personal(Copying):
     def __init__(
         self,
         control: Control,
+        clock: Clock,
         *,
         person: Person,
         glyphs: Glyphs | None,
         theme: str,
         is_read_only: bool,
     ) -> None:
-        super().__init__(control, is_read_only=is_read_only)
+        super().__init__(control, clock, is_read_only=is_read_only)
         self.person = person
         self.layout = person.layout
         self.glyphs = glyphs or choose_glyphs(person.settings.glyphs)

@@ -19,6 +19,7 @@ from cronterm.errors import CrontermError
 from cronterm.instance import Instance
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, ShutDown
 from cronterm.model.event import JobPaused, JobResumed, Numbered, RunEnded
+from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     ConfigText,
@@ -33,6 +34,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadOutlook,
     ReadOutput,
     ReadRun,
     ReadState,
@@ -318,6 +320,9 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     timeline = await control.query(ReadTimeline(since=0, slot=60_000_000, slots=3))
     assert isinstance(timeline, Timeline)
     assert timeline.load == (0, 0, 0)
+    outlook = await control.query(ReadOutlook(job="backup", limit=1))
+    assert isinstance(outlook, Outlook)
+    assert len(outlook.due) == 168
 
 
 @pytest.mark.parametrize("query", [ReadRun(run=404), ReadDecisions(job="nosuch")], ids=str)

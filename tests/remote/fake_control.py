@@ -49,6 +49,7 @@ from cronterm.model.event import (
     RunQueued,
 )
 from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.outlook import Ahead, Outlook
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     Alerts,
@@ -72,6 +73,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadOutlook,
     ReadOutput,
     ReadRun,
     ReadState,
@@ -385,6 +387,8 @@ class FakeControl:
                 )
             case ListCalls():
                 return self.audit
+            case ReadOutlook():
+                return Outlook(timezone="UTC", coming=(Ahead(START + SECOND),))
             case ReadStats():
                 return self.stats
             case ReadTrends():

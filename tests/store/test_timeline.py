@@ -57,3 +57,17 @@ def test_a_skip_ahead_is_kept_and_counting_goes_on(store: SqliteStore, tmp_path:
         (NOON + MINUTE, ""),
         (due_at, "user"),
     ]
+
+
+def test_the_quarters_in_which_a_job_began_are_counted(store: SqliteStore, tmp_path: Path) -> None:
+    store.record([added(), *whole_run(1), *whole_run(2, code=3), *whole_run(16)])
+    store.record([added("report"), *whole_run(17, "report")])
+    reader = open_reader(tmp_path)
+
+    quarter = 15 * MINUTE
+    assert reader.quarters("backup", NOON) == [(NOON, 2, 1), (NOON + quarter, 1, 0)]
+    assert reader.quarters("backup", NOON + 2 * MINUTE + 1) == [
+        (NOON, 1, 1),
+        (NOON + quarter, 1, 0),
+    ]
+    assert reader.quarters("gone", NOON) == []

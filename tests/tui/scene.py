@@ -9,6 +9,7 @@ import msgspec
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
+from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import make_timeline
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
@@ -41,6 +42,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadOutlook,
     ReadOutput,
     ReadRun,
     ReadStats,
@@ -54,6 +56,8 @@ from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.model.system import ProcessView, RunnerView, StoreView, System
 from cronterm.model.timeline import Begun
+from cronterm.schedule.base import CalendarSpec
+from cronterm.schedule.calendars import Calendars
 from cronterm.schedule.parse import parse
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
@@ -65,6 +69,8 @@ from tests.tui import figures
 MANY_RUNS = 1_200
 OLD_DEFINITION = '{"id": "invoice-export", "timeout": 300, "line": 40}'
 DEFINITION = '{"id": "invoice-export", "timeout": 60, "line": 41}'
+NIGHTS = tuple((day * 86_400, day * 86_400 + 7 * 3600) for day in range(7))
+CALENDARS = {"nights": CalendarSpec(windows=NIGHTS), "sundays": CalendarSpec(weekdays=(6,))}
 NOW = instant(datetime(2026, 11, 21, 14, 32, 7, tzinfo=UTC))
 
 JOBS = (
@@ -127,7 +133,8 @@ def past(job_number: int, number: int, took: int, *, is_failed: bool) -> PastRun
 
 def scene() -> Snapshot:
     """Return the snapshot that all pictures are made of."""
-    snapshot = Snapshot(n=100, store="abcd1234", settings=Settings(), sha256="0" * 64)
+    settings = Settings(calendars=CALENDARS)
+    snapshot = Snapshot(n=100, store="abcd1234", settings=settings, sha256="0" * 64)
     snapshot.loaded_at = NOW - 12 * SECOND
     snapshot.engine = EngineView(
         pid=812,
@@ -137,7 +144,9 @@ def scene() -> Snapshot:
         jobs_file="/srv/ops/jobs.yaml",
     )
     for number, (name, schedule, text, took, failures) in enumerate(JOBS):
-        words = {"description": text, "tags": ("db",) if number < 3 else ()}
+        words: dict[str, Any] = {"description": text, "tags": ("db",) if number < 3 else ()}
+        if name == "search-reindex":
+            words |= {"exclude": ("nights", "sundays"), "jitter": 2 * MINUTE}
         view = JobView(job=job(name, schedule, enabled=name != "retired", **words))
         if took:
             for each in range(30):
@@ -274,6 +283,9 @@ class FakeControl:
                 return make_timeline(
                     query, self.scene, begun(query, self.scene), now=NOW, read_from=query.since
                 )
+            case ReadOutlook(job=name, limit=limit):
+                view, calendars = self.scene.jobs[name], Calendars(CALENDARS)
+                return make_outlook(view, calendars, quarters(), now=NOW, limit=limit)
             case ReadConfig(job=name):
                 text = (
                     f"  {name}:\n    schedule: '0 */4 * * *'  # often\n    overlap: queue\n"
@@ -293,6 +305,12 @@ class FakeControl:
         rows = (any_row(number) for number in numbers)
         wanted = [row for row in rows if not query.outcomes or row.outcome in query.outcomes]
         return Runs(tuple(row for row in wanted if not query.causes or row.cause in query.causes))
+
+
+def quarters() -> list[tuple[Instant, int, int]]:
+    """Return when each job of the scene began in twelve weeks, and how often that failed."""
+    at = [NOW - n * 4 * HOUR - n % 7 * HOUR for n in range(480, 0, -1)]
+    return [(each // HOUR * HOUR, 1 + n % 3, int(n % 97 == 5)) for n, each in enumerate(at)]
 
 
 def past_alerts() -> tuple[Alert, ...]:

@@ -5,9 +5,12 @@ from typing import Any
 from textual.pilot import Pilot
 
 from cronterm.model.alert import Alert
+from cronterm.model.command import SkipNext
 from cronterm.model.event import AlertOpened, Numbered
 from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.widgets.schedule_boxes import NotesBox
 from cronterm.tui.widgets.why_box import WhyBox
 from tests.tui.scene import NOW, FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
@@ -56,3 +59,32 @@ async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run
         painted = ["".join(text for text, _ in line) for line in why.paint(60, 20)]
         assert all(len(line) <= 60 for line in painted)
         assert sum("│" in line for line in painted) >= 3
+
+
+async def test_the_schedule_of_a_job_moves_by_its_keys_and_changes_with_the_job() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "search-reindex", "schedule")
+        await wait_for(pilot, lambda: screen.plan.outlook is not None)
+        first = screen.plan.coming.chosen
+        await pilot.press("down", "pagedown", "up")
+        assert screen.plan.coming.chosen != first
+        assert screen.row is screen.runs.runs[0]
+        await pilot.press("tab", "down", "b")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: bool(control.sent))
+        await pilot.press("j")
+        await wait_for(pilot, lambda: screen.plan.outlook is not None)
+        assert screen.job != "search-reindex"
+    assert isinstance(control.sent[0], SkipNext)
+
+
+async def test_a_job_without_a_schedule_says_what_starts_it() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "new-job", "schedule")
+        await wait_for(pilot, lambda: bool(screen.query_one(NotesBox).notes))
+        assert screen.plan.coming.empty == "nothing is due"
+        (note,) = screen.query_one(NotesBox).notes
+        assert note[0].startswith("Starts by hand only")
+        assert screen.plan.coming.region.height > 4

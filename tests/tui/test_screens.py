@@ -96,6 +96,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return bool(screen.runs.runs)
         case StatsView():
             return screen.figures.is_read
+        case Detail() if screen.plan.display:
+            return screen.plan.outlook is not None
         case Detail():
             return len(screen.runs.outputs) == len(screen.runs.runs) > 0
         case _:
@@ -121,6 +123,7 @@ PAGES = {
     "detail": ("enter",),
     "detail-alerts": ("enter", *(["right_square_bracket"] * 3)),
     "detail-why": ("enter", *(["right_square_bracket"] * 4)),
+    "detail-schedule": ("enter", *(["right_square_bracket"] * 5)),
     "log": ("l",),
     "form": ("a",),
     "timeline": ("2", "down", "down"),

@@ -1,4 +1,4 @@
-"""One job: overview, runs, log, alerts, why, config."""
+"""One job: overview, runs, log, alerts, why, schedule, config."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -29,6 +29,7 @@ from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.schedule_tab import ScheduleTab
 from cronterm.tui.widgets.alert_boxes import JobAlertsBox
 from cronterm.tui.widgets.facts import (
     TABS,
@@ -39,7 +40,9 @@ from cronterm.tui.widgets.facts import (
     StatisticsBox,
 )
 from cronterm.tui.widgets.panels import ChartPanel, Panel
+from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.run_log import RunLog
+from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.why_box import WhyBox
 
 RUNS_SHOWN = 500
@@ -73,6 +76,7 @@ class Detail(Page):
             yield RunLog(id="job-log")
             yield JobAlertsBox(self.picture, id="job-alerts")
             yield WhyBox(id="job-why")
+            yield ScheduleTab(self.picture, id="job-plan")
             yield ConfigBox(id="job-config")
 
     @property
@@ -90,6 +94,11 @@ class Detail(Page):
     def alerts(self) -> JobAlertsBox:
         """The alerts of the job."""
         return self.query_one(JobAlertsBox)
+
+    @property
+    def plan(self) -> ScheduleTab:
+        """The schedule of the job."""
+        return self.query_one(ScheduleTab)
 
     @property
     def log_pane(self) -> RunLog:
@@ -112,6 +121,7 @@ class Detail(Page):
             log.repaint()
             log.entitle(f"Log · run {row.run}" if row is not None else "Log", log.status)
         self._update_told(now)
+        self.plan.update(now, self.job)
         edits = f"{self.home.key('edit')} edits · {self.home.key('editor')} opens $EDITOR"
         config.entitle("jobs file", edits)
         config.repaint()
@@ -166,6 +176,9 @@ class Detail(Page):
         self.query_one(StatisticsBox).runs = runs.runs
         self.update(self.home.now())
         await self._read_told(job)
+        if self.plan.display:
+            await self.plan.read(control, job)
+            self.update(self.home.now())
         await self._load_log()
         await self._read_outputs()
         self.update(self.home.now())
@@ -221,24 +234,36 @@ class Detail(Page):
         head.tab = TABS[(TABS.index(head.tab) + by) % len(TABS)]
         job = self.query_one("#job")
         job.set_classes(head.tab.lower())
+        self._pane.focus()
+        self._look()
+
+    @property
+    def _pane(self) -> Widget:
+        """What the keys move in: of the shown tab what has the focus, or its first box."""
+        if isinstance(self.focused, RowsBox | Scrolled) and self.focused.region:
+            return self.focused
         shown: dict[str, Widget] = {
             "Log": self.log_pane,
             "Alerts": self.alerts,
             "Why": self.query_one(WhyBox),
+            "Schedule": self.plan.coming,
             "Config": self.query_one(ConfigBox),
         }
-        shown.get(head.tab, self.runs).focus()
-        self._look()
+        return shown.get(self.query_one(Head).tab, self.runs)
 
     def action_step(self, by: int) -> None:
-        """Move among the runs, or the alerts."""
-        runs = self.runs
-        if self.alerts.display:
-            self.alerts.action_move(by)
-            self.update(self.home.now())
-            return
-        runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
+        """Move among the runs, the alerts or what comes, or scroll."""
+        pane = self._pane
+        if isinstance(pane, RowsBox | Scrolled):
+            pane.action_move(by)
+        else:
+            runs = self.runs
+            runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
         self.update(self.home.now())
+
+    def action_turn(self, by: int) -> None:
+        """Move by pages."""
+        self.action_step(by * max(self._pane.size.height - 1, 1))
 
     def action_next_job(self, by: int) -> None:
         """Show the next job of the table, or the one before."""
@@ -292,6 +317,10 @@ class Detail(Page):
     def action_stop(self) -> None:
         """Ask, then stop."""
         self.home.ask_stop([self.job])
+
+    def action_skip(self) -> None:
+        """Ask, then skip the next run."""
+        self.home.ask_skip(self.job)
 
     def action_edit(self) -> None:
         """Open the form."""

@@ -21,7 +21,6 @@ from cronterm.tui.widgets.lanes import (
     has_lanes,
     lanes_around,
 )
-from cronterm.tui.words import day_moment
 
 READ_EVERY = 30 * SECOND
 READ_AGAIN = 2 * SECOND  # where something began or ended: no more often
@@ -219,14 +218,8 @@ class TimelineView(Page):
 
     def action_skip(self) -> None:
         """Ask, then skip the job's next run."""
-        job = self.chosen()
-        view = self.picture.snapshot.jobs.get(job or "")
-        if job is None or view is None:
-            return
-        if view.next_at is None:
-            self.home.tell(f"{job} is not due by itself")
-            return
-        self.home.ask_skip(job, view.next_at, day_moment(view.next_at, self.home.now()))
+        if (job := self.chosen()) is not None:
+            self.home.ask_skip(job)
 
     def action_back(self) -> None:
         """Go back to the jobs."""

@@ -9,14 +9,15 @@ from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
-from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.words import day_moment, duration, row_text
 
 LINE_ROLES = {"-": "ok", "+": "fail", "@": "faint", " ": "muted"}
 """The good run is green, the other one red."""
 
 
-class CompareBox(Painted, can_focus=True):
+class CompareBox(Scrolled):
     """What differs, scrolled by lines."""
 
     BINDINGS = CURSOR  # Textual reads it from the class
@@ -32,7 +33,6 @@ class CompareBox(Painted, can_focus=True):
         """Safe to show."""
         self.trouble = ""
         """Why there is nothing to compare."""
-        self._top = 0
 
     @property
     def position(self) -> str:
@@ -40,33 +40,10 @@ class CompareBox(Painted, can_focus=True):
         count = sum(each.sign in "+-" for each in self.output)
         return f"{count} line{'s' * (count != 1)} differ{'s' * (count == 1)}" if self.rows else ""
 
-    def action_move(self, by: int) -> None:
-        """Scroll by lines."""
-        most = len(self._lines(self.size.width)) - self.size.height
-        self._top = max(0, min(self._top + by, most))
-        self.repaint()
-
-    def action_page(self, by: int) -> None:
-        """Scroll by pages."""
-        self.action_move(by * max(self.size.height - 1, 1))
-
-    def on_mouse_scroll_down(self) -> None:
-        """Scroll down."""
-        self.action_move(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        """Scroll up."""
-        self.action_move(-3)
-
-    def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the lines that are in view."""
+    def lines(self, width: int) -> list[list[Part]]:
+        """Return both ends, the words and the lines of output that differ."""
         if self.rows is None:
             return [[(f"  {self.trouble or 'reading…'}", "warn" if self.trouble else "faint")]]
-        return self._lines(width)[self._top : self._top + height]
-
-    def _lines(self, width: int) -> list[list[Part]]:
-        if self.rows is None:
-            return []
         good, other = self.rows
         lines = [self._headline("-", good), self._headline("+", other), []]
         for word, (before, after) in self.words.items():

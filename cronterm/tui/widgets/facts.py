@@ -9,8 +9,9 @@ from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
+from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.spark import percentile
 from cronterm.tui.words import (
     countdown,
@@ -28,7 +29,7 @@ Fact = tuple[str, str, str]
 WIDE = 100  # from here on a row also shows what the run printed last
 END = 18
 
-TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Config")
+TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Schedule", "Config")
 
 
 class Head(Panel):
@@ -235,7 +236,7 @@ class RunsBox(Panel, can_focus=True):
         ]
 
 
-class ConfigBox(Painted, can_focus=True):
+class ConfigBox(Scrolled):
     """The job's part of the file, as it is written."""
 
     def __init__(self, *, id: str) -> None:  # Textual's word
@@ -243,7 +244,7 @@ class ConfigBox(Painted, can_focus=True):
         self.text = ""
         self.first_line = 1
 
-    def paint(self, width: int, height: int) -> list[list[Part]]:
+    def lines(self, width: int) -> list[list[Part]]:
         """Return the numbered lines."""
         if not self.text:
             return [[("  the file has no such job any more", "faint")]]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.widgets.paint import Painted, Part
+from cronterm.tui.widgets.paint import Part
+from cronterm.tui.widgets.scrolled import Scrolled
 
 INDENT = 4
 
 
-class WhyBox(Painted, can_focus=True):
+class WhyBox(Scrolled):
     """What is so now and what was decided; below it, why the run under the cursor was."""
 
     def __init__(self, *, id: str) -> None:  # Textual's word
@@ -20,7 +21,7 @@ class WhyBox(Painted, can_focus=True):
         self.details: Sequence[str] = ()
         self.is_read = False
 
-    def paint(self, width: int, height: int) -> list[list[Part]]:
+    def lines(self, width: int) -> list[list[Part]]:
         """Return the sentences, wrapped; the first line of each stands out."""
         if not self.sentences:
             text = "nothing was decided about it yet" if self.is_read else "reading…"

@@ -1,0 +1,64 @@
+"""The schedule of a job: its next runs, the hours of its week, and what is to be known of it."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from cronterm.clock import Instant
+from cronterm.control import Control
+from cronterm.errors import CrontermError
+from cronterm.model.outlook import Outlook
+from cronterm.model.query import ReadOutlook
+from cronterm.tui.picture import Picture
+from cronterm.tui.schedule_notes import schedule_notes
+from cronterm.tui.widgets.schedule_boxes import ComingBox, NotesBox, WeekBox
+
+
+class ScheduleTab(Container):
+    """What is shown of a job's schedule."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self._picture = picture
+        self.outlook: Outlook | None = None
+
+    def compose(self) -> ComposeResult:
+        """Give the boxes."""
+        yield ComingBox(self._picture, id="coming")
+        with Container(id="schedule-side"):
+            yield WeekBox(self._picture, id="week")
+            yield NotesBox(id="notes")
+
+    @property
+    def coming(self) -> ComingBox:
+        """What comes."""
+        return self.query_one(ComingBox)
+
+    async def read(self, control: Control, job: str) -> None:
+        """Read what comes of a job; of one that left the file nothing does."""
+        self.outlook = None
+        if job not in self._picture.snapshot.jobs:
+            return
+        try:
+            found = await control.query(ReadOutlook(job=job))
+        except CrontermError:
+            return  # it left the file meanwhile, or the engine is gone: the banner says so
+        if isinstance(found, Outlook):
+            self.outlook = found
+
+    def update(self, now: Instant, job: str) -> None:
+        """Draw it at `now`."""
+        told, coming, notes = self.outlook, self.coming, self.query_one(NotesBox)
+        if told is not None:
+            coming.zone = told.timezone
+        coming.show([each for each in told.coming if each.at > now] if told is not None else [])
+        coming.empty = "nothing is due" if told is not None else "reading…"
+        week = self.query_one(WeekBox)
+        week.outlook = told
+        for box in (coming, week):
+            box.update(now, job)
+        view = self._picture.snapshot.jobs.get(job)
+        all_paused = self._picture.snapshot.all_paused
+        known = view is not None and told is not None
+        notes.notes = schedule_notes(view, told, all_paused, now) if known else ()  # type: ignore[arg-type]  # both are there
+        notes.border_title = "Notes"
+        notes.repaint()

@@ -13,10 +13,11 @@ from cronterm.config.edit import write_atomically
 from cronterm.config.format import format_text
 from cronterm.config.gather import is_folder
 from cronterm.config.load import Loaded, load
-from cronterm.config.resolve import Resolved, Value, resolve
+from cronterm.config.resolve import resolve
 from cronterm.config.schema import jobs_schema, part
 from cronterm.errors import BadInput, CrontermError
 from cronterm.model.query import ConfigText, ReadConfig
+from cronterm.model.resolved import Resolved, Value
 
 
 @click.command()

@@ -80,9 +80,13 @@ class Attempt:
         self._ids: Ids = {}
         self._names: dict[tuple[str, str], tuple[Unit, Document, Node]] = {}
 
+    def gather(self) -> None:
+        """Read the files, without a look at what they say."""
+        self.units = self._gathered()
+
     def read(self) -> None:
         """Read everything."""
-        self.units = self._gathered()
+        self.gather()
         documents = [document for unit in self.units for document in unit.documents]
         values, base = self._merged_heads()
         self.settings = Settings(**values)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import yaml
@@ -15,10 +15,10 @@ from cronterm.config.notation import inline
 from cronterm.config.reader import Node, collector_off, plain
 from cronterm.config.shape import DURATION
 from cronterm.config.shapes import JOB_SHAPES, SETTINGS_SHAPES
+from cronterm.errors import CrontermError
 from cronterm.model.job import Job, Settings, Watch
+from cronterm.model.resolved import Origin, Resolved, Value
 from cronterm.schedule.duration import format_duration
-
-Origin = Literal["job", "defaults", "settings", "built in"]
 
 ADD_UP = ("env", "tags", "history")
 """Words that each layer adds to."""
@@ -27,31 +27,6 @@ SETTLED = ("timezone", "catch_up", "history", "output")
 _SETTINGS = {"watch": f"{{poll_interval: {format_duration(Watch().poll_interval)}}}"}
 _ALONE = ("command", "python", "args", "kwargs")
 """Words that nothing gives but the job."""
-
-
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """A value as it is written, and its place; `file` is empty for what is built in."""
-
-    word: str
-    text: str
-    origin: Origin
-    file: str = ""
-    line: int = 0
-
-    @property
-    def place(self) -> str:
-        """Where it comes from, for people."""
-        at = f" {self.file}:{self.line}" if self.file else ""
-        return self.origin + at
-
-
-class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """A job with all its values."""
-
-    job: str
-    file: str
-    line: int
-    values: tuple[Value, ...]
 
 
 class Everything(NamedTuple):
@@ -66,24 +41,42 @@ def resolve(path: Path, *, local_timezone: str) -> Everything:
     attempt = Attempt(Request(path, local_timezone, os.geteuid()))
     with collector_off():
         attempt.read()
+        files = _Files(attempt)
+        jobs = tuple(map(files.resolved, attempt.jobs))
+        return Everything(tuple(_set(attempt.settings, files.settings)), jobs)
+
+
+def resolve_job(path: Path, job: Job) -> Resolved:
+    """Return the values of one job, which is in force, as the files have them now.
+
+    Only what it takes for one job is read. Raises `CrontermError` where they do not have it.
+    """
+    attempt = Attempt(Request(path, job.timezone, os.geteuid()))
+    with collector_off():
+        attempt.gather()
+        return _Files(attempt).resolved(job)
+
+
+class _Files:
+    """What stands in a set of files, and where."""
+
+    def __init__(self, attempt: Attempt) -> None:
         documents = [document for unit in attempt.units for document in unit.documents]
-        found = {
+        self._jobs = {
             (str(document.path), job_id): (document, node)
             for document in documents
             for job_id, _, node in entries(document)
         }
-        settings = dict(_settings(documents))
-        for_jobs = {word: value for word, value in settings.items() if word in SETTLED}
-        jobs = tuple(
-            Resolved(
-                job=job.id,
-                file=job.source,
-                line=job.line,
-                values=tuple(_values(job, *found[job.source, job.id], for_jobs)),
-            )
-            for job in attempt.jobs
-        )
-        return Everything(tuple(_set(attempt.settings, settings)), jobs)
+        self.settings = dict(_settings(documents))
+
+    def resolved(self, job: Job) -> Resolved:
+        """Return the values of a job."""
+        if (job.source, job.id) not in self._jobs:
+            raise CrontermError(f"{job.source} has no job {job.id} that can be read")
+        document, node = self._jobs[job.source, job.id]
+        for_jobs = {word: value for word, value in self.settings.items() if word in SETTLED}
+        values = tuple(_values(job, document, node, for_jobs))
+        return Resolved(job=job.id, file=job.source, line=job.line, values=values)
 
 
 def _settings(documents: list[Document]) -> Iterator[tuple[str, Value]]:

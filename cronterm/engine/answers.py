@@ -15,6 +15,7 @@ from cronterm.clock import SECOND, Clock, Instant, aware, rfc3339
 from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
+from cronterm.config.resolve import resolve_job
 from cronterm.core.explain import explain, explain_alerts
 from cronterm.core.explain_chain import explain_chain
 from cronterm.engine.about import read_system
@@ -40,6 +41,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutlook,
     ReadOutput,
+    ReadResolved,
     ReadRun,
     ReadState,
     ReadStats,
@@ -119,6 +121,10 @@ class Answers:
                 return self._reader.list_missed(query)
             case ReadConfig():
                 return self._config(query, snapshot)
+            case ReadResolved(job=job):
+                if job not in snapshot.jobs:
+                    raise unknown_job(job, snapshot.jobs)
+                return resolve_job(self._jobs_file, snapshot.jobs[job].job)
             case ReadStats():
                 return self._stats(query, snapshot)
             case ReadSystem():

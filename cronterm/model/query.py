@@ -9,6 +9,7 @@ from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
 from cronterm.model.outlook import Outlook
 from cronterm.model.problem import Problem
+from cronterm.model.resolved import Resolved
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
@@ -190,6 +191,12 @@ class ConfigText(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+class ReadResolved(Query, frozen=True, kw_only=True):
+    """Every value of a job as the files have it now, and its place. Answer: `Resolved`."""
+
+    job: str
+
+
 class ListAlerts(Query, frozen=True, kw_only=True):
     """Alerts, the newest. Answer: `Alerts`."""
 
@@ -320,6 +327,7 @@ AnyQuery: TypeAlias = (
     | ListNext
     | ReadDecisions
     | ReadConfig
+    | ReadResolved
     | ReadCounts
     | ReadStats
     | ReadTrends
@@ -339,6 +347,7 @@ AnyReply: TypeAlias = (
     | NextDue
     | Decisions
     | ConfigText
+    | Resolved
     | Counts
     | Stats
     | Trends

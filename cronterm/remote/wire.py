@@ -35,6 +35,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutlook,
     ReadOutput,
+    ReadResolved,
     ReadRun,
     ReadState,
     ReadStats,
@@ -45,6 +46,7 @@ from cronterm.model.query import (
     RunPage,
     Runs,
 )
+from cronterm.model.resolved import Resolved
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Stats, Trends
 from cronterm.model.system import System
@@ -76,6 +78,7 @@ REPLIES: dict[type[Query], type] = {
     ListNext: NextDue,
     ReadDecisions: Decisions,
     ReadConfig: ConfigText,
+    ReadResolved: Resolved,
     ReadCounts: Counts,
     ListAlerts: Alerts,
     ListMissed: Missed,

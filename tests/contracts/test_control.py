@@ -36,6 +36,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutlook,
     ReadOutput,
+    ReadResolved,
     ReadRun,
     ReadState,
     ReadSystem,
@@ -43,6 +44,7 @@ from cronterm.model.query import (
     RunDetail,
     Runs,
 )
+from cronterm.model.resolved import Resolved
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
@@ -311,6 +313,9 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert isinstance(await control.query(ListNext(jobs=("backup",))), NextDue)
     assert isinstance(await control.query(ReadDecisions(job="backup")), Decisions)
     assert isinstance(await control.query(ReadConfig()), ConfigText)
+    resolved = await control.query(ReadResolved(job="backup"))
+    assert isinstance(resolved, Resolved)
+    assert resolved.job == "backup"
     assert await control.query(ListAlerts()) == Alerts(())
     assert await control.query(ListMissed()) == Missed(())
     assert isinstance(await control.query(ReadState()), Snapshot)

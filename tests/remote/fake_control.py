@@ -75,6 +75,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutlook,
     ReadOutput,
+    ReadResolved,
     ReadRun,
     ReadState,
     ReadStats,
@@ -85,6 +86,7 @@ from cronterm.model.query import (
     RunPage,
     Runs,
 )
+from cronterm.model.resolved import Resolved
 from cronterm.model.rollup import Rollup
 from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import Snapshot, fold
@@ -372,6 +374,8 @@ class FakeControl:
             case ReadConfig():
                 problem = Problem(file="jobs.yaml", line=3, column=5, message="no", hint="yes")
                 return ConfigText(path="jobs.yaml", sha256="0", text="jobs:", problems=(problem,))
+            case ReadResolved():
+                return Resolved(job=query.job, file="jobs.yaml", line=3, values=())
             case ReadState():
                 return self._copy()
             case ReadSystem():

@@ -67,6 +67,7 @@ NEAR_ONLY = [
     (SEND, {"type": "ReloadConfig"}),
     (SEND, {"type": "ShutDown"}),
     (QUERY, {"type": "ReadConfig"}),
+    (QUERY, {"type": "ReadResolved", "job": "backup"}),
 ]
 
 

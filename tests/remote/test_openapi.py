@@ -102,7 +102,7 @@ def test_who_changes_something_needs_the_scope_for_it(door: Door) -> None:
 def test_what_is_for_the_unix_socket_only_is_decided_for_each_kind() -> None:
     near = {
         *("AddJob", "EditJob", "DeleteJob", "RewriteJob", "RenameJob", "MoveJob", "UndoEdit"),
-        *("ReloadConfig", "ShutDown", "ReadConfig", "ListCalls"),
+        *("ReloadConfig", "ShutDown", "ReadConfig", "ReadResolved", "ListCalls"),
     }
     kinds = {*get_args(AnyCommand), *get_args(AnyQuery)}
 

@@ -44,6 +44,7 @@ from cronterm.model.query import (
     ReadDecisions,
     ReadOutlook,
     ReadOutput,
+    ReadResolved,
     ReadRun,
     ReadStats,
     ReadSystem,
@@ -52,6 +53,7 @@ from cronterm.model.query import (
     RunDetail,
     Runs,
 )
+from cronterm.model.resolved import Resolved, Value
 from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.model.system import ProcessView, RunnerView, StoreView, System
@@ -292,6 +294,8 @@ class FakeControl:
                     f"    {self.action}"
                 )
                 return ConfigText(path="/srv/ops/jobs.yaml", sha256="0" * 64, text=text, line=41)
+            case ReadResolved(job=name):
+                return Resolved(job=name, file="/srv/ops/jobs.yaml", line=41, values=values(name))
             case ReadStats(range=within):
                 return figures.stats(within, NOW)
             case ReadTrends(range=within, job=name):
@@ -311,6 +315,27 @@ def quarters() -> list[tuple[Instant, int, int]]:
     """Return when each job of the scene began in twelve weeks, and how often that failed."""
     at = [NOW - n * 4 * HOUR - n % 7 * HOUR for n in range(480, 0, -1)]
     return [(each // HOUR * HOUR, 1 + n % 3, int(n % 97 == 5)) for n, each in enumerate(at)]
+
+
+def values(name: str) -> tuple[Value, ...]:
+    """Return the values of a job, from all kinds of places."""
+    own: dict[str, Any] = {"origin": "job", "file": "/srv/ops/jobs.yaml"}
+    above: dict[str, Any] = {"origin": "defaults", "file": "/srv/ops/conf.d/finance.yaml"}
+    return (
+        Value(word="schedule", text='"0 */4 * * *"', line=42, **own),
+        Value(word="timezone", text="UTC", origin="settings", file="/srv/ops/jobs.yaml", line=2),
+        Value(word="jitter", text="0s", origin="built in"),
+        Value(word="catch_up", text="latest", line=7, **above),
+        Value(word="overlap", text="queue", line=43, **own),
+        Value(word="command", text=f"/opt/bin/{name} --since=1h", line=44, **own),
+        Value(word="shell", text="/bin/sh", origin="built in"),
+        Value(word="env", text="{LANG: C.UTF-8}", line=45, **own),
+        Value(word="env", text="{PATH: /usr/bin}", line=9, **above),
+        Value(word="timeout", text="5m", line=11, **above),
+        Value(word="stop_signal", text="SIGTERM", origin="built in"),
+        Value(word="retry", text="{attempts: 3, delay: 30s}", line=12, **above),
+        Value(word="history", text="{keep_runs: 1000, keep_days: 90}", origin="built in"),
+    )
 
 
 def past_alerts() -> tuple[Alert, ...]:

@@ -7,9 +7,11 @@ from textual.pilot import Pilot
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.event import AlertOpened, Numbered
+from cronterm.model.resolved import Value
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.widgets.config_boxes import ValuesBox
 from cronterm.tui.widgets.schedule_boxes import NotesBox
 from cronterm.tui.widgets.why_box import WhyBox
 from tests.tui.scene import NOW, FakeControl, app
@@ -88,3 +90,28 @@ async def test_a_job_without_a_schedule_says_what_starts_it() -> None:
         (note,) = screen.query_one(NotesBox).notes
         assert note[0].startswith("Starts by hand only")
         assert screen.plan.coming.region.height > 4
+
+
+async def test_the_config_of_a_job_scrolls_and_says_where_each_value_is_from() -> None:
+    async with app().run_test(size=(80, 16)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "config")
+        values = screen.file.values
+        await wait_for(pilot, lambda: bool(values.values))
+        assert values.counts == "9 written · 4 built in"
+        await pilot.press("tab", "pagedown", "down")
+        first = values.paint(80, 4)[0]
+        assert first != values.lines(80)[0]
+        values.show((), "/srv/ops/jobs.yaml", "the file is gone")
+        assert values.lines(80) == [[("  the file is gone", "warn")]]
+
+
+def test_a_value_is_cut_before_its_place_is() -> None:
+    box = ValuesBox(id="values")
+    file = "/srv/ops/conf.d/a.yaml"
+    box.show(
+        [Value(word="env", text="x" * 90, origin="defaults", file=file, line=7)], "/srv/ops/j", ""
+    )
+    for width in (30, 60, 200):
+        (line,) = box.lines(width)
+        assert sum(len(text) for text, _ in line) <= width
+    assert line[-1] == ("defaults conf.d/a.yaml:7", "accent")

@@ -98,6 +98,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return screen.figures.is_read
         case Detail() if screen.plan.display:
             return screen.plan.outlook is not None
+        case Detail() if screen.file.display:
+            return bool(screen.file.values.values)
         case Detail():
             return len(screen.runs.outputs) == len(screen.runs.runs) > 0
         case _:
@@ -124,6 +126,7 @@ PAGES = {
     "detail-alerts": ("enter", *(["right_square_bracket"] * 3)),
     "detail-why": ("enter", *(["right_square_bracket"] * 4)),
     "detail-schedule": ("enter", *(["right_square_bracket"] * 5)),
+    "detail-config": ("enter", *(["right_square_bracket"] * 6)),
     "log": ("l",),
     "form": ("a",),
     "timeline": ("2", "down", "down"),

@@ -11,14 +11,12 @@ from cronterm.model.alert import Alert
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import (
     Alerts,
-    ConfigText,
     Decisions,
     ListAlerts,
     ListNext,
     ListRuns,
     NextDue,
     OutputPart,
-    ReadConfig,
     ReadDecisions,
     ReadOutput,
     Runs,
@@ -28,12 +26,12 @@ from cronterm.sanitize import sanitize_line
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
+from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.schedule_tab import ScheduleTab
 from cronterm.tui.widgets.alert_boxes import JobAlertsBox
 from cronterm.tui.widgets.facts import (
     TABS,
-    ConfigBox,
     Head,
     RunsBox,
     ScheduleBox,
@@ -77,7 +75,7 @@ class Detail(Page):
             yield JobAlertsBox(self.picture, id="job-alerts")
             yield WhyBox(id="job-why")
             yield ScheduleTab(self.picture, id="job-plan")
-            yield ConfigBox(id="job-config")
+            yield ConfigTab(self.picture, id="job-file")
 
     @property
     def runs(self) -> RunsBox:
@@ -101,6 +99,11 @@ class Detail(Page):
         return self.query_one(ScheduleTab)
 
     @property
+    def file(self) -> ConfigTab:
+        """The job in its file."""
+        return self.query_one(ConfigTab)
+
+    @property
     def log_pane(self) -> RunLog:
         """The log of the run under the cursor."""
         return self.query_one(RunLog)
@@ -115,16 +118,15 @@ class Detail(Page):
         super().update(now)
         for panel in self.query(Panel):
             panel.update(now, self.job)
-        log, config = self.log_pane, self.query_one(ConfigBox)
+        log = self.log_pane
         if log.display:
             row = log.row
             log.repaint()
             log.entitle(f"Log · run {row.run}" if row is not None else "Log", log.status)
         self._update_told(now)
         self.plan.update(now, self.job)
-        edits = f"{self.home.key('edit')} edits · {self.home.key('editor')} opens $EDITOR"
-        config.entitle("jobs file", edits)
-        config.repaint()
+        edit, editor = self.home.key("edit"), self.home.key("editor")
+        self.file.update(f"{edit} edits · {editor} opens $EDITOR")
 
     def _update_told(self, now: Instant) -> None:
         """Draw the alerts and the sentences."""
@@ -157,7 +159,7 @@ class Detail(Page):
 
     async def _fetch(self, job: str) -> None:
         control, runs = self.home.control, self.runs
-        config_box, schedule = self.query_one(ConfigBox), self.query_one(ScheduleBox)
+        schedule = self.query_one(ScheduleBox)
         try:
             found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
             if isinstance(found, Runs):
@@ -167,18 +169,16 @@ class Detail(Page):
                 due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
                 if isinstance(due, NextDue):
                     schedule.coming = due.next.get(job, ())
-            config = await control.query(ReadConfig(job=job))
-            if isinstance(config, ConfigText):
-                config_box.text, config_box.first_line = config.text, config.line
         except CrontermError:
-            config_box.text = ""
+            pass  # the engine is gone: the banner says so
         runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
         self.query_one(StatisticsBox).runs = runs.runs
         self.update(self.home.now())
         await self._read_told(job)
-        if self.plan.display:
-            await self.plan.read(control, job)
-            self.update(self.home.now())
+        for tab in (self.plan, self.file):
+            if tab.display:
+                await tab.read(control, job)
+                self.update(self.home.now())
         await self._load_log()
         await self._read_outputs()
         self.update(self.home.now())
@@ -247,7 +247,7 @@ class Detail(Page):
             "Alerts": self.alerts,
             "Why": self.query_one(WhyBox),
             "Schedule": self.plan.coming,
-            "Config": self.query_one(ConfigBox),
+            "Config": self.file.written,
         }
         return shown.get(self.query_one(Head).tab, self.runs)
 

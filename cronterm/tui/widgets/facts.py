@@ -1,4 +1,4 @@
-"""The boxes of a job's page: head, schedule, statistics, runs, and its part of the file."""
+"""The boxes of a job's page: head, schedule, statistics, runs."""
 
 from statistics import pstdev
 
@@ -11,7 +11,6 @@ from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
-from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.spark import percentile
 from cronterm.tui.words import (
     countdown,
@@ -234,38 +233,6 @@ class RunsBox(Panel, can_focus=True):
             (fit(row_text(row), end - 1) + " ", ROLES[outcome] if grave else second),
             (fit(printed, max(width - 59 - end, 1)), "text"),
         ]
-
-
-class ConfigBox(Scrolled):
-    """The job's part of the file, as it is written."""
-
-    def __init__(self, *, id: str) -> None:  # Textual's word
-        super().__init__(id=id)
-        self.text = ""
-        self.first_line = 1
-
-    def lines(self, width: int) -> list[list[Part]]:
-        """Return the numbered lines."""
-        if not self.text:
-            return [[("  the file has no such job any more", "faint")]]
-        lines: list[list[Part]] = []
-        for number, text in enumerate(self.text.splitlines(), self.first_line):
-            shown = fit(sanitize_line(text), max(width - 8, 1))
-            lines.append([(f"{number:>6}  ", "faint"), *yaml_parts(shown)])
-        return lines
-
-
-def yaml_parts(line: str) -> list[Part]:
-    """Return a line of YAML in its colours."""
-    key, colon, rest = line.partition(":")
-    word = key.strip().removeprefix("- ")
-    if line.lstrip().startswith("#"):
-        return [(line, "faint")]
-    if not colon or not word.replace("_", "").replace("-", "").isalnum():
-        return [(line, "text")]
-    value, mark, comment = rest.partition(" #")
-    role = "ok" if value.strip().startswith(('"', "'")) else "text"
-    return [(key + colon, "accent"), (value, role), (mark + comment, "faint")]
 
 
 def policy_text(job: Job) -> str:

@@ -1,0 +1,58 @@
+"""A job in its file: its part as it is written, and beside it every value with its place."""
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from cronterm.control import Control
+from cronterm.errors import CrontermError
+from cronterm.model.query import ConfigText, ReadConfig, ReadResolved
+from cronterm.model.resolved import Resolved
+from cronterm.sanitize import sanitize_line
+from cronterm.tui.picture import Picture
+from cronterm.tui.widgets.config_boxes import ConfigBox, ValuesBox
+
+
+class ConfigTab(Container):
+    """What is shown of a job's definition."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(id=id)
+        self._picture = picture
+
+    def compose(self) -> ComposeResult:
+        """Give the boxes."""
+        yield ConfigBox(id="job-config")
+        yield ValuesBox(id="job-values")
+
+    @property
+    def written(self) -> ConfigBox:
+        """The job's part of the file."""
+        return self.query_one(ConfigBox)
+
+    @property
+    def values(self) -> ValuesBox:
+        """All its values."""
+        return self.query_one(ValuesBox)
+
+    async def read(self, control: Control, job: str) -> None:
+        """Read a job's part of the file, and its values."""
+        jobs_file = self._picture.snapshot.engine.jobs_file
+        try:
+            config = await control.query(ReadConfig(job=job))
+            if isinstance(config, ConfigText):
+                self.written.text, self.written.first_line = config.text, config.line
+                self.written.border_title = sanitize_line(config.path)
+            found = await control.query(ReadResolved(job=job))
+            if isinstance(found, Resolved):
+                self.values.show(found.values, jobs_file, "")
+        except CrontermError as error:
+            self.written.text = ""
+            self.values.show((), jobs_file, str(error))
+
+    def update(self, hint: str) -> None:
+        """Draw it; `hint` says how it is edited."""
+        values = self.values
+        self.written.border_subtitle = hint
+        values.border_title, values.border_subtitle = "All values", values.counts
+        for box in (self.written, values):
+            box.repaint()

@@ -74,7 +74,7 @@ def trends(within: Range, now: Instant, job: str) -> Trends:
     ranks = dict.fromkeys(JOBS, 0)
     for number in range(-steps, steps):
         point = Rollup()
-        for name in [job] if job else JOBS:
+        for name in JOBS.keys() & {job} if job else JOBS:
             into = [point, total] if number >= 0 else [before]
             ranks[name] = fill(name, number + steps, since + number * step, into, ranks[name])
         if number >= 0:

@@ -19,13 +19,16 @@ from cronterm.model.query import (
     OutputPart,
     ReadDecisions,
     ReadOutput,
+    ReadTrends,
     Runs,
 )
 from cronterm.model.run import RunRow
+from cronterm.model.stats import Trends
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
+from cronterm.tui.record import Record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.schedule_tab import ScheduleTab
@@ -35,12 +38,12 @@ from cronterm.tui.widgets.facts import (
     Head,
     RunsBox,
     ScheduleBox,
-    StatisticsBox,
 )
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.run_log import RunLog
 from cronterm.tui.widgets.scrolled import Scrolled
+from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
 
 RUNS_SHOWN = 500
@@ -172,7 +175,7 @@ class Detail(Page):
         except CrontermError:
             pass  # the engine is gone: the banner says so
         runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
-        self.query_one(StatisticsBox).runs = runs.runs
+        await self._read_record(job)
         self.update(self.home.now())
         await self._read_told(job)
         for tab in (self.plan, self.file):
@@ -182,6 +185,18 @@ class Detail(Page):
         await self._load_log()
         await self._read_outputs()
         self.update(self.home.now())
+
+    async def _read_record(self, job: str) -> None:
+        """Read how the runs went, of all time and of the last week."""
+        record = Record(runs=self.runs.runs)
+        try:
+            total = await self.home.control.query(ReadTrends(job=job, range="all"))
+            week = await self.home.control.query(ReadTrends(job=job, range="7d"))
+            if isinstance(total, Trends) and isinstance(week, Trends):
+                record.total, record.week = total.total, week
+        except CrontermError:
+            pass  # the engine is gone: the banner says so
+        self.query_one(StatisticsBox).record = record
 
     async def _read_told(self, job: str) -> None:
         """Read the alerts that are over, and why things are as they are."""

@@ -1,8 +1,6 @@
-"""The boxes of a job's page: head, schedule, statistics, runs."""
+"""The boxes of a job's page: head, schedule, runs."""
 
-from statistics import pstdev
-
-from cronterm.clock import SECOND, Instant
+from cronterm.clock import Instant
 from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
@@ -11,13 +9,11 @@ from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
-from cronterm.tui.widgets.spark import percentile
 from cronterm.tui.words import (
     countdown,
     day_moment,
     duration,
     moment,
-    percent,
     row_text,
     schedule_words,
 )
@@ -59,23 +55,7 @@ class Head(Panel):
         return [name, tabs]
 
 
-class FactsBox(Panel):
-    """Names and texts in a box."""
-
-    def facts(self, view: JobView) -> list[Fact]:
-        """Return the facts of a job."""
-        raise NotImplementedError
-
-    def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line a fact."""
-        view = self.picture.snapshot.jobs.get(self.job or "")
-        return [
-            [(f" {fit(name, 9)} ", "muted"), (fit(text, max(width - 12, 1)), role)]
-            for name, text, role in (self.facts(view) if view is not None else [])
-        ]
-
-
-class ScheduleBox(FactsBox):
+class ScheduleBox(Panel):
     """When the job runs, and by what rules."""
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
@@ -86,12 +66,20 @@ class ScheduleBox(FactsBox):
         """Return the title."""
         return "Schedule", ""
 
-    def facts(self, view: JobView) -> list[Fact]:
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return a line a fact."""
+        view = self.picture.snapshot.jobs.get(self.job or "")
+        return [
+            [(f" {fit(name, 9)} ", "muted"), (fit(text, max(width - 12, 1)), role)]
+            for name, text, role in (self._facts(view) if view is not None else [])
+        ]
+
+    def _facts(self, view: JobView) -> list[Fact]:
         """Return the schedule, what comes, the command and the rules."""
         job = view.job
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
         written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
-        facts = [("schedule", written, "text+bold"), ("timezone", job.timezone, "text")]
+        facts = [("schedule", written, "text+bold")]
         if view.next_at is not None:
             text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"
             facts.append(("next", text, "accent+bold"))
@@ -106,66 +94,11 @@ class ScheduleBox(FactsBox):
             text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"
             facts.append(("paused", sanitize_line(text), "warn"))
         facts.append(("policy", policy_text(job), "text"))
+        facts.append(("timezone", job.timezone, "text"))
         for name, text in (("runbook", job.runbook), ("owner", job.owner)):
             if text:
                 facts.append((name, sanitize_line(text), "text"))
         return [*facts, ("command", sanitize_line(command), "text")]
-
-
-class StatisticsBox(FactsBox):
-    """How the runs went."""
-
-    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
-        super().__init__(picture, id=id)
-        self.runs: list[RunRow] = []
-
-    def titles(self) -> tuple[str, str]:
-        """Return the title."""
-        return "Statistics", ""
-
-    def facts(self, view: JobView) -> list[Fact]:
-        """Return counts and durations."""
-        totals = view.totals
-        ok = percent(totals.succeeded / totals.runs if totals.runs else None)
-        facts = [("runs", f"{totals.runs:,}   ok {ok}   errors {totals.failed:,}", "text")]
-        lengths = [past.duration for past in view.recent if past.duration is not None]
-        if lengths:
-            average, least, most = duration(totals.average), min(lengths), max(lengths)
-            sigma = pstdev(lengths) / SECOND
-            text = f"{average}   min {duration(least)}   max {duration(most)}   σ {sigma:.1f}"
-            facts.append(("avg", text, "text"))
-            p95, p99 = percentile(lengths, 0.95), percentile(lengths, 0.99)
-            middle = percentile(lengths, 0.5)
-            text = f"{duration(middle)}   p95 {duration(p95)}   p99 {duration(p99)}"
-            facts.append(("p50", text, "text"))
-        started = [past for past in view.recent if past.started_at is not None]
-        streak = 0
-        longest = 0
-        retried = 0
-        for past in started:
-            is_good = past.outcome == "succeeded"
-            streak = streak + 1 if is_good else 0
-            longest = max(longest, streak)
-            retried += is_good and past.attempt > 1
-        if started:
-            text = f"{streak}   longest {longest}   retried {retried}"
-            facts.append(("ok streak", text, "text"))
-        facts += self._usage()
-        idle = [past for past in view.recent if past.started_at is None]
-        if idle:
-            skipped = sum(past.outcome == "skipped" for past in idle)
-            text = f"{skipped}   missed {len(idle) - skipped}   of the last {len(view.recent)}"
-            facts.append(("skipped", text, "warn"))
-        return facts
-
-    def _usage(self) -> list[Fact]:
-        """Return what the runs took of the machine."""
-        cpu = [row.cpu_us for row in self.runs if row.cpu_us is not None]
-        peaks = [row.max_rss_bytes for row in self.runs if row.max_rss_bytes]
-        if not cpu:
-            return []
-        peak = f"   rss {max(peaks) / (1 << 20):.0f} MiB max" if peaks else ""
-        return [("cpu", f"{duration(sum(cpu) // len(cpu))} avg{peak}", "text")]
 
 
 class RunsBox(Panel, can_focus=True):

@@ -1,0 +1,153 @@
+"""What the past of a job says in figures: from all of it, the last week, and its newest runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import mean
+
+from cronterm.clock import DAY, SECOND, Duration
+from cronterm.model.rollup import Rollup
+from cronterm.model.run import RunRow
+from cronterm.model.stats import Trends
+from cronterm.tui.courses import no_trends
+from cronterm.tui.look import Glyphs
+from cronterm.tui.words import FAILED, duration, percent
+
+Pair = tuple[str, str]
+"""A name and its figure."""
+LEAST = 3
+"""Runs of each week: fewer tell no trend."""
+
+
+@dataclass
+class Record:
+    """What is known of a job's past."""
+
+    total: Rollup = field(default_factory=Rollup)
+    """Of all time."""
+    week: Trends = field(default_factory=no_trends)
+    runs: Sequence[RunRow] = ()
+    """The newest, the newest first."""
+
+    def lines(self, glyphs: Glyphs, *, has_jitter: bool) -> list[list[Pair]]:
+        """Return lines of pairs, the most telling first; what is not known is not there."""
+        total = self.total
+        counts = [
+            ("runs", f"{total.runs:,}"),
+            ("ok", _ratio(total.success_ratio)),
+            ("errors", f"{total.failures:,}"),
+            ("recoveries", f"{total.recoveries:,}"),
+        ]
+        lines = [counts]
+        if total.runs:
+            lines += [self._lengths(), self._spread(), self._rate(glyphs, has_jitter=has_jitter)]
+        lines += [self._streaks(), self._usage()]
+        return [line for line in lines if line]
+
+    def _lengths(self) -> list[Pair]:
+        total = self.total
+        return [
+            ("avg", duration(total.average)),
+            ("min", duration(total.duration_min)),
+            ("max", duration(total.duration_max)),
+            ("σ", duration(round((total.deviation_s or 0) * SECOND))),
+        ]
+
+    def _spread(self) -> list[Pair]:
+        ratios = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        return [(name, duration(self.total.percentile(ratio))) for name, ratio in ratios]
+
+    def _rate(self, glyphs: Glyphs, *, has_jitter: bool) -> list[Pair]:
+        pairs = [("rate", rate_text(self.total))] if self.total.runs > 1 else []
+        if change := self._change(glyphs):
+            pairs.append(("7 d", change))
+        drift = late_starts(self.runs)
+        if drift and not has_jitter:  # with jitter a start is late on purpose
+            pairs.append(("drift p99", duration(sorted(drift)[int(len(drift) * 0.99)])))
+        return pairs
+
+    def _change(self, glyphs: Glyphs) -> str:
+        """Return how the mean duration of the last week differs from that of the week before."""
+        now, before = self.week.total, self.week.before
+        if before is None or min(now.runs, before.runs) < LEAST or not before.average:
+            return ""
+        part = (now.average or 0) / before.average - 1
+        if abs(part) < 0.005:
+            return "as before"
+        return f"{glyphs.up if part > 0 else glyphs.down} {abs(part):.0%}"
+
+    def _streaks(self) -> list[Pair]:
+        pairs: list[Pair] = []
+        if repairs := repair_times(self.runs):
+            pairs.append(("MTTR", duration(round(mean(repairs)))))
+        if streaks := ok_streaks(self.runs):
+            pairs += [("streak", f"{streaks[-1]:,} ok"), ("longest", f"{max(streaks):,}")]
+        return pairs
+
+    def _usage(self) -> list[Pair]:
+        total = self.total
+        pairs = [("cpu", f"{duration(total.cpu_us // total.runs)} avg")] if total.cpu_us else []
+        if total.max_rss_bytes:
+            pairs.append(("rss", f"{total.max_rss_bytes / (1 << 20):.0f} MiB max"))
+        if total.restarts:
+            pairs.append(("retries", f"{total.restarts:,}"))
+        return pairs
+
+
+def _ratio(ratio: float | None) -> str:
+    """Return `96.1%`; whole numbers as such."""
+    return percent(ratio) if ratio in (None, 0, 1) else f"{ratio:.1%}"
+
+
+def rate_text(total: Rollup) -> str:
+    """Return how often a job ran: `6.0/day`, `12/h`, `2.1/week`."""
+    if total.first_at is None or total.last_at is None or total.last_at <= total.first_at:
+        return "·"
+    a_day = (total.runs - 1) / ((total.last_at - total.first_at) / DAY)
+    for least, part, unit in ((48, 24, "h"), (1, 1, "day"), (0, 1 / 7, "week")):
+        if a_day >= least:
+            rate = a_day / part
+            return f"{rate:,.0f}/{unit}" if rate >= 20 else f"{rate:.1f}/{unit}"
+    return "·"
+
+
+def _judged(runs: Iterable[RunRow]) -> list[RunRow]:
+    """Return the runs that succeeded or failed, oldest first."""
+    kinds = ("succeeded", *FAILED)
+    found = [run for run in runs if run.outcome in kinds and run.started_at is not None]
+    return sorted(found, key=lambda run: run.ended_at or 0)
+
+
+def repair_times(runs: Iterable[RunRow]) -> list[Duration]:
+    """Return how long each stretch of failures lasted, until a run succeeded again."""
+    found: list[Duration] = []
+    broken_at = None
+    for run in _judged(runs):
+        if run.outcome != "succeeded":
+            broken_at = run.ended_at if broken_at is None else broken_at
+        elif broken_at is not None:
+            found.append((run.ended_at or 0) - broken_at)
+            broken_at = None
+    return found
+
+
+def ok_streaks(runs: Iterable[RunRow]) -> list[int]:
+    """Return how many runs succeeded in a row each time, the last of them now."""
+    judged = _judged(runs)
+    if not judged:
+        return []
+    streaks = [0]
+    for run in judged:
+        if run.outcome == "succeeded":
+            streaks[-1] += 1
+        elif streaks[-1]:
+            streaks.append(0)
+    return streaks
+
+
+def late_starts(runs: Iterable[RunRow]) -> list[Duration]:
+    """Return how long after their instants timed runs began."""
+    return [
+        max(run.started_at - run.scheduled_at, 0)
+        for run in runs
+        if run.cause == "scheduled" and run.started_at is not None and run.scheduled_at is not None
+    ]

@@ -1,0 +1,56 @@
+"""How the runs of a job went, in figures."""
+
+from cronterm.tui.picture import Picture
+from cronterm.tui.record import Pair, Record
+from cronterm.tui.widgets.paint import Part, fit, width_of
+from cronterm.tui.widgets.panels import Panel
+
+LABEL = 8
+GAP = "   "
+FAILURES = ("errors",)
+
+
+class StatisticsBox(Panel):
+    """Counts, durations, rate and what runs take; where it is low, one line flows into the next."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.record = Record()
+
+    def titles(self) -> tuple[str, str]:
+        """Return the title, and what the figures of single runs are of."""
+        count = len(self.record.runs)
+        return "Statistics", f"streaks, MTTR, drift of the last {count:,}" if count else ""
+
+    def paint(self, width: int, height: int) -> list[list[Part]]:
+        """Return the figures; those of what was skipped or missed of late come last."""
+        view = self.picture.snapshot.jobs.get(self.job or "")
+        has_jitter = view is not None and view.job.jitter > 0
+        lines = self.record.lines(self.glyphs, has_jitter=has_jitter)
+        idle = [past for past in view.recent if past.started_at is None] if view is not None else []
+        if idle:
+            skipped = sum(past.outcome == "skipped" for past in idle)
+            lines.append([("skipped", f"{skipped}"), ("missed", f"{len(idle) - skipped}")])
+        if height < len(lines):
+            return self._flowing([pair for line in lines for pair in line], width)
+        return [self._aligned(line) for line in lines]
+
+    def _aligned(self, line: list[Pair]) -> list[Part]:
+        (name, text), *rest = line
+        parts: list[Part] = [(f" {fit(name, LABEL)}", "muted"), (text, _role(name, text))]
+        for name, text in rest:
+            parts += [(f"{GAP}{name} ", "muted"), (text, _role(name, text))]
+        return parts
+
+    def _flowing(self, pairs: list[Pair], width: int) -> list[list[Part]]:
+        lines: list[list[Part]] = [[]]
+        for name, text in pairs:
+            parts: list[Part] = [(f" {name} ", "muted"), (f"{text} ", _role(name, text))]
+            if width_of(lines[-1]) + width_of(parts) > width and lines[-1]:
+                lines.append([])
+            lines[-1] += parts
+        return lines
+
+
+def _role(name: str, text: str) -> str:
+    return "fail" if name in FAILURES and text != "0" else "text"

@@ -1,0 +1,117 @@
+"""Figures of one job are made from its totals and its newest runs."""
+
+import msgspec
+import pytest
+
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
+from cronterm.model.rollup import EndedRun, Rollup, add_run
+from cronterm.model.run import Outcome, RunRow
+from cronterm.model.stats import Trends
+from cronterm.tui.look import UNICODE
+from cronterm.tui.record import Record, late_starts, ok_streaks, rate_text, repair_times
+from tests.tui.figures import trends
+from tests.tui.scene import NOW, row
+
+
+def runs(outcomes: str) -> list[RunRow]:
+    """Return an hour's run a letter, the newest first: `o`k, `f`ailed, `t`imed out, `s`kipped."""
+    kinds: dict[str, Outcome] = {"o": "succeeded", "f": "failed", "t": "timed_out", "s": "skipped"}
+    found = [
+        msgspec.structs.replace(
+            row(1),
+            run=number,
+            outcome=kinds[letter],
+            cause="scheduled",
+            scheduled_at=NOW + number * HOUR,
+            started_at=None if letter == "s" else NOW + number * HOUR + number * SECOND,
+            ended_at=NOW + number * HOUR + MINUTE,
+        )
+        for number, letter in enumerate(outcomes)
+    ]
+    return found[::-1]
+
+
+def totals(count: int, every: Duration, took: Duration = SECOND) -> Rollup:
+    """Return the sum of runs that all took as long."""
+    total = Rollup()
+    for number in range(count):
+        at = NOW + number * every
+        run = EndedRun(
+            outcome="succeeded",
+            reason="",
+            cause="scheduled",
+            started_at=at,
+            ended_at=at + took,
+            attempt=1,
+            was_failing=False,
+        )
+        add_run([total], run, number + 1)
+    return total
+
+
+def test_the_time_to_repair_is_from_the_first_failure_to_the_next_success() -> None:
+    assert repair_times(runs("offsot")) == [3 * HOUR]
+    assert repair_times(runs("fotto")) == [HOUR, 2 * HOUR]
+    assert repair_times(runs("oo")) == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "streaks"),
+    [("", []), ("s", []), ("ooo", [3]), ("oofoso", [2, 2]), ("ooff", [2, 0]), ("f", [0])],
+)
+def test_runs_that_succeeded_are_counted_in_rows(outcomes: str, streaks: list[int]) -> None:
+    assert ok_streaks(runs(outcomes)) == streaks
+
+
+def test_a_start_is_late_after_its_instant_where_it_has_one() -> None:
+    late = [*runs("osoo"), msgspec.structs.replace(row(2), cause="manual")]
+    assert late_starts(late) == [3 * SECOND, 2 * SECOND, 0]
+
+
+@pytest.mark.parametrize(
+    ("count", "every", "text"),
+    [
+        (1, DAY, "·"),
+        (100, MINUTE, "60/h"),
+        (10, 4 * HOUR, "6.0/day"),
+        (100, HOUR, "24/day"),
+        (9, 7 * DAY, "1.0/week"),
+    ],
+)
+def test_a_rate_is_told_in_the_unit_that_suits_it(count: int, every: Duration, text: str) -> None:
+    assert rate_text(totals(count, every)) == text
+
+
+def told(record: Record, *, has_jitter: bool = False) -> dict[str, str]:
+    """Return all figures by their names."""
+    return dict(pair for line in record.lines(UNICODE, has_jitter=has_jitter) for pair in line)
+
+
+def test_all_figures_are_there_where_the_store_has_them() -> None:
+    record = Record(
+        total=trends("all", NOW, "flaky-upload").total,
+        week=trends("7d", NOW, "flaky-upload"),
+        runs=runs("offoo"),
+    )
+    assert [*told(record)] == [
+        *("runs", "ok", "errors", "recoveries", "avg", "min", "max", "σ", "p50", "p95", "p99"),
+        *("rate", "7 d", "drift p99", "MTTR", "streak", "longest", "cpu", "rss", "retries"),
+    ]
+    assert told(record)["MTTR"] == "2h00m"
+    assert (told(record)["streak"], told(record)["longest"]) == ("2 ok", "2")
+    assert "drift p99" not in told(record, has_jitter=True)
+
+
+def test_the_trend_compares_the_durations_of_two_weeks() -> None:
+    def change(now: Rollup, before: Rollup) -> str | None:
+        week = Trends(since=NOW, until=NOW, step=HOUR, total=now, before=before)
+        return told(Record(total=totals(9, HOUR), week=week)).get("7 d")
+
+    assert change(totals(5, HOUR, 11 * SECOND), totals(5, HOUR, 10 * SECOND)) == "▲ 10%"
+    assert change(totals(5, HOUR, 5 * SECOND), totals(5, HOUR, 10 * SECOND)) == "▼ 50%"
+    assert change(totals(5, HOUR), totals(7, HOUR)) == "as before"
+    assert change(totals(5, HOUR), totals(2, HOUR)) is None
+
+
+def test_a_job_that_never_ran_has_only_its_counts() -> None:
+    assert told(Record()) == {"runs": "0", "ok": "·", "errors": "0", "recoveries": "0"}

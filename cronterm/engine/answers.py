@@ -32,6 +32,7 @@ from cronterm.model.query import (
     ListCalls,
     ListMissed,
     ListNext,
+    ListNotices,
     ListRuns,
     OutputPart,
     PageRuns,
@@ -117,6 +118,8 @@ class Answers:
                 return self._reader.list_calls(query)
             case ListAlerts():
                 return self._reader.list_alerts(query)
+            case ListNotices():
+                return self._reader.list_notices(query)
             case ListMissed():
                 return self._reader.list_missed(query)
             case ReadConfig():

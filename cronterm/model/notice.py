@@ -1,6 +1,6 @@
 """Notices: what is told to a person, and what became of it."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -62,6 +62,20 @@ class NotifierView(msgspec.Struct):
     retry_at: Instant | None = None
     given_up: int = 0
     """Notices that were not told in time and never will."""
+
+
+class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one notice."""
+
+    notifier: str
+    event: NoticeEvent
+    state: Literal["waiting", "sent", "given_up", "dropped"]
+    at: Instant
+    """When it was sent, given up or dropped; or from when on it may be sent."""
+    tries: int = 0
+    """How often it could not be sent."""
+    error: str = ""
+    """Why, the last time."""
 
 
 class NoticeQueued(Event, frozen=True, kw_only=True):

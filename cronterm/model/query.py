@@ -7,6 +7,7 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
+from cronterm.model.notice import NoticeRow
 from cronterm.model.outlook import Outlook
 from cronterm.model.problem import Problem
 from cronterm.model.resolved import Resolved
@@ -214,6 +215,20 @@ class Alerts(msgspec.Struct, frozen=True):
     mutes: dict[str, Mute] = {}
 
 
+class ListNotices(Query, frozen=True, kw_only=True):
+    """Who was told of an alert, and who could not be. Answer: `Notices`."""
+
+    alert: int
+    limit: int = 50
+    """At most that many, the newest."""
+
+
+class Notices(msgspec.Struct, frozen=True):
+    """Rows, oldest first."""
+
+    rows: tuple[NoticeRow, ...]
+
+
 class ListMissed(Query, frozen=True, kw_only=True):
     """The inbox: missed instants that were neither run nor ignored. Answer: `Missed`."""
 
@@ -332,6 +347,7 @@ AnyQuery: TypeAlias = (
     | ReadStats
     | ReadTrends
     | ListAlerts
+    | ListNotices
     | ListMissed
     | ReadState
     | PageRuns
@@ -352,6 +368,7 @@ AnyReply: TypeAlias = (
     | Stats
     | Trends
     | Alerts
+    | Notices
     | Missed
     | Snapshot
     | RunPage

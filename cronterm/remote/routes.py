@@ -38,6 +38,7 @@ from cronterm.model.query import (
     ListAlerts,
     ListMissed,
     ListNext,
+    ListNotices,
     ListRuns,
     PageRuns,
     ReadCounts,
@@ -107,6 +108,7 @@ FAR: tuple[type, ...] = (
     ReadDecisions,
     ListNext,
     ListAlerts,
+    ListNotices,
     ListMissed,
 )
 """What may be asked over TCP. All else would turn a token into the right to run any command, or

@@ -20,8 +20,10 @@ from cronterm.model.query import (
     ListAlerts,
     ListCalls,
     ListMissed,
+    ListNotices,
     ListRuns,
     Missed,
+    Notices,
     PageRuns,
     ReadDecisions,
     ReadRun,
@@ -129,6 +131,9 @@ class Reader(Protocol):
 
     def list_calls(self, query: ListCalls) -> Calls:
         """Return the newest calls over TCP, oldest first."""
+
+    def list_notices(self, query: ListNotices) -> Notices:
+        """Return what became of the notices about an alert, oldest first."""
 
     def list_missed(self, query: ListMissed) -> Missed:
         """Return the inbox, oldest first."""

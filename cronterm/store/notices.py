@@ -12,10 +12,12 @@ from cronterm.model.notice import (
     Notice,
     NoticeDropped,
     NoticeQueued,
+    NoticeRow,
     NoticesFailed,
     NoticesSent,
     Told,
 )
+from cronterm.model.query import ListNotices, Notices
 from cronterm.store.text import valid
 
 NoticeEvents: TypeAlias = NoticeQueued | NoticesSent | NoticesFailed | NoticeDropped
@@ -75,6 +77,21 @@ class NoticeRecorder:
             "UPDATE notices SET state = ?, done_at_us = ? WHERE notice = ?",
             [(state, at, number) for number in numbers],
         )
+
+
+def list_notices(connection: sqlite3.Connection, query: ListNotices) -> Notices:
+    """Return what became of the newest notices about an alert, oldest first."""
+    rows = connection.execute(
+        "SELECT notifier, event, state, ifnull(done_at_us, ready_at_us), tries, error FROM notices"
+        " WHERE alert = ? ORDER BY notice DESC LIMIT ?",
+        (query.alert, query.limit),
+    ).fetchall()
+    return Notices(
+        tuple(
+            NoticeRow(notifier=notifier, event=event, state=state, at=at, tries=tries, error=error)
+            for notifier, event, state, at, tries, error in reversed(rows)
+        )
+    )
 
 
 def with_notices(connection: sqlite3.Connection, memory: Memory) -> Memory:

@@ -21,8 +21,10 @@ from cronterm.model.query import (
     ListAlerts,
     ListCalls,
     ListMissed,
+    ListNotices,
     ListRuns,
     Missed,
+    Notices,
     PageRuns,
     ReadDecisions,
     ReadRun,
@@ -44,6 +46,7 @@ from cronterm.store.api import read_calls
 from cronterm.store.base import NewerSchema
 from cronterm.store.listing import list_rows, page_runs
 from cronterm.store.memory import read_memory
+from cronterm.store.notices import list_notices
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
 from cronterm.store.signals import read_counts, signal_decisions
@@ -98,6 +101,11 @@ class SqliteReader:
         """Return the newest calls, oldest first."""
         with self._open() as connection:
             return Calls(read_calls(connection, query.limit) if connection else ())
+
+    def list_notices(self, query: ListNotices) -> Notices:
+        """Return what became of the notices about an alert, oldest first."""
+        with self._open() as connection:
+            return list_notices(connection, query) if connection else Notices(())
 
     def list_missed(self, query: ListMissed) -> Missed:
         """Return the inbox, oldest first."""

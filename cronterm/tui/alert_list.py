@@ -1,12 +1,16 @@
 """Which alerts are shown, in which order, and the words for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from cronterm.clock import Instant, aware
+from cronterm.errors import BadInput
 from cronterm.model.alert import ORDER, Alert, AlertKind, AlertState, Mute, state_of
+from cronterm.model.notice import NoticeRow
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.duration import parse_duration
+from cronterm.tui.look import Glyphs
 from cronterm.tui.words import age, countdown, day_moment
 
 Reach = Literal["open", "known", "all"]
@@ -43,26 +47,50 @@ def shown_alerts(
     *,
     reach: Reach = "known",
     words: str = "",
+    tags: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Alert]:
-    """Return the alerts within reach that match `words`: open ones first, the worst on top."""
+    """Return the alerts within reach that match `words`: open ones first, the worst on top.
+
+    `tags` are those of jobs, for `#tag`.
+    """
     wanted = {"open": 0, "known": 2, "all": 3}[reach]
     found = []
     for alert in alerts:
         state = state_of(alert, mutes.get(alert.job), now)
-        if STATES[state] <= wanted and _matches(alert, state, words):
+        if STATES[state] <= wanted and _matches(
+            alert, state, words, now, (tags or {}).get(alert.job, ())
+        ):
             worst = ORDER[alert.kind] if state == "open" else 0
             latest = alert.closed_at or alert.last_at
             found.append((STATES[state], worst, -latest, alert.id, alert))
     return [alert for *_, alert in sorted(found, key=lambda each: each[:4])]
 
 
-def _matches(alert: Alert, state: AlertState, words: str) -> bool:
-    """Tell whether an alert matches `word`, `!word`, `is:missed`, `is:acknowledged`."""
+def _matches(
+    alert: Alert, state: AlertState, words: str, now: Instant, tags: Sequence[str]
+) -> bool:
+    """Tell whether an alert matches `word`, `!word`, `#tag`, `is:missed`, `last:6h`."""
     for word in words.casefold().split():
         term = word.lstrip("!")
-        if term and _matches_term(alert, state, term) == word.startswith("!"):
+        if not term:
+            continue
+        if term.startswith("#"):
+            is_match = any(tag.casefold().startswith(term[1:]) for tag in tags)
+        elif term.startswith("last:"):
+            is_match = _is_of_late(alert, term.removeprefix("last:").removeprefix("<"), now)
+        else:
+            is_match = _matches_term(alert, state, term)
+        if is_match == word.startswith("!"):
             return False
     return True
+
+
+def _is_of_late(alert: Alert, length: str, now: Instant) -> bool:
+    """Tell whether an alert was told so long ago at most; all were while that is half typed."""
+    try:
+        return now - alert.last_at <= parse_duration(length)
+    except BadInput:
+        return True
 
 
 def _matches_term(alert: Alert, state: AlertState, term: str) -> bool:
@@ -100,3 +128,33 @@ def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
             return f"{alert.closed_for or 'over'} {age(now - alert.closed_at)} ago"
         case _:
             return "–"
+
+
+def notified_words(
+    notices: Iterable[NoticeRow], glyphs: Glyphs, now: Instant
+) -> list[tuple[str, str]]:
+    """Return (text, role): who was told of an alert when, then who was not yet and why."""
+    newest = {each.notifier: each for each in notices if each.state != "dropped"}
+    if not newest:
+        return [("nobody: no rule of its job or of a policy tells of it", "faint")]
+    good = glyphs.states["succeeded"]
+    told = [
+        f"{good} {each.notifier} {day_moment(each.at, now)}"
+        for each in newest.values()
+        if each.state == "sent"
+    ]
+    lines = [(sanitize_line("   ".join(told)), "text")] if told else []
+    untold = [_untold(each, glyphs, now) for each in newest.values() if each.state != "sent"]
+    return [*lines, *((sanitize_line(text), role) for text, role in untold)]
+
+
+def _untold(notice: NoticeRow, glyphs: Glyphs, now: Instant) -> tuple[str, str]:
+    """Return why somebody was not told, and how bad that is."""
+    who, why = notice.notifier, f": {notice.error}" if notice.error else ""
+    when = day_moment(notice.at, now)
+    if notice.state == "given_up":
+        return f"{glyphs.states['failed']} {who} given up {when}{why}", "fail"
+    if notice.tries:
+        times = f"{notice.tries} time{'s' * (notice.tries != 1)}"
+        return f"{glyphs.states['retrying']} {who} failed {times}{why}; tried again", "warn"
+    return f"{glyphs.states['queued']} {who} is told {when}", "muted"

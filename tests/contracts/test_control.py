@@ -27,9 +27,11 @@ from cronterm.model.query import (
     ListAlerts,
     ListMissed,
     ListNext,
+    ListNotices,
     ListRuns,
     Missed,
     NextDue,
+    Notices,
     OutputPart,
     Query,
     ReadConfig,
@@ -317,6 +319,7 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert isinstance(resolved, Resolved)
     assert resolved.job == "backup"
     assert await control.query(ListAlerts()) == Alerts(())
+    assert isinstance(await control.query(ListNotices(alert=1)), Notices)
     assert await control.query(ListMissed()) == Missed(())
     assert isinstance(await control.query(ReadState()), Snapshot)
     system = await control.query(ReadSystem())

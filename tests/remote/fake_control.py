@@ -49,6 +49,7 @@ from cronterm.model.event import (
     RunQueued,
 )
 from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.notice import NoticeRow
 from cronterm.model.outlook import Ahead, Outlook
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
@@ -63,10 +64,12 @@ from cronterm.model.query import (
     ListCalls,
     ListMissed,
     ListNext,
+    ListNotices,
     ListRuns,
     Missed,
     MissedInstants,
     NextDue,
+    Notices,
     OutputChunk,
     OutputPart,
     PageRuns,
@@ -369,6 +372,9 @@ class FakeControl:
                 return Decisions((decision,), ("It is due next at noon.",))
             case ListAlerts():
                 return Alerts(tuple(self.view.alerts.values()), self.view.mutes)
+            case ListNotices():
+                row = NoticeRow(notifier="chat", event="failure", state="sent", at=START)
+                return Notices((row,))
             case ListMissed():
                 return Missed(self.missed)
             case ReadConfig():

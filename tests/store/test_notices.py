@@ -16,6 +16,8 @@ from cronterm.model.notice import (
     NoticesSent,
     Told,
 )
+from cronterm.model.query import ListNotices
+from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 from tests.store.facts import NOON, added
 
@@ -107,3 +109,26 @@ def test_what_was_done_with_long_ago_goes_the_newest_stays(tmp_path: Path) -> No
         memory = store.memory(now=NOON)
         assert [each.id for each in memory.notices] == [2]
         assert memory.next_notice == 5
+
+
+def test_what_became_of_the_notices_about_an_alert_is_listed(tmp_path: Path) -> None:
+    with open_store(tmp_path, now=NOON) as store:
+        about = [queued(n, alert=7, notifier=name) for n, name in enumerate("abcd", 1)]
+        store.record([added(), *about, queued(5, alert=8), queued(6)])
+        again_at = NoticesFailed(at=NOON, notifier="b", notices=(2,), error="x", retry_at=NOON)
+        given_up = NoticesFailed(at=NOON + 1, notifier="c", notices=(3,), error="y")
+        store.record([sent(1, at=NOON + 2), again_at, given_up, NoticeDropped(at=NOON, notice=4)])
+    rows = open_reader(tmp_path).list_notices(ListNotices(alert=7)).rows
+
+    told = [(each.notifier, each.state, each.at, each.tries, each.error) for each in rows]
+    assert told == [
+        ("a", "sent", NOON + 2, 0, ""),
+        ("b", "waiting", NOON + MINUTE, 1, "x"),
+        ("c", "given_up", NOON + 1, 1, "y"),
+        ("d", "dropped", NOON, 0, ""),
+    ]
+    reader = open_reader(tmp_path)
+    assert [each.notifier for each in reader.list_notices(ListNotices(alert=7, limit=1)).rows] == [
+        "d"
+    ]
+    assert open_reader(tmp_path / "none").list_notices(ListNotices(alert=7)).rows == ()

@@ -23,6 +23,7 @@ from cronterm.model.event import (
     RetryScheduled,
 )
 from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.notice import NoticeRow
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     Alerts,
@@ -33,10 +34,12 @@ from cronterm.model.query import (
     ListAlerts,
     ListMissed,
     ListNext,
+    ListNotices,
     ListRuns,
     Missed,
     MissedInstants,
     NextDue,
+    Notices,
     OutputChunk,
     OutputPart,
     Query,
@@ -277,6 +280,8 @@ class FakeControl:
                 past = past_alerts() if self.scene.alerts else ()
                 past = tuple(each for each in past if name in ("", each.job))
                 return Alerts((*past, *self.scene.alerts.values()), self.scene.mutes)
+            case ListNotices(alert=alert):
+                return Notices(told_of(alert))
             case ListMissed(limit=limit):
                 return Missed(tuple(self.missed[-limit:]))
             case ReadSystem():
@@ -362,6 +367,18 @@ def past_alerts() -> tuple[Alert, ...]:
             )
         )
     return tuple(found)
+
+
+def told_of(alert: int) -> tuple[NoticeRow, ...]:
+    """Return who was told of an alert: of the second, one cannot be."""
+    if alert != 2:
+        return ()
+    at, error = NOW - 11 * MINUTE, "timed out after 10s"
+    return (
+        NoticeRow(notifier="ops-mail", event="failure", state="sent", at=at),
+        NoticeRow(notifier="chat", event="failure", state="sent", at=at + 2 * SECOND),
+        NoticeRow(notifier="pager", event="failure", state="waiting", at=at, tries=3, error=error),
+    )
 
 
 def missed() -> list[MissedInstants]:

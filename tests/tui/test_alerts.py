@@ -17,9 +17,11 @@ from cronterm.model.event import (
     AlertRepeated,
     Numbered,
 )
+from cronterm.model.notice import NoticeRow, NoticesSent
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.tui.alert_list import message_words, shown_alerts, state_words
+from cronterm.tui.alert_list import message_words, notified_words, shown_alerts, state_words
 from cronterm.tui.keymap import groups
+from cronterm.tui.look import UNICODE
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
@@ -73,13 +75,15 @@ def test_open_alerts_come_first_the_worst_on_top_then_muted_known_and_over() -> 
 def test_the_filter_knows_jobs_words_kinds_and_states() -> None:
     alerts = [
         alert(1, message="exit 3: disk full"),
-        alert(2, "missed", job="report"),
+        alert(2, "missed", job="report", last_at=NOW - DAY),
         alert(3, acknowledged_by="ann", acknowledged_at=NOW),
         alert(4, "downtime", job=""),
     ]
 
+    tags = {"report": ("weekly", "db")}
+
     def found(words: str) -> set[int]:
-        return {each.id for each in shown_alerts(alerts, {}, NOW, words=words)}
+        return {each.id for each in shown_alerts(alerts, {}, NOW, words=words, tags=tags)}
 
     assert found("REPORT") == {2}
     assert found("disk backup") == {1}
@@ -89,7 +93,9 @@ def test_the_filter_knows_jobs_words_kinds_and_states() -> None:
     assert found("!is:open") == {3}
     assert found("!backup") == {2, 4}
     assert found("cronterm") == {4}
-    assert found("!") == {1, 2, 3, 4}
+    assert found("!") == found("last:x") == {1, 2, 3, 4}
+    assert found("#week") == found("!last:6h") == {2}
+    assert found("last:<90m !#db") == {1, 3, 4}
 
 
 def test_an_alert_says_which_instant_it_is_about_and_who_knows_of_it() -> None:
@@ -101,6 +107,31 @@ def test_an_alert_says_which_instant_it_is_about_and_who_knows_of_it() -> None:
     assert state_words(known, None, NOW) == "ann 14:32"
     assert state_words(over, None, NOW) == "recovered 1m ago"
     assert state_words(alert(4), Mute("ann", NOW, NOW + HOUR), NOW) == "muted 1h 00m"
+
+
+def test_who_was_told_stands_above_who_could_not_be() -> None:
+    def row(state: Any, **words: Any) -> NoticeRow:
+        return NoticeRow(**{"notifier": "a", "event": "failure", "state": state, "at": NOW} | words)
+
+    def told(*rows: NoticeRow) -> list[tuple[str, str]]:
+        return [(text, role) for text, role in notified_words(rows, UNICODE, NOW)]
+
+    assert told() == [("nobody: no rule of its job or of a policy tells of it", "faint")]
+    assert told(row("dropped"), row("dropped", notifier="b")) == told()
+    lines = told(
+        row("given_up", notifier="pager", error="\x1b[2Jno route"),
+        row("waiting", notifier="mail", tries=1, error="refused"),
+        row("waiting", notifier="later", at=NOW + HOUR),
+        row("waiting", notifier="chat", tries=2),
+        row("sent", notifier="chat"),
+        row("sent"),
+    )
+    assert lines == [
+        ("✓ chat today 14:32:07   ✓ a today 14:32:07", "text"),
+        ("✗ pager given up today 14:32:07: no route", "fail"),
+        ("↻ mail failed 1 time: refused; tried again", "warn"),
+        ("· later is told today 15:32:07", "muted"),
+    ]
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -299,3 +330,68 @@ def test_the_help_has_every_group_of_keys_once() -> None:
     placed = [name for names in columns(groups()) for name in names]
 
     assert sorted(placed) == sorted(groups())
+
+
+# -- many at once ----------------------------------------------------------------------------------
+
+
+async def test_marked_alerts_are_acknowledged_commented_and_muted_together() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("space", "space")
+        first, second = [each.id for each in screen.rows.meant]
+        await pilot.press("a")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        assert control.sent == [AcknowledgeAlert(alert=first), AcknowledgeAlert(alert=second)]
+        await wait_for(pilot, lambda: not screen.rows.marked)
+
+        await pilot.press("g", "space", "space", "c", "o", "k", "enter")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+        assert control.sent[2:] == [
+            CommentAlert(alert=first, text="ok"),
+            CommentAlert(alert=second, text="ok"),
+        ]
+        await wait_for(pilot, lambda: not screen.rows.marked)
+
+        await pilot.press("asterisk")
+        assert len(screen.rows.meant) == len(screen.rows.rows) == 5
+        assert "5 marked" in str(screen.rows.border_title)
+        await pilot.press("m")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("4")
+        await wait_for(pilot, lambda: len(control.sent) == 9)
+        until = NOW + 4 * HOUR
+        jobs = [each.job for each in screen.rows.rows]
+        assert control.sent[4:] == [MuteAlerts(job=job, until=until) for job in jobs]
+        assert not screen.rows.marked
+
+
+async def test_marks_stay_with_what_is_shown_and_are_taken_back_together() -> None:
+    control = FakeControl()
+    for number in (1, 2):
+        known = msgspec.structs.replace(
+            control.scene.alerts[number], acknowledged_by="ann", acknowledged_at=NOW
+        )
+        control.scene.alerts[number] = known
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        await pilot.press("asterisk", "asterisk")
+        assert not screen.rows.marked
+        await pilot.press("asterisk", "slash", *"#db", "enter")
+        assert screen.rows.marked == {2}
+        await pilot.press("a", "u")
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert control.sent == [AcknowledgeAlert(alert=2, undo=True)]
+
+
+async def test_who_was_told_is_read_again_once_a_notice_was_sent() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_alerts(pilot)
+        box = screen.query_one(AlertBox)
+        await wait_for(pilot, lambda: bool(box.notices))
+        before = box.notices
+        sent = NoticesSent(at=NOW, notifier="pager", notices=(1,), channel="webhook", title="t")
+        await control.more.put(Numbered(200, sent))
+        await wait_for(pilot, lambda: box.notices is not before)

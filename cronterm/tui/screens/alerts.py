@@ -1,5 +1,7 @@
 """Alerts: what failed, is late, was missed, takes too long or is odd; acknowledged here."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
@@ -7,11 +9,11 @@ from textual.widgets import Input
 from cronterm.clock import DAY, HOUR, Duration, Instant
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, state_of
-from cronterm.model.command import AcknowledgeAlert, CommentAlert, MuteAlerts
+from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert, MuteAlerts
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
-from cronterm.model.query import Alerts, ListAlerts, OutputPart, ReadOutput
-from cronterm.sanitize import sanitize_line
+from cronterm.model.query import Alerts, ListAlerts
 from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
+from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
@@ -21,8 +23,6 @@ from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.rows import RowsBox
 
 PAST = 1_000  # alerts that are read, open and closed together
-LAST_BYTES = 2048
-LAST_LINES = 2
 MUTES: tuple[tuple[str, str, Duration], ...] = (
     ("1", "1 hour", HOUR),
     ("4", "4 hours", 4 * HOUR),
@@ -46,13 +46,10 @@ class AlertsView(Page):
         self.words = ""
         self._past: dict[int, Alert] = {}
         """As they were when they were last read."""
-        self._printed: dict[int, tuple[str, ...]] = {}
-        """The last lines of runs."""
-        self._unfinished: set[int] = set()
-        """Runs that still print: they are read again."""
+        self._behind = BehindAlerts()
         self._acknowledged: list[int] = []
         """Here, so that they can be taken back."""
-        self._commented: int | None = None
+        self._commented: list[Alert] = []
 
     def body(self) -> ComposeResult:
         """Give the alerts, the selected one, the last day and the line for typing."""
@@ -60,7 +57,9 @@ class AlertsView(Page):
         with Container(id="alert-foot"):
             yield AlertBox(self.picture, id="alert")
             yield DayBox(self.picture, id="alert-day")
-        yield Input(id="search", placeholder="job  word  is:missed  is:acknowledged  !word")
+        yield Input(
+            id="search", placeholder="job  word  #tag  is:missed  is:acknowledged  last:6h  !word"
+        )
         yield Input(id="comment", placeholder="what others should know about this alert")
 
     @property
@@ -78,14 +77,20 @@ class AlertsView(Page):
         super().update(now)
         snapshot, rows = self.picture.snapshot, self.rows
         alerts = [*self._past_alerts(), *snapshot.alerts.values()]
-        rows.show(shown_alerts(alerts, snapshot.mutes, now, reach=self.reach, words=self.words))
+        tags = {job: view.job.tags for job, view in snapshot.jobs.items()} if self.words else {}
+        shown = shown_alerts(
+            alerts, snapshot.mutes, now, reach=self.reach, words=self.words, tags=tags
+        )
+        rows.show(shown)
         nothing = EMPTY.format(key=self.home.key("reach"))
         rows.empty = f"nothing matches /{self.words}" if self.words else nothing
         rows.update(now, None)
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
         known = states.count("acknowledged") + states.count("muted")
         filtered = f" · /{self.words}" if self.words else ""
-        rows.entitle(f"Alerts · {states.count('open')} open · {known} known{filtered}")
+        marked = f" · {len(rows.marked)} marked" if rows.marked else ""
+        title = f"Alerts · {states.count('open')} open · {known} known{filtered}{marked}"
+        rows.entitle(title)
         day = self.query_one(DayBox)
         day.alerts = alerts
         day.update(now, None)
@@ -97,16 +102,18 @@ class AlertsView(Page):
 
     def _update_alert(self, now: Instant) -> None:
         box, alert = self.query_one(AlertBox), self.rows.chosen
-        self._look(alert)
+        if alert is not None and self._behind.lacks(alert):
+            self.run_worker(self._read_behind(alert), group="behind")
         box.alert = alert
-        box.printed = self._printed.get(alert.run or 0, ()) if alert is not None else ()
+        box.printed, box.notices = self._behind.printed(alert), self._behind.notices(alert)
         box.update(now, None)
         self.rows.entitle(None, f"shown: {REACH_WORDS[self.reach]} · {self.rows.position}")
 
     # -- reading ---------------------------------------------------------------------------------
 
     def take_event(self, event: AnyEvent) -> None:
-        """Read again what an event closed."""
+        """Read again what an event closed, and who was told."""
+        self._behind.take_event(event)
         if isinstance(event, AlertOpened | AlertClosed):
             self.read_anew(self._read_past, "past")
 
@@ -122,54 +129,62 @@ class AlertsView(Page):
 
     def on_rows_box_moved(self, event: RowsBox.Moved) -> None:
         """Draw what is about the selected alert; a run that still prints is read again."""
-        alert = self.rows.chosen
-        if alert is not None and alert.run in self._unfinished:
-            self._unfinished.discard(alert.run)
-            self._printed.pop(alert.run, None)
+        self._behind.look_again(self.rows.chosen)
         self._update_alert(self.home.now())
 
-    def _look(self, alert: Alert | None) -> None:
-        """Read what the run of an alert printed, once."""
-        if alert is None or alert.run is None or alert.run in self._printed:
-            return
-        self._printed[alert.run] = ()
-        self.run_worker(self._read_printed(alert.run), group="printed")
+    async def _read_behind(self, alert: Alert) -> None:
+        """Read what is behind an alert."""
+        await self._behind.read(self.home.control, alert)
+        self._update_alert(self.home.now())
 
-    async def _read_printed(self, run: int) -> None:
-        """Read what a run printed last."""
-        try:
-            part = await self.home.control.query(ReadOutput(run=run, max_bytes=LAST_BYTES))
-        except CrontermError:
-            return  # the run has left the history, or printed nothing
-        if isinstance(part, OutputPart):
-            text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
-            lines = [sanitize_line(line) for line in text.split("\n") if line.strip()]
-            self._printed[run] = tuple(lines[-LAST_LINES:])
-            if not part.complete:
-                self._unfinished.add(run)
-            self._update_alert(self.home.now())
+    # -- marks -----------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        """Mark the alert under the cursor and go on."""
+        self.rows.mark()
+        self.update(self.home.now())
+
+    def action_mark_all(self) -> None:
+        """Mark all that are shown, or none."""
+        self.rows.mark_all()
+        self.update(self.home.now())
+
+    async def _deliver(self, commands: Sequence[AnyCommand], done: str) -> None:
+        """Send commands one after the other; say how many were taken, and end the marks."""
+        count = 0
+        for command in commands:
+            answer = await self.home.deliver(command, is_quiet=True)
+            if answer is None:
+                return
+            count += answer.ok
+        self.rows.marked.clear()
+        self.home.tell(f"{done} {count} {'alerts' if count != 1 else 'alert'}")
+        self.update(self.home.now())
 
     # -- saying that it is known -----------------------------------------------------------------
 
-    def _chosen(self) -> Alert | None:
-        """Return the alert under the cursor where it is not over; say so where it is."""
-        alert = self.rows.chosen
-        if alert is not None and alert.closed_at is not None:
-            self.home.tell(f"alert {alert.id} is over")
-            return None
-        return alert
+    def _meant(self) -> list[Alert]:
+        """Return the marked alerts, or the one under the cursor, that are not over; say so."""
+        meant = self.rows.meant
+        going_on = [alert for alert in meant if alert.closed_at is None]
+        if meant and not going_on:
+            over = f"alert {meant[0].id} is" if len(meant) == 1 else "all that are marked are"
+            self.home.tell(f"{over} over")
+        return going_on
 
     def action_acknowledge(self) -> None:
-        """Say that the alert is known, and go on to the next one."""
-        alert = self._chosen()
-        if alert is None:
-            return
-        if alert.acknowledged_at is not None:
-            self.home.tell(f"alert {alert.id} is acknowledged; u takes that back")
-            return
-        self.rows.action_move(1)
-        self._acknowledged.append(alert.id)
-        self.home.send(AcknowledgeAlert(alert=alert.id))
+        """Say that the alert is known, and go on to the next one; or that all marked ones are."""
+        meant = self._meant()
+        unknown = [alert for alert in meant if alert.acknowledged_at is None]
+        if self.rows.marked and unknown:
+            self.run_worker(self._acknowledge(unknown))
+        elif unknown:
+            self.rows.action_move(1)
+            self._acknowledged.append(unknown[0].id)
+            self.home.send(AcknowledgeAlert(alert=unknown[0].id))
+        elif meant:
+            what = f"alert {meant[0].id} is" if len(meant) == 1 else "all that are marked are"
+            self.home.tell(f"{what} acknowledged; u takes that back")
 
     def action_acknowledge_all(self) -> None:
         """Ask, then say that all open alerts that are shown are known."""
@@ -189,21 +204,21 @@ class AlertsView(Page):
 
     async def _acknowledge(self, alerts: list[Alert]) -> None:
         """Acknowledge one after the other; those that are over by now are passed over."""
-        done = []
-        for alert in alerts:
-            if alert.id not in self.picture.snapshot.alerts:
-                continue
-            answer = await self.home.deliver(AcknowledgeAlert(alert=alert.id), is_quiet=True)
-            if answer is None:
-                break
-            done += [alert.id] * answer.ok
-        self._acknowledged += done
-        self.home.tell(f"acknowledged {len(done)} alert{'s' * (len(done) != 1)}")
+        known = self.picture.snapshot.alerts
+        numbers = [alert.id for alert in alerts if alert.id in known]
+        self._acknowledged += numbers
+        await self._deliver([AcknowledgeAlert(alert=each) for each in numbers], "acknowledged")
 
     def action_unacknowledge(self) -> None:
         """Take back that the alert is known, or the last one that was acknowledged here."""
         alert, known = self.rows.chosen, self.picture.snapshot.alerts
         here = [number for number in self._acknowledged if number in known]
+        marked = [each.id for each in self.rows.meant if each.acknowledged_at is not None]
+        if self.rows.marked and marked:
+            self._acknowledged = [each for each in here if each not in marked]
+            commands = [AcknowledgeAlert(alert=each, undo=True) for each in marked]
+            self.run_worker(self._deliver(commands, "not known after all:"))
+            return
         if alert is not None and alert.id in known and alert.acknowledged_at is not None:
             number = alert.id
         elif here:
@@ -217,30 +232,35 @@ class AlertsView(Page):
     # -- silence, and words ----------------------------------------------------------------------
 
     def action_mute(self) -> None:
-        """Ask how long the alerts of the job are silent."""
-        alert = self.rows.chosen
-        if alert is None:
+        """Ask how long the alerts of the job, or of those that are marked, are silent."""
+        meant = self.rows.meant
+        known = self.picture.snapshot.jobs
+        jobs = list(dict.fromkeys(alert.job for alert in meant if alert.job in known))
+        if not jobs:
+            if meant:
+                self.home.tell("only the alerts of a job can be muted")
             return
-        if alert.job not in self.picture.snapshot.jobs:
-            self.home.tell("only the alerts of a job can be muted")
-            return
-        mute, job = self.picture.snapshot.mutes.get(alert.job), alert.job
+        mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
         choices = [Choice(key, f"{word:<10}", key) for key, word, _ in MUTES]
-        if mute is not None and mute.until > self.home.now():
+        if any(mute is not None and mute.until > self.home.now() for mute in mutes):
             choices.append(Choice("0", f"{'unmute':<10}", "0"))
         lengths = {key: length for key, _, length in MUTES}
-        question = Ask("Mute for", [], choices, is_list=True)
-        self.home.ask(question, lambda answer: self._mute(job, lengths.get(answer, 0)))
+        title = "Mute for" if len(jobs) == 1 else f"Mute {len(jobs)} jobs for"
+        question = Ask(title, [], choices, is_list=True)
+        self.home.ask(question, lambda answer: self._mute(jobs, lengths.get(answer, 0)))
 
-    def _mute(self, job: str, length: Duration) -> None:
-        self.home.send(MuteAlerts(job=job, until=self.home.now() + length))
+    def _mute(self, jobs: Sequence[str], length: Duration) -> None:
+        until = self.home.now() + length
+        self.rows.marked.clear()
+        self.home.send(*(MuteAlerts(job=job, until=until) for job in jobs))
 
     def action_comment(self) -> None:
-        """Open the line for a comment."""
-        alert = self._chosen()
-        if alert is not None:
-            self._commented = alert.id
-            self._open_line("comment", "", f"comment on alert {alert.id}: ⏎ keep   esc cancel")
+        """Open the line for a comment on the alert, or on all marked ones."""
+        self._commented = self._meant()
+        if self._commented:
+            many = len(self._commented)
+            on = f"alert {self._commented[0].id}" if many == 1 else f"{many} alerts"
+            self._open_line("comment", "", f"comment on {on}: ⏎ keep   esc cancel")
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
@@ -261,8 +281,13 @@ class AlertsView(Page):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter, or send the comment."""
-        if event.input.id == "comment" and self._commented is not None and event.value.strip():
-            self.home.send(CommentAlert(alert=self._commented, text=event.value.strip()))
+        text = event.value.strip()
+        if event.input.id == "comment" and text:
+            commands = [CommentAlert(alert=each.id, text=text) for each in self._commented]
+            if len(commands) > 1:
+                self.run_worker(self._deliver(commands, "commented on"))
+            else:
+                self.home.send(*commands)
         self._close_lines()
 
     def _close_lines(self) -> None:

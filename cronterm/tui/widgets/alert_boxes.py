@@ -5,8 +5,15 @@ from itertools import groupby
 
 from cronterm.clock import DAY, HOUR, Instant, aware
 from cronterm.model.alert import Alert, state_of
+from cronterm.model.notice import NoticeRow
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.alert_list import KINDS, count_words, message_words, state_words
+from cronterm.tui.alert_list import (
+    KINDS,
+    count_words,
+    message_words,
+    notified_words,
+    state_words,
+)
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
@@ -20,6 +27,32 @@ SPARSE = 3  # alerts in a cell that reach the top at least
 
 class AlertsBox(RowsBox[Alert]):
     """The alerts, a line each."""
+
+    def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
+        super().__init__(picture, id=id)
+        self.marked: set[int] = set()
+
+    def show(self, rows: Sequence[Alert]) -> None:
+        """Take new rows; marks stay on those that are still shown."""
+        super().show(rows)
+        self.marked &= {row.id for row in rows}
+
+    @property
+    def meant(self) -> list[Alert]:
+        """The marked ones, or else the one under the cursor."""
+        if self.marked:
+            return [row for row in self.rows if row.id in self.marked]
+        return [self.chosen] if self.chosen is not None else []
+
+    def mark(self) -> None:
+        """Mark the alert under the cursor, or not any more, and go on."""
+        if self.chosen is not None:
+            self.marked ^= {self.chosen.id}
+            self.action_move(1)
+
+    def mark_all(self) -> None:
+        """Mark all that are shown, or none."""
+        self.marked = set() if self.marked else {row.id for row in self.rows}
 
     def key_of(self, row: Alert) -> int:
         """Return its number."""
@@ -60,7 +93,8 @@ class AlertsBox(RowsBox[Alert]):
             now_is = now_is.removesuffix(" ago")
         message = max(width - kind - job - state - 16, 1)
         return [
-            (f"{sign} ", f"{role}+bold"),
+            (sign, f"{role}+bold"),
+            ("•" if row.id in self.marked else " ", "accent+bold"),
             (fit(words.word, kind), f"{role}+bold" if told == "open" else "muted"),
             (fit(fit(name, min(len(name), job - 1)), job), f"{text}+bold" if is_here else text),
             (fit(age(self.now - row.opened_at), 5, right=True), second),
@@ -82,6 +116,8 @@ class AlertBox(Panel):
         self.alert: Alert | None = None
         self.printed: Sequence[str] = ()
         """What its run printed last."""
+        self.notices: Sequence[NoticeRow] | None = None
+        """Who was told; None before that is known."""
 
     def titles(self) -> tuple[str, str]:
         """Return the number of the alert."""
@@ -119,6 +155,9 @@ class AlertBox(Panel):
             facts.append(("muted", f"until {self._at(mute.until)} by {by}", "paused"))
         if alert.closed_at is not None:
             facts.append(("over", f"{alert.closed_for}, {self._at(alert.closed_at)}", "ok"))
+        if self.notices is not None:
+            lines = notified_words(self.notices, self.glyphs, now)
+            facts += [("" if n else "notified", *line) for n, line in enumerate(lines)]
         for number, each in enumerate(reversed(alert.comments)):
             said = sanitize_line(f"{each.by}, {self._at(each.at)}: {each.text}")
             facts.append(("" if number else "comments", said, "accent"))

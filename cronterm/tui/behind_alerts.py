@@ -1,0 +1,83 @@
+"""What is behind alerts: what their runs printed last, and who was told of them."""
+
+from collections.abc import Sequence
+
+from cronterm.control import Control
+from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert
+from cronterm.model.event import AnyEvent
+from cronterm.model.notice import (
+    NoticeDropped,
+    NoticeQueued,
+    NoticeRow,
+    NoticesFailed,
+    NoticesSent,
+)
+from cronterm.model.query import ListNotices, Notices, OutputPart, ReadOutput
+from cronterm.sanitize import sanitize_line
+
+LAST_BYTES = 2048
+LAST_LINES = 2
+
+
+class BehindAlerts:
+    """Remembers what was read, until it has changed."""
+
+    def __init__(self) -> None:
+        self._printed: dict[int, tuple[str, ...]] = {}
+        """The last lines of runs."""
+        self._unfinished: set[int] = set()
+        """Runs that still print: they are read again."""
+        self._notices: dict[int, tuple[NoticeRow, ...]] = {}
+        """By alert."""
+        self._asked: set[int] = set()
+        """The alerts whose notices are known, or on their way."""
+
+    def printed(self, alert: Alert | None) -> Sequence[str]:
+        """Return what the run of an alert printed last, as far as it is known."""
+        return self._printed.get(alert.run or 0, ()) if alert is not None else ()
+
+    def notices(self, alert: Alert | None) -> Sequence[NoticeRow] | None:
+        """Return who was told of an alert; None before that is known."""
+        return self._notices.get(alert.id) if alert is not None else None
+
+    def take_event(self, event: AnyEvent) -> None:
+        """Forget what an event changed."""
+        if isinstance(event, NoticeQueued | NoticesSent | NoticesFailed | NoticeDropped):
+            self._asked.clear()
+
+    def look_again(self, alert: Alert | None) -> None:
+        """Forget what a run printed that went on printing."""
+        if alert is not None and alert.run in self._unfinished:
+            self._unfinished.discard(alert.run)
+            self._printed.pop(alert.run, None)
+
+    def lacks(self, alert: Alert | None) -> bool:
+        """Tell whether something about an alert is to be read."""
+        if alert is None:
+            return False
+        has_run = alert.run is not None and alert.run not in self._printed
+        return has_run or alert.id not in self._asked
+
+    async def read(self, control: Control, alert: Alert) -> None:
+        """Read what is not known yet; what is not there stays empty."""
+        try:
+            if alert.id not in self._asked:
+                self._asked.add(alert.id)
+                told = await control.query(ListNotices(alert=alert.id))
+                if isinstance(told, Notices):
+                    self._notices[alert.id] = told.rows
+            if alert.run is not None and alert.run not in self._printed:
+                self._printed[alert.run] = ()
+                await self._read_printed(control, alert.run)
+        except CrontermError:
+            pass  # the run has left the history or printed nothing, or the engine is gone
+
+    async def _read_printed(self, control: Control, run: int) -> None:
+        part = await control.query(ReadOutput(run=run, max_bytes=LAST_BYTES))
+        if isinstance(part, OutputPart):
+            text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
+            lines = [sanitize_line(line) for line in text.split("\n") if line.strip()]
+            self._printed[run] = tuple(lines[-LAST_LINES:])
+            if not part.complete:
+                self._unfinished.add(run)

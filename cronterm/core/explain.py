@@ -65,12 +65,16 @@ def explain(
 
     Until `quiet_until` nothing starts by itself (settings.startup_delay).
     """
-    past = (_past(each, show) for each in decisions)
     return (
         *_present(view, all_paused, show, now, quiet_until),
-        *past,
+        *explain_past(decisions, show=show),
         *(_further(view) if view is not None else ()),
     )
+
+
+def explain_past(decisions: Sequence[Decision], *, show: Show) -> tuple[str, ...]:
+    """Return a sentence a decision."""
+    return tuple(_past(each, show) for each in decisions)
 
 
 def explain_alerts(view: JobView | None, alerts: Sequence[Alert], *, show: Show) -> tuple[str, ...]:

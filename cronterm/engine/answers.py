@@ -16,7 +16,7 @@ from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
 from cronterm.config.resolve import resolve_job
-from cronterm.core.explain import explain, explain_alerts
+from cronterm.core.explain import explain, explain_alerts, explain_past
 from cronterm.core.explain_chain import explain_chain
 from cronterm.engine.about import read_system
 from cronterm.engine.outlook import make_outlook
@@ -164,7 +164,8 @@ class Answers:
         alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
         links = explain_chain(view, snapshot.jobs, show=_shown)
         told = explain_alerts(view, alerts, show=_shown)
-        return Decisions(decisions, (*sentences, *links, *told))
+        past = explain_past(decisions, show=_shown)
+        return Decisions(decisions, (*sentences, *links, *told), past)
 
     def _outlook(self, query: ReadOutlook, snapshot: Snapshot) -> Outlook:
         view = snapshot.jobs.get(query.job)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from cronterm.clock import MINUTE, SECOND, Instant
+from cronterm.model.foresight import Foresight
 from cronterm.model.query import HeldBack, NextDue, ReadTimeline
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.model.timeline import MOST_SLOTS, Begun, Lane, Timeline
@@ -156,17 +157,22 @@ def make_timeline(
     wanted = set(query.jobs) if query.jobs else set(snapshot.jobs)
     lanes = {job: Lane(tuple(begun.get(job, ()))) for job in wanted}
     found = _Sum(min(query.agenda, MOST_AGENDA))
-    for cells in begun.values():
-        found.load.update({cell.slot: cell.runs for cell in cells})
+    within = None if query.within is None else frozenset(query.within)
+    for job, cells in begun.items():
+        if within is None or job in within:
+            found.load.update({cell.slot: cell.runs for cell in cells})
     is_whole = True
     for job, expected in _expect_all(snapshot, slots, wanted):
+        if within is not None and job not in within:
+            continue
         if expected is None:
             is_whole = False
             continue
         found.add(job, expected)
         if job in lanes:
             lane = tuple(sorted(expected.counts.items()))
-            lanes[job] = Lane(lanes[job].past, lane, expected.skipped)
+            overlaps = _overlaps(snapshot.jobs[job], expected, slots, now)
+            lanes[job] = Lane(lanes[job].past, lane, expected.skipped, overlaps)
     busiest_at, busiest = found.busiest()
     return Timeline(
         now=now,
@@ -179,6 +185,25 @@ def make_timeline(
         read_from=read_from,
         is_whole=is_whole,
     )
+
+
+def _overlaps(view: JobView, expected: _Expected, slots: _Slots, now: Instant) -> tuple[int, ...]:
+    """Return the slots in which starts fall on a run that goes on.
+
+    Of those beyond the instants that were walked, it is the distance between starts that tells.
+    """
+    foresight = Foresight(view, now)
+    length = foresight.length
+    if not length or not expected.first:
+        return ()
+    found = {slots.number(at) for at in expected.first if foresight.overlap(at)}
+    last = slots.number(expected.first[-1])
+    found |= {
+        number
+        for number, count in expected.counts.items()
+        if number > last and length * count > slots.slot
+    }
+    return tuple(sorted(found))
 
 
 def _expect_all(

@@ -33,6 +33,8 @@ class ListRuns(Query, frozen=True, kw_only=True):
     decisions: bool = True
     """With the decisions that started nothing."""
     since: Instant | None = None
+    until: Instant | None = None
+    """Only what was recorded before it."""
     before_run: int | None = None
     """Only runs with a smaller number (paging back)."""
     limit: int | None = None
@@ -135,6 +137,8 @@ class ReadDecisions(Query, frozen=True, kw_only=True):
     job: str
     at: Instant | None = None
     """Only what covers this instant."""
+    until: Instant | None = None
+    """With `at`: what covers any instant from `at` up to this one."""
     limit: int = 20
 
 
@@ -161,6 +165,8 @@ class Decisions(msgspec.Struct, frozen=True):
 
     decisions: tuple[Decision, ...]
     sentences: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    """Those of them that say what was decided, one a decision."""
 
 
 class ReadCounts(Query, frozen=True, kw_only=True):
@@ -273,6 +279,8 @@ class ReadTimeline(Query, frozen=True, kw_only=True):
     """At most 500."""
     jobs: tuple[str, ...] = ()
     """Lanes of these only; the load and the agenda are of all."""
+    within: tuple[str, ...] | None = None
+    """The load and the agenda are of these only; None is of all."""
     agenda: int = 100
     """At most that many instants, the soonest."""
 

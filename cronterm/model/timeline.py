@@ -26,6 +26,8 @@ class Lane(msgspec.Struct, frozen=True, array_like=True):
     """(slot, instants)."""
     skipped: tuple[int, ...] = ()
     """Slots with an instant that is skipped ahead of its time."""
+    overlaps: tuple[int, ...] = ()
+    """Slots with a start on which the run before it will still go on, as far as can be told."""
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from cronterm.model.query import ReadTimeline
 from cronterm.model.timeline import Timeline
 from cronterm.remote.names import SEPARATOR, Names
@@ -9,16 +11,15 @@ from cronterm.remote.names import SEPARATOR, Names
 
 def own_timeline(query: ReadTimeline, names: Names) -> ReadTimeline:
     """Return the question as one machine understands it: only its jobs have lanes."""
-    if not query.jobs:
-        return query
     host = f"{names.host}{SEPARATOR}"
-    jobs = tuple(job.removeprefix(host) for job in query.jobs if job.startswith(host))
-    return ReadTimeline(
-        since=query.since,
-        slot=query.slot,
-        slots=query.slots,
-        jobs=jobs or ("",),  # none of its jobs: its load all the same
-        agenda=query.agenda,
+
+    def own(jobs: Sequence[str]) -> tuple[str, ...]:
+        return tuple(job.removeprefix(host) for job in jobs if job.startswith(host))
+
+    return msgspec.structs.replace(
+        query,
+        jobs=(own(query.jobs) or ("",)) if query.jobs else (),  # none of its jobs: its load
+        within=None if query.within is None else own(query.within),
     )
 
 

@@ -97,6 +97,11 @@ def _walk(
             values.append(query.since)
         elif key is None:
             index, order = "runs_by_time", "queued_at_us DESC, run DESC"
+    if query.until is not None:
+        conditions.append("queued_at_us < ?")
+        values.append(query.until)
+        if query.since is not None and not index:
+            index, order = "runs_by_time", "queued_at_us DESC, run DESC"
     found = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM runs{f' INDEXED BY {index}' if index else ''}"
         " JOIN job_state ON job_state.key = runs.job"
@@ -128,6 +133,9 @@ def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None)
     if query.since is not None:
         conditions.append("decided_at_us >= ?")
         values.append(query.since)
+    if query.until is not None:
+        conditions.append("decided_at_us < ?")
+        values.append(query.until)
     if query.before_run is not None:
         conditions.append(
             "decided_at_us < ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)"

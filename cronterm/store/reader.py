@@ -49,7 +49,7 @@ from cronterm.store.memory import read_memory
 from cronterm.store.notices import list_notices
 from cronterm.store.output import read_output
 from cronterm.store.rows import END_COLUMNS, RUN_COLUMNS, attempt_end, run_row
-from cronterm.store.signals import read_counts, signal_decisions
+from cronterm.store.signals import last_instant, read_counts, signal_decisions
 from cronterm.store.stats import read_stats, read_trends
 from cronterm.store.timeline import read_begun, read_quarters
 
@@ -252,18 +252,27 @@ def _all_decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tupl
     return tuple(found[-query.limit :])
 
 
+MOST_BETWEEN = 200  # instants caught up within a range that is told of
+
+
 def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[Decision, ...]:
-    # The kept outcome of a decision is null while its run is in `runs`.
+    # The kept outcome of a decision is null while its run is in `runs`. A range that covers an
+    # instant began before it: only the points of what was caught up since stand between.
+    key = "(SELECT key FROM job_state WHERE job = :job)"
+    wanted = f"SELECT * FROM decisions WHERE job = {key}"
+    if query.at is not None:
+        wanted = (
+            f"{wanted} AND due_at_us BETWEEN :at AND :until UNION ALL"
+            f" SELECT * FROM ({wanted} AND due_at_us < :at ORDER BY due_at_us DESC"
+            f" LIMIT {MOST_BETWEEN}) WHERE until_us >= :at"
+        )
     rows = connection.execute(
-        "SELECT job_state.job, decisions.due_at_us, until_us, count, decided_at_us, decisions.run,"
-        " ifnull(decisions.outcome, runs.outcome), ifnull(decisions.reason, runs.reason),"
-        " ifnull(decisions.message, runs.message)"
-        " FROM decisions JOIN job_state ON job_state.key = decisions.job"
-        " LEFT JOIN runs ON runs.run = decisions.run"
-        " WHERE job_state.job = :job AND (:at IS NULL OR decisions.due_at_us <= :at"
-        " AND :at <= ifnull(until_us, decisions.due_at_us))"
-        " ORDER BY decisions.due_at_us DESC, is_range DESC LIMIT :limit",
-        {"job": query.job, "at": query.at, "limit": query.limit},
+        "SELECT :job, wanted.due_at_us, until_us, count, decided_at_us, wanted.run,"
+        " ifnull(wanted.outcome, runs.outcome), ifnull(wanted.reason, runs.reason),"
+        " ifnull(wanted.message, runs.message)"
+        f" FROM ({wanted}) AS wanted LEFT JOIN runs ON runs.run = wanted.run"
+        " ORDER BY wanted.due_at_us DESC, is_range DESC LIMIT :limit",
+        {"job": query.job, "at": query.at, "until": last_instant(query), "limit": query.limit},
     ).fetchall()
     return tuple(
         Decision(

@@ -155,6 +155,9 @@ def list_signals(connection: sqlite3.Connection, query: ListRuns, key: int | Non
     if query.since is not None:
         conditions.append("until_us >= ?")
         values.append(query.since)
+    if query.until is not None:
+        conditions.append("until_us < ?")
+        values.append(query.until)
     if query.before_run is not None:
         conditions.append("until_us < ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)")
         values.append(query.before_run)
@@ -181,6 +184,13 @@ def list_signals(connection: sqlite3.Connection, query: ListRuns, key: int | Non
     ]
 
 
+def last_instant(query: ReadDecisions) -> Instant | None:
+    """Return the last instant that a question about decisions is about."""
+    if query.at is None or query.until is None:
+        return query.at
+    return max(query.until - 1, query.at)
+
+
 def signal_decisions(connection: sqlite3.Connection, query: ReadDecisions) -> list[Decision]:
     """Return what was decided about the newest events of a job, oldest first."""
     rows = connection.execute(
@@ -189,9 +199,9 @@ def signal_decisions(connection: sqlite3.Connection, query: ReadDecisions) -> li
         " ifnull(runs.message, signals.message)"
         " FROM signals JOIN job_state ON job_state.key = signals.job"
         " LEFT JOIN runs ON runs.run = signals.run"
-        " WHERE job_state.job = :job AND (:at IS NULL OR :at BETWEEN at_us AND until_us)"
+        " WHERE job_state.job = :job AND (:at IS NULL OR (at_us <= :until AND :at <= until_us))"
         " ORDER BY signals.id DESC LIMIT :limit",
-        {"job": query.job, "at": query.at, "limit": query.limit},
+        {"job": query.job, "at": query.at, "until": last_instant(query), "limit": query.limit},
     ).fetchall()
     return [
         Decision(

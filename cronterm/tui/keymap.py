@@ -197,6 +197,12 @@ KEYS: tuple[Key, ...] = (
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
     Key("skip", "b", "skip", "skip the next run…", "Timeline", (T,), "skip next"),
     Key("skip_next", "b", "skip", "skip the next run…", "In a job", (D,)),
+    Key("filter_lanes", "slash", "filter", "filter the jobs", "Timeline", (T,), "filter"),
+    Key(
+        "next_start", "right_square_bracket", "slot(1)", "the next start", "Timeline", (T,), "start"
+    ),
+    Key("last_start", "left_square_bracket", "slot(-1)", "the start before", "Timeline", (T,)),
+    Key("why", "w", "why", "why it ran there, or not", "Timeline", (T,), "why"),
     Key("zoom_in", "plus,equals_sign", "zoom_by(-1)", "less time", "Timeline", (T,), "zoom"),
     Key("zoom_out", "minus", "zoom_by(1)", "more time", "Timeline", (T,), "zoom out"),
     Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),

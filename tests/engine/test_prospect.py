@@ -8,7 +8,7 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.engine.prospect import MOST_STEPS, bounded, make_timeline, next_due
 from cronterm.model.job import Settings
 from cronterm.model.query import ReadTimeline
-from cronterm.model.snapshot import JobView, Pause, Snapshot
+from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot
 from cronterm.model.timeline import MOST_SLOTS, Begun, Timeline
 from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.calendars import Calendars
@@ -133,3 +133,24 @@ def test_no_query_is_without_bounds(slot: int, slots: int) -> None:
     query = bounded(ReadTimeline(since=0, slot=slot, slots=slots))
     assert query.slot == SECOND
     assert 1 <= query.slots <= MOST_SLOTS
+
+
+def test_the_load_and_the_agenda_are_of_some_jobs_where_that_is_asked() -> None:
+    of = snapshot(a="0 * * * *", b="*/30 * * * *")
+    begun = {"a": [Begun(3, 2, "succeeded", 3)], "b": [Begun(3, 1, "failed", 3)]}
+    found = day(of, begun=begun, within=("a",))
+    assert found.load[3] == 2
+    assert {job for _, job in found.agenda} == {"a"}
+    assert found.lanes["b"].past == tuple(begun["b"])
+    assert day(of, begun=begun, within=()).total == 0
+
+
+def test_starts_that_fall_on_the_run_before_are_marked() -> None:
+    of = snapshot(busy="*/30 * * * *", free="*/30 * * * *", dense="* * * * * *")
+    for name, length in (("busy", 40 * MINUTE), ("free", 20 * MINUTE), ("dense", 2 * SECOND)):
+        past = PastRun(1, NOON, "succeeded", "", NOON - HOUR, length)
+        of.jobs[name].recent = [past] * 3
+    found = day(of)
+    assert found.lanes["free"].overlaps == ()
+    assert found.lanes["busy"].overlaps[:3] == (20, 24, 28)
+    assert found.lanes["dense"].overlaps == tuple(range(16, 96))

@@ -276,3 +276,22 @@ def test_output_comes_back_as_it_was(
 
     assert reader.output_blob(1, 1) == output
     assert reader.output_blob(1, 2) is None
+
+
+def test_decisions_and_runs_of_a_stretch_of_time_are_found(
+    store: SqliteStore, reader: SqliteReader
+) -> None:
+    store.record([added(), *whole_run(1), *whole_run(2), *whole_run(3)])
+    begin, last = NOON + 10 * MINUTE, NOON + 20 * MINUTE
+    store.record([decided(due_at=begin, until=last, count=11, outcome="missed")])
+
+    def found(at: int, until: int | None) -> list[int]:
+        query = ReadDecisions(job="backup", at=at, until=until)
+        return [(each.due_at - NOON) // MINUTE for each in reader.decisions(query).decisions]
+
+    assert found(NOON, NOON + 3 * MINUTE) == [1, 2]
+    assert found(NOON + 3 * MINUTE, NOON + 3 * MINUTE + 1) == [3]
+    assert found(NOON + 15 * MINUTE, NOON + 16 * MINUTE) == found(last, None) == [10]
+    assert found(last + 1, NOON + 90 * MINUTE) == []
+    query = ListRuns(job="backup", since=NOON + 2 * MINUTE, until=NOON + 3 * MINUTE)
+    assert [row.run for row in reader.list_runs(query).rows] == [2]

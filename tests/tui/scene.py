@@ -30,6 +30,7 @@ from cronterm.model.query import (
     AnyReply,
     AttemptRow,
     ConfigText,
+    Decision,
     Decisions,
     ListAlerts,
     ListMissed,
@@ -69,6 +70,7 @@ from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.personal import Person
 from cronterm.tui.screens.compare import READ_BYTES
+from cronterm.tui.words import moment
 from tests.tui import figures
 
 MANY_RUNS = 1_200
@@ -258,9 +260,11 @@ class FakeControl:
         match query:
             case ListRuns(job="", limit=500):
                 return self._all_runs(query)
-            case ListRuns(outcomes=outcomes, before_run=before):
+            case ListRuns(outcomes=outcomes, before_run=before, since=since, until=until):
                 rows = (row(number) for number in range(1, min(before or 13, 13)))
-                return Runs(tuple(r for r in rows if not outcomes or r.outcome in outcomes))
+                rows = (r for r in rows if not outcomes or r.outcome in outcomes)
+                low, high = since or 0, until or NOW
+                return Runs(tuple(r for r in rows if low <= r.queued_at < high))
             case ReadRun(run=run):
                 attempt = AttemptRow(attempt=1, claimed_at=NOW, started_at=NOW, end=None)
                 shown = row(run % 12 or 12)
@@ -274,6 +278,8 @@ class FakeControl:
                 )
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
+            case ReadDecisions(job=name, at=int(since), until=int(until)):
+                return decided(name, since, until)
             case ReadDecisions(job=name, at=at):
                 return Decisions((), why(name) if at is None else why(name)[-1:])
             case ListAlerts(job=name):
@@ -462,6 +468,18 @@ def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
             cells[slot] = Begun(slot, 1, "running", query.slots - 1)
         found[name] = [cells[slot] for slot in sorted(cells)]
     return found
+
+
+def decided(name: str, since: Instant, until: Instant) -> Decisions:
+    """Return what was decided about the timed runs that began within a time."""
+    rows = [row(number) for number in range(1, 13) if number != 4]
+    found = tuple(
+        Decision(job=name, due_at=each.queued_at, decided_at=NOW, run=each.run)
+        for each in rows
+        if since <= each.queued_at < until
+    )
+    past = tuple(f"{moment(each.due_at)} run {each.run} failed by its exit code." for each in found)
+    return Decisions(found, (*why(name)[:2], *past), past)
 
 
 def why(name: str) -> tuple[str, ...]:

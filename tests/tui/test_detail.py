@@ -68,6 +68,7 @@ async def test_the_schedule_of_a_job_moves_by_its_keys_and_changes_with_the_job(
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_detail(pilot, "search-reindex", "schedule")
         await wait_for(pilot, lambda: screen.plan.outlook is not None)
+        assert screen.focused is screen.plan.coming
         first = screen.plan.coming.chosen
         await pilot.press("down", "pagedown", "up")
         assert screen.plan.coming.chosen != first

@@ -88,6 +88,8 @@ def is_filled(screen: Screen[Any]) -> bool:
             return screen.box.rows is not None
         case AlertsView():
             return bool(screen.query_one(AlertBox).printed)
+        case TimelineView() if screen.why.display:
+            return bool(screen.why.details)
         case TimelineView():
             return screen.lanes.timeline is not None
         case SystemView():
@@ -130,6 +132,7 @@ PAGES = {
     "log": ("l",),
     "form": ("a",),
     "timeline": ("2", "down", "down"),
+    "timeline-why": ("2", "down", "down", "left_square_bracket", "w"),
     "runs": ("5", "down", "down"),
     "system": ("6",),
     "alerts": ("4", "o"),

@@ -4,20 +4,26 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, aware, instant
 from cronterm.model.command import PauseJob, RunJob, SkipNext
 from cronterm.model.event import Numbered, RunEnded
-from cronterm.model.query import Query, ReadTimeline
+from cronterm.model.foresight import Foresight
+from cronterm.model.query import HeldBack, ListNext, NextDue, Query, ReadTimeline
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui.agenda import foresee
 from cronterm.tui.axis import ZOOMS, make_axis
+from cronterm.tui.lane_filter import filtered_jobs
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.slot_record import NOTHING, read_slot
 from tests.tui.scene import NOW, FakeControl, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -114,6 +120,65 @@ def test_what_runs_now_is_reckoned_with() -> None:
 def test_a_failing_job_is_said_to_be_one() -> None:
     (entry,) = foresee(scene(), [(NOW + HOUR, "invoice-export"), (NOW, "gone")], NOW)
     assert (entry.note, entry.role) == ("failing, 4 in a row", "fail")
+
+
+def test_a_start_that_waits_for_the_run_before_moves_those_after_it() -> None:
+    view = scene().jobs["s3-sync-eu"]
+    view.job = msgspec.structs.replace(view.job, overlap="queue")
+    foresight = Foresight(view, NOW)
+    length = foresight.length
+    assert length is not None
+    late = [foresight.overlap(NOW + n * MINUTE) // SECOND for n in (0, 1, 2)]
+    assert late == [0, (length - MINUTE) // SECOND, 2 * (length - MINUTE) // SECOND]
+
+
+# -- which jobs ----------------------------------------------------------------------------------
+
+
+def test_lanes_are_filtered_by_words_and_by_what_ended_so_in_the_window() -> None:
+    picture = Picture(snapshot=scene())
+
+    def found(words: str, *, since: Instant = NOW - DAY) -> list[str]:
+        return filtered_jobs(picture, words, since=since, until=NOW + DAY, now=NOW)
+
+    assert found("#db") == ["db-backup-nightly", "wal-archive", "invoice-export"]
+    assert found("had:failed") == found("had:fail") == ["invoice-export", "report-weekly"]
+    assert found("had:failed", since=NOW - HOUR) == found("is:failing")
+    assert found("had:failed", since=NOW - MINUTE) == []
+    assert "wal-archive" in found("!had:failed #db had:ok")
+    assert len(found("had:")) == 10
+    assert found("") == [*picture.snapshot.jobs]
+
+
+# -- the record of a slot ------------------------------------------------------------------------
+
+
+async def test_a_slot_tells_what_was_decided_and_what_people_started() -> None:
+    at = NOW - 9 * 4 * HOUR
+    told = await read_slot(FakeControl(), "invoice-export", at, at + MINUTE, now=NOW)
+    assert told.sentences == ("02:32:07 run 4 (manual): exit 0 by ann, took 1.4s.",)
+    assert (told.run, told.when) == (4, "Fri 02:32 to 02:33")
+    told = await read_slot(FakeControl(), "invoice-export", at, at + 5 * HOUR, now=NOW)
+    assert told.sentences[0].endswith("run 5 failed by its exit code.")
+    assert (len(told.sentences), told.run) == (2, 5)
+    assert len(told.present) == 2
+
+
+async def test_a_slot_to_come_tells_what_is_due_and_what_is_kept_back() -> None:
+    class Held(FakeControl):
+        async def query(self, query: Query) -> Any:
+            if isinstance(query, ListNext):
+                held = (HeldBack(NOW + MINUTE, "excluded by nights"), HeldBack(NOW + HOUR, "no"))
+                return NextDue({"a": (NOW + 2 * MINUTE, NOW + 2 * HOUR)}, {"a": held})
+            return await super().query(query)
+
+    told = await read_slot(Held(), "a", NOW, NOW + 15 * MINUTE, now=NOW)
+    assert told.sentences == (
+        "It is due at 14:34:07.",
+        "14:33:07 is kept back: excluded by nights.",
+    )
+    nothing = await read_slot(FakeControl(), "a", NOW - 23 * HOUR, NOW - 22 * HOUR, now=NOW)
+    assert nothing.sentences == (NOTHING,)
 
 
 # -- keys ----------------------------------------------------------------------------------------
@@ -227,3 +292,63 @@ async def test_a_screen_without_jobs_says_so() -> None:
         await wait_for(pilot, lambda: screen.lanes.timeline is not None)
         await pilot.press("b", "enter", "t", "p", "l", "L", "down", "pagedown", "tab", "up", "b")
         assert isinstance(pilot.app.screen, TimelineView)
+
+
+async def test_the_cursor_goes_from_start_to_start_and_says_why() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.press("down", "down", "w")
+        await wait_for(pilot, lambda: screen.why.is_read)
+        assert screen.chosen() == "invoice-export"
+        assert screen.lanes.here is not None
+        now_slot = screen.lanes.here
+        await pilot.press("left_square_bracket")
+        await wait_for(pilot, lambda: bool(screen.why.details))
+        assert screen.lanes.here < now_slot
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert screen.lanes.here > now_slot
+        await wait_for(pilot, lambda: "is due at" in " ".join(screen.why.sentences))
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: "wal" not in str(screen.why.border_title))
+        await pilot.press("w")
+        assert not screen.why.display
+
+
+async def test_the_log_of_the_run_under_the_cursor_opens() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.press("down", "down", "w")
+        screen.lanes.at = NOW - 4 * HOUR
+        screen.action_step(0)
+        await wait_for(pilot, lambda: screen._run is not None)
+        await pilot.press("l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        assert pilot.app.screen._run == 12  # type: ignore[attr-defined]
+
+
+async def test_a_filter_leaves_the_lanes_the_load_and_the_agenda_of_its_jobs() -> None:
+    control = Counting()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.press("slash", *"#db", "enter")
+        await wait_for(pilot, lambda: control.asked[-1].within is not None)
+        assert screen.lanes.jobs == ["db-backup-nightly", "wal-archive", "invoice-export"]
+        assert "/#db" in str(screen.lanes.border_title)
+        await wait_for(
+            pilot, lambda: {each.job for each in screen.agenda.entries} <= {*screen.lanes.jobs}
+        )
+        await pilot.press("slash", *"zzz", "enter")
+        await wait_for(pilot, lambda: not screen.lanes.jobs)
+        await pilot.press("w", "right_square_bracket", "b", "escape")
+        assert len(screen.lanes.jobs) == 12
+        assert isinstance(pilot.app.screen, TimelineView)
+        await wait_for(pilot, lambda: control.asked[-1].within is None)
+
+
+async def test_a_click_in_a_lane_puts_the_cursor_there() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.click(screen.lanes, offset=(60, 5))
+        assert screen.chosen() == screen.lanes.jobs[3]
+        assert screen.lanes.here is not None

@@ -149,17 +149,18 @@ class AlertsView(Page):
         self.rows.mark_all()
         self.update(self.home.now())
 
-    async def _deliver(self, commands: Sequence[AnyCommand], done: str) -> None:
-        """Send commands one after the other; say how many were taken, and end the marks."""
-        count = 0
+    async def _deliver(self, commands: Sequence[AnyCommand], done: str) -> list[bool]:
+        """Send commands one after the other; say and return which were taken, and end the marks."""
+        taken: list[bool] = []
         for command in commands:
             answer = await self.home.deliver(command, is_quiet=True)
             if answer is None:
-                return
-            count += answer.ok
+                return taken
+            taken.append(answer.ok)
         self.rows.marked.clear()
-        self.home.tell(f"{done} {count} {'alerts' if count != 1 else 'alert'}")
+        self.home.tell(f"{done} {sum(taken)} alert{'s' * (sum(taken) != 1)}")
         self.update(self.home.now())
+        return taken
 
     # -- saying that it is known -----------------------------------------------------------------
 
@@ -206,8 +207,9 @@ class AlertsView(Page):
         """Acknowledge one after the other; those that are over by now are passed over."""
         known = self.picture.snapshot.alerts
         numbers = [alert.id for alert in alerts if alert.id in known]
-        self._acknowledged += numbers
-        await self._deliver([AcknowledgeAlert(alert=each) for each in numbers], "acknowledged")
+        commands = [AcknowledgeAlert(alert=each) for each in numbers]
+        taken = await self._deliver(commands, "acknowledged")
+        self._acknowledged += [each for each, ok in zip(numbers, taken, strict=False) if ok]
 
     def action_unacknowledge(self) -> None:
         """Take back that the alert is known, or the last one that was acknowledged here."""

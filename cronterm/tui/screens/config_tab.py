@@ -41,7 +41,7 @@ class ConfigTab(Container):
             config = await control.query(ReadConfig(job=job))
             if isinstance(config, ConfigText):
                 self.written.text, self.written.first_line = config.text, config.line
-                self.written.border_title = sanitize_line(config.path)
+                self.written.entitle(sanitize_line(config.path))
             found = await control.query(ReadResolved(job=job))
             if isinstance(found, Resolved):
                 self.values.show(found.values, jobs_file, "")
@@ -52,7 +52,7 @@ class ConfigTab(Container):
     def update(self, hint: str) -> None:
         """Draw it; `hint` says how it is edited."""
         values = self.values
-        self.written.border_subtitle = hint
-        values.border_title, values.border_subtitle = "All values", values.counts
+        self.written.entitle(None, hint)
+        values.entitle("All values", values.counts)
         for box in (self.written, values):
             box.repaint()

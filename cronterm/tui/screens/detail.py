@@ -128,6 +128,8 @@ class Detail(Page):
             log.entitle(f"Log · run {row.run}" if row is not None else "Log", log.status)
         self._update_told(now)
         self.plan.update(now, self.job)
+        if self.plan.display and self.plan.needs_reading(now):
+            self.read_anew(self._read_plan, "plan")
         edit, editor = self.home.key("edit"), self.home.key("editor")
         self.file.update(f"{edit} edits · {editor} opens $EDITOR")
 
@@ -178,12 +180,18 @@ class Detail(Page):
         await self._read_record(job)
         self.update(self.home.now())
         await self._read_told(job)
-        for tab in (self.plan, self.file):
-            if tab.display:
-                await tab.read(control, job)
-                self.update(self.home.now())
+        if self.plan.display:
+            await self._read_plan()
+        if self.file.display:
+            await self.file.read(control, job)
+            self.update(self.home.now())
         await self._load_log()
         await self._read_outputs()
+        self.update(self.home.now())
+
+    async def _read_plan(self) -> None:
+        """Read what comes of the job."""
+        await self.plan.read(self.home.control, self.job, self.home.now())
         self.update(self.home.now())
 
     async def _read_record(self, job: str) -> None:
@@ -249,14 +257,16 @@ class Detail(Page):
         head.tab = TABS[(TABS.index(head.tab) + by) % len(TABS)]
         job = self.query_one("#job")
         job.set_classes(head.tab.lower())
-        self._pane.focus()
+        self._first_box().focus()
         self._look()
 
-    @property
     def _pane(self) -> Widget:
-        """What the keys move in: of the shown tab what has the focus, or its first box."""
-        if isinstance(self.focused, RowsBox | Scrolled) and self.focused.region:
-            return self.focused
+        """Return what the keys move in: of the shown tab what has the focus, or its first box."""
+        has_moves = isinstance(self.focused, RowsBox | Scrolled) and bool(self.focused.region)
+        return self.focused if self.focused is not None and has_moves else self._first_box()
+
+    def _first_box(self) -> Widget:
+        """Return what has the focus first in the shown tab."""
         shown: dict[str, Widget] = {
             "Log": self.log_pane,
             "Alerts": self.alerts,
@@ -268,7 +278,7 @@ class Detail(Page):
 
     def action_step(self, by: int) -> None:
         """Move among the runs, the alerts or what comes, or scroll."""
-        pane = self._pane
+        pane = self._pane()
         if isinstance(pane, RowsBox | Scrolled):
             pane.action_move(by)
         else:
@@ -278,7 +288,7 @@ class Detail(Page):
 
     def action_turn(self, by: int) -> None:
         """Move by pages."""
-        self.action_step(by * max(self._pane.size.height - 1, 1))
+        self.action_step(by * max(self._pane().size.height - 1, 1))
 
     def action_next_job(self, by: int) -> None:
         """Show the next job of the table, or the one before."""

@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from cronterm.clock import Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.outlook import Outlook
@@ -11,6 +11,8 @@ from cronterm.model.query import ReadOutlook
 from cronterm.tui.picture import Picture
 from cronterm.tui.schedule_notes import schedule_notes
 from cronterm.tui.widgets.schedule_boxes import ComingBox, NotesBox, WeekBox
+
+READ_AGAIN = 10 * SECOND  # where instants have passed: no more often
 
 
 class ScheduleTab(Container):
@@ -20,6 +22,8 @@ class ScheduleTab(Container):
         super().__init__(id=id)
         self._picture = picture
         self.outlook: Outlook | None = None
+        self._job = ""
+        self._read_at: Instant = 0
 
     def compose(self) -> ComposeResult:
         """Give the boxes."""
@@ -33,9 +37,17 @@ class ScheduleTab(Container):
         """What comes."""
         return self.query_one(ComingBox)
 
-    async def read(self, control: Control, job: str) -> None:
+    def needs_reading(self, now: Instant) -> bool:
+        """Tell whether an instant that is shown is over, and it was not read just now."""
+        told = self.outlook
+        is_over = told is not None and bool(told.coming) and told.coming[0].at <= now
+        return is_over and now - self._read_at >= READ_AGAIN
+
+    async def read(self, control: Control, job: str, now: Instant) -> None:
         """Read what comes of a job; of one that left the file nothing does."""
-        self.outlook = None
+        if job != self._job:
+            self.outlook = None
+        self._job, self._read_at = job, now
         if job not in self._picture.snapshot.jobs:
             return
         try:
@@ -60,5 +72,5 @@ class ScheduleTab(Container):
         all_paused = self._picture.snapshot.all_paused
         known = view is not None and told is not None
         notes.notes = schedule_notes(view, told, all_paused, now) if known else ()  # type: ignore[arg-type]  # both are there
-        notes.border_title = "Notes"
+        notes.entitle("Notes")
         notes.repaint()

@@ -3,6 +3,8 @@
 from functools import partial
 
 from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
@@ -11,9 +13,12 @@ from cronterm.model.timeline import Timeline
 from cronterm.tui.agenda import foresee
 from cronterm.tui.axis import ZOOMS, Axis
 from cronterm.tui.keymap import bindings
+from cronterm.tui.lane_filter import filtered_jobs
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
+from cronterm.tui.slot_record import read_slot
 from cronterm.tui.widgets.agenda_box import AgendaBox
+from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.lanes import (
     AXIS_AND_LOAD,
     LanesBox,
@@ -21,9 +26,10 @@ from cronterm.tui.widgets.lanes import (
     has_lanes,
     lanes_around,
 )
+from cronterm.tui.widgets.why_box import WhyBox
 
 READ_EVERY = 30 * SECOND
-READ_AGAIN = 2 * SECOND  # where something began or ended: no more often
+READ_AGAIN = 2 * SECOND  # where something began or ended, and for a filter: no more often
 AGENDA = 200
 PAN_PART = 4  # of the axis a key moves it by
 BARS = 4  # lines that are neither lanes nor agenda
@@ -42,12 +48,19 @@ class TimelineView(Page):
         super().__init__(picture)
         self._read_at: Instant = 0
         self._is_stale = True
+        self._filtered_for = ""
+        self._filtered_at: Instant = 0
+        self._run: int | None = None
+        """The run in the slot under the cursor."""
 
     def body(self) -> ComposeResult:
         """Give what is shown, the lanes and the agenda."""
         yield WindowLine(self.picture, id="window")
         yield LanesBox(self.picture, id="lanes")
-        yield AgendaBox(self.picture, id="agenda")
+        with Container(id="timeline-foot"):
+            yield AgendaBox(self.picture, id="agenda")
+            yield WhyBox(id="why-here")
+        yield Input(id="search", placeholder="job  #tag  is:failing  had:missed  !word  /re/")
 
     @property
     def lanes(self) -> LanesBox:
@@ -58,6 +71,11 @@ class TimelineView(Page):
     def agenda(self) -> AgendaBox:
         """What comes."""
         return self.query_one(AgendaBox)
+
+    @property
+    def why(self) -> WhyBox:
+        """Why it ran in the slot under the cursor, or did not."""
+        return self.query_one(WhyBox)
 
     def on_mount(self) -> None:
         """Begin on the lanes where there is room for them."""
@@ -71,7 +89,8 @@ class TimelineView(Page):
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`; read what comes again where it is out of date."""
         super().update(now)
-        self.lanes.jobs = [*self.picture.snapshot.jobs]
+        self.lanes.jobs = self._filtered(now)
+        self.lanes.cursor = _within(self.lanes.cursor, len(self.lanes.jobs))
         line = self.query_one(WindowLine)
         line.zoom = self.lanes.zoom
         self._share_height()
@@ -80,6 +99,17 @@ class TimelineView(Page):
         passed = now - self._read_at
         if passed >= READ_EVERY or (self._needs_reading(now) and passed >= READ_AGAIN):
             self._read()
+
+    def _filtered(self, now: Instant) -> list[str]:
+        """Return the jobs whose lanes are shown."""
+        lanes = self.lanes
+        if not lanes.words or not lanes.size.width:
+            return [*self.picture.snapshot.jobs]
+        if self._filtered_for == lanes.words and now - self._filtered_at < READ_AGAIN:
+            return lanes.jobs
+        self._filtered_for, self._filtered_at = lanes.words, now
+        since, until = lanes.axis.since, lanes.axis.until
+        return filtered_jobs(self.picture, lanes.words, since=since, until=until, now=now)
 
     def _share_height(self) -> None:
         """Give the lanes what they need, up to most of the page; the agenda has the rest."""
@@ -115,7 +145,8 @@ class TimelineView(Page):
             since=axis.since,
             slot=axis.slot,
             slots=axis.slots,
-            jobs=lanes_around(lanes.jobs, lanes.top, max(lanes.room, 1)),
+            jobs=lanes_around(lanes.jobs, lanes.top, max(lanes.room, 1)) or ("",),
+            within=tuple(lanes.jobs) if lanes.words else None,
             agenda=AGENDA,
         )
         try:
@@ -134,6 +165,7 @@ class TimelineView(Page):
             agenda.total = found.total
             agenda.span = f"in the window of {lanes.zoom.name}"
             self.update(now)
+            self._read_why()
 
     # -- moving ----------------------------------------------------------------------------------
 
@@ -144,11 +176,106 @@ class TimelineView(Page):
         else:
             self.lanes.cursor = _within(self.lanes.cursor + by, len(self.lanes.jobs))
         self.update(self.home.now())
+        self._read_why()
 
     def action_turn(self, by: int) -> None:
         """Move by pages."""
         pane = self.agenda if self.agenda.has_focus else self.lanes
         self.action_step(by * max(pane.size.height - 3, 1))
+
+    def on_lanes_box_pointed(self) -> None:
+        """Draw what is about the slot that was clicked."""
+        self.update(self.home.now())
+        self._read_why()
+
+    def action_slot(self, by: int) -> None:
+        """Go to the next start in the lane, or to the one before; without lanes in the agenda."""
+        if not self.lanes.room:
+            self.action_step(by)
+            return
+        if not self.lanes.step_slot(by):
+            self.home.tell(
+                f"nothing of it {'comes after' if by > 0 else 'was before'} in the window"
+            )
+            return
+        self.lanes.focus()
+        self.update(self.home.now())
+        self._read_why()
+
+    # -- why -------------------------------------------------------------------------------------
+
+    def action_why(self) -> None:
+        """Show beside the agenda why it ran where the cursor is, or not any more."""
+        foot = self.query_one("#timeline-foot")
+        foot.toggle_class("shows-why")
+        if foot.has_class("shows-why") and self.lanes.here is None:
+            self.lanes.at = self.home.now()
+        self.update(self.home.now())
+        self._read_why()
+
+    def _slot(self) -> tuple[str, Instant, Instant] | None:
+        """Return the job and the slot that the cursor is on, in the lanes or in the agenda."""
+        job, here = self.chosen(), self.lanes.here
+        if job is None:
+            return None
+        if self.agenda.has_focus:
+            at = self.agenda.entries[self.agenda.cursor].at
+            return job, at, at + 1
+        return None if here is None else (job, *here)
+
+    def _read_why(self) -> None:
+        """Read the record of the slot under the cursor, where it is shown."""
+        self._run = None
+        if self.query_one("#timeline-foot").has_class("shows-why"):
+            self.read_anew(partial(self._read_slot, self._slot()), "why")
+
+    async def _read_slot(self, slot: tuple[str, Instant, Instant] | None) -> None:
+        why = self.why
+        keys = f"{self.home.key('last_start')} and {self.home.key('next_start')}"
+        hint = f"The cursor is on no slot: {keys} go from start to start."
+        why.is_read, why.sentences, why.details = True, (hint,), ()
+        title = "Why"
+        if slot is not None:
+            try:
+                told = await read_slot(self.home.control, *slot, now=self.home.now())
+                self._run = told.run
+                why.sentences, why.details, why.about = told.sentences, told.present, "as it stands"
+                title = f"Why · {told.job} · {told.when}"
+            except CrontermError as error:
+                why.sentences = (str(error),)
+        why.entitle(title)
+        why.repaint()
+
+    # -- which jobs ------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the line for filtering."""
+        line = self.query_one(Input)
+        line.value = self.lanes.words
+        line.set_class(True, "shown")
+        line.focus()
+        self.query_one(KeyBar).show([], "filter: ⏎ keep   esc clear")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        if event.input.has_class("shown"):
+            self._filter(event.value.strip())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter."""
+        self._close_line()
+
+    def _filter(self, words: str) -> None:
+        self.lanes.words, self.lanes.cursor = words, 0
+        self.update(self.home.now())
+        self._read()
+
+    def _close_line(self) -> None:
+        self.query_one(Input).set_class(False, "shown")
+        (self.agenda if self.app.size.width < WIDE else self.lanes).focus()
+        self.query_one(KeyBar).show(self.keys())
+
+    # -- zooming and panning ---------------------------------------------------------------------
 
     def action_zoom_by(self, by: int) -> None:
         """Show less time, or more."""
@@ -192,8 +319,11 @@ class TimelineView(Page):
             self.home.open_job(job)
 
     def action_logs(self) -> None:
-        """Open the log of the job's last run."""
-        if (job := self.chosen()) is not None:
+        """Open the log of the run under the cursor, or of the job's last one."""
+        job = self.chosen()
+        if job is not None and self._run is not None:
+            self.home.open_run(job, self._run)
+        elif job is not None:
             self.home.open_log(job)
 
     def action_failed_log(self) -> None:
@@ -222,7 +352,11 @@ class TimelineView(Page):
             self.home.ask_skip(job)
 
     def action_back(self) -> None:
-        """Go back to the jobs."""
+        """Close the line, end the filter, or go back to the jobs."""
+        if self.lanes.words or self.query_one(Input).has_class("shown"):
+            self._close_line()
+            self._filter("")
+            return
         self.home.show_view("jobs")
 
 

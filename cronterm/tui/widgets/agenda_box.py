@@ -1,6 +1,6 @@
 """The agenda: what comes, one start a line, the soonest first."""
 
-from cronterm.clock import MINUTE
+from cronterm.clock import MINUTE, aware
 from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
@@ -8,7 +8,9 @@ from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import countdown, day_moment, duration, schedule_words
 
 WIDE = 100
+NARROW = 72
 TIME = 20
+SHORT_TIME = 14
 IN = 8
 EXPECTED = 15
 
@@ -40,7 +42,8 @@ class AgendaBox(Panel, can_focus=True):
         name = min(max(width // 5, 16), 32)
         schedule = min(width // 5, 36) if width >= WIDE else 0
         expected = EXPECTED if width >= WIDE else 9
-        head = f"  {fit('TIME', TIME)}{fit('IN', IN)}{fit('JOB', name)}"
+        time = TIME if width >= NARROW else SHORT_TIME
+        head = f"  {fit('TIME', time)}{fit('IN', IN)}{fit('JOB', name)}"
         head += fit("SCHEDULE", schedule) + fit("EXPECTED", expected) + "NOTE"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.entries:
@@ -55,11 +58,11 @@ class AgendaBox(Panel, can_focus=True):
             words = schedule_words(view.job) if view is not None and schedule else ""
             mark = self.glyphs.cursor if is_here else " "
             second = "text" if is_here else "muted"
-            rest = max(width - 2 - TIME - IN - name - schedule - expected, 1)
+            rest = max(width - 2 - time - IN - name - schedule - expected, 1)
             lines.append(
                 [
                     (f"{mark} ", "accent"),
-                    (fit(day_moment(entry.at, self.now), TIME), "text"),
+                    (fit(self._moment(entry, time), time), "text"),
                     (fit(countdown(left), IN), "accent+bold" if left < MINUTE else second),
                     (fit(entry.job, name - 1) + " ", "text+bold" if is_here else "text"),
                     (fit(words, schedule - 1) + " " if schedule else "", second),
@@ -68,3 +71,9 @@ class AgendaBox(Panel, can_focus=True):
                 ]
             )
         return lines
+
+    def _moment(self, entry: Entry, room: int) -> str:
+        """Return when a start comes: where there is little room the weekday and the time."""
+        if room == TIME:
+            return day_moment(entry.at, self.now)
+        return f"{aware(entry.at).astimezone():%a %H:%M:%S}"

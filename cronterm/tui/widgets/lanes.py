@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from cronterm.clock import HOUR, MINUTE, Duration
+from textual import events
+from textual.message import Message
+
+from cronterm.clock import HOUR, MINUTE, Duration, Instant
+from cronterm.model.foresight import expected_length
 from cronterm.model.timeline import Lane, Timeline
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.agenda import expected_length
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
@@ -40,7 +43,7 @@ class WindowLine(Panel):
             (f"{glyphs.failed} ", "fail"),
             ("failed  ", "muted"),
             (f"{glyphs.states['missed']} ", "warn"),
-            ("missed  ", "muted"),
+            ("missed, overlaps  ", "muted"),
             ("· ", "accent"),
             ("many  ", "muted"),
             (f"{glyphs.states['skipped']} ", "warn"),
@@ -53,6 +56,9 @@ class WindowLine(Panel):
 class LanesBox(Panel, can_focus=True):
     """The axis, a line a job, and the load."""
 
+    class Pointed(Message):
+        """The mouse put the cursor on a job and a slot."""
+
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
         self.jobs: list[str] = []
@@ -62,6 +68,10 @@ class LanesBox(Panel, can_focus=True):
         self.timeline: Timeline | None = None
         self.shown: Axis | None = None
         """The axis that `timeline` was asked for."""
+        self.at: Instant | None = None
+        """Where the cursor is in the lane; None is nowhere."""
+        self.words = ""
+        """What the jobs are filtered by."""
         self.top = 0
         self.trouble = ""
         """Why nothing could be read."""
@@ -77,12 +87,48 @@ class LanesBox(Panel, can_focus=True):
         return max(self.size.height - AXIS_AND_LOAD, 0)
 
     @property
+    def here(self) -> tuple[Instant, Instant] | None:
+        """The slot under the cursor, as far as it is shown."""
+        axis = self.shown
+        if axis is None or self.at is None or not 0 <= axis.slot_of(self.at) < axis.slots:
+            return None
+        start = axis.since + axis.slot_of(self.at) * axis.slot
+        return start, start + axis.slot
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        at, axis = event.get_content_offset(self), self.shown
+        if at is None or axis is None or not 0 < at.y <= self.room:
+            return
+        row, slot = self.top + at.y - 1, at.x - self._titled
+        if row < len(self.jobs) and slot < axis.slots:
+            self.cursor = row
+            self.at = self.at if slot < 0 else axis.since + slot * axis.slot
+            self.post_message(self.Pointed())
+
+    def step_slot(self, by: int) -> bool:
+        """Go to the next slot of the lane in which something is, or back; tell whether there is."""
+        axis, job = self.shown, self.jobs[self.cursor] if self.cursor < len(self.jobs) else None
+        if axis is None or self.timeline is None or job is None:
+            return False
+        lane = self.timeline.lanes.get(job, Lane())
+        marks = {each.slot for each in lane.past} | {slot for slot, _ in lane.coming}
+        shown = sorted(slot for slot in marks | {*lane.skipped} if 0 <= slot < axis.slots)
+        start = axis.slot_of(self.now if self.here is None else self.here[0])
+        beyond = [slot for slot in shown if (slot - start) * by > 0]
+        if beyond:
+            self.at = axis.since + (beyond[0] if by > 0 else beyond[-1]) * axis.slot
+        return bool(beyond)
+
+    @property
     def _titled(self) -> int:
         return WIDE_NAME if self.size.width >= WIDE else NAME
 
     def titles(self) -> tuple[str, str]:
         """Return what is shown, and where most comes together."""
-        title = f"Timeline · {self.zoom.name} · {len(self.jobs)} jobs"
+        filtered = f" · /{self.words}" if self.words else ""
+        many = f"{len(self.jobs)} job{'s' * (len(self.jobs) != 1)}"
+        title = f"Timeline · {self.zoom.name} · {many}{filtered}"
         timeline = self.timeline
         if timeline is None:
             return title, ""
@@ -109,12 +155,17 @@ class LanesBox(Panel, can_focus=True):
             trouble = sanitize_line(self.trouble)
             return [[(f"  {trouble}", "warn") if trouble else ("  reading…", "faint")]]
         lines = [self._head(axis)]
+        if not self.jobs:
+            lines.append([("  no job matches" if self.words else "  no jobs", "faint")])
         room = self.room
         self.top = max(0, min(self.cursor - room // 2, len(self.jobs) - room))
         now_at = axis.slot_of(self.now)
         for number in range(self.top, min(self.top + room, len(self.jobs))):
             job = self.jobs[number]
             cells = self._cells(job, self.timeline.lanes.get(job, Lane()), axis, now_at)
+            if number == self.cursor and self.here is not None:
+                slot = axis.slot_of(self.here[0])
+                cells[slot] = (cells[slot][0], "chip+bold")
             lines.append([*self._title(job, is_here=number == self.cursor), *joined(cells)])
         lines += [[] for _ in range(height - len(lines) - 1)]
         return [*lines, self._load(axis, self.timeline.load, now_at)]
@@ -155,6 +206,9 @@ class LanesBox(Panel, can_focus=True):
                 cells[after] = (tail, "gauge")
             if 0 <= slot < axis.slots:
                 cells[slot] = (glyphs.cursor if count == 1 else "·", "accent")
+        for slot in lane.overlaps:
+            if 0 <= slot < axis.slots:
+                cells[slot] = (glyphs.states["missed"], "warn+bold")
         for slot in lane.skipped:
             if 0 <= slot < axis.slots:
                 cells[slot] = (glyphs.states["skipped"], "warn+bold")

@@ -4,6 +4,7 @@ The one room that knows everybody; it imports inside functions, so that `cronter
 pay for the engine and the engine not for the screen.
 """
 
+import contextlib
 import os
 import resource
 import sys
@@ -34,6 +35,10 @@ from cronterm.remote.client import RequestClient
 
 if TYPE_CHECKING:
     from cronterm.tui.settings import ScreenSettings
+
+
+M_MMAP_THRESHOLD = -3  # of malloc.h
+LARGE_PIECE = 1 << 20  # bytes
 
 
 def main() -> NoReturn:
@@ -119,9 +124,23 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     configure_log(form, options.log_level, Path(options.log_file) if options.log_file else None)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    _give_back_memory()
     host_options = HostOptions(instance, local_zone(), is_for_screen=options.for_screen)
     asyncio.run(Host(host_options, serve=opener(instance.socket)).run())
     return 0
+
+
+def _give_back_memory() -> None:
+    """Have large pieces of memory returned to the system as soon as they are free.
+
+    glibc raises the size from which it does so to the largest piece it has seen: once ten thousand
+    jobs were told to a face, what that took would stay.
+    """
+    # What the engine's file watch loads anyway: only here.
+    import ctypes
+
+    with contextlib.suppress(AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_PIECE)
 
 
 def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:

@@ -131,30 +131,39 @@ class Bus:
         """Return a snapshot that its receiver may fold into."""
         return msgspec.msgpack.decode(msgspec.msgpack.encode(self.snapshot), type=Snapshot)
 
-    async def stream(self, *, after: int | None, output: bool) -> AsyncIterator[Message]:
-        """Yield a snapshot (or the missed events), then everything from then on."""
+    async def stream(
+        self, *, after: int | None, output: bool, lends: bool = False
+    ) -> AsyncIterator[Message]:
+        """Yield a snapshot (or the missed events), then everything from then on.
+
+        `lends`: snapshots may be the bus's own, right until the caller awaits anything.
+        """
         subscriber = Subscriber(output=output)
-        for opening in self._opening(after):
-            subscriber.offer(opening)
+        missed = self._missed(after)
+        for numbered in missed or ():
+            subscriber.offer(numbered)
         self._subscribers.add(subscriber)
         self.on_readers(self.has_readers)
         try:
+            if missed is None:
+                yield self.snapshot if lends else self.copy()
             while True:
                 message = await subscriber.wait_message()
                 if message is None:
                     yield Lagged()
-                    yield self.copy()
+                    yield self.snapshot if lends else self.copy()
                 else:
                     yield message
         finally:
             self._subscribers.discard(subscriber)
             self.on_readers(self.has_readers)
 
-    def _opening(self, after: int | None) -> list[Message]:
+    def _missed(self, after: int | None) -> list[Numbered] | None:
+        """Return what came after an event; None where only a snapshot tells."""
         if after is None or after > self.snapshot.n:
-            return [self.copy()]
+            return None
         if after == self.snapshot.n:
             return []
         if self._ring and self._ring[0].n <= after + 1:
             return [numbered for numbered in self._ring if numbered.n > after]
-        return [self.copy()]
+        return None

@@ -81,6 +81,13 @@ class LocalControl:
         """Yield a snapshot, then every event after it."""
         return self._engine.bus.stream(after=after, output=output)
 
+    def lent_events(self, *, after: int | None, output: bool) -> AsyncIterator[Message]:
+        """Do as `events`, with the engine's own snapshots: to be read before anything is awaited.
+
+        A copy of ten thousand jobs is a hundred megabytes that the process never gives back.
+        """
+        return self._engine.bus.stream(after=after, output=output, lends=True)
+
     async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
         """Carry out `command` in the name of `by`, this process's user where nobody is named."""
         by = self._by() if by is None else by

@@ -254,7 +254,7 @@ class Door:
         store = self._hello.store
         of_store, _, n = asked.request.headers.get("last-event-id", "").partition(".")
         is_ours = of_store == store and n.isdecimal() and len(n) < 19
-        messages = self._control.events(
+        messages = self._control.lent_events(
             after=int(n) if is_ours else None, output=asked.query.output != "0"
         )
 

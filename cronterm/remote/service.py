@@ -22,8 +22,8 @@ class Served(Protocol):
     async def snapshot(self) -> Snapshot:
         """As in `Control`."""
 
-    def events(self, *, after: int | None = None, output: bool = True) -> AsyncIterator[Message]:
-        """As in `Control`."""
+    def lent_events(self, *, after: int | None, output: bool) -> AsyncIterator[Message]:
+        """As `Control.events`, with snapshots that are to be read before anything is awaited."""
 
     async def send(self, command: AnyCommand, *, by: str | None = None) -> Answer:
         """As in `Control`, in the name of `by`."""

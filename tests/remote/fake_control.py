@@ -226,6 +226,10 @@ class FakeControl:
         finally:
             self._queues.remove(entry)
 
+    def lent_events(self, *, after: int | None, output: bool) -> AsyncIterator[Message]:
+        """Yield the same."""
+        return self.events(after=after, output=output)
+
     def look(self) -> Snapshot:
         """Return what there is."""
         return self.view

@@ -22,12 +22,16 @@ from cronterm.cli.base import (
     Progress,
     Rooms,
     ScreenOptions,
+    WebOptions,
+    print_json,
+    say,
 )
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.instance import Instance, instance_name, no_engine, screen_file, state_root
+from cronterm.model.api import Listener
 from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
@@ -35,6 +39,10 @@ from cronterm.remote.client import RequestClient
 
 if TYPE_CHECKING:
     from cronterm.tui.settings import ScreenSettings
+
+DRIVER_ENV = "TEXTUAL_DRIVER"
+TAB_DRIVER = "cronterm.tui.tab:TabDriver"
+"""What draws in a tab of a browser in place of a terminal."""
 
 
 M_MMAP_THRESHOLD = -3  # of malloc.h
@@ -61,6 +69,7 @@ def make_rooms() -> Rooms:
         reach=_reach,
         run_bridge=_run_bridge,
         run_attached=_run_attached,
+        run_web=_run_web,
     )
 
 
@@ -180,12 +189,54 @@ def _run_attached(
     return _show(clients, None, settings, read_only=read_only)[1]
 
 
+def _run_web(instance: Instance, options: WebOptions) -> int:
+    # Only for this command; its server is an extra.
+    import asyncio
+
+    from cronterm.remote.far import bind
+
+    try:
+        from cronterm.web.server import Service, Tabs, serve_tabs
+        from cronterm.web.visitors import Visitors
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("cronterm"):
+            raise
+        raise CrontermError(
+            "the web view needs textual-serve", "pip install 'cronterm[web]'"
+        ) from None
+    try:
+        sock = bind(Listener(options.listen, options.port))
+    except OSError as error:
+        raise CrontermError(str(error), "--port 0 takes one that is free") from None
+    words = [sys.executable, "-P", "-m", "cronterm", "attach", "-f", str(instance.jobs_file)]
+    words += ["--state-dir", str(instance.state_dir), *(["--read-only"] * options.read_only)]
+    env = {DRIVER_ENV: TAB_DRIVER}
+    title = f"{instance.jobs_file.name} · cronterm"
+    visitors = Visitors(options.url)
+    url = options.url or Listener(*sock.getsockname()[:2]).url
+
+    def tell(*lines: str) -> None:
+        address = url + visitors.login
+        with contextlib.suppress(OSError):  # nobody reads what it says any more
+            print_json({"url": address}) if options.as_json else say("\n".join([*lines, address]))
+
+    tabs = Tabs(
+        Service(tuple(words), env, title, options.tabs),
+        visitors,
+        on_login=lambda: tell("A browser is in. The next one opens"),
+    )
+    first = f"The screen on {instance.jobs_file} is at this address, for one browser (^C ends it):"
+    asyncio.run(serve_tabs(tabs, sock, on_ready=lambda: tell(first)))
+    return 0
+
+
 def _ready_for_screen(options: ScreenOptions) -> "ScreenSettings":
     """Return how the person wants the screen, or raise why there is none, before anything runs."""
     # The reader of YAML: only for the screen.
     from cronterm.tui.settings import ScreenSettings, read_settings
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    is_tab = os.environ.get(DRIVER_ENV) == TAB_DRIVER
+    if not is_tab and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CrontermError(
             "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
         )

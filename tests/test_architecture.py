@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -33,6 +34,7 @@ FLOORS = {
     "tui": FACES,
     "cli": FACES,
     "remote": FACES,
+    "web": FACES,
     "host_process": ROOF,
     "doors": ROOF,
     "embed": ROOF,
@@ -54,7 +56,9 @@ BESIDE = {
 HANDS = {"store", "execute", "watch", "notify", "core", "runner"}
 """What a face may not touch: it sees and asks through the door."""
 
-TEXTUAL_ROOMS = {"tui"}
+ONLY_HOMES = {"textual": "tui", "rich": "tui", "aiohttp": "web", "textual_serve": "web"}
+"""The one room that imports a library: of extras, so that the rest works without them."""
+
 CLOCK_CALLS = {
     ("datetime", "now"),
     ("datetime", "utcnow"),
@@ -65,7 +69,8 @@ CLOCK_CALLS = {
 }
 
 
-def modules() -> list[Path]:
+@cache
+def modules() -> Sequence[Path]:
     """Return every module of the package."""
     return sorted(path for path in ROOT.rglob("*.py"))
 
@@ -82,17 +87,20 @@ def name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line, dotted name) of each import, those inside functions too."""
+@cache
+def imports(path: Path) -> Sequence[tuple[int, str]]:
+    """Return (line, dotted name) of each import, those inside functions too."""
     known = {name(module) for module in modules()}
+    found: list[tuple[int, str]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                yield node.lineno, whole if whole in known else node.module
+                found.append((node.lineno, whole if whole in known else node.module))
+    return found
 
 
 def test_every_room_has_a_floor() -> None:
@@ -134,7 +142,7 @@ def test_faces_look_through_the_door() -> None:
     wrong = [
         f"{path.relative_to(ROOT.parent)}:{line}: {imported}"
         for path in modules()
-        if room(path) in {"tui", "cli", "remote"}
+        if room(path) in {"tui", "cli", "remote", "web"}
         for line, imported in imports(path)
         if imported.startswith("cronterm.") and imported.split(".")[1] in HANDS
     ]
@@ -158,13 +166,12 @@ def test_no_import_circles() -> None:
         pytest.fail(" → ".join(error.args[1]))
 
 
-def test_only_the_screen_imports_textual() -> None:
+def test_screens_and_extras_are_imported_in_one_room_only() -> None:
     wrong = [
         f"{path.relative_to(ROOT.parent)}:{line}"
         for path in modules()
-        if room(path) not in TEXTUAL_ROOMS
         for line, imported in imports(path)
-        if imported.split(".")[0] in {"textual", "rich"}
+        if room(path) != ONLY_HOMES.get(imported.split(".")[0], room(path))
     ]
 
     assert wrong == []

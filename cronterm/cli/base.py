@@ -68,6 +68,22 @@ class ScreenOptions:
     read_only: bool = False
 
 
+@dataclass(frozen=True)
+class WebOptions:
+    """How the screen is to be shown in browsers."""
+
+    listen: str
+    """An IP address."""
+    port: int
+    """0 is any that is free."""
+    url: str
+    """What a proxy is called by, `scheme://host[:port]`; empty without one."""
+    read_only: bool
+    tabs: int
+    """How many there may be at once."""
+    as_json: bool
+
+
 class FarEngine(Protocol):
     """What answers on another machine."""
 
@@ -106,6 +122,8 @@ class Rooms:
     run_bridge: Callable[[Instance], int]
     run_attached: Callable[[Mapping[str, FarEngine], Instance | None, ScreenOptions], int]
     """A screen on other machines, or on an engine here."""
+    run_web: Callable[[Instance, WebOptions], int]
+    """Until it is told to leave."""
 
 
 @dataclass(frozen=True)

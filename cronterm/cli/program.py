@@ -71,6 +71,7 @@ COMMANDS = {
     "exec": "cronterm.cli.wrap:execute",
     "attach": "cronterm.cli.far:attach",
     "bridge": "cronterm.cli.far:bridge",
+    "web": "cronterm.cli.web:web",
     "ls": "cronterm.cli.jobs:list_jobs",
     "show": "cronterm.cli.show:show",
     "explain": "cronterm.cli.plans:explain",
@@ -99,7 +100,7 @@ SECTIONS = {
     "Act": "run rerun stop kill pause resume ping exec",
     "Change the jobs file": "add edit rm enable disable rename mv actions"
     " validate fmt schema config",
-    "Engine and screen": "up down attach install-service",
+    "Engine and screen": "up down attach web install-service",
     "Begin": "init import export doctor completion motd",
 }
 """What the help lists together; what is in none of these comes last."""

@@ -1,6 +1,7 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
@@ -302,6 +303,14 @@ class CrontermApp(Personal):
             self.run_editor(self._hosting.path_of(file), line)
         except (OSError, CrontermError) as error:
             self.tell(str(error), is_bad=True)
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Give the terminal to another program for a while. Raises `CrontermError` in a browser."""
+        if self.is_web:
+            raise CrontermError("a tab of a browser has no terminal for other programs")
+        with super().suspend():
+            yield
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""

@@ -9,7 +9,15 @@ from typing import Any, TypeVar
 from click.testing import CliRunner, Result
 
 from cronterm.cli.base import Desk as AskedDesk
-from cronterm.cli.base import FarEngine, HeadlessOptions, Place, Progress, Rooms, ScreenOptions
+from cronterm.cli.base import (
+    FarEngine,
+    HeadlessOptions,
+    Place,
+    Progress,
+    Rooms,
+    ScreenOptions,
+    WebOptions,
+)
 from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock
 from cronterm.control import Message
@@ -112,6 +120,7 @@ class Desk:
         self.reached: list[Place] = []
         self.bridges: list[Instance] = []
         self.attached: list[tuple[int, Instance | None, bool]] = []
+        self.webs: list[WebOptions] = []
 
     def run(
         self, *words: str, charset: str = "utf-8", bare: bool = False, typed: str = ""
@@ -143,6 +152,7 @@ class Desk:
             reach=self._reach,
             run_bridge=self._run_bridge,
             run_attached=self._run_attached,
+            run_web=self._run_web,
         )
 
     def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:
@@ -179,6 +189,10 @@ class Desk:
     ) -> int:
         self.attached.append((len(engines), instance, options.read_only))
         self.shown.append(options)
+        return 0
+
+    def _run_web(self, instance: Instance, options: WebOptions) -> int:
+        self.webs.append(options)
         return 0
 
     def _run_daemon(self, instance: Instance, options: HeadlessOptions) -> int:

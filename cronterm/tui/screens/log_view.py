@@ -226,6 +226,9 @@ class LogView(Page):
             self.home.tell(str(error), is_bad=True)
 
     def _write(self, name: str, text: str) -> None:
+        if self.app.is_web:
+            hint = f"cronterm logs {self._run} > {name}"
+            raise CrontermError("a tab of a browser writes no files", hint)
         path = Path(name).absolute()
         try:
             with open(path, "x", encoding="utf-8") as file:

@@ -208,6 +208,10 @@ class StatsView(Page):
             return
         if not isinstance(stats, Stats):
             return
+        if self.app.is_web:
+            words = "a tab of a browser writes no files"
+            self.home.tell(f"{words} (cronterm stats --json > FILE)", is_bad=True)
+            return
         self._write(as_csv(stats) if kind == "csv" else as_json(stats), kind)
 
     def _write(self, text: str, kind: str) -> None:

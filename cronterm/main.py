@@ -238,7 +238,8 @@ def _ready_for_screen(options: ScreenOptions) -> "ScreenSettings":
     is_tab = os.environ.get(DRIVER_ENV) == TAB_DRIVER
     if not is_tab and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CrontermError(
-            "the screen needs a terminal", "use `cronterm status`, or `cronterm --headless`"
+            "the screen needs a terminal that can move its cursor",
+            "use `cronterm status --watch --plain`, or `cronterm --headless`",
         )
     if (term := os.environ.get("TERM", "")) in ("", "dumb"):
         what = "TERM is dumb: such a terminal" if term else "TERM is not set: a terminal like that"

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import os
 import shutil
 import sys
 import threading
@@ -168,7 +169,7 @@ def _frame(at: Desk, sheet: Sheet) -> str:
 
 
 def _draw(frame: str) -> None:
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() or os.environ.get("TERM", "") in ("", "dumb"):
         click.echo(frame, nl=False)
         sys.stdout.flush()
         return

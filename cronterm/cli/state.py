@@ -1,11 +1,14 @@
 """`status`: one screen of text, or all of it as JSON."""
 
+import os
+import sys
 from collections import Counter
 from typing import Any
 
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
+from cronterm.cli.plain import Speaker, speak, when
 from cronterm.cli.render import (
     COLORS,
     GLYPHS,
@@ -31,16 +34,26 @@ ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
 @common
 @formatted
 @click.option("--check", is_flag=True, help="Exit with 3 if a job is failing.")
+@click.option("--plain", is_flag=True, help="A line a job; with --watch, a line a change.")
 @click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="[JOB]...")
 @click.pass_context
-def status(context: click.Context, /, jobs: tuple[str, ...], check: bool, **given: Any) -> None:
+def status(
+    context: click.Context, /, jobs: tuple[str, ...], check: bool, plain: bool, **given: Any
+) -> None:
     """Show the engine and its jobs.
 
-    Exits with 0 when an engine answers and with 69 when none does.
+    Exits with 0 when an engine answers and with 69 when none does. --plain prints sentences instead
+    of a table; with --watch it says what changes, below what it said before: for screen readers,
+    and for terminals that cannot move their cursor, where --watch does it by itself.
 
     Example: cronterm status --json | jq .engine.pid
     """
     at = desk(context, **given)
+    if plain and (check or at.printed_as != "table"):
+        raise click.UsageError("--plain is for people; it goes with neither --check nor -o.")
+    if plain or (at.watches and at.printed_as == "table" and _is_dumb()):
+        speak(at, Speaker(_spoken, _engine_lines, _troubles, jobs))
+        return
     present(at, lambda one: _sheet(one, jobs, check=check))
 
 
@@ -174,12 +187,56 @@ def _time(at: int | None) -> str | None:
 
 def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
-    age = show_age(now - engine.started_at)
-    about = f"engine {engine.state}, pid {engine.pid}, version {engine.version}, up {age}"
-    problems = map(str, snapshot.problems)
-    told = (engine.trouble, engine.listeners_trouble, *problems, *unreached(snapshot))
+    about = f"{_about(snapshot)}, up {show_age(now - engine.started_at)}"
     served = [f"the API is served at {url}" for url in engine.listeners]
-    return [(about, None), *((line, None) for line in served), *((t, "red") for t in told if t)]
+    told = [(line, "red") for line in _troubles(snapshot)]
+    return [(about, None), *((line, None) for line in served), *told]
+
+
+def _about(snapshot: Snapshot) -> str:
+    engine = snapshot.engine
+    return f"engine {engine.state}, pid {engine.pid}, version {engine.version}"
+
+
+def _troubles(snapshot: Snapshot) -> list[str]:
+    """Return what is wrong with the engine, its file and its notifiers."""
+    engine, problems = snapshot.engine, map(str, snapshot.problems)
+    told = (engine.trouble, engine.listeners_trouble, *problems, *unreached(snapshot))
+    return [line for line in told if line]
+
+
+# -- as sentences --------------------------------------------------------------------------------
+
+
+def _is_dumb() -> bool:
+    """Tell whether what is written goes to a terminal that cannot move its cursor."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "") in ("", "dumb")
+
+
+def _engine_lines(snapshot: Snapshot) -> list[str]:
+    jobs = len(snapshot.jobs)
+    count = f"{jobs} job{'s' * (jobs != 1)} in {snapshot.engine.jobs_file}"
+    return [_about(snapshot), *([] if snapshot.problems else [count])]
+
+
+def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
+    """Say how a job is, and when it runs next; nothing while it is about to start."""
+    state = state_of(view, snapshot)
+    if view.live:
+        runs = ", ".join(f"run {run}" for run in sorted(view.live))
+        held = next((run.hold.message for run in view.live.values() if run.hold is not None), "")
+        said = ", ".join(part for part in (state, runs, held) if part)
+        return ("", "") if state == "queued" and not held else (said, "")
+    last, why, row = view.last, reason(view, snapshot), view.totals.failed_in_a_row
+    how = "has not run yet" if state == "idle" else state
+    if state == "idle" and last is not None:
+        took = show_duration(last.duration)
+        how = f"{describe_end(last)}{f' after {took}' if took else ''}"
+    parts = [why] if why.startswith(how) else [how, "" if why in how else why]
+    parts.append(f"{row} failed in a row" if row > 1 else "")
+    is_due = view.next_at is not None and state != "paused"
+    coming = f"next {when(view.next_at, SystemClock().now().utc)}" if is_due else ""
+    return ", ".join(part for part in parts if part), coming
 
 
 def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -52,6 +53,39 @@ def test_what_is_killed_ends_at_once(house: House) -> None:
     assert done.returncode == 0, done.stderr
     wait_until(lambda: house.history("sleeper")[-1]["outcome"] == "stopped", "it ends")
     assert house.history("sleeper")[-1]["signal"] == 9
+
+
+def test_a_dumb_terminal_gets_a_line_for_each_change(house: House) -> None:
+    with open(house.directory / "plain", "wb") as told:
+        main, other = pty.openpty()
+        process = subprocess.Popen(
+            house.command("status", "--watch", "talker"),
+            env=os.environ | {"TERM": "dumb"},
+            stdin=other,
+            stdout=other,
+            stderr=told,
+        )
+    os.close(other)
+    seen = b""
+
+    def says(words: bytes) -> bool:
+        nonlocal seen
+        if select.select([main], [], [], 0.2)[0]:
+            seen += os.read(main, 65536)
+        return words in seen
+
+    wait_until(lambda: says(b"talker: succeeded"), "how it is now")
+    seen = b""
+    house.run("pause", "talker", "--reason", "noise")
+    wait_until(lambda: says(b"noise\r\n"), "it tells the change")
+    house.run("resume", "talker")
+    wait_until(lambda: says(b"talker: succeeded"), "it tells the next change")
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(20) == 130
+    os.close(main)
+    assert seen.count(b"\r\n") == 2
+    assert b"\x1b" not in seen
 
 
 def test_a_watched_table_is_drawn_on_a_terminal_without_scrolling(house: House) -> None:

@@ -41,7 +41,7 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
-from cronterm.tui.words import FAILED, terminal_notice
+from cronterm.tui.words import FAILED
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 LOOK_AWAY = 10 * SECOND  # while another window has the focus the clock may be as old as this
@@ -119,18 +119,9 @@ class CrontermApp(Personal):
             elif isinstance(message, Numbered):
                 self._refresh_pages(message.event)
                 if isinstance(message.event, NoticesSent):
-                    self._ring(message.event)
+                    self.ring(message.event)
             elif isinstance(message, Gone):
                 self._restart()
-
-    def _ring(self, told: NoticesSent) -> None:
-        """Ring the bell for what a `terminal` notifier was told, and show it, here and outside."""
-        if told.channel != "terminal":
-            return
-        self.bell()
-        if self._driver is not None:
-            self._driver.write(terminal_notice(told.title))
-        self.tell(told.title, is_bad=True)
 
     async def _prefill(self, until: Instant) -> None:
         """Show in the log stream what was before this screen attached."""

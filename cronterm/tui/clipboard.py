@@ -4,7 +4,6 @@ In tmux its own buffer, which reaches the terminal outside in every setting of `
 a program writes itself (OSC 52) tmux drops unless it was told otherwise.
 """
 
-import asyncio
 import base64
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +12,8 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from cronterm.errors import CrontermError
+from cronterm.tui.outside import is_deaf, run
 
-LONGEST_S = 2.0  # for a program to take the text
 MOST_SEQUENCE_BYTES = 74_000  # of base64: terminals drop a longer one, silently
 TMUX = ("tmux", "load-buffer", "-w", "-")
 
@@ -28,14 +27,16 @@ async def copy(
     is closed.
     """
     content = text.encode()
-    if environ.get("TMUX") and await _takes(TMUX, content, environ):
-        return "through tmux"
+    if environ.get("TMUX"):
+        if (await run(TMUX, environ, content))[0] == 0:
+            return "through tmux"
+        write = None  # it drops what comes from inside
     sequence = clipboard_sequence(content)
-    if write is not None and _is_heard(environ) and len(sequence) <= MOST_SEQUENCE_BYTES:
+    if write is not None and not is_deaf(environ) and len(sequence) <= MOST_SEQUENCE_BYTES:
         write(sequence)
         return "through the terminal"
     for words in _tools(environ):
-        if await _takes(words, content, environ):
+        if (await run(words, environ, content))[0] == 0:
             return f"through {words[0]}"
     return f"into {_write(content, environ)}"
 
@@ -43,12 +44,6 @@ async def copy(
 def clipboard_sequence(content: bytes) -> str:
     """Return what makes a terminal put `content` on the clipboard (OSC 52)."""
     return f"\x1b]52;c;{base64.b64encode(content).decode()}\x07"
-
-
-def _is_heard(environ: Mapping[str, str]) -> bool:
-    """Tell whether OSC 52 may reach a clipboard: a multiplexer drops it, a console has none."""
-    is_inside = bool(environ.get("TMUX") or environ.get("STY"))
-    return not is_inside and not environ.get("TERM", "").startswith(("linux", "vt", "dumb"))
 
 
 def _tools(environ: Mapping[str, str]) -> Iterator[Sequence[str]]:
@@ -60,25 +55,6 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Sequence[str]]:
     if environ.get("DISPLAY"):
         yield ("xclip", "-selection", "clipboard")
         yield ("xsel", "--input", "--clipboard")
-
-
-async def _takes(words: Sequence[str], content: bytes, environ: Mapping[str, str]) -> bool:
-    """Give `content` to a program and tell whether it took it in time."""
-    none = asyncio.subprocess.DEVNULL
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *words, stdin=asyncio.subprocess.PIPE, stdout=none, stderr=none, env=environ
-        )
-    except OSError:
-        return False
-    try:
-        async with asyncio.timeout(LONGEST_S):
-            await process.communicate(content)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return False
-    return process.returncode == 0
 
 
 def _write(content: bytes, environ: Mapping[str, str]) -> Path:

@@ -12,10 +12,10 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from cronterm.clock import Clock
 from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.tui.copying import Copying
 from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
 from cronterm.tui.look import Glyphs, choose_glyphs, filters_for
 from cronterm.tui.remembered import Remembered
+from cronterm.tui.ringing import Ringing
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
@@ -36,7 +36,7 @@ class Person:
     """How they looked at this jobs file last."""
 
 
-class Personal(Copying):
+class Personal(Ringing):
     """An app as its person wants it."""
 
     def __init__(

@@ -155,8 +155,3 @@ def row_text(row: RunRow) -> str:
             how = "exit 0" if row.outcome == "succeeded" else row.outcome.replace("_", " ")
             how += f": {row.reason.replace('_', ' ')}" if row.reason else ""
     return f"{how}{by}{message}"
-
-
-def terminal_notice(text: str) -> str:
-    """Return what makes a terminal show a notification of its own (OSC 9); `text` cannot end it."""
-    return f"\x1b]9;{sanitize_line(text)}\x07"

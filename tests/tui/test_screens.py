@@ -525,6 +525,7 @@ async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:
     running = app(control)
     rung: list[bool] = []
     running.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+    running.ring_every_s = 0.1
     title = "backup failed: exit 1"
     told: dict[str, Any] = {"at": NOW, "notifier": "t", "notices": (1,), "title": title}
     async with running.run_test(size=(120, 40)) as pilot:
@@ -532,9 +533,12 @@ async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:
         n = running.picture.snapshot.n
         await control.more.put(Numbered(n + 1, NoticesSent(channel="email", **told)))
         await control.more.put(Numbered(n + 2, NoticesSent(channel="terminal", **told)))
-        await wait_for(pilot, lambda: rung == [True])
+        await control.more.put(Numbered(n + 3, NoticesSent(channel="terminal", **told)))
+        await control.more.put(Numbered(n + 4, NoticesSent(channel="terminal", **told)))
+        await wait_for(pilot, lambda: rung == [True, True])
 
-        assert [each.message for each in running._notifications] == [title]
+        told_here = [each.message for each in running._notifications]
+        assert told_here == [title, f"{title} (+1)"]
 
 
 async def test_a_notifier_that_fails_is_said_in_the_banner() -> None:

@@ -5,7 +5,7 @@ from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause, RunRow
 from cronterm.model.snapshot import LiveRun
 from cronterm.model.trigger import OnFile, OnWebhook
-from cronterm.tui.words import end_text, row_text, run_end_text, schedule_words, terminal_notice
+from cronterm.tui.words import end_text, row_text, run_end_text, schedule_words
 from tests.core.clockwork import job
 
 
@@ -72,7 +72,3 @@ def test_what_starts_a_job_besides_its_schedule_is_in_words() -> None:
 
     assert schedule_words(only) == "webhook go; file /in"
     assert schedule_words(both).endswith("; webhook go; file /in")
-
-
-def test_a_notice_of_a_terminal_ends_where_it_should() -> None:
-    assert terminal_notice("a\x07\x1b]52;c;x\x07 failed\n") == "\x1b]9;a failed \x07"

@@ -1,0 +1,40 @@
+"""What is outside of the screen: small programs beside it, and what its terminal understands."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+LONGEST_S = 2.0  # for a small program to be done
+
+
+async def run(
+    words: Sequence[str], environ: Mapping[str, str], content: bytes = b"", *, hears: bool = False
+) -> tuple[int, bytes]:
+    """Give `content` to a program; return its status, and all it says where we hear it.
+
+    -1 is one that could not be started or was not done in time. One that goes on in the background
+    (a clipboard) is not heard: it would hold the pipe.
+    """
+    pipe = asyncio.subprocess.PIPE
+    heard = pipe if hears else asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=pipe, stdout=heard, stderr=heard, env=environ
+        )
+    except OSError:
+        return -1, b""
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            said, trouble = await process.communicate(content)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return -1, b""
+    return process.returncode or 0, (said or b"") + (trouble or b"")
+
+
+def is_deaf(environ: Mapping[str, str]) -> bool:
+    """Tell whether sequences for what is around a terminal (OSC) have no one to hear them.
+
+    GNU screen drops them, a console has nothing around it.
+    """
+    return bool(environ.get("STY")) or environ.get("TERM", "").startswith(("linux", "vt", "dumb"))

@@ -63,6 +63,9 @@ class Copying(Commanding):
         self.copy_to_clipboard(event.text)
 
     async def _copy(self, text: str, what: str) -> None:
+        if self.is_web:  # what is around this process is not what is around the browser
+            self.tell("in a tab the browser copies: hold shift and mark the text", is_bad=True)
+            return
         safe = sanitize(text)
         write = self._driver.write if self._driver is not None else None
         try:

@@ -66,6 +66,10 @@ class Home(Protocol):
     layout: Remembered
     """How this jobs file was looked at last."""
 
+    @property
+    def is_web(self) -> bool:
+        """It is shown in a tab of a browser."""
+
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
 

@@ -133,6 +133,8 @@ Y: Where = "system"
 S: Where = "stats"
 ALL: Where = "all"
 PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C, Y, S)
+PICTURED = tuple(place for place in PAGES if place not in (L, S))
+"""Pages of which a picture can be saved; the others save what they are about by the same key."""
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
@@ -229,6 +231,7 @@ KEYS: tuple[Key, ...] = (
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),
     Key("reload", "R", "reload", "reload, restart engine", "App", (J, Y)),
+    Key("save_screen", "ctrl+s,f2", "save_screen", "picture of the page", "App", PICTURED),
     Key("settings", "comma", "settings", "colours, keys…", "App", (ALL,)),
     Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),
     Key("suspend", "ctrl+z", "suspend_process", "suspend", "App", (ALL,)),

@@ -42,7 +42,8 @@ class Ringing(Copying):
         text, self._held = f"{self._title}{more}", 0
         self.bell()
         self.tell(text, is_bad=True)
-        self.run_worker(self._ring_outside(text), group="ring")
+        if not self.is_web:
+            self.run_worker(self._ring_outside(text), group="ring")
         self.set_timer(self.ring_every_s, self._ring)
 
     async def _ring_outside(self, text: str) -> None:

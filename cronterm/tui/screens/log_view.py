@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 import tempfile
-from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -16,6 +15,7 @@ from cronterm.model.query import ListRuns, OutputPart, ReadOutput, ReadRun, RunD
 from cronterm.sanitize import sanitize
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
+from cronterm.tui.saving import save
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.run_log import RunLog
@@ -221,22 +221,10 @@ class LogView(Page):
 
     async def _save(self, run: int) -> None:
         try:
-            self._write(f"{self._job}-{run}.log", await read_whole_output(self.home.control, run))
+            text = await read_whole_output(self.home.control, run)
+            save(self.home, f"{self._job}-{run}.log", text, far=f"cronterm logs {run}")
         except CrontermError as error:
             self.home.tell(str(error), is_bad=True)
-
-    def _write(self, name: str, text: str) -> None:
-        if self.app.is_web:
-            hint = f"cronterm logs {self._run} > {name}"
-            raise CrontermError("a tab of a browser writes no files", hint)
-        path = Path(name).absolute()
-        try:
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            self.home.tell(f"{path}: {error.strerror}", is_bad=True)
-        else:
-            self.home.tell(f"saved {path}")
 
 
 async def read_whole_output(control: Control, run: int) -> str:

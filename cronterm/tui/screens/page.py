@@ -7,11 +7,13 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker
 
-from cronterm.clock import Instant
+from cronterm.clock import Instant, aware
 from cronterm.model.event import AnyEvent
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import View, Where, key_bar
 from cronterm.tui.picture import Picture
+from cronterm.tui.saving import Kind, picture_of, save
+from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
 from cronterm.tui.widgets.paint import Painted
 
@@ -71,6 +73,18 @@ class Page(Screen[None]):
         """Copy something of what is chosen."""
         if (subject := self.subject()) is not None:
             self.home.copy_of(what, *subject)
+
+    def action_save_screen(self) -> None:
+        """Ask in what form, then save a picture of this page."""
+        choices = [Choice("s", "SVG, with its colours", "svg"), Choice("t", "text", "txt"), CANCEL]
+        lines = ["What this page shows, into this directory."]
+        self.home.ask(Ask("Save the screen", lines, choices), self._save_screen)
+
+    def _save_screen(self, kind: str) -> None:
+        """Save it once the question is gone from it."""
+        name = f"cronterm-{aware(self.home.now()).astimezone():%Y%m%d-%H%M%S}.{kind}"
+        form: Kind = "svg" if kind == "svg" else "txt"
+        self.call_after_refresh(lambda: save(self.home, name, picture_of(self.app, form)))
 
     def action_view(self, view: View) -> None:
         """Show another view."""

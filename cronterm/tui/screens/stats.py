@@ -1,7 +1,6 @@
 """The ten metrics over a range of time, compared with the one before, down to a job's runs."""
 
 import asyncio
-from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -13,6 +12,7 @@ from cronterm.model.stats import Stats, Trends
 from cronterm.tui.courses import RANGES, Figures
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
+from cronterm.tui.saving import save
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.stats_export import as_csv, as_json
@@ -208,22 +208,6 @@ class StatsView(Page):
             return
         if not isinstance(stats, Stats):
             return
-        if self.app.is_web:
-            words = "a tab of a browser writes no files"
-            self.home.tell(f"{words} (cronterm stats --json > FILE)", is_bad=True)
-            return
-        self._write(as_csv(stats) if kind == "csv" else as_json(stats), kind)
-
-    def _write(self, text: str, kind: str) -> None:
-        path = Path(f"cronterm-stats-{self.figures.range}.{kind}").absolute()
-        number = 2
-        while path.exists():
-            path = path.with_name(f"cronterm-stats-{self.figures.range}-{number}.{kind}")
-            number += 1
-        try:
-            with open(path, "x", encoding="utf-8", newline="") as file:
-                file.write(text)
-        except OSError as error:
-            self.home.tell(f"{path}: {error.strerror}", is_bad=True)
-        else:
-            self.home.tell(f"saved {path}")
+        text = as_csv(stats) if kind == "csv" else as_json(stats)
+        name = f"cronterm-stats-{self.figures.range}.{kind}"
+        save(self.home, name, text, far="cronterm stats --json")

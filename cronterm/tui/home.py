@@ -65,6 +65,8 @@ class Home(Protocol):
     """Every key, as the person has it."""
     layout: Remembered
     """How this jobs file was looked at last."""
+    tastes: Remembered
+    """What is kept of the person in front of the screen, whatever jobs file it is."""
 
     @property
     def is_web(self) -> bool:

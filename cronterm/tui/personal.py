@@ -51,7 +51,7 @@ class Personal(Ringing):
     ) -> None:
         super().__init__(control, clock, is_read_only=is_read_only)
         self.person = person
-        self.layout = person.layout
+        self.layout, self.tastes = person.layout, person.tastes
         self.glyphs = glyphs or choose_glyphs(person.settings.glyphs)
         self.moves: tuple[Key, ...] = MOVES
         self._told: set[str] = set()
@@ -117,7 +117,7 @@ class Personal(Ringing):
         self.theme = theme_for(taste)
         for screen in self.screen_stack:
             repaint_all(screen)
-        self.person.tastes.put(theme=taste)
+        self.tastes.put(theme=taste)
         if taste not in self.theme:
             self.tell("this terminal has sixteen colours, they stay; the choice counts elsewhere")
         self.tell_trouble()
@@ -131,7 +131,7 @@ class Personal(Ringing):
 
     def tell_trouble(self) -> None:
         """Say, once, what is not remembered."""
-        for kept in (self.person.tastes, self.layout):
+        for kept in (self.tastes, self.layout):
             if kept.trouble and kept.trouble not in self._told:
                 self._told.add(kept.trouble)
                 self.tell(kept.trouble, is_bad=True)

@@ -69,6 +69,7 @@ from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.personal import Person
+from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.compare import READ_BYTES
 from cronterm.tui.words import moment
 from tests.tui import figures
@@ -613,5 +614,12 @@ def app(
         hosting=hosting,
         glyphs=glyphs,
         theme=theme,
-        person=person,
+        person=person or Person(tastes=_tastes()),
     )
+
+
+def _tastes() -> Remembered:
+    """Return what is kept of a person who has seen the first steps."""
+    tastes = Remembered()
+    tastes.put(guided=True)
+    return tastes

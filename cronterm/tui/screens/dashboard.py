@@ -5,10 +5,12 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
+from cronterm.model.event import AnyEvent, RunQueued
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
 from cronterm.tui.widgets.panels import (
     AlertsPanel,
     ChartPanel,
@@ -43,6 +45,7 @@ class Dashboard(Page):
                 yield ErrorsPanel(self.picture, id="errors")
                 yield AlertsPanel(self.picture, id="alerts")
                 yield NextPanel(self.picture, id="next")
+        yield Guide()
         yield Input(id="filter", placeholder="word  !word  #tag  is:failing  last:<1h  /pattern/")
 
     def on_mount(self) -> None:
@@ -87,9 +90,33 @@ class Dashboard(Page):
         table.entitle(title, table.position)
         log.update(now)
         log.entitle(f"Log · {log.filter or 'all jobs'}", log.status)
+        self._update_guide()
         if now // SECOND != self._second:  # the panes at the side: once a second is enough
             self._second = now // SECOND
             self._update_panels(now)
+
+    # -- the first minute ------------------------------------------------------------------------
+
+    @property
+    def guide(self) -> Guide:
+        """The first steps; hidden but for a person who is new here."""
+        return self.query_one(Guide)
+
+    def _update_guide(self) -> None:
+        guide, snapshot = self.guide, self.picture.snapshot
+        is_new = not self.home.tastes.flag("guided")
+        if not guide.display and self.picture.is_live and is_new:
+            guide.display = is_to_begin_with(snapshot) and not self.picture.is_read_only
+        if guide.display:
+            guide.has_jobs, guide.may_sample = bool(snapshot.jobs), not is_there(snapshot)
+            if guide.is_over and is_new:
+                self.home.tastes.put(guided=True)
+            guide.repaint()
+
+    def take_event(self, event: AnyEvent) -> None:
+        """Tick off what a person did."""
+        if isinstance(event, RunQueued) and event.cause.kind == "manual":
+            self.guide.has_run = True
 
     def _update_panels(self, now: Instant) -> None:
         for panel in self.query(Panel):
@@ -132,6 +159,9 @@ class Dashboard(Page):
         if self.query_one("#filter").has_class("shown"):
             self._set_filter("")
             self._close_filter()
+        elif self.guide.display:
+            self.guide.display = False
+            self.home.tastes.put(guided=True)
         else:
             self._zoom(None)
             self.table.marked.clear()
@@ -276,6 +306,7 @@ class Dashboard(Page):
 
     def action_logs(self) -> None:
         """Open the log of the last run."""
+        self.guide.has_looked = True
         if self.table.cursor is not None:
             self.home.open_log(self.table.cursor)
 

@@ -1,6 +1,5 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Literal
 
@@ -15,6 +14,7 @@ from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import WORDS, Columns, behind_host, columns_for
+from cronterm.tui.widgets.guide import is_there
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.widgets.spark import percentile, spark
 from cronterm.tui.words import (
@@ -48,7 +48,6 @@ TITLES: dict[str, SortKey] = {
     "ERR": "errors",
 }
 
-NOTHING = hashlib.sha256(b"").hexdigest()  # of a file that is not there
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
@@ -249,10 +248,10 @@ class JobTable(Painted, can_focus=True):
         """Return what to do while there is no job, in the middle."""
         snapshot = self.picture.snapshot
         file = sanitize_line(snapshot.engine.jobs_file)
-        is_there = bool(snapshot.problems) or snapshot.sha256 not in ("", NOTHING)
-        what = "it has no jobs." if is_there else "the file does not exist yet."
+        has_file = is_there(snapshot)
+        what = "it has no jobs." if has_file else "the file does not exist yet."
         keys = [(self.key("add"), "create the first job with a form")]
-        if not is_there:
+        if not has_file:
             keys.append((self.key("sort"), "write a commented sample of it (5 safe demo jobs)"))
         keys += [(self.key("editor"), "write it in $EDITOR")]
         keys += [(self.key("help"), "help"), (self.key("quit"), "quit")]

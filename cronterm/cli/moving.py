@@ -297,11 +297,21 @@ def export(context: click.Context, /, target: str, **given: Any) -> None:
     """
     at: Desk = desk(context, **given)
     exported = export_jobs(target, at.jobs_file, local_zone())
-    click.echo(exported.text, nl=False)
-    sys.stdout.flush()
-    for job, text in exported.losses:
-        say(f"{job}: {text}", err=True)
-    for job, text in exported.left_out:
-        say(f"{job}: not exported: {text}", err=True)
+    if at.as_json and target != "json":
+        print_json(
+            {
+                "to": target,
+                "text": exported.text,
+                "losses": [{"job": job, "what": what} for job, what in exported.losses],
+                "left_out": [{"job": job, "why": why} for job, why in exported.left_out],
+            }
+        )
+    else:
+        click.echo(exported.text, nl=False)
+        sys.stdout.flush()
+        for job, text in exported.losses:
+            say(f"{job}: {text}", err=True)
+        for job, text in exported.left_out:
+            say(f"{job}: not exported: {text}", err=True)
     if exported.left_out:
         leave(1)

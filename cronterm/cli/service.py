@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import common, desk, say
+from cronterm.cli.base import common, desk, print_json, say
 from cronterm.errors import CrontermError
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
@@ -161,16 +161,24 @@ def install_service(
     )
     unit = service.unit()
     if dry_run:
-        click.echo(unit, nl=False)
+        if at.as_json:
+            print_json({"path": str(service.path), "unit": unit})
+        else:
+            click.echo(unit, nl=False)
         return
     if not instance.jobs_file.exists():
         raise CrontermError(f"{instance.jobs_file} does not exist", "name a jobs file with -f FILE")
     _write(service.path, unit, may_replace=at.says_yes)
+    complaints, steps = _complaints(service), _next_steps(service)
+    if at.as_json:
+        print_json({"ok": True, "path": str(service.path), "complaints": complaints, "next": steps})
+        return
     say(f"wrote {service.path}")
-    for line in _complaints(service):
+    for line in complaints:
         say(f"systemd-analyze: {line}", err=True)
-    for line in _next_steps(service):
-        say(line)
+    say("Next:")
+    for line in steps:
+        say(f"  {line}")
 
 
 def _check(name: str, *, is_user: bool, run_as: str) -> None:
@@ -224,11 +232,7 @@ def _next_steps(service: Service) -> list[str]:
     if service.run_as:
         state = f"/var/lib/{service.name}"
         attach = f"sudo -u {service.run_as} {attach} --state-dir {state}"
-    steps = [
-        "Next:",
-        f"  {systemctl} daemon-reload",
-        f"  {systemctl} enable --now {service.name}",
-    ]
+    steps = [f"{systemctl} daemon-reload", f"{systemctl} enable --now {service.name}"]
     if service.is_user:
-        steps.append("  loginctl enable-linger    # it goes on after you log out")
-    return [*steps, f"  {attach}    # the screen"]
+        steps.append("loginctl enable-linger    # it goes on after you log out")
+    return [*steps, f"{attach}    # the screen"]

@@ -66,7 +66,11 @@ def run_bridge(
         os.write(write, MAGIC)
         os.set_blocking(write, False)
         pump.put(Kind.HELLO, 0, msgspec.json.encode(hello))
-        pump.run()
+        try:
+            pump.run()
+        except PermissionError:  # epoll(7): a file, or /dev/null
+            hint = "`cronterm -H HOST` runs this over ssh"
+            raise CrontermError("stdin is nothing that can be waited for", hint) from None
 
 
 def this_machine(version: str, jobs_file: Path, error: CrontermError | None) -> BridgeHello:

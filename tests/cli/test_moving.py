@@ -300,6 +300,16 @@ def export(desk: Desk, text: str, *words: str) -> Result:
     return desk.run("export", *words)
 
 
+def test_export_tells_a_program_what_is_lost_and_what_is_left_out(desk: Desk) -> None:
+    text = 'jobs: {a: {command: x, schedule: "@daily"}, b: {command: y}}\n'
+
+    told = json.loads(export(desk, text, "--to", "crontab", "--json").stdout)
+
+    assert told["text"].startswith("# a\n")
+    assert {each["job"] for each in told["losses"]} == {"a", "b"}
+    assert [each["job"] for each in told["left_out"]] == ["b"]
+
+
 def test_export_tells_what_is_lost_and_what_is_left_out(desk: Desk) -> None:
     text = 'jobs: {a: {command: x, schedule: "@daily"}, b: {command: y}}\n'
 

@@ -1,5 +1,6 @@
 """install-service: a unit that systemd takes. Only a running systemd could start it."""
 
+import json
 import os
 import pwd
 import shutil
@@ -108,6 +109,17 @@ def test_systemd_takes_the_unit_whatever_the_file_is_called(
 
     complaints = [line for line in done.stderr.splitlines() if "cronterm-test" in line]
     assert complaints == []
+
+
+def test_a_program_is_told_as_json_what_was_written_and_what_comes_next(
+    desk: Desk, units: Path
+) -> None:
+    planned = json.loads(desk.run("install-service", "--user", "--dry-run", "--json").stdout)
+    done = json.loads(desk.run("install-service", "--user", "--json").stdout)
+
+    assert planned["path"] == done["path"]
+    assert Path(done["path"]).read_text(encoding="utf-8") == planned["unit"]
+    assert done["next"][0] == "systemctl --user daemon-reload"
 
 
 def test_a_file_name_that_a_unit_cannot_hold_is_refused(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cronterm.cli.program import run_program
+from cronterm.cli.program import COMMANDS, run_program
 from cronterm.main import make_rooms
 from tests.journeys.house import House
 
@@ -46,6 +47,7 @@ def _house(directory: Path) -> House:
     house = House(directory, JOBS)
     house.jobs_file.chmod(0o600)
     (directory / "calls.py").write_text("def sample(a, b): ...\n", encoding="utf-8")
+    (directory / "tab").write_text("30 2 * * * date\n", encoding="utf-8")
     return house
 
 
@@ -93,22 +95,42 @@ LOOKS = [
     ("doctor",),
     ("motd",),
     ("actions", "calls.py"),
+    ("schema",),
+    ("export",),
+    ("import", "crontab", "tab", "--dry-run"),
+    ("simulate", "--days", "1"),
+    ("install-service", "--user", "--dry-run"),
     ("run", "talker", "--dry-run"),
 ]
+SAY_WHAT_IS_NOT = ("missed", "alerts", "calls", "why")
+"""What people are told where there is nothing; a program gets no line."""
 WITHOUT_ENGINE = {"status": 69}
 
 
+def values(text: str) -> list[Any]:
+    """Return the JSON that was printed: one value, or one a line."""
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.mark.parametrize("words", LOOKS, ids=" ".join)
-def test_who_looks_gets_an_answer_from_a_live_engine(live: House, words: tuple[str, ...]) -> None:
+def test_who_looks_gets_an_answer_from_a_live_engine(
+    live: House, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(live.directory)
     people, program = told(live, *words), told(live, *words, "--json")
 
     assert (people.code, program.code) == (0, 0), people.stderr + program.stderr
-    for line in program.stdout.splitlines():
-        json.loads(line)
+    assert values(program.stdout) or not people.stdout or words[0] in SAY_WHAT_IS_NOT
 
 
 @pytest.mark.parametrize("words", LOOKS, ids=" ".join)
-def test_who_looks_gets_an_answer_without_an_engine(asleep: House, words: tuple[str, ...]) -> None:
+def test_who_looks_gets_an_answer_without_an_engine(
+    asleep: House, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(asleep.directory)
     people = told(asleep, *words)
 
     assert people.code == WITHOUT_ENGINE.get(words[0], 0), people.stderr
@@ -126,6 +148,7 @@ ACTS = [
     ("kill", "--all"),
     ("ping", "mirror"),
     ("exec", "--job", "mirror", "--", "true"),
+    ("alerts", "snooze", "nightly", "1h"),
 ]
 
 
@@ -149,6 +172,7 @@ EDITS = [
     ("disable", "new"),
     ("enable", "new"),
     ("rename", "new", "newer"),
+    ("edit", "newer"),
     ("rm", "newer", "-y"),
     ("fmt",),
 ]
@@ -156,8 +180,9 @@ EDITS = [
 
 @pytest.mark.parametrize("which", ["live", "asleep"])
 def test_the_file_is_changed_with_an_engine_and_without(
-    which: str, request: pytest.FixtureRequest
+    which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i s/10m/20m/")
     house: House = request.getfixturevalue(which)
     before = house.jobs_file.read_text(encoding="utf-8")
     for words in EDITS:
@@ -171,3 +196,26 @@ def test_the_file_is_changed_with_an_engine_and_without(
 def test_what_is_misspelt_is_a_usage_error_everywhere(live: House, tmp_path: Path) -> None:
     for words in (*LOOKS, *ACTS):
         assert told(live, words[0], "--nosuch").code == 2
+
+
+OTHERS = {
+    "up": "test_commands.py",
+    "down": "test_commands.py",
+    "attach": "test_commands.py",
+    "init": "../cli/test_begin.py",
+    "completion": "../cli/test_begin.py",
+    "mv": "../cli/test_edits.py",
+    "bridge": "../cli/test_far.py",
+}
+"""Where the commands are seen at work that are not seen here."""
+
+
+def test_every_command_is_seen_at_work() -> None:
+    here = {words[0] for words in (*LOOKS, *ACTS, *EDITS)}
+    there = {
+        command
+        for command, file in OTHERS.items()
+        if f'"{command}"' in (Path(__file__).parent / file).read_text(encoding="utf-8")
+    }
+
+    assert here | there == set(COMMANDS)

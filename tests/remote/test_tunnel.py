@@ -1,13 +1,15 @@
 """Tests for the near end of ssh, with a script in its place."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from cronterm.errors import NoEngine
+from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.query import ListRuns, ReadState, Runs
 from cronterm.model.snapshot import Snapshot
+from cronterm.remote.bridge import run_bridge, this_machine
 from cronterm.remote.tunnel import Route, Tunnel, options_there
 
 SSH = """\
@@ -77,3 +79,19 @@ def test_what_ssh_is_given_is_no_option_of_its_own() -> None:
     words = Route("h", ()).words(is_first=True)
 
     assert words[-3] == "--"
+
+
+def test_a_bridge_whose_stdin_is_no_pipe_says_so(tmp_path: Path) -> None:
+    read, write = (
+        os.open(os.devnull, os.O_RDONLY),
+        os.open(tmp_path / "out", os.O_CREAT | os.O_WRONLY),
+    )
+    hello = this_machine("9.9", tmp_path / "jobs.yaml", None)
+    try:
+        with pytest.raises(CrontermError, match="nothing that can be waited for"):
+            run_bridge(
+                tmp_path / "sock", hello=hello, ask=lambda query: Runs(()), read=read, write=write
+            )
+    finally:
+        os.close(read)
+        os.close(write)

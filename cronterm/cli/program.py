@@ -24,7 +24,7 @@ from cronterm.cli.base import (
     say,
 )
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_LEVEL = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 TAKES_A_WORD = (
     *("-f", "--file", "--jobs-dir", "--state-dir"),
     *("--log-format", "--log-level", "--log-file", "-H", "--host", "--glyphs"),
@@ -176,7 +176,7 @@ def _is_file(word: str) -> bool:
 @common
 @click.option("--headless", is_flag=True, help="Run the engine here, without a screen.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
-@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
+@click.option("--log-level", type=LOG_LEVEL, default="info")
 @click.option("--log-file", metavar="FILE", default="", help=LOG_FILE)
 @click.option("--for-screen", is_flag=True, hidden=True)
 @on_screen
@@ -219,17 +219,17 @@ def program(
 
 @click.command()
 @common
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
-@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info")
-@click.option("--log-file", metavar="FILE", default="", help=LOG_FILE)
+@click.option("--log-format", type=click.Choice(["text", "json"]))
+@click.option("--log-level", type=LOG_LEVEL)
+@click.option("--log-file", metavar="FILE", help=LOG_FILE)
 @click.option("-d", "--detach", is_flag=True, help="In the background; it stays after a logout.")
 @click.pass_context
 def up(
     context: click.Context,
     /,
-    log_format: str,
-    log_level: str,
-    log_file: str,
+    log_format: str | None,
+    log_level: str | None,
+    log_file: str | None,
     detach: bool,
     **given: Any,
 ) -> None:
@@ -240,10 +240,14 @@ def up(
 
     Example: cronterm up -d && cronterm status
     """
-    at = desk(context, **given)
-    if detach and log_file:
+    at, before = desk(context, **given), context.find_root().params
+    options = HeadlessOptions(
+        log_format or before["log_format"],
+        log_level or before["log_level"],
+        log_file=log_file or before["log_file"],
+    )
+    if detach and options.log_file:
         raise click.UsageError("an engine in the background has its log in the state directory")
-    options = HeadlessOptions(log_format, log_level, log_file=log_file)
     if not detach:
         leave(at.rooms.run_headless(at.instance, options))
     pid = at.rooms.run_daemon(at.instance, options)

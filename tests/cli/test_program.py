@@ -41,6 +41,23 @@ def test_headless_and_up_run_the_engine_here(desk: Desk, words: tuple[str, ...])
     assert desk.headless == [HeadlessOptions(log_format="json")]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--headless", "--log-level", "DEBUG"),
+        ("up", "--log-level", "debug"),
+        ("--log-level", "Debug", "up"),
+        ("--log-level", "error", "up", "--log-level", "debug"),
+    ],
+)
+def test_how_much_is_logged_may_stand_before_and_after_in_any_letters(
+    desk: Desk, words: tuple[str, ...]
+) -> None:
+    desk.run(*words)
+
+    assert desk.headless == [HeadlessOptions(log_level="debug")]
+
+
 def test_options_may_stand_before_and_after_the_command(desk: Desk) -> None:
     place = ["--state-dir", str(desk.instance.state_dir), "-f", str(desk.instance.jobs_file)]
     before = desk.run("--json", "status")

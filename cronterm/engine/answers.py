@@ -22,11 +22,14 @@ from cronterm.engine.about import read_system
 from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
+from cronterm.execute.lines import count_lines, read_lines
 from cronterm.execute.output import read_output
+from cronterm.model.lines import LineCount, OutputLines
 from cronterm.model.outlook import BEHIND, Outlook
 from cronterm.model.query import (
     AnyReply,
     ConfigText,
+    CountLines,
     Decisions,
     ListAlerts,
     ListCalls,
@@ -40,6 +43,7 @@ from cronterm.model.query import (
     ReadConfig,
     ReadCounts,
     ReadDecisions,
+    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,
@@ -59,6 +63,8 @@ from cronterm.watch.gauges import read_gauges
 GAUGED_S = 0.1  # of the machine's time
 LARGEST_PAGE = 1_000
 MOST_PAGES = 1_000_000_000
+MOST_LINES = 5_000
+MOST_SEARCHED = 64 << 20  # bytes of output for one answer; who wants more asks again
 
 
 class Answers:
@@ -112,6 +118,10 @@ class Answers:
                 return self._reader.counts()
             case ReadOutput():
                 return self._part(query)
+            case ReadLines():
+                return self._lines(query)
+            case CountLines():
+                return self._count(query)
             case PageRuns():
                 return self._reader.page_runs(_bounded(query))
             case ListCalls():
@@ -198,6 +208,25 @@ class Answers:
             load=load.load,
         )
         return msgspec.structs.replace(stats, resources=resources)
+
+    def _lines(self, query: ReadLines) -> OutputLines:
+        attempts = self._reader.read_run(ReadRun(run=query.run)).attempts
+        known = next((row for row in attempts if row.attempt == query.attempt), None)
+        if known is None:
+            return OutputLines(lines=(), reached=0, complete=True)
+        query = msgspec.structs.replace(
+            query,
+            limit=min(max(query.limit, 1), MOST_LINES),
+            max_bytes=min(max(query.max_bytes, 1), MOST_SEARCHED),
+        )
+        blob = self._reader.output_blob(query.run, query.attempt)
+        return read_lines(self._output, query, blob=blob, complete=known.end is not None)
+
+    def _count(self, query: CountLines) -> LineCount:
+        most = min(max(query.max_bytes, 1), MOST_SEARCHED)
+        query = msgspec.structs.replace(query, max_bytes=most)
+        blob = self._reader.output_blob(query.run, query.attempt)
+        return count_lines(self._output, query, blob=blob)
 
     def _part(self, query: ReadOutput) -> OutputPart:
         detail = self._reader.read_run(ReadRun(run=query.run))

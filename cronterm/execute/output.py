@@ -5,60 +5,15 @@ Only what is asked for is read: a file of a gigabyte opens at its end.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
+from cronterm.execute.stretch import SUFFIXES, Stretch, read_stretches
 from cronterm.model.effect import ReportedLine
 from cronterm.model.query import OutputChunk, OutputPart
-from cronterm.runner.output import RECORD, unpack_blob
-
-SUFFIXES = ("", ".tail0", ".tail1")
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Consecutive bytes with their index, in a file or in memory."""
-
-    log: Path | bytes
-    idx: Path | bytes
-    records: int
-    first: int
-    """Offset of the first byte."""
-    end: int
-
-    def record(self, number: int) -> tuple[int, int, int, int]:
-        """Return (offset, µs, stream, flags) of a record."""
-        place = number * RECORD.size
-        if isinstance(self.idx, bytes):
-            found = RECORD.unpack_from(self.idx, place)
-        else:
-            with open(self.idx, "rb") as file:
-                file.seek(place)
-                found = RECORD.unpack(file.read(RECORD.size))
-        offset, at, stream, flags = found
-        return int(offset), int(at), int(stream), int(flags)
-
-    def records_between(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
-        """Return the records numbered from `start` up to `end`."""
-        low, high = start * RECORD.size, end * RECORD.size
-        if isinstance(self.idx, bytes):
-            content = self.idx[low:high]
-        else:
-            with open(self.idx, "rb") as file:
-                file.seek(low)
-                content = file.read(high - low)
-        whole = len(content) // RECORD.size * RECORD.size
-        return [(o, a, s, f) for o, a, s, f in RECORD.iter_unpack(content[:whole])]
-
-    def bytes_between(self, start: int, end: int) -> bytes:
-        """Return the bytes at absolute offsets."""
-        low, high = start - self.first, end - self.first
-        if isinstance(self.log, bytes):
-            return self.log[low:high]
-        with open(self.log, "rb") as file:
-            file.seek(low)
-            return file.read(high - low)
+from cronterm.runner.output import RECORD
 
 
 def read_output(
@@ -75,9 +30,18 @@ def read_output(
 
     Offsets count dropped bytes. `blob` is what the store keeps of small output.
     """
-    stretches = list(_stretches(directory, f"{run}-{attempt}", blob))
-    if not stretches:
-        return OutputPart(run=run, attempt=attempt, chunks=(), complete=complete)
+    empty = OutputPart(run=run, attempt=attempt, chunks=(), complete=complete)
+
+    def part(stretches: list[Stretch]) -> OutputPart:
+        return _part(stretches, empty, offset, max_bytes) if stretches else empty
+
+    found = read_stretches(directory, f"{run}-{attempt}", blob, part)
+    return empty if found is None else found
+
+
+def _part(
+    stretches: list[Stretch], empty: OutputPart, offset: int | None, max_bytes: int
+) -> OutputPart:
     end = stretches[-1].end
     start = _last_bytes(stretches, max_bytes) if offset is None else offset
     chunks: list[OutputChunk] = []
@@ -97,15 +61,13 @@ def read_output(
     after = chunks[-1].offset + len(chunks[-1].data) if chunks else min(start, end)
     if room > 0 and dropped is not None and dropped[1] == end:
         after = end
-    return OutputPart(
-        run=run,
-        attempt=attempt,
+    return msgspec.structs.replace(
+        empty,
         chunks=tuple(chunks),
         first_offset=first,
         next_offset=after,
         end_offset=end,
         dropped=dropped,
-        complete=complete,
     )
 
 
@@ -117,39 +79,9 @@ def _last_bytes(stretches: list[Stretch], most: int) -> int:
     return max(last.end - most, stretches[0].first)
 
 
-def _stretches(directory: Path, name: str, blob: bytes | None) -> Iterator[Stretch]:
-    if blob:
-        index, log = unpack_blob(blob)
-        if index:
-            yield Stretch(log, index, len(index) // RECORD.size, 0, len(log))
-        return
-    found = [_from_files(directory / f"{name}{suffix}") for suffix in SUFFIXES]
-    yield from sorted((each for each in found if each is not None), key=lambda each: each.first)
-
-
-def _from_files(base: Path) -> Stretch | None:
-    log, idx = Path(f"{base}.log"), Path(f"{base}.idx")
-    try:
-        size = log.stat().st_size
-        records = idx.stat().st_size // RECORD.size
-    except OSError:
-        return None
-    if not records:
-        return None
-    with open(idx, "rb") as file:
-        first = int(RECORD.unpack(file.read(RECORD.size))[0])
-    return Stretch(log, idx, records, first, first + size)
-
-
 def _chunks(stretch: Stretch, start: int, room: int) -> Iterator[OutputChunk]:
     """Yield chunks from `start` on, at most `room` bytes; the first and last may be cut."""
-    low, high = 0, stretch.records
-    while high - low > 1:
-        middle = (low + high) // 2
-        if stretch.record(middle)[0] <= start:
-            low = middle
-        else:
-            high = middle
+    low = stretch.number_at(start)
     end = min(start + room, stretch.end)
     step = 4096  # records read at a time
     while low < stretch.records:

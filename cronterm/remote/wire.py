@@ -12,12 +12,14 @@ from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
 from cronterm.model.command import AnyCommand
 from cronterm.model.event import Numbered
+from cronterm.model.lines import LineCount, OutputLines
 from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     AnyQuery,
     Calls,
     ConfigText,
+    CountLines,
     Counts,
     Decisions,
     ListAlerts,
@@ -35,6 +37,7 @@ from cronterm.model.query import (
     ReadConfig,
     ReadCounts,
     ReadDecisions,
+    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,
@@ -77,6 +80,8 @@ REPLIES: dict[type[Query], type] = {
     ListRuns: Runs,
     ReadRun: RunDetail,
     ReadOutput: OutputPart,
+    ReadLines: OutputLines,
+    CountLines: LineCount,
     ListNext: NextDue,
     ReadDecisions: Decisions,
     ReadConfig: ConfigText,

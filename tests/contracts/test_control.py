@@ -19,10 +19,12 @@ from cronterm.errors import CrontermError
 from cronterm.instance import Instance
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, ShutDown
 from cronterm.model.event import JobPaused, JobResumed, Numbered, RunEnded
+from cronterm.model.lines import LineCount, OutputLines
 from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     ConfigText,
+    CountLines,
     Decisions,
     ListAlerts,
     ListMissed,
@@ -36,6 +38,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,
@@ -305,6 +308,8 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     rows = await control.query(ListRuns(job="talker"))
     detail = await control.query(ReadRun(run=run))
     output = await control.query(ReadOutput(run=run))
+    lines = await control.query(ReadLines(run=run, attempt=1, words=("hell",)))
+    counted = await control.query(CountLines(run=run, attempt=1))
 
     assert isinstance(rows, Runs)
     assert [row.run for row in rows.rows] == [run]
@@ -312,6 +317,9 @@ async def test_every_question_has_its_kind_of_answer(control: Control) -> None:
     assert detail.row.outcome == "succeeded"
     assert isinstance(output, OutputPart)
     assert b"".join(chunk.data for chunk in output.chunks) == b"hello\n"
+    assert isinstance(lines, OutputLines)
+    assert [line.text for line in lines.lines] == [b"hello"]
+    assert counted == LineCount(lines=1, reached=6, end_offset=6)
     assert isinstance(await control.query(ListNext(jobs=("backup",))), NextDue)
     assert isinstance(await control.query(ReadDecisions(job="backup")), Decisions)
     assert isinstance(await control.query(ReadConfig()), ConfigText)

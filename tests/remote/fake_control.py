@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from cronterm.clock import SECOND, Instant
 from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.errors import CrontermError
+from cronterm.execute.lines import count_lines, read_lines
 from cronterm.model.audit import Call
 from cronterm.model.command import (
     AcknowledgeAlert,
@@ -58,6 +60,7 @@ from cronterm.model.query import (
     AttemptRow,
     Calls,
     ConfigText,
+    CountLines,
     Decision,
     Decisions,
     ListAlerts,
@@ -76,6 +79,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,
@@ -97,6 +101,7 @@ from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
 from cronterm.model.system import StoreView, System
 from cronterm.model.tally import Tally, count_event
 from cronterm.model.timeline import Lane, Timeline
+from cronterm.runner.output import OUT, pack_pieces
 from cronterm.schedule.parse import parse
 
 START: Instant = 1_800_000_000 * SECOND
@@ -366,6 +371,10 @@ class FakeControl:
                 return RunDetail(self._row(query.run), (attempt,))
             case ReadOutput():
                 return self._part(query)
+            case ReadLines(run=run):
+                return read_lines(Path(), query, blob=self._blob(run), complete=True)
+            case CountLines(run=run):
+                return count_lines(Path(), query, blob=self._blob(run))
             case ListNext():
                 names = query.jobs or tuple(self.view.jobs)
                 return NextDue(dict.fromkeys(names, (START + SECOND,)))
@@ -431,6 +440,9 @@ class FakeControl:
             cpu_us=12_500,
             output_bytes=len(self.output.get(run, b"")),
         )
+
+    def _blob(self, run: int) -> bytes:
+        return pack_pieces([(0, START, OUT, 0, self.output.get(run, b""))])
 
     def _part(self, query: ReadOutput) -> OutputPart:
         if query.run not in self._runs:

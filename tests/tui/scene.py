@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from cronterm.control import Gauges, Message, Output
 from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import make_timeline
 from cronterm.errors import CrontermError
+from cronterm.execute.lines import count_lines, read_lines
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.engine_view import EngineView
@@ -30,6 +32,7 @@ from cronterm.model.query import (
     AnyReply,
     AttemptRow,
     ConfigText,
+    CountLines,
     Decision,
     Decisions,
     ListAlerts,
@@ -46,6 +49,7 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
+    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,
@@ -62,6 +66,7 @@ from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.model.system import ProcessView, RunnerView, StoreView, System
 from cronterm.model.timeline import Begun
+from cronterm.runner.output import ERR, OUT, pack_pieces
 from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.calendars import Calendars
 from cronterm.schedule.parse import parse
@@ -277,6 +282,10 @@ class FakeControl:
                 return OutputPart(
                     run=run, attempt=1, chunks=chunks(), next_offset=400, end_offset=400
                 )
+            case ReadLines():
+                return read_lines(Path(), query, blob=printed(), complete=False)
+            case CountLines():
+                return count_lines(Path(), query, blob=printed())
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
             case ReadDecisions(job=name, at=int(since), until=int(until)):
@@ -536,6 +545,15 @@ def chunks() -> tuple[OutputChunk, ...]:
         OutputChunk(number * 80, NOW + number * SECOND, stream, content)  # type: ignore[arg-type]
         for number, (stream, content) in enumerate(lines)
     )
+
+
+def printed() -> bytes:
+    """Return the same as the store keeps it."""
+    pieces, offset = [], 0
+    for chunk in chunks():
+        pieces.append((offset, chunk.at, OUT if chunk.stream == "out" else ERR, 0, chunk.data))
+        offset += len(chunk.data)
+    return pack_pieces(pieces)
 
 
 def good_chunks() -> tuple[OutputChunk, ...]:

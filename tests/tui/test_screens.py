@@ -452,10 +452,22 @@ async def test_the_log_viewer_searches() -> None:
         assert isinstance(view, LogView)
         await wait_for(pilot, lambda: len(view.page.lines) > 5)
         await pilot.press("slash", *"erp", "enter")
-        assert view.page.found.startswith("1 of 1") or view.page.found.startswith("2 of 2")
-        await pilot.press("n", "N", "m", "escape")
+        await wait_for(pilot, lambda: view.found.startswith("2 of 2"))
+        await pilot.press("n")
+        await wait_for(pilot, lambda: view.found.startswith("1 of 2"))
+        await pilot.press("N")
+        await wait_for(pilot, lambda: view.found.startswith("2 of 2"))
+        await pilot.press("m", "escape")
         assert view.page.words == ""
-        assert view.page.lines[-1].stream == "mark"
+        assert len(view.page.marks) == 1
+        await pilot.press("apostrophe", "ampersand", *"refused", "enter")
+        await wait_for(pilot, lambda: [line.text[-4:] for line in view.page.lines] == ["8443"])
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(view.page.lines) > 5)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: {line.stream for line in view.page.lines} == {"err"})
+        await pilot.press("e")
+        await wait_for(pilot, lambda: len(view.page.lines) > 5)
         await pilot.press("escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
 

@@ -1,5 +1,6 @@
 """The colours that a job printed, as roles and colours of the screen."""
 
+from cronterm.model.lines import counts_case
 from cronterm.sanitize import Span
 from cronterm.tui.widgets.paint import Part
 
@@ -63,14 +64,9 @@ def found_in(parts: list[Part], words: str) -> list[Part]:
     marked: list[Part] = []
     for text, role in parts:
         place = 0
-        folded = text if has_capitals(words) else text.lower()
+        folded = text if counts_case(words) else text.lower()
         while (found := folded.find(words, place)) >= 0 and len(folded) == len(text):
             marked += [(text[place:found], role), (text[found : found + len(words)], "found+bold")]
             place = found + len(words)
         marked.append((text[place:], role))
     return marked
-
-
-def has_capitals(words: str) -> bool:
-    """Tell whether a search is for exact letters."""
-    return words != words.lower()

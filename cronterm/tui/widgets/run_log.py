@@ -1,250 +1,204 @@
-"""The output of one run: read from its end, followed while it runs, searched."""
+"""The output of runs: a window on it that is read where it is looked at, followed, searched."""
 
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.worker import Worker
 
-from cronterm.clock import Instant, aware
+from cronterm.clock import Instant
 from cronterm.control import Control, Output
 from cronterm.errors import CrontermError
-from cronterm.model.query import (
-    AttemptRow,
-    OutputChunk,
-    OutputPart,
-    ReadOutput,
-    ReadRun,
-    RunDetail,
-)
 from cronterm.model.run import RunRow
-from cronterm.sanitize import sanitize_line, styled
+from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import moving
-from cronterm.tui.widgets.ink import cut, found_in, has_capitals
+from cronterm.tui.log_marks import Marks
+from cronterm.tui.log_source import Line, Wish
+from cronterm.tui.log_viewport import Viewport
+from cronterm.tui.widgets.log_rows import RowStyle, mark_row
 from cronterm.tui.widgets.paint import Painted, Part
-from cronterm.tui.words import clock, duration, end_text
 
-PAGE_BYTES = 256 << 10
-ATTEMPTS_READ = 5
-LINE_CELLS = 8192  # a longer line is cut: the pager shows it
-MOST_LINES = 50_000
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a run: `stream` is out, err, or sys for what became of it."""
-
-    at: Instant
-    stream: str
-    text: str
+FAR = 10_000_000  # lines: to the first one, or the last
 
 
 class RunLog(Painted, can_focus=True):
-    """Lines of all tries of a run, with number, time and stream."""
+    """Lines of all tries of a run, or of several runs, with number, time and stream."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *moving("scroll_by", "scroll_page", 10_000_000),
+        *moving("scroll_by", "scroll_page", FAR),
         Binding("left", "shift_by(-1)", show=False),
         Binding("right", "shift_by(1)", show=False),
     ]
 
+    class Changed(Message):
+        """What was asked for is there, or a part of it."""
+
     def __init__(self, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)
-        self.lines: list[Line] = []
-        self.row: RunRow | None = None
-        self.run: int | None = None
+        self.view = Viewport(tell=self._tell)
         self.note = "no output"
-        self.is_following = True
         self.shows_times = True
-        self.shows_errors_only = False
         self.wraps = False
         self.words = ""
-        """What is searched for."""
-        self._top = 0
+        """What is marked in the lines."""
+        self.match: Line | None = None
+        """The line that the search is at."""
+        self.marks = Marks()
         self._left = 0
-        self._match = -1
-        self._above = 0
-        self._rest: dict[str, Line] = {}
-        self._attempt = 0
-        self._end = 0
-        self._waiting: list[Output] | None = None
+        self._reader: Worker[None] | None = None
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines that are read."""
+        return self.view.lines
+
+    @property
+    def row(self) -> RunRow | None:
+        """The run, where it is one."""
+        rows = self.view.rows
+        return next(iter(rows.values())) if len(rows) == 1 else None
 
     # -- reading ---------------------------------------------------------------------------------
 
-    async def load(self, control: Control, run: int) -> None:
-        """Read the run and the end of its output; what comes meanwhile waits its turn."""
-        self._waiting = []
+    async def load(self, control: Control, *runs: int) -> None:
+        """Read the end of runs; of those that are shown, what became of them."""
         try:
-            detail = await control.query(ReadRun(run=run))
-            if not isinstance(detail, RunDetail):
-                return
-            attempts = detail.attempts[-ATTEMPTS_READ:]
-            parts = [await self._read(control, run, each.attempt) for each in attempts]
+            is_new = await self.view.load(control, runs)
         except CrontermError as error:
             self.note = sanitize_line(error.message)
-            return
-        finally:
-            waiting, self._waiting = self._waiting or [], None
-        marks = [line for line in self.lines if line.stream == "mark"] if run == self.run else []
-        if run != self.run:
-            self.is_following, self._match = True, -1
-        self.run, self.row, self.lines, self._rest = run, detail.row, [], {}
-        self._attempt, self._end = 0, 0
-        for attempt, part in zip(attempts, parts, strict=True):
-            self._tell(detail.row, attempt, part)
-        self.lines += marks
-        for output in waiting:
-            self.take_output(output)
+        else:
+            if is_new:
+                self.match, self.marks = None, Marks()
+            self._grow()
+        self._tell()
 
-    async def _read(self, control: Control, run: int, attempt: int) -> OutputPart | None:
-        part = await control.query(ReadOutput(run=run, attempt=attempt, max_bytes=PAGE_BYTES))
-        return part if isinstance(part, OutputPart) else None
+    def read(self, work: Coroutine[None, None, object]) -> None:
+        """Read something, in place of what is being read."""
+        self._reader = self.run_worker(self._reading(work), group="log-read", exclusive=True)
 
-    def _tell(self, row: RunRow, attempt: AttemptRow, part: OutputPart | None) -> None:
-        """Append a try: its start, its output, its end."""
-        again = f", try {attempt.attempt} of {row.attempts}" if row.attempts > 1 else ""
-        pid = f", pid {attempt.pid}" if attempt.pid else ""
-        if attempt.started_at is not None:
-            text = f"── start: {row.cause.replace('_', ' ')}{pid}{again}"
-            self.lines.append(Line(attempt.started_at, "sys", text))
-        self._attempt, self._end = attempt.attempt, 0
-        if part is not None:
-            if part.first_offset > 0 and part.chunks:
-                text = f"── {part.first_offset:,} bytes before; o opens all of it"
-                self.lines.append(Line(part.chunks[0].at, "sys", text))
-            for chunk in part.chunks:
-                self.take(chunk)
-            self._end = part.end_offset
-        if attempt.end is not None:
-            self.lines += self._rest.values()
-            self._rest = {}
-            started_at = attempt.started_at or attempt.end.ended_at
-            took = duration(attempt.end.ended_at - started_at)
-            text = f"── {end_text(attempt.end)} after {took}"
-            self.lines.append(Line(attempt.end.ended_at, "sys", text))
+    async def _reading(self, work: Coroutine[None, None, object]) -> None:
+        try:
+            await work
+            self._tell()
+            while self.view.wants_lines or self.view.wants_count:
+                await (self.view.grow() if self.view.wants_lines else self.view.count())
+                self._tell()
+        except CrontermError as error:
+            self.note = sanitize_line(error.message)
+            self._tell()
+
+    def _grow(self) -> None:
+        """Read what the view will come to next, and count where it is."""
+        is_reading = self._reader is not None and not self._reader.is_finished
+        if self.view.wants_lines and (not is_reading or self.view.is_counting):
+            self.read(self.view.grow())
+        elif self.view.wants_count and not is_reading:
+            self.read(self.view.count())
+
+    def _tell(self) -> None:
+        self.post_message(self.Changed())
+
+    def want(self, wish: Wish) -> None:
+        """Show only the lines that a wish wants."""
+        if wish != self.view.wish:
+            self.read(self.view.show_only(wish))
 
     def take_output(self, output: Output) -> None:
-        """Append live output of this run; what has been read is not taken twice."""
-        if self._waiting is not None:
-            self._waiting.append(output)
-            return
-        is_ours = output.run == self.run and output.attempt == self._attempt
-        if is_ours and output.offset >= self._end:
-            self._end = output.offset + len(output.data)
-            self.take(OutputChunk(output.offset, output.at, output.stream, output.data))
+        """Take live output of these runs; it is shown with the next painting."""
+        self.view.take_output(output)
 
-    def take(self, chunk: OutputChunk) -> None:
-        """Append a chunk; an unfinished line waits for its end, and is shown meanwhile."""
-        begun = self._rest.pop(chunk.stream, None)
-        text = (begun.text if begun else "") + chunk.data.decode("utf-8", "replace")
-        *whole, rest = text.split("\n")
-        self.lines += [Line(chunk.at, chunk.stream, line[:LINE_CELLS]) for line in whole]
-        if rest:
-            self._rest[chunk.stream] = Line(chunk.at, chunk.stream, rest[-LINE_CELLS:])
-        del self.lines[:-MOST_LINES]
+    def update(self) -> None:
+        """Draw what came."""
+        self.view.absorb()
+        self._grow()
+        self.repaint()
+        self.entitle(None, self.status)
 
     def mark(self, now: Instant) -> None:
-        """Append a line that says what time it is."""
-        self.lines.append(Line(now, "mark", f"── mark {clock(now)} " + "─" * 40))
-
-    def shown(self) -> list[Line]:
-        """Return the lines that pass, the unfinished ones last."""
-        lines = [*self.lines, *self._rest.values()]
-        return [line for line in lines if line.stream == "err"] if self.shows_errors_only else lines
-
-    # -- searching -------------------------------------------------------------------------------
-
-    def matches(self) -> list[int]:
-        """Return the places of the lines that hold what is searched for."""
-        if not self.words:
-            return []
-        exact = has_capitals(self.words)
-        return [
-            place
-            for place, line in enumerate(self.shown())
-            if self.words in (line.text if exact else line.text.lower())
-        ]
-
-    def find(self, by: int) -> None:
-        """Go to the next match, or the one before; 0 is the last one in the log."""
-        places = self.matches()
-        if not places:
-            self._match = -1
+        """Mark the newest line where it follows, else that of the search or the first in view."""
+        view = self.view
+        if not view.lines:
             return
-        number = (self._match + by) % len(places) if by and self._match >= 0 else len(places) - 1
-        self._match = number
-        last = max(len(self.shown()) - self.size.height, 0)
-        self._top = max(0, min(places[number] - self.size.height // 3, last))
-        self.is_following = False
+        shown = view.lines[view.top : view.top + view.height]
+        line = shown[-1] if view.is_following else shown[0]
+        if self.match is not None and any(self.match.key == each.key for each in shown):
+            line = self.match
+        self.marks.toggle(line, now)
 
     # -- painting --------------------------------------------------------------------------------
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines in view."""
-        lines = self.shown()
+        view = self.view
+        view.height = height
+        lines = view.lines[view.top : view.top + height]
         if not lines:
             return [[(f" {self.note}", "faint")]]
-        last = max(len(lines) - height, 0)
-        self._top = last if self.is_following else max(0, min(self._top, last))
-        digits = max(len(str(len(lines))), 4)
+        style = self._style(width)
         painted: list[list[Part]] = []
-        for number, line in enumerate(lines[self._top : self._top + height], self._top + 1):
-            painted += self._line(line, f" {number:>{digits}} ", width)
-        return painted[-height:] if self.is_following else painted[:height]
+        number = None
+        if view.first is not None:
+            number = view.first + sum(line.is_whole for line in view.lines[: view.top])
+        for line in lines:
+            is_match = self.match is not None and self.match.key == line.key
+            painted += style.rows(line, number, is_match=is_match)
+            marked_at = self.marks.at(line)
+            if marked_at is not None:
+                painted.append(mark_row(marked_at, width))
+            if number is not None:
+                number += line.is_whole
+            if len(painted) >= height and not view.is_following:
+                break
+        return painted[-height:] if view.is_following else painted[:height]
 
-    def _line(self, line: Line, number: str, width: int) -> list[list[Part]]:
-        head: list[Part] = [(number, "faint")]
-        if self.shows_times:
-            head.append((f"{aware(line.at).astimezone():%H:%M:%S.%f}"[:12] + " ", "faint"))
-        stream = "sys" if line.stream == "mark" else line.stream
-        head.append((f"{stream} ", "fail" if stream == "err" else "faint"))
-        taken = sum(len(part) for part, _ in head)
-        room = max(width - taken - 1, 8)
-        if stream == "sys":
-            role = "warn" if line.stream == "mark" else "muted"
-            return [[*head, *found_in([(line.text[self._left :][:room], role)], self.words)]]
-        spans = styled(line.text)
-        if not self.wraps:
-            return [[*head, *found_in(cut(spans, self._left, room, stream), self.words)]]
-        length = sum(len(span.text) for span in spans)
-        blank: list[Part] = [(" " * taken, "faint")]
-        return [
-            [
-                *(head if start == 0 else blank),
-                *found_in(cut(spans, start, room, stream), self.words),
-            ]
-            for start in range(0, max(length, 1), room)
-        ]
+    def _style(self, width: int) -> RowStyle:
+        view = self.view
+        runs = [source.run for source in view.sources]
+        numbers = {run: place for place, run in enumerate(view.rows)}
+        most = view.total or (view.first or 0) + len(view.lines)
+        return RowStyle(
+            width=width,
+            digits=0 if view.is_merged else max(len(str(most)), 4),
+            shows_times=self.shows_times,
+            wraps=self.wraps,
+            left=self._left,
+            words=self.words,
+            names=tuple(source.name for source in view.sources) if view.is_merged else (),
+            pager=self.key("pager"),
+            colours=tuple(numbers[run] for run in runs),
+        )
 
     @property
     def status(self) -> str:
         """What the lower edge says."""
-        count = len(self.shown())
-        last = min(self._top + self.size.height, count)
-        place = f"{min(self._top + 1, count):,}–{last:,} of {count:,}"
-        follows = (
-            "following" if self.is_following else f"paused, {count - last:,} below · f follows"
-        )
-        return f"{place} · {follows}"
-
-    @property
-    def found(self) -> str:
-        """How many matches there are, and which one is shown."""
-        places = self.matches()
-        case = "exact" if has_capitals(self.words) else "any case"
-        which = f"{self._match + 1} of {len(places)}" if self._match >= 0 else f"{len(places)}"
-        return f"{which} matches · {case}"
+        view = self.view
+        count = len(view.lines)
+        if view.first is not None and view.total is not None:
+            first = view.first + view.top
+            last = min(first + view.height - 1, view.total)
+            place = f"{first:,}–{last:,} of {view.total:,} · {view.ratio:.0%}"
+        elif view.wants_count and view.counted > 0:
+            place = f"{view.ratio:.0%} · counting lines {view.counted:.0%}"
+        else:
+            place = f"{min(view.height, count):,} lines · {view.ratio:.0%}"
+        marks = f" · {len(self.marks)} marked" if len(self.marks) else ""
+        marks += f" · from column {self._left + 1}" if self._left and not self.wraps else ""
+        if view.is_following:
+            return f"{place}{marks} · following" if view.is_live else f"{place}{marks} · end"
+        below = "" if view.below is None else f"{view.below:,} below, "
+        return f"{place}{marks} · {below}{self.key('follow')} follows"
 
     # -- moving ----------------------------------------------------------------------------------
 
     def action_scroll_by(self, by: int) -> None:
         """Scroll; at the end it follows again."""
-        last = max(len(self.shown()) - self.size.height, 0)
-        top = last if self.is_following else self._top
-        self._top = max(0, min(top + by, last))
-        self.is_following = self._top == last and by > 0
-        self.repaint()
-        self.entitle(None, self.status)
+        if abs(by) >= FAR:
+            self.read(self.view.read_end() if by > 0 else self.view.read_start())
+            return
+        self.view.scroll(by)
+        self.update()
 
     def action_scroll_page(self, by: int) -> None:
         """Scroll by pages."""
@@ -252,7 +206,10 @@ class RunLog(Painted, can_focus=True):
 
     def action_shift_by(self, by: int) -> None:
         """Look further left or right by half a screen."""
-        self._left = max(0, self._left + by * self.size.width // 2)
+        view = self.view
+        shown = view.lines[view.top : view.top + view.height]
+        longest = max((len(line.text) for line in shown), default=0)
+        self._left = max(0, min(self._left + by * self.size.width // 2, longest - 1))
         self.repaint()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

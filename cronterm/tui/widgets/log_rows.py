@@ -1,0 +1,85 @@
+"""A line of a run as rows of the screen: number, time, stream or run, text in its colours."""
+
+from dataclasses import dataclass
+
+from cronterm.clock import Instant, aware
+from cronterm.sanitize import Span, sanitize_line, styled
+from cronterm.tui.log_source import Line
+from cronterm.tui.widgets.ink import cut, found_in
+from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.words import clock
+
+RUN_ROLES = ("accent", "ok", "warn", "gauge", "paused", "spark")
+"""One for each of several runs; a failure keeps its own."""
+ROLES = {"sys": "muted", "gap": "warn"}
+
+
+@dataclass
+class RowStyle:
+    """How rows look: what stands before the text, from where on it is shown."""
+
+    width: int
+    digits: int
+    shows_times: bool
+    wraps: bool
+    left: int
+    words: str
+    names: tuple[str, ...]
+    """Of the run of each source, where there are several runs; else empty."""
+    pager: str = "o"
+    """The key that opens the whole."""
+    colours: tuple[int, ...] = ()
+    """Of the run of each source."""
+
+    def rows(self, line: Line, number: int | None, *, is_match: bool = False) -> list[list[Part]]:
+        """Return the rows of a line; a number that is not known yet is blank."""
+        shown = "" if number is None else str(number)
+        role = "found" if is_match else "faint"
+        head: list[Part] = [(" ", "faint"), (f"{shown:>{self.digits}}", role), (" ", "faint")]
+        if not self.digits:
+            head = [("▌" if is_match else " ", "warn")]
+        if self.shows_times:
+            head.append((f"{aware(line.at).astimezone():%H:%M:%S.%f}"[:12] + " ", "faint"))
+        head += self._origin(line)
+        taken = sum(len(part) for part, _ in head)
+        note = f" … +{_size(line.hidden)}, {self.pager} opens all" if line.hidden else ""
+        room = max(self.width - taken - 1 - len(note), 8)
+        if line.stream in ROLES:
+            text = sanitize_line(line.text)[:room]
+            return [[*head, *found_in([(text, ROLES[line.stream])], self.words)]]
+        spans = styled(line.text)
+        start = 0 if self.wraps else self.left
+        length = sum(len(span.text) for span in spans) if self.wraps else 1
+        blank: list[Part] = [(" " * taken, "faint")]
+        rows = [
+            [*(blank if place else head), *self._text(spans, start + place, room, line.stream)]
+            for place in range(0, max(length, 1), room)
+        ]
+        rows[-1].append((note, "warn"))
+        return rows
+
+    def _origin(self, line: Line) -> list[Part]:
+        if not self.names:
+            return [(f"{line.stream} ", "fail" if line.stream == "err" else "faint")]
+        role = RUN_ROLES[self.colours[line.source] % len(RUN_ROLES)]
+        width = max(map(len, self.names))
+        mark = "!" if line.stream == "err" else " "
+        return [(fit(self.names[line.source], width), f"{role}+bold"), (f" {mark}", "fail")]
+
+    def _text(self, spans: list[Span], start: int, room: int, stream: str) -> list[Part]:
+        return found_in(cut(spans, start, room, stream), self.words)
+
+
+def mark_row(at: Instant, width: int) -> list[Part]:
+    """Return the row of a mark."""
+    text = f" ── mark {clock(at)} "
+    return [(text + "─" * max(min(width - len(text), 48), 0), "warn")]
+
+
+def _size(count: int) -> str:
+    """Return `812 B`, `82 KiB`, `3 MiB`."""
+    for unit in ("B", "KiB"):
+        if count < 1024:
+            return f"{count} {unit}"
+        count = round(count / 1024)
+    return f"{count} MiB"

@@ -30,6 +30,11 @@ _MARKS = re.compile(
 )
 
 
+def is_plain(line: str) -> bool:
+    """Tell whether a line is safe and one cell a character as it is: printable ASCII."""
+    return line.isascii() and line.isprintable()
+
+
 def sanitize(text: str) -> str:
     """Return `text` without anything that acts on a terminal. A carriage return ends in none."""
     if _PLAIN.fullmatch(text):

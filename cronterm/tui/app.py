@@ -17,13 +17,15 @@ from cronterm.model.command import (
 )
 from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
 from cronterm.model.notice import NoticesSent
-from cronterm.model.query import ListRuns, MissedInstants, Runs
+from cronterm.model.query import MissedInstants
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
+from cronterm.tui.gaps import Gaps
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
 from cronterm.tui.keymap import View, bindings
+from cronterm.tui.log_opening import LogOpening
 from cronterm.tui.look import Glyphs
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.personal import Person, Personal
@@ -41,7 +43,6 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
-from cronterm.tui.words import FAILED
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 LOOK_AWAY = 10 * SECOND  # while another window has the focus the clock may be as old as this
@@ -57,7 +58,7 @@ VIEWS: dict[View, Callable[[Picture], Page]] = {
 """Those above the dashboard, which is always there."""
 
 
-class CrontermApp(Personal):
+class CrontermApp(LogOpening, Personal):
     """One picture, one road for commands."""
 
     CSS_PATH = "cronterm.tcss"
@@ -85,6 +86,7 @@ class CrontermApp(Personal):
         )
         self._hosting = hosting
         self._inbox = Inbox(self)
+        self._gaps = Gaps(control, self.picture, self.run_worker)
         self._begun_with: Page | None = None
         self._is_dirty = True
         self._beat = 0
@@ -105,7 +107,7 @@ class CrontermApp(Personal):
     async def _listen(self) -> None:
         is_first = True
         async for message in self.control.events():
-            self.picture.take(message, self.now())
+            self._gaps.take(message, self.now())
             self._is_dirty |= not isinstance(message, Gauges)  # those come every second
             if is_first and isinstance(message, Snapshot):
                 is_first = False
@@ -173,7 +175,8 @@ class CrontermApp(Personal):
         if not is_dirty and beat == self._beat:
             return
         self._is_dirty, self._beat, self._drawn_at = False, beat, now
-        for screen in self.screen_stack[-2:]:
+        # What a page covers is drawn once it is seen again; what a dialog leaves at its sides, now.
+        for screen in self.screen_stack[-1 if isinstance(self.screen, Page) else -2 :]:
             if isinstance(screen, Page) and screen.is_mounted and screen.query("TopBar"):
                 screen.update(now)
 
@@ -219,6 +222,8 @@ class CrontermApp(Personal):
             is_its = worker.node is self.screen and worker is not active_worker.get(None)
             if is_its and worker.is_running:
                 worker.cancel()
+        self._is_dirty = True
+        self.call_later(self._draw)
         return super().pop_screen()
 
     def open_inbox(self) -> None:
@@ -242,34 +247,6 @@ class CrontermApp(Personal):
     def open_job(self, job: str) -> None:
         """Open a job's page."""
         self._push(Detail(self.picture, job))
-
-    def _push(self, page: Page) -> None:
-        """Open a page above the view that is shown."""
-        if isinstance(self.screen, Page):
-            page.view = self.screen.view
-        self.push_screen(page)
-
-    def open_log(self, job: str, *, is_failed: bool = False) -> None:
-        """Open the log of a job's last run, or of its last failure."""
-        self.run_worker(self._open_log(job, is_failed), group="open-log", exclusive=True)
-
-    async def _open_log(self, job: str, is_failed: bool) -> None:
-        outcomes = FAILED if is_failed else ()
-        query = ListRuns(job=job, outcomes=outcomes, decisions=False, limit=1)
-        try:
-            runs = await self.control.query(query)
-        except CrontermError as error:
-            self.tell(str(error), is_bad=True)
-            return
-        run = runs.rows[-1].run if isinstance(runs, Runs) and runs.rows else None
-        if run is None:
-            self.tell(f"{job} has never {'failed' if is_failed else 'run'}")
-        else:
-            self.open_run(job, run)
-
-    def open_run(self, job: str, run: int) -> None:
-        """Open the log of a run."""
-        self._push(LogView(self.picture, job, run))
 
     def open_comparison(self, job: str, run: int) -> None:
         """Open a run beside the last good one before it."""

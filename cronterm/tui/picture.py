@@ -9,7 +9,7 @@ from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import Numbered
 from cronterm.model.snapshot import JobView, Snapshot, fold
-from cronterm.tui.stream import LogStream
+from cronterm.tui.stream import LogLine, LogStream
 
 GAUGE_HISTORY = 120
 MANY = 1000  # jobs
@@ -63,7 +63,7 @@ class Picture:
                 fold(self.snapshot, message)
                 self.is_live, self.gone = True, None
             case Output():
-                self.stream.take_output(message, self.snapshot)
+                self.take_whole(message)
             case Gauges():
                 self.gauges.append(message)
             case Gone():
@@ -71,6 +71,25 @@ class Picture:
                 self.is_live = False
             case Lagged():
                 pass
+
+    # -- output in order -------------------------------------------------------------------------
+
+    def take_whole(self, output: Output) -> None:
+        """Show output that follows on what was shown of its run."""
+        self.stream.take_output(output, self.snapshot)
+
+    def skip(self, output: Output, count: int) -> None:
+        """Say that so many bytes before an output are left out."""
+        text = f"── {count:,} bytes passed by; the log of the run has them"
+        self.stream.put(LogLine(output.at, output.job, "running", text, "muted", output.run))
+
+    def hold_back(self, run: int) -> None:
+        """Keep what is told of a run until its output is there."""
+        self.stream.hold_back(run)
+
+    def catch_up(self, run: int) -> None:
+        """Show what was kept of a run."""
+        self.stream.catch_up(run)
 
     # -- what follows from the snapshot ----------------------------------------------------------
 

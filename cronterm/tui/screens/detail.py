@@ -124,8 +124,8 @@ class Detail(Page):
         log = self.log_pane
         if log.display:
             row = log.row
-            log.repaint()
-            log.entitle(f"Log · run {row.run}" if row is not None else "Log", log.status)
+            log.update()
+            log.entitle(f"Log · run {row.run}" if row is not None else "Log")
         self._update_told(now)
         self.plan.update(now, self.job)
         if self.plan.display and self.plan.needs_reading(now):

@@ -16,8 +16,7 @@ from statistics import median
 from benchmarks.ground import Bench, read_figures, running
 from cronterm.clock import SystemClock
 from cronterm.control import Control
-from cronterm.model.lines import LineCount
-from cronterm.model.query import CountLines
+from cronterm.model.lines import CountLines, LineCount
 from cronterm.remote.control import HttpControl
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.home import Hosting
@@ -136,7 +135,7 @@ async def go_about(view: LogView) -> None:
     for _ in range(200):
         began = time.perf_counter()
         page.action_scroll_page(-1)
-        await until(lambda: page.view._owed == 0)
+        await until(lambda: page.view.owed == 0)
         steps.append((time.perf_counter() - began) * 1e3)
     print(f"{median(steps):8.1f} ms  a page up, {sorted(steps)[-2]:.1f} the slowest but one of 200")
     page.read(page.view.read_start())
@@ -151,13 +150,13 @@ async def search(view: LogView) -> None:
     """Search for what is near, what is at the other end, and what is nowhere."""
     page = view.page
     for words, where in (("000000017", "at the other end"), ("Nowhere", "nowhere, exact letters")):
-        view._begin_search(words)
-        found = await until(lambda: page.match is not None or view._total is not None)
-        counted = await until(lambda: view._total is not None)
+        view.search_for(words)
+        found = await until(lambda: page.match is not None or view.total is not None)
+        counted = await until(lambda: view.total is not None)
         print(
             f"{found:8.1f} ms  to find what is {where}; {counted:.1f} more to count: {view.found}"
         )
-    view._end_search()
+    view.end_search()
 
 
 async def follow(bench: Bench, seconds: int) -> None:

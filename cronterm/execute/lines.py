@@ -5,8 +5,7 @@ from pathlib import Path
 from cronterm.execute.extent import Extent, Region, regions_of
 from cronterm.execute.matches import Matches
 from cronterm.execute.stretch import Stretch, read_stretches
-from cronterm.model.lines import LineCount, OutputLine, OutputLines
-from cronterm.model.query import CountLines, ReadLines
+from cronterm.model.lines import CountLines, LineCount, OutputLine, OutputLines, ReadLines
 
 SCAN = 1 << 20  # searched at once: it holds the interpreter for a millisecond
 PAGE = 64 << 10  # read at once where every line is wanted

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeAlias
 
+from cronterm.errors import CrontermError
 from cronterm.execute.extent import Extent
 from cronterm.model.lines import OutputLine, counts_case
 from cronterm.runner.output import ERR, OUT
 
 STREAMS = {"out": OUT, "err": ERR}
+MOST_LETTERS = 1_000  # of all words: each becomes a part of a pattern
 COLOUR = rb"(?:\x1b\[[0-9;:]*m)*"
 
 Finder: TypeAlias = Callable[[bytes], Callable[[int], int]]
@@ -20,6 +22,9 @@ class Matches:
     """The lines that a question wants: those with all its words, of its stream."""
 
     def __init__(self, words: tuple[str, ...], stream: str) -> None:
+        """Raise `CrontermError` for words that are too long to look for."""
+        if sum(map(len, words)) > MOST_LETTERS:
+            raise CrontermError(f"more than {MOST_LETTERS:,} letters cannot be looked for")
         self._finders = [finder(word) for word in sorted(words, key=len, reverse=True) if word]
         self._stream = STREAMS.get(stream)
         self.is_all = not self._finders and self._stream is None

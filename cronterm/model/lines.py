@@ -5,11 +5,48 @@ from typing import Literal
 import msgspec
 
 from cronterm.clock import Instant
+from cronterm.model.question import Query
 
 SHOWN_BYTES = 8192  # of a line: the rest of a longer one is counted, not sent
 
 LineStream = Literal["out", "err", "gap"]
 """Where a line came from; `gap` stands for what the size limit dropped."""
+
+
+class ReadLines(Query, frozen=True, kw_only=True):
+    """Lines of an attempt's output from a place on, or before it. Answer: `OutputLines`.
+
+    It may have fewer lines than `limit`, even none: go on from `reached`.
+    """
+
+    run: int
+    attempt: int
+    offset: int | None = None
+    """Lines that begin here or later; backwards, before it. None is the beginning; then the end."""
+    since: Instant | None = None
+    """In place of `offset`: where lines of this instant or later begin."""
+    backwards: bool = False
+    words: tuple[str, ...] = ()
+    """Only lines that hold each of them; capitals count in those that have any."""
+    stream: Literal["", "out", "err"] = ""
+    """Only lines of this one."""
+    limit: int = 500
+    max_bytes: int = 1 << 20
+    """How much is looked at, about; not how much is returned."""
+
+
+class CountLines(Query, frozen=True, kw_only=True):
+    """How many lines begin in [start, end), by line breaks. Answer: `LineCount`."""
+
+    run: int
+    attempt: int
+    start: int = 0
+    end: int | None = None
+    """None is what there is."""
+    words: tuple[str, ...] = ()
+    stream: Literal["", "out", "err"] = ""
+    max_bytes: int = 1 << 20
+    """How much is looked at, about; it may have to go on from `reached`."""
 
 
 class OutputLine(msgspec.Struct, frozen=True, array_like=True):

@@ -7,10 +7,11 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
-from cronterm.model.lines import LineCount, OutputLines
+from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.notice import NoticeRow
 from cronterm.model.outlook import Outlook
 from cronterm.model.problem import Problem
+from cronterm.model.question import Query as Query
 from cronterm.model.resolved import Resolved
 from cronterm.model.run import AttemptEnd, CauseKind, Outcome, Reason, RunRow
 from cronterm.model.snapshot import Snapshot
@@ -18,10 +19,6 @@ from cronterm.model.stats import Stats, Trends
 from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
 from cronterm.model.trigger import FileEvent
-
-
-class Query(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """A question."""
 
 
 class ListRuns(Query, frozen=True, kw_only=True):
@@ -105,42 +102,6 @@ class OutputPart(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets (from, to) that the size limit dropped, where this part meets them."""
     complete: bool = False
     """The attempt has ended: `end_offset` is final."""
-
-
-class ReadLines(Query, frozen=True, kw_only=True):
-    """Lines of an attempt's output from a place on, or before it. Answer: `OutputLines`.
-
-    It may have fewer lines than `limit`, even none: go on from `reached`.
-    """
-
-    run: int
-    attempt: int
-    offset: int | None = None
-    """Lines that begin here or later; backwards, before it. None is the beginning; then the end."""
-    since: Instant | None = None
-    """In place of `offset`: where lines of this instant or later begin."""
-    backwards: bool = False
-    words: tuple[str, ...] = ()
-    """Only lines that hold each of them; capitals count in those that have any."""
-    stream: Literal["", "out", "err"] = ""
-    """Only lines of this one."""
-    limit: int = 500
-    max_bytes: int = 1 << 20
-    """How much is looked at, about; not how much is returned."""
-
-
-class CountLines(Query, frozen=True, kw_only=True):
-    """How many lines begin in [start, end), by line breaks. Answer: `LineCount`."""
-
-    run: int
-    attempt: int
-    start: int = 0
-    end: int | None = None
-    """None is what there is."""
-    words: tuple[str, ...] = ()
-    stream: Literal["", "out", "err"] = ""
-    max_bytes: int = 1 << 20
-    """How much is looked at, about; it may have to go on from `reached`."""
 
 
 class ListNext(Query, frozen=True, kw_only=True):

@@ -32,10 +32,10 @@ from cronterm.model.command import (
     StopRun,
     TryNotifier,
 )
+from cronterm.model.lines import CountLines, ReadLines
 from cronterm.model.query import (
     AnyQuery,
     AnyReply,
-    CountLines,
     ListAlerts,
     ListMissed,
     ListNext,
@@ -44,7 +44,6 @@ from cronterm.model.query import (
     PageRuns,
     ReadCounts,
     ReadDecisions,
-    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadRun,

@@ -12,14 +12,13 @@ from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
 from cronterm.model.command import AnyCommand
 from cronterm.model.event import Numbered
-from cronterm.model.lines import LineCount, OutputLines
+from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     AnyQuery,
     Calls,
     ConfigText,
-    CountLines,
     Counts,
     Decisions,
     ListAlerts,
@@ -37,7 +36,6 @@ from cronterm.model.query import (
     ReadConfig,
     ReadCounts,
     ReadDecisions,
-    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,

@@ -131,6 +131,12 @@ class Home(Protocol):
     def open_log(self, job: str, *, is_failed: bool = False) -> None:
         """Open the log of a job's last run, or of its last failure."""
 
+    def open_runs(self, runs: Sequence[int]) -> None:
+        """Open the logs of runs together."""
+
+    def open_logs(self, jobs: Sequence[str]) -> None:
+        """Open the logs of the last runs of jobs together."""
+
     def open_run(self, job: str, run: int) -> None:
         """Open the log of a run."""
 

@@ -3,8 +3,7 @@
 from bisect import bisect_right
 
 from cronterm.control import Control
-from cronterm.model.lines import LineCount
-from cronterm.model.query import CountLines
+from cronterm.model.lines import CountLines, LineCount
 from cronterm.tui.log_source import BEGIN, END, Source, Wish
 
 SLICE_BYTES = 16 << 20

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from cronterm.tui.log_source import END, Line, Source, Wish
+from cronterm.tui.log_source import Line, Source, Wish
 from cronterm.tui.log_window import Window
 
 
@@ -21,26 +21,13 @@ class Search:
     def __init__(
         self, sources: Sequence[Source], wish: Wish, words: str, tell: Callable[[], object]
     ) -> None:
-        self.words = words
         self._tell = tell
-        self.match: Line | None = None
-        """Where it stands."""
         self._window = Window(sources, replace(wish, words=(*wish.words, words)))
-
-    @property
-    def wish(self) -> Wish:
-        """Which lines it looks for."""
-        return self._window.wish
 
     @property
     def looked(self) -> float:
         """How far down it looks, 0 to 1, by bytes."""
-        window, sizes = self._window, [max(each.end_offset, 1) for each in self._window.sources]
-        for number, size in enumerate(sizes):
-            for place in (window.top[number], window.bottom[number]):
-                if 0 < place < END:
-                    return min((sum(sizes[:number]) + place) / sum(sizes), 1.0) if size else 0.0
-        return 0.0
+        return self._window.looked
 
     async def find(self, places: Sequence[int], *, backwards: bool) -> Found | None:
         """Return the nearest line from these places on, else from the other end.
@@ -56,7 +43,6 @@ class Search:
             else:
                 self._window.move_to_start()
             line = await self._next(backwards=backwards)
-        self.match = line or self.match
         return None if line is None else Found(line, is_around)
 
     def _is_whole(self, places: Sequence[int], *, backwards: bool) -> bool:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from cronterm.clock import Instant
 from cronterm.control import Control, Output
-from cronterm.model.lines import SHOWN_BYTES, OutputLine, OutputLines, counts_case
-from cronterm.model.query import AttemptRow, ReadLines
+from cronterm.model.lines import SHOWN_BYTES, OutputLine, OutputLines, ReadLines, counts_case
+from cronterm.model.query import AttemptRow
 from cronterm.model.run import RunRow
 from cronterm.tui.words import duration, end_text
 

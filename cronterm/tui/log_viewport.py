@@ -7,7 +7,7 @@ from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import RunRow
 from cronterm.tui.log_count import Count
 from cronterm.tui.log_source import END, Line, Source, Wish
-from cronterm.tui.log_window import LIVE_LINES, Window
+from cronterm.tui.log_window import KEPT_LINES, LIVE_LINES, Window
 
 AHEAD = 200  # lines beyond the view that are there before it comes
 
@@ -33,7 +33,9 @@ class Viewport:
         self._tell = tell
         """Called while it looks far for lines that are wanted."""
         self._top = 0
-        self._owed = 0
+        self.owed = 0
+        """Lines that it is still to scroll, once they are read."""
+        self._looking: Window | None = None
         self._first: int | None = None
         self._is_total = False
         """`total` is still right."""
@@ -67,6 +69,11 @@ class Viewport:
     def is_merged(self) -> bool:
         """There are several runs."""
         return len(self.rows) > 1
+
+    @property
+    def looked(self) -> float | None:
+        """How far down it looks for lines that are wanted, 0 to 1; None while it does not."""
+        return None if self._looking is None else self._looking.looked
 
     @property
     def is_live(self) -> bool:
@@ -123,7 +130,7 @@ class Viewport:
 
     def _begin(self, window: Window) -> None:
         """Show another window, of which nothing is read yet."""
-        self.window, self._top, self._owed = window, 0, 0
+        self.window, self._top, self.owed = window, 0, 0
         self._first = self.total = None
         self._is_total = self._is_stuck = False
         self._count = Count(self._control, self.wish) if self._control is not None else None
@@ -175,7 +182,7 @@ class Viewport:
         self._exchange(window, len(window.lines) - count)
 
     def _exchange(self, window: Window, top: int) -> None:
-        self.window, self._top, self._owed, self._first = window, top, 0, None
+        self.window, self._top, self.owed, self._first = window, top, 0, None
         self._is_stuck = False
 
     async def _older(self, window: Window) -> int:
@@ -184,9 +191,11 @@ class Viewport:
         while window.has_older and places != window.top:
             places = list(window.top)
             count = await window.older(AHEAD * 2)
+            self._looking = None if count else window
             if count:
                 return count
             self._tell()
+        self._looking = None
         return 0
 
     async def _newer(self, window: Window) -> int:
@@ -195,9 +204,11 @@ class Viewport:
         while window.has_newer and places != window.bottom:
             places = list(window.bottom)
             count = await window.newer(AHEAD * 2)
+            self._looking = None if count else window
             if count:
                 return count
             self._tell()
+        self._looking = None
         return 0
 
     # -- what the view comes to next -------------------------------------------------------------
@@ -208,7 +219,7 @@ class Viewport:
         last = max(len(self.lines) - self.height, 0)
         self._top = max(0, min(wanted, last))
         is_short = self.window.has_older if wanted < 0 else self.window.has_newer
-        self._owed = wanted - self._top if is_short else 0
+        self.owed = wanted - self._top if is_short else 0
         self.is_following = by > 0 and self._top == last and not self.window.has_newer
 
     def stand_still(self) -> None:
@@ -246,7 +257,7 @@ class Viewport:
                 self._forget(max(self.window.most, len(self.lines) - self.top + AHEAD))
         elif self._wants_older:
             await self._grow_up()
-        owed, self._owed = self._owed, 0
+        owed, self.owed = self.owed, 0
         if owed:
             self.scroll(owed)
 
@@ -319,6 +330,8 @@ class Viewport:
             self.total = self._last if self._is_total else self.total
         if self.is_following and len(self.lines) > 2 * LIVE_LINES:
             self._forget(LIVE_LINES)
+        elif not self.is_following:
+            window.trim_bottom(self.top + self.height + KEPT_LINES)
         return has_more
 
     @property

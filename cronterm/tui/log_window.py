@@ -49,6 +49,16 @@ class Window:
         """There are lines behind it, or some were told that it does not have."""
         return not all(self._at_end)
 
+    @property
+    def looked(self) -> float:
+        """How far down its open end is, 0 to 1, by bytes."""
+        sizes = [max(source.end_offset, 1) for source in self.sources]
+        for number in range(len(sizes)):
+            for place in (self.top[number], self.bottom[number]):
+                if 0 < place < END:
+                    return min((sum(sizes[:number]) + place) / sum(sizes), 1.0)
+        return 0.0
+
     def move(self, places: Sequence[int]) -> None:
         """Put the window, empty, between what is before and from these places on."""
         self.lines = []

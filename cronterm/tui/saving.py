@@ -3,7 +3,7 @@
 import re
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from textual.app import App
 
@@ -20,22 +20,34 @@ def save(home: Home, name: str, text: str, *, far: str = "") -> None:
 
     A tab of a browser writes none: its machine is another one, where `far` is the command for it.
     """
+    file = create(home, name, far=far)
+    if file is None:
+        return
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        home.tell(f"{file.name}: {error.strerror}", is_bad=True)
+    else:
+        home.tell(f"saved {file.name}")
+
+
+def create(home: Home, name: str, *, far: str = "") -> TextIO | None:
+    """Open a new file, as `save` names it; None where there can be none, and say why."""
     if home.is_web:
         instead = f" ({far} > {name})" if far else ""
         home.tell(f"a tab of a browser writes no files{instead}", is_bad=True)
-        return
+        return None
     wanted = Path(name).absolute()
     paths = (wanted.with_stem(f"{wanted.stem}-{number}") for number in count(2))
     path = wanted
     while path.exists():
         path = next(paths)
     try:
-        with open(path, "x", encoding="utf-8", newline="") as file:
-            file.write(text)
+        return open(path, "x", encoding="utf-8", newline="")
     except OSError as error:
         home.tell(f"{path}: {error.strerror}", is_bad=True)
-    else:
-        home.tell(f"saved {path}")
+        return None
 
 
 def picture_of(app: App[object], kind: Kind) -> str:

@@ -19,12 +19,11 @@ from cronterm.errors import CrontermError
 from cronterm.instance import Instance
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, ShutDown
 from cronterm.model.event import JobPaused, JobResumed, Numbered, RunEnded
-from cronterm.model.lines import LineCount, OutputLines
+from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     ConfigText,
-    CountLines,
     Decisions,
     ListAlerts,
     ListMissed,
@@ -38,7 +37,6 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
-    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,

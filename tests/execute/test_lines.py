@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from cronterm.errors import CrontermError
 from cronterm.execute.extent import BLOCK
 from cronterm.execute.lines import count_lines, read_lines
-from cronterm.model.lines import SHOWN_BYTES, OutputLine, OutputLines
-from cronterm.model.query import CountLines, ReadLines
+from cronterm.model.lines import SHOWN_BYTES, CountLines, OutputLine, OutputLines, ReadLines
 from cronterm.runner.output import ERR, OUT, LineMerger, Sink
 
 Printed = list[tuple[int, bytes]]
@@ -182,6 +182,11 @@ def test_small_letters_find_capitals_and_colours_hide_nothing(tmp_path: Path) ->
     assert len(all_lines(tmp_path, blob, words=("connection",))) == 2
     assert len(all_lines(tmp_path, blob, words=("Connection",))) == 1
     assert texts(all_lines(tmp_path, blob, words=("ärger",))) == ["ÄRGER"]
+
+
+def test_words_without_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CrontermError, match="1,000 letters"):
+        ask(tmp_path, write(tmp_path, [(OUT, b"a\n")]), words=("x" * 1001,))
 
 
 def test_a_place_is_found_by_its_instant(tmp_path: Path) -> None:

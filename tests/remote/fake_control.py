@@ -51,6 +51,7 @@ from cronterm.model.event import (
     RunQueued,
 )
 from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.lines import CountLines, ReadLines
 from cronterm.model.notice import NoticeRow
 from cronterm.model.outlook import Ahead, Outlook
 from cronterm.model.problem import Problem
@@ -60,7 +61,6 @@ from cronterm.model.query import (
     AttemptRow,
     Calls,
     ConfigText,
-    CountLines,
     Decision,
     Decisions,
     ListAlerts,
@@ -79,7 +79,6 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
-    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,

@@ -25,6 +25,7 @@ from cronterm.model.event import (
     RetryScheduled,
 )
 from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.lines import CountLines, ReadLines
 from cronterm.model.notice import NoticeRow
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
@@ -32,7 +33,6 @@ from cronterm.model.query import (
     AnyReply,
     AttemptRow,
     ConfigText,
-    CountLines,
     Decision,
     Decisions,
     ListAlerts,
@@ -49,7 +49,6 @@ from cronterm.model.query import (
     Query,
     ReadConfig,
     ReadDecisions,
-    ReadLines,
     ReadOutlook,
     ReadOutput,
     ReadResolved,

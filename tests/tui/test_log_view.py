@@ -8,17 +8,11 @@ from cronterm.clock import SECOND
 from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
-from cronterm.model.query import (
-    AnyReply,
-    AttemptRow,
-    CountLines,
-    Query,
-    ReadLines,
-    ReadRun,
-    RunDetail,
-)
+from cronterm.model.lines import CountLines, ReadLines
+from cronterm.model.query import AnyReply, AttemptRow, Query, ReadRun, RunDetail, Runs
 from cronterm.model.run import AttemptEnd, RunRow
 from cronterm.runner.output import ERR, OUT, Sink
+from cronterm.tui.log_chain import chain_of
 from cronterm.tui.log_count import Count
 from cronterm.tui.log_marks import Marks
 from cronterm.tui.log_search import Search
@@ -360,7 +354,7 @@ async def test_search_goes_back_forth_and_around(files: Files) -> None:
     around = await search.find(places, backwards=False)
     assert around is not None
     await view.show(around.line)
-    total = await Count(files, search.wish).all(view.sources)  # type: ignore[arg-type]
+    total = await Count(files, Wish(("line 4",))).all(view.sources)  # type: ignore[arg-type]
 
     assert last.line.text == "line 4999"
     assert (around.line.text, around.is_around) == ("line 4", True)
@@ -383,6 +377,54 @@ async def test_a_line_of_90_000_characters_is_cut_with_a_note(files: Files) -> N
     assert len(view.lines[1].text) == 8192
     assert row[-1][0] == " … +80 KiB, o opens all"
     assert sum(len(text) for text, _ in row) <= 120
+
+
+def test_runs_side_by_side_have_columns_of_their_own() -> None:
+    style = RowStyle(
+        width=130,
+        digits=0,
+        shows_times=True,
+        wraps=False,
+        left=0,
+        words="",
+        names=("load 2", "load 2", "report 3"),
+        colours=(0, 0, 1),
+        columns=2,
+    )
+    header = "".join(text for text, _ in style.header()[0])
+    rows = [
+        "".join(text for text, _ in style.rows(line, None)[0])
+        for line in (
+            Line(FIRST, "out", "a" * 200, 0, 201, 0),
+            Line(FIRST, "err", "b" * 200, 0, 201, 2),
+        )
+    ]
+
+    assert (header.index("load 2"), header.index("report 3")) == (14, 72)
+    assert (rows[0].index("│a"), rows[1].index("!b")) == (14, 72)
+    assert (len(rows[0]), len(rows[1])) == (71, 129)
+
+
+class Chain:
+    """Run 2 was started by 1, 3 and 4 by 2, 5 by something else."""
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer."""
+        upstream = {1: None, 2: 1, 3: 2, 4: 2, 5: None, 6: 5}
+        rows = {
+            run: RunRow(
+                run=run, job=f"job{run}", cause="upstream", queued_at=START, upstream_run=up
+            )
+            for run, up in upstream.items()
+        }
+        if isinstance(query, ReadRun):
+            return RunDetail(rows[query.run], ())
+        return Runs(tuple(rows.values()))
+
+
+async def test_a_chain_has_all_runs_that_come_of_its_first() -> None:
+    assert await chain_of(Chain(), 3) == [1, 2, 3, 4]  # type: ignore[arg-type]
+    assert await chain_of(Chain(), 6) == [5, 6]  # type: ignore[arg-type]
 
 
 def test_marks_are_gone_through_in_their_order() -> None:

@@ -46,6 +46,7 @@ from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.bars import Banner
 from cronterm.tui.widgets.choice_line import ChoiceLine
+from cronterm.tui.widgets.facts import RunsBox
 from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
 
 PAST_LINES = 20  # of the runs before: more than the scene tells live
@@ -470,6 +471,27 @@ async def test_the_log_viewer_searches() -> None:
         await wait_for(pilot, lambda: len(view.page.lines) > 5)
         await pilot.press("escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+async def test_marked_runs_are_shown_together() -> None:
+    async with app().run_test(size=(160, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("5")
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(RunsBox)))
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query_one(RunsBox).runs))
+        await pilot.press("space", "space", "l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        view = pilot.app.screen
+        assert isinstance(view, LogView)
+        await wait_for(pilot, lambda: len(view.page.lines) == 12)
+        assert view.page.has_columns
+        await pilot.press("vertical_line")
+        assert not view.page.has_columns
+        assert view.subject() is None
+        await pilot.press("q", "1")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+        await pilot.press("g", "space", "space", "l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
 
 
 async def test_a_job_page_goes_through_its_tabs_and_to_the_next_job() -> None:

@@ -305,9 +305,12 @@ class Dashboard(Page):
         self.home.undo()
 
     def action_logs(self) -> None:
-        """Open the log of the last run."""
+        """Open the log of the last run, of marked jobs together."""
         self.guide.has_looked = True
-        if self.table.cursor is not None:
+        marked = [job for job in self.table.jobs if job in self.table.marked]
+        if len(marked) > 1:
+            self.home.open_logs(marked)
+        elif self.table.cursor is not None:
             self.home.open_log(self.table.cursor)
 
     def action_failed_log(self) -> None:

@@ -155,6 +155,10 @@ class Detail(Page):
         """Look the runs up again: one ended."""
         self._look()
 
+    def on_run_log_changed(self) -> None:
+        """Draw what was read."""
+        self.log_pane.update()
+
     def take_output(self, output: Output) -> None:
         """Append live output of the run that is shown."""
         self.log_pane.take_output(output)

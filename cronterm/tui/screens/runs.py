@@ -61,7 +61,8 @@ class RunsView(Page):
         filtered = f" · /{self._words}" if self._words else ""
         more = "" if self._has_all else "+"
         place = f"{min(runs.cursor + 1, len(runs.runs))}/{len(runs.runs)}{more}"
-        runs.entitle(f"Runs{filtered}", place)
+        marked = f" · {len(runs.marked)} marked" if runs.marked else ""
+        runs.entitle(f"Runs{filtered}{marked}", place)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -177,6 +178,22 @@ class RunsView(Page):
             row = runs.runs[runs.cursor]
             if row.run is not None:
                 self.home.open_run(row.job, row.run)
+
+    def action_mark(self) -> None:
+        """Mark the run, or not, and go on."""
+        runs = self.runs
+        row = runs.runs[runs.cursor] if runs.cursor < len(runs.runs) else None
+        if row is not None and row.run is not None:
+            runs.marked ^= {row.run}
+        self.action_step(1)
+
+    def action_logs(self) -> None:
+        """Open the logs of the marked runs together, or that of the run."""
+        runs = self.runs
+        if runs.marked:
+            self.home.open_runs(sorted(runs.marked))
+        else:
+            self.action_open_run()
 
     def action_open_job(self) -> None:
         """Open the job of the run."""

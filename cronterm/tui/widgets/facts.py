@@ -112,6 +112,8 @@ class RunsBox(Panel, can_focus=True):
         self.cursor = 0
         self.has_jobs = False
         """They are of many jobs: each says which."""
+        self.marked: set[int] = set()
+        """Numbers of runs."""
         self._top = 0
 
     def titles(self) -> tuple[str, str]:
@@ -149,13 +151,14 @@ class RunsBox(Panel, can_focus=True):
         tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""
         number = str(row.run) if row.run is not None else f"×{row.count}"
         second = "text" if is_here else "muted"
+        mark = "•" if row.run in self.marked else " "
         grave = ROLES[outcome] in ("fail", "warn")
         has_output = width >= WIDE and not self.has_jobs
         name = self._name_width(width)
         end = END if has_output else max(width - 59 - name, 1)
         printed = self.outputs.get(row.run or 0, "") if has_output else ""
         return [
-            (f" {self.glyphs.cursor if is_here else ' '}", "accent"),
+            (f"{mark}{self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
             (fit(number, 7), second),
             (fit(row.job, name - 1) + " " if name else "", "text"),

@@ -20,6 +20,7 @@ from cronterm.tui.log_viewport import Viewport
 from cronterm.tui.widgets.log_rows import RowStyle, mark_row
 from cronterm.tui.widgets.paint import Painted, Part
 
+COLUMN = 60  # cells that a run should have where it has a column
 FAR = 10_000_000  # lines: to the first one, or the last
 
 
@@ -41,6 +42,8 @@ class RunLog(Painted, can_focus=True):
         self.note = "no output"
         self.shows_times = True
         self.wraps = False
+        self.is_side_by_side: bool | None = None
+        """Several runs have columns; None where there is room."""
         self.words = ""
         """What is marked in the lines."""
         self.match: Line | None = None
@@ -64,6 +67,8 @@ class RunLog(Painted, can_focus=True):
 
     async def load(self, control: Control, *runs: int) -> None:
         """Read the end of runs; of those that are shown, what became of them."""
+        if tuple(self.view.rows) != runs:
+            self.workers.cancel_group(self, "log-read")  # it is about others
         try:
             is_new = await self.view.load(control, runs)
         except CrontermError as error:
@@ -132,10 +137,12 @@ class RunLog(Painted, can_focus=True):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines in view."""
         view = self.view
+        header = self._style(width).header() if self.has_columns else []
+        height -= len(header)
         view.height = height
         lines = view.lines[view.top : view.top + height]
         if not lines:
-            return [[(f" {self.note}", "faint")]]
+            return [[(f" {self._absence}", "faint")]]
         style = self._style(width)
         painted: list[list[Part]] = []
         number = None
@@ -151,7 +158,22 @@ class RunLog(Painted, can_focus=True):
                 number += line.is_whole
             if len(painted) >= height and not view.is_following:
                 break
-        return painted[-height:] if view.is_following else painted[:height]
+        return header + (painted[-height:] if view.is_following else painted[:height])
+
+    @property
+    def _absence(self) -> str:
+        """Why there is no line."""
+        looked = self.view.looked
+        if looked is not None:
+            return f"looking, at {looked:.0%} of it…"
+        return self.note if self.view.wish.is_all else "no line is like that"
+
+    @property
+    def has_columns(self) -> bool:
+        """Several runs are side by side."""
+        count = len(self.view.rows)
+        has_room = count > 0 and self.size.width // count >= COLUMN
+        return count > 1 and (has_room if self.is_side_by_side is None else self.is_side_by_side)
 
     def _style(self, width: int) -> RowStyle:
         view = self.view
@@ -167,6 +189,7 @@ class RunLog(Painted, can_focus=True):
             words=self.words,
             names=tuple(source.name for source in view.sources) if view.is_merged else (),
             pager=self.key("pager"),
+            columns=len(view.rows) if self.has_columns else 0,
             colours=tuple(numbers[run] for run in runs),
         )
 
@@ -182,7 +205,7 @@ class RunLog(Painted, can_focus=True):
         elif view.wants_count and view.counted > 0:
             place = f"{view.ratio:.0%} · counting lines {view.counted:.0%}"
         else:
-            place = f"{min(view.height, count):,} lines · {view.ratio:.0%}"
+            place = f"{min(view.height, count):,} lines in view · {view.ratio:.0%}"
         marks = f" · {len(self.marks)} marked" if len(self.marks) else ""
         marks += f" · from column {self._left + 1}" if self._left and not self.wraps else ""
         if view.is_following:

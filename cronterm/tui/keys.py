@@ -41,12 +41,14 @@ NOBODYS = {
 }
 """Keys that are never bound, and why."""
 
-ONLY_FOR = {
-    "escape": ("back", "it leaves and clears everywhere"),
-    "tab": ("next_metric", "it goes to the next pane"),
-    "shift+tab": ("last_metric", "it goes to the pane before"),
+ONE_MEANING = {
+    "escape": "it leaves and clears everywhere",
+    "tab": "it goes to the next pane",
+    "shift+tab": "it goes to the pane before",
+    "ctrl+p": "it opens the palette everywhere",
+    "ctrl+q": "it quits everywhere",
 }
-"""Keys with one meaning: what has them already may keep them."""
+"""Keys that only what has them already may keep."""
 
 
 class NotAKey(Exception):
@@ -74,10 +76,14 @@ def parse_key(written: str, id: str) -> str:
     name = _name(low)
     if name is None:
         raise _no_key(written, low)
-    only = ONLY_FOR.get(name)
-    if only is not None and id != only[0]:
-        raise NotAKey(f"{written} is not to be had: {only[1]}")
+    if name in ONE_MEANING and name not in _keys_of(id):
+        raise NotAKey(f"{written} is not to be had: {ONE_MEANING[name]}")
     return name
+
+
+def _keys_of(id: str) -> list[str]:
+    """Return the keys that something has without a choice."""
+    return [name for key in (*KEYS, *MOVES) if key.id == id for name in key.keys.split(",")]
 
 
 def _name(low: str) -> str | None:

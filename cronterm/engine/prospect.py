@@ -161,7 +161,7 @@ def make_timeline(
     for job, cells in begun.items():
         if within is None or job in within:
             found.load.update({cell.slot: cell.runs for cell in cells})
-    is_whole = True
+    is_whole, left = True, MOST_STEPS
     for job, expected in _expect_all(snapshot, slots, wanted):
         if within is not None and job not in within:
             continue
@@ -171,7 +171,9 @@ def make_timeline(
         found.add(job, expected)
         if job in lanes:
             lane = tuple(sorted(expected.counts.items()))
-            overlaps = _overlaps(snapshot.jobs[job], expected, slots, now)
+            left -= len(expected.first)
+            view = snapshot.jobs[job]
+            overlaps = _overlaps(view, expected, slots, now) if left >= 0 else ()
             lanes[job] = Lane(lanes[job].past, lane, expected.skipped, overlaps)
     busiest_at, busiest = found.busiest()
     return Timeline(

@@ -27,7 +27,8 @@ class Lane(msgspec.Struct, frozen=True, array_like=True):
     skipped: tuple[int, ...] = ()
     """Slots with an instant that is skipped ahead of its time."""
     overlaps: tuple[int, ...] = ()
-    """Slots with a start on which the run before it will still go on, as far as can be told."""
+    """Slots with a start that falls on the run before it, as far as can be told; of very many
+    lanes it is told of some."""
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

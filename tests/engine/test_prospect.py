@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
-from cronterm.engine.prospect import MOST_STEPS, bounded, make_timeline, next_due
+from cronterm.engine.prospect import DENSE, MOST_STEPS, bounded, make_timeline, next_due
 from cronterm.model.job import Settings
 from cronterm.model.query import ReadTimeline
 from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot
@@ -154,3 +154,11 @@ def test_starts_that_fall_on_the_run_before_are_marked() -> None:
     assert found.lanes["free"].overlaps == ()
     assert found.lanes["busy"].overlaps[:3] == (20, 24, 28)
     assert found.lanes["dense"].overlaps == tuple(range(16, 96))
+
+
+def test_overlaps_are_looked_for_within_bounds() -> None:
+    of = snapshot(**{f"job{number}": "* * * * * *" for number in range(200)})
+    for view in of.jobs.values():
+        view.recent = [PastRun(1, NOON, "succeeded", "", NOON - HOUR, 2 * SECOND)] * 3
+    marked = sum(bool(lane.overlaps) for lane in day(of).lanes.values())
+    assert marked == MOST_STEPS // (96 * DENSE)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.model.timeline import Timeline
 from cronterm.remote.merged import MergedControl
 from cronterm.remote.names import Names
+from cronterm.remote.timelines import own_timeline
 from tests.remote.fake_control import START, FakeControl, job
 
 PATIENCE_S = 20.0
@@ -189,6 +191,16 @@ async def test_the_timelines_of_all_are_one(merged: MergedControl) -> None:
     at = START + SECOND
     assert whole.agenda == some.agenda == ((at, "a:backup"), (at, "b:backup"))
     assert (whole.total, whole.load) == (2, (0, 0))
+
+
+def test_each_machine_is_asked_for_its_own_jobs() -> None:
+    def own(**words: Any) -> ReadTimeline:
+        return own_timeline(ReadTimeline(since=0, slot=1, slots=1, **words), Names("a", 0, 2))
+
+    assert own() == ReadTimeline(since=0, slot=1, slots=1)
+    assert own(jobs=("b:x",)).jobs == ("",)
+    assert own(jobs=("b:x", "a:y"), within=("a:y",)).jobs == ("y",)
+    assert own(within=("b:x",)).within == ()
 
 
 async def test_what_happens_is_told_in_the_names_of_all(

@@ -288,7 +288,7 @@ class FakeControl:
             case ListNext(jobs=jobs):
                 return NextDue({name: tuple(NOW + n * HOUR for n in range(1, 6)) for name in jobs})
             case ReadDecisions(job=name, at=int(since), until=int(until)):
-                return decided(name, since, until)
+                return decided(self.scene.jobs[name], since, until)
             case ReadDecisions(job=name, at=at):
                 return Decisions((), why(name) if at is None else why(name)[-1:])
             case ListAlerts(job=name):
@@ -479,16 +479,21 @@ def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
     return found
 
 
-def decided(name: str, since: Instant, until: Instant) -> Decisions:
+def decided(view: JobView, since: Instant, until: Instant) -> Decisions:
     """Return what was decided about the timed runs that began within a time."""
-    rows = [row(number) for number in range(1, 13) if number != 4]
-    found = tuple(
-        Decision(job=name, due_at=each.queued_at, decided_at=NOW, run=each.run)
-        for each in rows
-        if since <= each.queued_at < until
+    rows = [(row(number).queued_at, number, row(number).outcome) for number in range(1, 13)]
+    rows = [each for each in rows if each[1] != 4]
+    if not any(since <= at < until for at, _, _ in rows):
+        rows = [(each.started_at or 0, each.run or 0, each.outcome) for each in view.recent]
+    found = [each for each in rows if since <= each[0] < until]
+    ends = {"failed": "failed by its exit code", "succeeded": "succeeded"}
+    past = tuple(
+        f"{moment(at)} run {run} {ends[outcome or 'failed']}." for at, run, outcome in found
     )
-    past = tuple(f"{moment(each.due_at)} run {each.run} failed by its exit code." for each in found)
-    return Decisions(found, (*why(name)[:2], *past), past)
+    decisions = tuple(
+        Decision(job=view.job.id, due_at=at, decided_at=NOW, run=run) for at, run, _ in found
+    )
+    return Decisions(decisions, (*why(view.job.id)[:2], *past), past)
 
 
 def why(name: str) -> tuple[str, ...]:

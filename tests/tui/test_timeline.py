@@ -159,7 +159,7 @@ async def test_a_slot_tells_what_was_decided_and_what_people_started() -> None:
     assert told.sentences == ("02:32:07 run 4 (manual): exit 0 by ann, took 1.4s.",)
     assert (told.run, told.when) == (4, "Fri 02:32 to 02:33")
     told = await read_slot(FakeControl(), "invoice-export", at, at + 5 * HOUR, now=NOW)
-    assert told.sentences[0].endswith("run 5 failed by its exit code.")
+    assert told.sentences[0].endswith("run 5 succeeded.")
     assert (len(told.sentences), told.run) == (2, 5)
     assert len(told.present) == 2
 
@@ -169,15 +169,16 @@ async def test_a_slot_to_come_tells_what_is_due_and_what_is_kept_back() -> None:
         async def query(self, query: Query) -> Any:
             if isinstance(query, ListNext):
                 held = (HeldBack(NOW + MINUTE, "excluded by nights"), HeldBack(NOW + HOUR, "no"))
-                return NextDue({"a": (NOW + 2 * MINUTE, NOW + 2 * HOUR)}, {"a": held})
+                due = (NOW + 2 * MINUTE, NOW + 2 * HOUR)
+                return NextDue({"new-job": due}, {"new-job": held})
             return await super().query(query)
 
-    told = await read_slot(Held(), "a", NOW, NOW + 15 * MINUTE, now=NOW)
+    told = await read_slot(Held(), "new-job", NOW, NOW + 15 * MINUTE, now=NOW)
     assert told.sentences == (
         "It is due at 14:34:07.",
         "14:33:07 is kept back: excluded by nights.",
     )
-    nothing = await read_slot(FakeControl(), "a", NOW - 23 * HOUR, NOW - 22 * HOUR, now=NOW)
+    nothing = await read_slot(FakeControl(), "new-job", NOW - 23 * HOUR, NOW - 22 * HOUR, now=NOW)
     assert nothing.sentences == (NOTHING,)
 
 

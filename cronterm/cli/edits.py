@@ -6,9 +6,7 @@ With an engine it carries them out; without one the file is changed here, by the
 import json
 import os
 import shlex
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,10 @@ import click
 import msgspec
 
 from cronterm.cli.base import COMMON, JOB_NAME, Desk, common, confirm, desk, print_json, say
+from cronterm.cli.drafts import edit_draft, write_draft
 from cronterm.cli.runs import chosen
 from cronterm.clock import local_zone
-from cronterm.errors import BadInput, CrontermError
+from cronterm.errors import BadInput
 from cronterm.model.command import (
     AddJob,
     Answer,
@@ -300,48 +299,9 @@ def edit(context: click.Context, /, job: str, dry_run: bool, **given: Any) -> No
     reply = at.query(ReadConfig(job=job))
     assert isinstance(reply, ConfigText)
     suffix = ".json" if reply.path.endswith(".json") else ".yaml"
-    draft = _draft(job, suffix, reply.text)
-    if _edit(at, job, draft, reply, dry_run=dry_run):
-        draft.unlink()
 
-
-def _draft(job: str, suffix: str, text: str) -> Path:
-    """Return a private file with the text to edit."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f"{job}-", suffix=suffix)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(text)
-    except OSError as error:
-        raise CrontermError(f"there is no place for a draft: {error.strerror}", "TMPDIR") from None
-    return Path(name)
-
-
-def _edit(at: Desk, job: str, draft: Path, reply: ConfigText, *, dry_run: bool) -> bool:
-    """Edit until it is taken or given up; tell whether the draft can go. Raises `BadInput`."""
-    while True:
-        _open_editor(draft)
-        text = draft.read_text(encoding="utf-8")
-        if text.strip() == reply.text.strip():
-            say("nothing changed")
-            return True
+    def take(text: str) -> None:
         command = RewriteJob(job=job, text=text, based_on=reply.sha256, dry_run=dry_run)
-        try:
-            print_change(at, at.edit(command))
-        except CrontermError as error:
-            problem = str(error)
-        else:
-            return True
-        say(problem, err=True)
-        if at.says_yes or not sys.stdin.isatty() or not click.confirm("Edit again?", default=True):
-            raise BadInput("it was not saved", f"your text is in {draft}")
+        print_change(at, at.edit(command))
 
-
-def _open_editor(path: Path) -> None:
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    try:
-        done = subprocess.run([*words, str(path)], check=False)
-    except OSError as error:
-        hint = "set EDITOR"
-        raise CrontermError(f"{words[0]}: {error.strerror}", hint) from None
-    if done.returncode:
-        raise CrontermError(f"{words[0]} ended with {done.returncode}", "nothing was changed")
+    edit_draft(at, write_draft(job, suffix, reply.text), take, failure="it was not saved")

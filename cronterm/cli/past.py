@@ -116,6 +116,9 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
         content["message"] = row.message
     if row.params:
         content["params"] = row.params
+    if row.repeat is not None:
+        content["repeats_run_id"] = row.repeat.run
+        content["edited"] = list(row.repeat.edited)
     if row.client:
         content["client_info"] = json.loads(row.client)
     if row.cause == "signal":
@@ -145,6 +148,7 @@ def _row(row: RunRow) -> list[Cell]:
     if row.reason in GATES and row.message:
         how += f": {sanitize_line(row.message)}"
     how += f" ×{row.count}" if row.count > 1 else ""
+    how += f" {row.repeat.text}" if row.repeat is not None else ""
     how += "".join(f" {name}={sanitize_line(value)}" for name, value in row.params.items())
     return [
         str(row.run) if row.run is not None else "–",

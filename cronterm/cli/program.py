@@ -35,7 +35,7 @@ LOG_FILE = "The log goes there and not to stderr: a new file each day, 14 are ke
 COMMANDS = {
     "status": "cronterm.cli.state:status",
     "run": "cronterm.cli.runs:run",
-    "rerun": "cronterm.cli.runs:rerun",
+    "rerun": "cronterm.cli.again:rerun",
     "stop": "cronterm.cli.ends:stop",
     "kill": "cronterm.cli.ends:kill",
     "pause": "cronterm.cli.control:pause",

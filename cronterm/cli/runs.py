@@ -22,7 +22,7 @@ from cronterm.cli.render import describe_end
 from cronterm.clock import SECOND, local_zone
 from cronterm.control import Message, Output
 from cronterm.errors import CrontermError, NoEngine
-from cronterm.model.command import RerunRun, RunJob
+from cronterm.model.command import RunJob
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.job import action_text
 from cronterm.model.query import ReadRun, RunDetail
@@ -186,16 +186,3 @@ def exit_status(row: RunRow) -> int:
     if row.exit_code is None or (row.outcome == "failed" and row.reason != "exit"):
         return 1  # a good exit code does not make a run that failed by its output a good one
     return row.exit_code
-
-
-@click.command()
-@common
-@click.argument("number", metavar="RUN", type=click.IntRange(1))
-@click.pass_context
-def rerun(context: click.Context, /, number: int, **given: Any) -> None:
-    """Run again what a run was, by the definition it had then.
-
-    Example: cronterm rerun 57
-    """
-    at = desk(context, **given)
-    print_answer(at, at.send(RerunRun(run=number)))

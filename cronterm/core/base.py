@@ -34,6 +34,8 @@ class RunAgain(msgspec.Struct, frozen=True, tag=True):
     definition: Job
     scheduled_at: Instant | None = None
     params: dict[str, str] = {}
+    edited: tuple[str, ...] = ()
+    """Words of the definition that are not as they were."""
 
 
 AlertCommand: TypeAlias = AcknowledgeAlert | CommentAlert | MuteAlerts

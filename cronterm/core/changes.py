@@ -55,7 +55,7 @@ from cronterm.model.event import (
 from cronterm.model.job import Job, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob
 from cronterm.model.params import BadParam, read_params
-from cronterm.model.run import Cause
+from cronterm.model.run import Cause, Repeat
 from cronterm.model.snapshot import Pause
 
 LONG_AGO: Instant = 0  # an engine before this one may have decided anything up to its count
@@ -281,8 +281,7 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
         case RunJob():
             return _run(books, record, command, by)
         case RunAgain():
-            again = RunJob(job=job_id, scheduled_at=command.scheduled_at, params=command.params)
-            return _run(books, record, again, by, command.definition)
+            return _run_again(books, record, command, by)
         case RunMissed():
             return run_missed(books, record, command, by)
         case SkipNext():
@@ -305,8 +304,19 @@ def _unknown_job(books: Books, job: str) -> Answer:
     return Answer(ok=False, kind="unknown_job", message=f"there is no job {job}", hint=hint)
 
 
+def _run_again(books: Books, record: JobRecord, command: RunAgain, by: str) -> Answer:
+    again = RunJob(job=record.job.id, scheduled_at=command.scheduled_at, params=command.params)
+    repeat = Repeat(command.run, command.edited)
+    return _run(books, record, again, by, command.definition, repeat)
+
+
 def _run(
-    books: Books, record: JobRecord, command: RunJob, by: str, definition: Job | None = None
+    books: Books,
+    record: JobRecord,
+    command: RunJob,
+    by: str,
+    definition: Job | None = None,
+    repeat: Repeat | None = None,
 ) -> Answer:
     """Run a job by hand; `definition` where it is not the one it has now."""
     if record.job.is_monitor:
@@ -333,9 +343,16 @@ def _run(
             f" overlap is {record.job.overlap}",
             hint="run it all the same with --force",
         )
-    cause = Cause("manual", by=by, scheduled_at=command.scheduled_at, params=params)
-    run = queue_run(books, record, cause, ready_at=books.now.utc, is_forced=command.force)
-    run.definition = definition
+    at = command.scheduled_at
+    cause = Cause("manual", by=by, scheduled_at=at, params=params, repeat=repeat)
+    run = queue_run(
+        books,
+        record,
+        cause,
+        ready_at=books.now.utc,
+        is_forced=command.force,
+        definition=definition,
+    )
     if command.force:
         run.is_arrived = True
         books.waiting[run.run] = run

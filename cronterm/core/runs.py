@@ -19,7 +19,7 @@ from cronterm.model.event import (
     RunStopping,
 )
 from cronterm.model.gates import Need
-from cronterm.model.job import definition_hash
+from cronterm.model.job import Job, definition_hash
 from cronterm.model.run import AttemptEnd, Cause, Outcome, Reason
 
 
@@ -42,8 +42,12 @@ def queue_run(
     ready_at: Instant,
     is_forced: bool = False,
     after: dict[int, Need] | None = None,
+    definition: Job | None = None,
 ) -> RunRecord:
-    """Record a new run. It is admitted when it is ready, and what it comes `after` has ended."""
+    """Record a new run. It is admitted when it is ready, and what it comes `after` has ended.
+
+    With a `definition` it is bound to that; else to what the job is when it starts.
+    """
     run = RunRecord(
         run=books.next_run,
         job=record.job.id,
@@ -53,6 +57,7 @@ def queue_run(
         ready_at=ready_at,
         is_forced=is_forced,
         after=after or {},
+        definition=definition,
     )
     books.next_run += 1
     books.runs[run.run] = run
@@ -64,9 +69,10 @@ def queue_run(
             job=run.job,
             cause=cause,
             ready_at=ready_at,
-            attempts=1 + record.job.retry.attempts,
+            attempts=1 + (definition or record.job).retry.attempts,
             schedule_hash=record.schedule_hash,
             after=dict(run.after),
+            definition=definition,
         )
     )
     return run

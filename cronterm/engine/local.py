@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import msgspec
-
 from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
-from cronterm.core.base import RunAgain
+from cronterm.engine.again import again_of
 from cronterm.engine.answers import Answers
 from cronterm.engine.audit import Audit
 from cronterm.engine.engine import Engine
@@ -26,15 +24,15 @@ from cronterm.model.command import (
     MoveJob,
     ReloadConfig,
     RenameJob,
+    RerunEdited,
     RerunRun,
     RewriteJob,
-    RunJob,
     RunMissed,
     ShutDown,
     TryNotifier,
     UndoEdit,
 )
-from cronterm.model.job import Job, Settings
+from cronterm.model.job import Settings
 from cronterm.model.query import (
     AnyReply,
     ListMissed,
@@ -95,7 +93,7 @@ class LocalControl:
             case FireHook():
                 kept = await asyncio.to_thread(self._event_files.keep_body, command)
                 return await self._engine.command(kept, by=by)
-            case RerunRun():
+            case RerunRun() | RerunEdited():
                 return await self._rerun(command, by)
             case RunMissed():
                 return await self._run_missed(command, by)
@@ -120,21 +118,17 @@ class LocalControl:
         """Answer `query`."""
         return await self._answers.answer(query)
 
-    async def _rerun(self, command: RerunRun, by: str) -> Answer:
+    async def _rerun(self, command: RerunRun | RerunEdited, by: str) -> Answer:
         """Start again what a run was: its definition comes from the history."""
         try:
             detail = await self._answers.answer(ReadRun(run=command.run))
         except CrontermError as error:
             return Answer(ok=False, kind="unknown_run", message=error.message, hint=error.hint)
         assert isinstance(detail, RunDetail)
-        row = detail.row
-        if not detail.definition:
-            again: RunJob | RunAgain = RunJob(
-                job=row.job, scheduled_at=row.scheduled_at, params=row.params
-            )
-        else:
-            definition = msgspec.json.decode(detail.definition, type=Job)
-            again = RunAgain(command.run, definition, row.scheduled_at, row.params)
+        try:
+            again = await again_of(command, detail)
+        except CrontermError as error:
+            return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
         return await self._engine.command(again, by=by)
 
     async def _run_missed(self, command: RunMissed, by: str) -> Answer:

@@ -80,6 +80,18 @@ class RerunRun(Command, frozen=True, kw_only=True):
     run: int
 
 
+class RerunEdited(Command, frozen=True, kw_only=True):
+    """Run again what a run was, with some words changed for this once. Only over the socket.
+
+    The words are those of `config.once`; a null value removes the word.
+    """
+
+    run: int
+    words: dict[str, Any] = {}
+    params: dict[str, str] | None = None
+    """Instead of those that were chosen for the run; None keeps them."""
+
+
 class RunMissed(Command, frozen=True, kw_only=True):
     """Run a job once for the instants it missed, and settle them."""
 
@@ -235,6 +247,7 @@ AnyCommand: TypeAlias = (
     | FireHook
     | PingJob
     | RerunRun
+    | RerunEdited
     | RunMissed
     | IgnoreMissed
     | AcknowledgeAlert

@@ -157,6 +157,8 @@ class RunQueued(Event, frozen=True, kw_only=True):
     schedule_hash: str = ""
     after: dict[int, Need] = msgspec.field(default_factory=dict)
     """Runs that must end so before this one comes; else it is skipped."""
+    definition: Job | None = None
+    """What it runs, whatever the job is when it starts; None: what the job is then."""
 
 
 class RunHeld(Event, frozen=True, kw_only=True):

@@ -61,6 +61,21 @@ Reason: TypeAlias = Literal[
 ]
 
 
+class Repeat(msgspec.Struct, frozen=True):
+    """That a run by hand repeats another one."""
+
+    run: int
+    """Whose definition it has."""
+    edited: tuple[str, ...] = ()
+    """Words of that definition that differ, for this run alone."""
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        edited = f", edited: {', '.join(self.edited)}" if self.edited else ""
+        return f"again {self.run}{edited}"
+
+
 class Cause(msgspec.Struct, frozen=True):
     """Why a run is. `due_at` is its instant where it has one; `by` names who asked."""
 
@@ -80,6 +95,7 @@ class Cause(msgspec.Struct, frozen=True):
     """How a reported run is told from others that are open, by who reports it."""
     client: str = ""
     """What is known of who reported it, a JSON object."""
+    repeat: Repeat | None = None
 
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +142,7 @@ class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
     runner: str = ""
     """The runner that holds the attempt."""
     definition: Job | None = None
-    """Bound when the first attempt is claimed."""
+    """Bound when the first attempt is claimed; of a run that repeats another, from the start."""
     started: bool = False
     """The runner has told that the attempt started."""
     last_end: AttemptEnd | None = None
@@ -171,3 +187,4 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """What was chosen for a run by hand."""
     client: str = ""
     """What is known of who reported it, a JSON object."""
+    repeat: Repeat | None = None

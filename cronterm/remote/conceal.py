@@ -10,7 +10,7 @@ import msgspec
 
 from cronterm.control import Message
 from cronterm.model.action import Custom, HttpRequest
-from cronterm.model.event import JobAdded, JobChanged, Numbered
+from cronterm.model.event import JobAdded, JobChanged, Numbered, RunQueued
 from cronterm.model.job import Action, Job, PythonCall
 from cronterm.model.query import AnyReply, RunDetail
 from cronterm.model.snapshot import Snapshot
@@ -54,6 +54,9 @@ def conceal_message(message: Message) -> Message:
         case Numbered(event=JobAdded() | JobChanged() as event):
             shown = msgspec.structs.replace(event, job=conceal_job(event.job))
             return Numbered(message.n, shown)
+        case Numbered(event=RunQueued(definition=Job() as definition) as event):
+            bound = msgspec.structs.replace(event, definition=conceal_job(definition))
+            return Numbered(message.n, bound)
         case _:
             return message
 

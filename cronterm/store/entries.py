@@ -7,6 +7,7 @@ import msgspec
 
 from cronterm.clock import Instant
 from cronterm.model.gates import Result
+from cronterm.model.run import Repeat
 from cronterm.model.snapshot import Totals
 
 Spans = tuple[tuple[Instant, Instant], ...]
@@ -144,3 +145,13 @@ def encode_spans(spans: Spans) -> str:
 def decode_spans(text: str) -> Spans:
     """Return spans from JSON text."""
     return msgspec.json.decode(text, type=Spans) if text != "[]" else ()
+
+
+def encode_repeat(repeat: Repeat | None) -> str | None:
+    """Return what a run repeats as it is stored; most repeat nothing."""
+    return None if repeat is None else msgspec.json.encode(repeat).decode()
+
+
+def decode_repeat(text: str | None) -> Repeat | None:
+    """Return what a run repeats."""
+    return msgspec.json.decode(text, type=Repeat) if text else None

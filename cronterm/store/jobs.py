@@ -136,6 +136,21 @@ class JobRecorder:
             known = self._definitions[job, digest] = row[0]
         return known
 
+    def bind(self, job: int, definition: Job) -> int:
+        """Keep a definition that a run has for itself and return its id."""
+        digest = definition_hash(definition)
+        self._keep(job, digest, definition)
+        self._definitions.pop((job, digest), None)  # it may have been forgotten with its last run
+        bound = self.definition(job, digest)
+        assert bound is not None
+        return bound
+
+    def _keep(self, job: int, digest: str, definition: Job) -> None:
+        self._execute(
+            "INSERT OR IGNORE INTO definitions (job, hash, json) VALUES (?, ?, ?)",
+            (job, digest, msgspec.json.encode(definition)),
+        )
+
     def _add(self, event: JobAdded, n: int) -> None:
         job = event.job
         entry = self.entry(job.id)
@@ -179,7 +194,4 @@ class JobRecorder:
             " definition_hash = ?, first_seen_us = ? WHERE key = ?",
             (job.enabled, schedule_hash(job), digest, first_seen_at, entry.key),
         )
-        self._execute(
-            "INSERT OR IGNORE INTO definitions (job, hash, json) VALUES (?, ?, ?)",
-            (entry.key, digest, msgspec.json.encode(job)),
-        )
+        self._keep(entry.key, digest, job)

@@ -12,7 +12,7 @@ from cronterm.model.run import Cause, OpenRun
 from cronterm.model.snapshot import Pause
 from cronterm.store.alerts import next_alert, open_alerts, read_mutes, read_usual
 from cronterm.store.api import read_monitors
-from cronterm.store.entries import decode_params, decode_spans, result_of
+from cronterm.store.entries import decode_params, decode_repeat, decode_spans, result_of
 from cronterm.store.notices import with_notices
 from cronterm.store.rows import END_COLUMNS, attempt_end
 from cronterm.store.signals import read_signal, signal_memory
@@ -91,7 +91,7 @@ def _open_runs(connection: sqlite3.Connection) -> tuple[OpenRun, ...]:
     rows = connection.execute(
         "SELECT run, job_state.job, cause, due_at_us, asked_by, scheduled_at_us, state,"
         " queued_at_us, ready_at_us, attempt, definitions.json, params, upstream_run, after, hold,"
-        " runs.started_at_us, rid"
+        " runs.started_at_us, rid, repeat"
         " FROM runs JOIN job_state ON job_state.key = runs.job"
         " LEFT JOIN definitions ON definitions.id = runs.definition"
         " WHERE outcome IS NULL ORDER BY run"
@@ -104,7 +104,7 @@ def _open_run(
     connection: sqlite3.Connection, row: tuple[Any, ...], definitions: dict[bytes, Job]
 ) -> OpenRun:
     run, job, kind, due_at, by, scheduled_at, state, queued_at, ready_at, attempt, json, *rest = row
-    params, upstream, after, hold, started_at, rid = rest
+    params, upstream, after, hold, started_at, rid, repeat = rest
     current = connection.execute(
         "SELECT runner, started_at_us FROM attempts WHERE run = ? AND attempt = ?", (run, attempt)
     ).fetchone()
@@ -113,7 +113,16 @@ def _open_run(
         " ORDER BY attempt DESC LIMIT 1",
         (run,),
     ).fetchone()
-    cause = Cause(kind, due_at, by, scheduled_at, decode_params(params), upstream, rid=rid)
+    cause = Cause(
+        kind,
+        due_at,
+        by,
+        scheduled_at,
+        decode_params(params),
+        upstream,
+        rid=rid,
+        repeat=decode_repeat(repeat),
+    )
     if kind == "signal":
         cause = msgspec.structs.replace(cause, signal=read_signal(connection, run))
     if json is not None and json not in definitions:

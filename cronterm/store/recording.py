@@ -43,7 +43,7 @@ from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
 from cronterm.store.api import record_monitor
 from cronterm.store.decisions import decide, decide_start
-from cronterm.store.entries import Entry, encode_params
+from cronterm.store.entries import Entry, encode_params, encode_repeat
 from cronterm.store.jobs import JobRecorder
 from cronterm.store.notices import NoticeRecorder
 from cronterm.store.rollups import RollupRecorder
@@ -151,14 +151,14 @@ class Recorder:
                 self._jobs.apply(event, self._n)
 
     def _queue(self, event: RunQueued) -> None:
-        entry, cause = self._jobs.entry(event.job), event.cause
+        entry, cause, own = self._jobs.entry(event.job), event.cause, event.definition
         if cause.due_at is not None:
             decide_start(self._connection, entry, event, cause.due_at)
         self._execute(
             "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, params, upstream_run, after, rid, client, attempt, state,"
-            " reason, message, output_bytes)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
+            " ready_at_us, attempts, params, upstream_run, after, rid, client, repeat, definition,"
+            " attempt, state, reason, message, output_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
             (
                 event.run,
                 entry.key,
@@ -174,6 +174,8 @@ class Recorder:
                 msgspec.json.encode(event.after).decode() if event.after else None,
                 valid(cause.rid),
                 valid(cause.client),
+                encode_repeat(cause.repeat),
+                None if own is None else self._jobs.bind(entry.key, own),
             ),
         )
         if cause.kind == "upstream":

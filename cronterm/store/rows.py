@@ -3,7 +3,7 @@
 from typing import Any
 
 from cronterm.model.run import AttemptEnd, RunRow
-from cronterm.store.entries import decode_params
+from cronterm.store.entries import decode_params, decode_repeat
 
 END_COLUMNS = (
     "ended_at_us, exit_code, signal, start_error, stopped_for, lost, cpu_us, max_rss_bytes,"
@@ -13,7 +13,7 @@ END_COLUMNS = (
 RUN_COLUMNS = (
     "run, job_state.job, cause, asked_by, scheduled_at_us, queued_at_us, started_at_us,"
     " ended_at_us, outcome, reason, message, exit_code, signal, attempt, attempts, cpu_us,"
-    " max_rss_bytes, output_bytes, params, upstream_run, client"
+    " max_rss_bytes, output_bytes, params, upstream_run, client, repeat"
 )
 
 
@@ -77,6 +77,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         params,
         upstream_run,
         client,
+        repeat,
     ) = row
     return RunRow(
         run=run,
@@ -100,6 +101,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
         output_bytes=output_bytes,
         params=decode_params(params),
         client=client,
+        repeat=decode_repeat(repeat),
     )
 
 

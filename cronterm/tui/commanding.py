@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+import msgspec
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.dom import DOMNode
@@ -23,10 +24,13 @@ from cronterm.model.command import (
     StopRun,
     UndoEdit,
 )
+from cronterm.model.job import Job
+from cronterm.model.query import ReadRun, RunDetail
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
 from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
+from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
@@ -163,11 +167,27 @@ class Commanding(App[Ending]):
         view = self.picture.snapshot.jobs[job]
         doubt = questions.doubt_of(view)
 
-        def run(chosen: dict[str, str] | None) -> None:
-            if chosen is not None:
-                self.send(RunJob(job=job, params=chosen))
+        self.push_screen(RunDialog(job, view.job.params, [doubt] if doubt else []))
 
-        self.push_screen(RunDialog(job, view.job.params, [doubt] if doubt else []), run)
+    def ask_again(self, run: int) -> None:
+        """Have a run changed for this once, or not, and run it again."""
+        if self.may_change():
+            self.run_worker(self._ask_again(run), group="ask-again", exclusive=True)
+
+    async def _ask_again(self, run: int) -> None:
+        try:
+            detail = await self.control.query(ReadRun(run=run))
+        except CrontermError as error:
+            self.tell(str(error), is_bad=True)
+            return
+        assert isinstance(detail, RunDetail)
+        if not detail.definition:
+            self.tell(f"run {run} never started, t runs {detail.row.job}", is_bad=True)
+            return
+        view = self.picture.snapshot.jobs.get(detail.row.job)
+        doubt = questions.doubt_of(view) if view is not None else ""
+        definition = msgspec.json.decode(detail.definition, type=Job)
+        self.push_screen(AgainDialog(detail.row, definition, [doubt] if doubt else []))
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Pause jobs, or resume them where the first is paused."""

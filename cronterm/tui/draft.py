@@ -142,9 +142,11 @@ def as_words(name: str, typed: str) -> Any:
             return [tag.strip() for tag in typed.split(",") if tag.strip()]
         case "retry" if typed.isdigit():
             return int(typed)
-        case "env":
+        case "env" | "kwargs" if not typed.startswith("{"):
             return pairs(typed)
-        case "schedule" | "command" | "retry" if typed.startswith(("[", "{")):
+        case "args":
+            return literal(typed)
+        case "schedule" | "command" | "retry" | "env" | "kwargs" if typed.startswith(("[", "{")):
             return literal(typed)
         case _:
             return typed

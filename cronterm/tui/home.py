@@ -152,6 +152,9 @@ class Home(Protocol):
     def ask_trigger(self, jobs: Sequence[str], *, with_params: bool = False) -> None:
         """Ask, then run jobs now; params are chosen where they are needed or wanted."""
 
+    def ask_again(self, run: int) -> None:
+        """Have a run changed for this once, or not, and run it again."""
+
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask, then stop open runs."""
 

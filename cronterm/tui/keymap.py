@@ -192,6 +192,7 @@ KEYS: tuple[Key, ...] = (
     Key("previous_mark", "quotation_mark", "go_to_mark(-1)", "the mark before", "In a log", (L,)),
     Key("pager", "o", "pager", "all of it in $PAGER", "In a log", (L,), "pager"),
     Key("save", "ctrl+s,f2", "save", "save it as a file", "In a log", (L,), "save"),
+    Key("again", "r", "again", "run again, with changes…", "Logs", (D, R, L), "again"),
     Key("compare", "equals_sign", "compare", "beside the last good run", "Logs", (D, R, L, A)),
     Key("tab_left", "left_square_bracket", "tab(-1)", "the tab before", "In a job", (D,)),
     Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "In a job", (D,), "tab"),
@@ -252,6 +253,7 @@ CHANGING = frozenset(
         *(
             "trigger",
             "trigger_with",
+            "again",
             "pause",
             "pause_all",
             "add",

@@ -8,7 +8,7 @@ from cronterm.control import Control, Output
 from cronterm.model.lines import SHOWN_BYTES, OutputLine, OutputLines, ReadLines, counts_case
 from cronterm.model.query import AttemptRow
 from cronterm.model.run import RunRow
-from cronterm.tui.words import duration, end_text
+from cronterm.tui.words import cause_text, duration, end_text
 
 BEGIN = -1
 """The place before all lines: that of the line about the start."""
@@ -225,7 +225,7 @@ class Source:
             return []
         again = f", try {attempt.attempt} of {row.attempts}" if row.attempts > 1 else ""
         pid = f", pid {attempt.pid}" if attempt.pid else ""
-        text = f"── start: {row.cause.replace('_', ' ')}{pid}{again}"
+        text = f"── start: {cause_text(row)}{pid}{again}"
         return [Line(attempt.started_at, "sys", text, BEGIN, 0, self.number)]
 
     def _end_line(self, wish: Wish) -> list[Line]:

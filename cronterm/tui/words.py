@@ -155,3 +155,8 @@ def row_text(row: RunRow) -> str:
             how = "exit 0" if row.outcome == "succeeded" else row.outcome.replace("_", " ")
             how += f": {row.reason.replace('_', ' ')}" if row.reason else ""
     return f"{how}{by}{message}"
+
+
+def cause_text(row: RunRow) -> str:
+    """Return why a run is; one that repeats another is told by its number."""
+    return row.cause.replace("_", " ") if row.repeat is None else row.repeat.text

@@ -1,10 +1,10 @@
-"""Tests for `ping` and `rerun`."""
+"""Tests for `ping`."""
 
 from typing import Any
 
 import pytest
 
-from cronterm.model.command import AnyCommand, PingJob, RerunRun
+from cronterm.model.command import AnyCommand, PingJob
 from tests.cli.desk import Desk
 
 
@@ -38,8 +38,3 @@ def test_what_is_no_report_is_refused_before_anything_is_sent(desk: Desk, word: 
     assert done.exit_code == 2
     assert "is no report: say start, fail, log or a status, 0 to 255" in done.stderr
     assert sent(desk) == []
-
-
-def test_rerun_names_the_run(desk: Desk) -> None:
-    assert desk.run("rerun", "57").exit_code == 0
-    assert sent(desk) == [RerunRun(run=57)]

@@ -16,6 +16,7 @@ from cronterm.model.command import (
     RunMissed,
 )
 from cronterm.model.job import Job, Retry, Shell
+from cronterm.model.run import Repeat
 from tests.core.clockwork import Clockwork, job
 
 
@@ -198,8 +199,9 @@ def test_a_run_is_repeated_by_the_definition_it_had() -> None:
     old = it.jobs[0]
     it.configure(job("a", "@manual", action=Shell("false")))
 
-    it.ask(RunAgain(1, old, it.utc))
+    it.ask(RunAgain(1, old, it.utc, edited=("env",)))
     (start,) = it.effects.starts
+    assert start.cause.repeat == Repeat(1, ("env",))
     assert (start.job.action, start.cause.kind) == (Shell("true"), "manual")
     assert start.cause.scheduled_at == it.utc
     assert it.ask(RunAgain(1, job("gone"))).kind == "unknown_job"

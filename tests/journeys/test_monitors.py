@@ -111,3 +111,15 @@ def test_a_run_is_repeated_as_it_was(tmp_path: Path) -> None:
         wait_until(lambda: it.history("greet")[-1]["outcome"] is not None, "it ends")
         assert it.run("logs", str(again["run_id"])).stdout == "world\n"
         assert it.run("rerun", "999").stderr.startswith("cronterm: there is no run 999")
+
+        editor = tmp_path / "editor"
+        script = "sed -i 's/echo .PARAM_WHOM/env | grep GREETING/; $a env: {GREETING: hi}'"
+        editor.write_text(f"#!/bin/sh\n{script} $1\n", encoding="utf-8")
+        editor.chmod(0o700)
+        words = ("rerun", str(first["run_id"]), "--edit", "--json")
+        edited = json.loads(it.run(*words, env={"VISUAL": str(editor)}).stdout)
+        wait_until(lambda: it.history("greet")[-1]["outcome"] is not None, "it ends")
+        assert it.run("logs", str(edited["run_id"])).stdout == "GREETING=hi\n"
+        row = it.history("greet")[-1]
+        assert (row["repeats_run_id"], row["edited"]) == (first["run_id"], ["command", "env"])
+        assert "env | grep GREETING" in it.run("diff", str(edited["run_id"])).stdout

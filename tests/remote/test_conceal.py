@@ -3,10 +3,10 @@
 import msgspec
 
 from cronterm.model.action import Custom, HttpRequest
-from cronterm.model.event import JobAdded, JobChanged, JobRemoved, Numbered
+from cronterm.model.event import JobAdded, JobChanged, JobRemoved, Numbered, RunQueued
 from cronterm.model.job import Action, Job, PythonCall
 from cronterm.model.query import RunDetail, Runs
-from cronterm.model.run import RunRow
+from cronterm.model.run import Cause, RunRow
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.remote.conceal import conceal_job, conceal_message, conceal_reply
 from tests.remote.fake_control import job
@@ -41,7 +41,10 @@ def test_every_message_with_a_definition_is_concealed() -> None:
 
     assert SECRET.encode() not in msgspec.json.encode(conceal_reply(view))
     assert view.jobs["a"].job == whole, "it may be the engine's own"
-    for message in (view, Numbered(1, added), Numbered(2, changed)):
+    again = RunQueued(
+        at=0, run=1, job="a", cause=Cause("manual"), ready_at=0, attempts=1, definition=whole
+    )
+    for message in (view, Numbered(1, added), Numbered(2, changed), Numbered(3, again)):
         assert SECRET.encode() not in msgspec.json.encode(conceal_message(message))
 
 

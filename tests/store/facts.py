@@ -54,7 +54,9 @@ def queued(
     )
 
 
-def claimed(run: int, name: str = "backup", *, attempt: int = 1) -> AttemptClaimed:
+def claimed(
+    run: int, name: str = "backup", *, attempt: int = 1, definition: str = ""
+) -> AttemptClaimed:
     """An attempt of `run` will be started by runner r1."""
     return AttemptClaimed(
         at=NOON + run * MINUTE,
@@ -62,7 +64,7 @@ def claimed(run: int, name: str = "backup", *, attempt: int = 1) -> AttemptClaim
         job=name,
         attempt=attempt,
         runner="r1",
-        definition=definition_hash(job(name)),
+        definition=definition or definition_hash(job(name)),
     )
 
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
+
 from cronterm.clock import MINUTE
 from cronterm.model.event import JobChanged, JobPaused, JobRenamed, RunQueued
-from cronterm.model.query import ListRuns, ReadDecisions
-from cronterm.model.run import Cause
+from cronterm.model.job import Job, definition_hash
+from cronterm.model.query import ListRuns, ReadDecisions, ReadRun
+from cronterm.model.run import Cause, Repeat
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
@@ -73,3 +76,21 @@ def test_chosen_values_come_back_with_the_run(tmp_path: Path) -> None:
         assert [run.cause.params for run in store.memory(now=NOON).runs] == [cause.params, {}]
         rows = open_reader(tmp_path).list_runs(ListRuns()).rows
         assert [row.params for row in rows] == [cause.params, {}]
+
+
+def test_a_run_that_repeats_another_is_bound_before_it_starts(tmp_path: Path) -> None:
+    own = job("backup", env={"STAGE": "test"})
+    cause = Cause("manual", by="ann", repeat=Repeat(1, ("env",)))
+    again = RunQueued(
+        at=NOON, run=2, job="backup", cause=cause, ready_at=NOON, attempts=1, definition=own
+    )
+    with open_store(tmp_path, now=NOON) as store:
+        store.record([added("backup"), *whole_run(1), again])
+
+    with open_store(tmp_path, now=NOON) as store:
+        (waiting,) = store.memory(now=NOON).runs
+        assert (waiting.definition, waiting.cause.repeat) == (own, cause.repeat)
+        store.record([claimed(2, definition=definition_hash(own))])
+        detail = open_reader(tmp_path).read_run(ReadRun(run=2))
+        assert msgspec.json.decode(detail.definition, type=Job) == own
+        assert detail.row.repeat == Repeat(1, ("env",))

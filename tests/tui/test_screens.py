@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
 
 from cronterm.config.load import load_text
+from cronterm.config.words import WORDS
 from cronterm.control import Gone
 from cronterm.model.command import (
     AddJob,
@@ -22,6 +24,7 @@ from cronterm.model.command import (
     RunJob,
     ShutDown,
     StopRun,
+    TryJob,
     UndoEdit,
 )
 from cronterm.model.event import Numbered
@@ -39,6 +42,7 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
+from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
@@ -47,6 +51,7 @@ from cronterm.tui.widgets.alert_boxes import AlertBox
 from cronterm.tui.widgets.bars import Banner
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.facts import RunsBox
+from cronterm.tui.widgets.word_row import SectionHead, WordRow
 from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
 
 PAST_LINES = 20  # of the runs before: more than the scene tells live
@@ -313,6 +318,10 @@ async def test_pages_open_and_close() -> None:
 
 async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
     control = FakeControl()
+    nightly = control.scene.jobs["db-backup-nightly"].job.schedule
+    for name in ("wal-archive", "log-rotate"):
+        view = control.scene.jobs[name]
+        view.job = msgspec.structs.replace(view.job, schedule=nightly)
     async with app(control).run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         await pilot.press("a")
@@ -327,6 +336,7 @@ async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
         assert control.sent == []
         form.query_one("#f-schedule", Input).value = "30 2 * * *"
         await wait_for(pilot, lambda: "daily at 02:30" in str(note.render()))
+        await wait_for(pilot, lambda: "other jobs start at 02:30" in str(note.render()))
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: bool(control.sent))
 
@@ -394,6 +404,95 @@ async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:
     assert isinstance(command, EditJob)
     assert command.words == {"command": "cd /srv\nls -la\n", "overlap": "replace"}
     assert isinstance(control.sent[1], UndoEdit)
+
+
+async def test_every_word_of_a_job_can_be_reached_in_the_form() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: is_filled(pilot.app.screen))
+        form = pilot.app.screen
+        for head in form.query(SectionHead):
+            head.action_fold()
+        await wait_for(pilot, lambda: len(form.query(WordRow)) == len(WORDS) + 1)
+        reached = {row.word for row in form.query(WordRow) if row.display}
+
+    assert reached == {*WORDS, "name"}
+
+
+async def test_the_form_saves_words_of_folded_sections() -> None:
+    control = FakeControl()
+    control.action = "command: ls\n    notify: [{to: ops, on: [failure]}]\n    x-note: kept\n"
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: is_filled(pilot.app.screen))
+        form = pilot.app.screen
+        when = next(head for head in form.query(SectionHead) if "jitter" in head.words)
+        when.focus()
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: bool(form.query("#f-jitter")))
+        form.query_one("#f-jitter", Input).value = "soon"
+        note = form.query_one("#n-jitter")
+        await wait_for(pilot, lambda: "is not a duration" in str(note.render()))
+        form.query_one("#f-jitter", Input).value = "5m"
+        form.query_one("#f-jitter_mode", ChoiceLine).set_value("random")
+        await wait_for(pilot, lambda: not str(note.render()))
+        when.focus()
+        await pilot.press("enter")
+        assert not form.query_one("#f-jitter", Input).parent.parent.display  # type: ignore[union-attr]
+        status = str(form.query_one("#form-status", Static).render())
+        assert status.startswith("notify: there is no notifier 'ops'")
+
+        control.scene.settings = Settings(notifiers={"ops": "email"})
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    command = control.sent[0]
+    assert isinstance(command, EditJob)
+    assert command.words == {"jitter": "5m", "jitter_mode": "random"}
+
+
+async def test_the_form_tries_what_is_typed_without_saving_it() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        form = pilot.app.screen
+        await wait_for(pilot, lambda: is_filled(form))
+        form.query_one("#f-command", TextArea).text = "ls"
+        form.query_one("#f-timeout", Input).value = "soon"
+        await pilot.press("ctrl+t")
+        assert pilot.app.screen is form
+        form.query_one("#f-timeout", Input).value = "5m"
+        await pilot.press("ctrl+t")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
+        asked = str(pilot.app.screen.query_one("#dialog-text", Static).render())
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("escape")
+        assert pilot.app.screen is form
+
+    job = control.scene.jobs["search-reindex"].job.id
+    words = {"command": "ls", "timeout": "5m"}
+    assert control.sent == [TryJob(job=job, words=words)]
+    assert "Not as in the file: command, timeout" in asked
+
+
+async def test_a_job_that_is_not_saved_yet_is_tried_as_well() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("a")
+        form = pilot.app.screen
+        form.query_one("#f-name", Input).value = "archive"
+        form.query_one("#f-command", TextArea).text = "ls"
+        await pilot.press("ctrl+t")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
+        await pilot.press("f2")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+
+    assert control.sent == [TryJob(job="archive", words={"command": "ls"}, is_new=True)]
 
 
 async def test_the_form_edits_a_job_that_something_else_runs() -> None:

@@ -319,13 +319,22 @@ class Detail(Page):
         if self.row is not None and self.row.run is not None:
             self.home.open_run(self.job, self.row.run)
 
+    @property
+    def chosen_run(self) -> int | None:
+        """The run under the cursor, or that which the alert is about."""
+        if self.alerts.display:
+            return self.alerts.chosen.run if self.alerts.chosen is not None else None
+        return self.row.run if self.row is not None else None
+
     def action_compare(self) -> None:
         """Put the run beside the last good one."""
-        run = self.row.run if self.row is not None else None
-        if self.alerts.display:
-            run = self.alerts.chosen.run if self.alerts.chosen is not None else None
-        if run is not None:
-            self.home.open_comparison(self.job, run)
+        if self.chosen_run is not None:
+            self.home.open_comparison(self.job, self.chosen_run)
+
+    def action_again(self) -> None:
+        """Run the run again, with changes or without."""
+        if self.chosen_run is not None:
+            self.home.ask_again(self.chosen_run)
 
     def action_back(self) -> None:
         """Go back."""

@@ -167,6 +167,11 @@ class LogView(LogSearching):
         """Return the run that is shown, and its job."""
         return (self._job, self._run) if self._job else None
 
+    def action_again(self) -> None:
+        """Run it again, with changes or without."""
+        if self._job:
+            self.home.ask_again(self._run)
+
     def action_compare(self) -> None:
         """Put the run beside the last good one."""
         if self._job:

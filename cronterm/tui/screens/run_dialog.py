@@ -1,6 +1,7 @@
-"""A run by hand with params: a field each, checked as `cronterm run --param` does."""
+"""A run by hand: what may be chosen for it, a field each, checked before it is asked for."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from rich.text import Text
 from textual import on
@@ -8,16 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from cronterm.model.command import RerunEdited, RerunRun, RunJob
 from cronterm.model.identity import Param
 from cronterm.sanitize import sanitize, sanitize_line
+from cronterm.tui.home import Home
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
 
 
-class RunDialog(ModalScreen[dict[str, str] | None]):
-    """Gives the chosen params by name, None where nothing is to run."""
+class RunDialog(ModalScreen[None]):
+    """Stays open until the engine has taken what it asks for."""
 
     BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
         Binding("ctrl+s,f2", "run", show=False),
@@ -25,13 +29,27 @@ class RunDialog(ModalScreen[dict[str, str] | None]):
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
-    AUTO_FOCUS = "#param"
+    AUTO_FOCUS = "#params Input, #params Select, #params ChoiceLine, #params TextArea"
 
-    def __init__(self, job: str, params: Mapping[str, Param], doubts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        job: str,
+        params: Mapping[str, Param],
+        doubts: Sequence[str],
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        """`doubts` are told above the fields, `given` are params that were chosen before."""
         super().__init__()
         self._job = job
-        self._params = dict(params)
         self._doubts = [sanitize(line) for line in doubts]
+        self._fields = [
+            ParamField(name, param, (given or {}).get(name)) for name, param in params.items()
+        ]
+
+    @property
+    def home(self) -> Home:
+        """The app, as this program knows it."""
+        return cast(Home, self.app)
 
     def compose(self) -> ComposeResult:
         """Give a box with the fields."""
@@ -39,10 +57,12 @@ class RunDialog(ModalScreen[dict[str, str] | None]):
             box.border_title = sanitize_line(f"Run {self._job}")
             if self._doubts:
                 yield Static(self._lines(), id="dialog-text")
-            with VerticalScroll(id="params", can_focus=False):
-                for name, param in self._params.items():
-                    yield ParamField(name, param)
+            yield VerticalScroll(*self.fields(), id="params", can_focus=False)
             yield Static("", id="dialog-buttons")
+
+    def fields(self) -> Sequence[Widget]:
+        """Return the fields in their order."""
+        return self._fields
 
     def _lines(self) -> Text:
         text = Text("\n".join(self._doubts), roles_of(self.app)["muted"])
@@ -60,12 +80,24 @@ class RunDialog(ModalScreen[dict[str, str] | None]):
 
     @on(Input.Submitted)
     def action_run(self) -> None:
-        """Give what was chosen, unless something is wrong with it."""
-        fields = [*self.query(ParamField)]
-        bad = [field for field in fields if not field.check()]
+        """Ask for the run, unless something is wrong."""
+        bad = [field for field in self._fields if not field.check()]
         if bad:
             self.app.bell()
             bad[0].focus_value()
-            return
-        chosen = {field.param_name: field.read() for field in fields}
-        self.dismiss({name: value for name, value in chosen.items() if value is not None})
+        elif (command := self.command()) is not None:
+            self.run_worker(self._send(command), group="run", exclusive=True)
+
+    def chosen(self) -> dict[str, str]:
+        """Return the params that were chosen; each has been checked."""
+        read = {field.param_name: field.read() for field in self._fields}
+        return {name: value for name, value in read.items() if value is not None}
+
+    def command(self) -> RunJob | RerunRun | RerunEdited | None:
+        """Return what is asked for, None where it cannot be yet."""
+        return RunJob(job=self._job, params=self.chosen())
+
+    async def _send(self, command: RunJob | RerunRun | RerunEdited) -> None:
+        answer = await self.home.deliver(command)
+        if answer is not None and answer.ok:
+            self.dismiss()

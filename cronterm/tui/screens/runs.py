@@ -201,6 +201,12 @@ class RunsView(Page):
         if runs.cursor < len(runs.runs):
             self.home.open_job(runs.runs[runs.cursor].job)
 
+    def action_again(self) -> None:
+        """Run it again, with changes or without."""
+        runs = self.runs
+        if runs.cursor < len(runs.runs) and (run := runs.runs[runs.cursor].run) is not None:
+            self.home.ask_again(run)
+
     def action_compare(self) -> None:
         """Put the run beside the last good one of its job."""
         runs = self.runs

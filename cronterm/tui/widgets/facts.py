@@ -10,6 +10,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
+    cause_text,
     countdown,
     day_moment,
     duration,
@@ -148,6 +149,8 @@ class RunsBox(Panel, can_focus=True):
         outcome = row.outcome or ("running" if row.started_at is not None else "queued")
         at = row.started_at or row.scheduled_at or row.queued_at
         took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+        edited = row.repeat.edited if row.repeat is not None else ()
+        how = row_text(row) + (f", edited: {', '.join(edited)}" if edited else "")
         tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""
         number = str(row.run) if row.run is not None else f"×{row.count}"
         second = "text" if is_here else "muted"
@@ -163,10 +166,10 @@ class RunsBox(Panel, can_focus=True):
             (fit(number, 7), second),
             (fit(row.job, name - 1) + " " if name else "", "text"),
             (fit(day_moment(at, self.now), 21), "text"),
-            (fit(row.cause.replace("_", " "), 11), second),
+            (fit(cause_text(row).partition(",")[0], 11), second),
             (fit(duration(took), 9), "text"),
             (fit(tries, 6), second),
-            (fit(row_text(row), end - 1) + " ", ROLES[outcome] if grave else second),
+            (fit(how, end - 1) + " ", ROLES[outcome] if grave else second),
             (fit(printed, max(width - 59 - end, 1)), "text"),
         ]
 

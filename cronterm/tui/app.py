@@ -20,6 +20,7 @@ from cronterm.model.notice import NoticesSent
 from cronterm.model.query import MissedInstants
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
+from cronterm.tui.block_edit import edit_block
 from cronterm.tui.gaps import Gaps
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
@@ -259,18 +260,18 @@ class CrontermApp(LogOpening, Personal):
         self.push_screen(JobForm(self.picture, job))
 
     def open_editor(self, job: str | None) -> None:
-        """Open $EDITOR on the file of the first problem or of the job, at its line."""
-        snapshot = self.picture.snapshot
-        view = snapshot.jobs.get(job or "")
-        file, line = self._hosting.jobs_file, 0
-        if view is not None and view.job.source:
-            file, line = view.job.source, view.job.line
-        if snapshot.problems:
-            file, line = snapshot.problems[0].file or file, snapshot.problems[0].line
-        try:
-            self.run_editor(self._hosting.path_of(file), line)
-        except (OSError, CrontermError) as error:
-            self.tell(str(error), is_bad=True)
+        """Open $EDITOR on the text of a job, or on a file that has to be mended first."""
+        if not self.may_change():
+            return
+        problems = self.picture.snapshot.problems
+        if problems or job not in self.picture.snapshot.jobs:
+            file, line = (problems[0].file, problems[0].line) if problems else ("", 0)
+            try:
+                self.run_editor(self._hosting.path_of(file), line)
+            except (OSError, CrontermError) as error:
+                self.tell(str(error), is_bad=True)
+        else:
+            self.run_worker(edit_block(self, job, self.run_editor), group="editor", exclusive=True)
 
     @contextmanager
     def suspend(self) -> Iterator[None]:

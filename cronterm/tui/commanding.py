@@ -19,6 +19,7 @@ from cronterm.model.command import (
     EditJob,
     PauseJob,
     ResumeJob,
+    RewriteJob,
     RunJob,
     SkipNext,
     StopRun,
@@ -109,7 +110,7 @@ class Commanding(App[Ending]):
             self.tell(str(error), is_bad=True)
             return None
         hint = f" — {answer.hint}" if answer.hint else ""
-        if answer.ok and isinstance(command, AddJob | EditJob):
+        if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = f" — {self.key('undo')} undoes it"
         is_expected = bool(expects) and answer.kind == expects
@@ -133,6 +134,10 @@ class Commanding(App[Ending]):
                 then(answer)
 
         self.push_screen(question, done)
+
+    async def wait_answer(self, question: Ask) -> str:
+        """Ask, and return the answer; only for what runs beside the screen."""
+        return await self.push_screen_wait(question) or ""
 
     def _known(self, jobs: Sequence[str]) -> list[str]:
         """Return those of `jobs` that are in the file."""

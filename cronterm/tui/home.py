@@ -104,6 +104,9 @@ class Home(Protocol):
     def copy_of(self, what: str, job: str, run: int | None = None) -> None:
         """Copy something of a job, or of a run."""
 
+    async def wait_answer(self, question: Ask) -> str:
+        """Ask, and return the answer; only for what runs beside the screen."""
+
     def shown_jobs(self) -> list[str]:
         """Return the jobs of the table, in its order."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from cronterm.control import Gone
+from cronterm.model.command import Answer
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
@@ -167,6 +168,14 @@ def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
         for job, trigger in suspended_triggers(snapshot)
     ]
     return [*lines, *(f"! {line}" for line in unreached(snapshot))]
+
+
+def ask_edit_again(job: str, answer: Answer) -> Ask:
+    """Ask whether a text that was refused is edited once more."""
+    lines = [f"The text of {job} was not saved:", "", f"✗ {answer.message}"]
+    lines += [f"  {answer.hint}"] if answer.hint else []
+    choices = [Choice("e", "Edit again", "again"), Choice("n", "Give up", "")]
+    return Ask("Not saved", [sanitize_line(line) for line in lines], choices)
 
 
 def tell_diff(job: str, diff: str) -> Ask:

@@ -1,0 +1,72 @@
+"""A job's part of the file in $EDITOR: checked by the engine before anything is written."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from cronterm.errors import CrontermError
+from cronterm.model.command import Answer, RewriteJob
+from cronterm.model.query import ConfigText, ReadConfig
+from cronterm.tui.home import Home
+from cronterm.tui.questions import ask_edit_again, tell_diff
+
+RunEditor = Callable[[str], None]
+"""Opens a file in the editor and comes back when it is left. Raises `OSError`."""
+
+
+async def edit_block(home: Home, job: str, run_editor: RunEditor) -> None:
+    """Let a job's text be edited until the engine takes it, or it is given up."""
+    try:
+        config = await home.control.query(ReadConfig(job=job))
+        assert isinstance(config, ConfigText)
+        draft = _write_draft(job, config)
+    except (CrontermError, OSError) as error:
+        home.tell(str(error), is_bad=True)
+        return
+    if await _edit(home, job, config, draft, run_editor):
+        draft.unlink(missing_ok=True)
+    else:
+        home.tell(f"it was not saved; your text is in {draft}", is_bad=True)
+
+
+def _write_draft(job: str, config: ConfigText) -> Path:
+    """Return a private file with the text to edit."""
+    suffix = ".json" if config.path.endswith(".json") else ".yaml"
+    handle, name = tempfile.mkstemp(prefix=f"{job}-", suffix=suffix)
+    with os.fdopen(handle, "w", encoding="utf-8") as opened:
+        opened.write(config.text)
+    return Path(name)
+
+
+def _edited(draft: Path, run_editor: RunEditor) -> str:
+    run_editor(str(draft))
+    return draft.read_text(encoding="utf-8")
+
+
+async def _edit(
+    home: Home, job: str, config: ConfigText, draft: Path, run_editor: RunEditor
+) -> bool:
+    """Tell whether the draft is not needed any more."""
+    based_on = config.sha256
+    while True:
+        try:
+            text = _edited(draft, run_editor)
+        except (CrontermError, OSError, UnicodeDecodeError) as error:
+            home.tell(str(error), is_bad=True)
+            return False
+        if text.strip() == config.text.strip():
+            home.tell("nothing changed")
+            return True
+        answer = await home.deliver(RewriteJob(job=job, text=text, based_on=based_on))
+        if answer is not None and answer.ok:
+            if answer.diff:
+                home.ask(tell_diff(job, answer.diff), lambda _: home.undo())
+            return True
+        if not await home.wait_answer(ask_edit_again(job, answer or _UNREACHED)):
+            return False
+        if answer is not None and answer.kind == "stale":
+            based_on = answer.sha256
+
+
+_UNREACHED = Answer(ok=False, message="the engine does not answer")

@@ -107,51 +107,6 @@ def command_note(command: str) -> str:
     return f"✓ {found} found, executable" if found else f"! {first} is not found in PATH"
 
 
-def as_text(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return json.dumps(value)
-    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-        return " ".join(f"{key}={shlex.quote(item)}" for key, item in value.items())
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def pairs(typed: str) -> Any:
-    try:
-        words = shlex.split(typed)
-    except ValueError:
-        return typed
-    return dict(word.partition("=")[::2] for word in words)
-
-
-def literal(typed: str) -> Any:
-    try:
-        return yaml.safe_load(typed)
-    except yaml.YAMLError:
-        return typed
-
-
-def as_tags(value: Any) -> str:
-    """Return tags as they are typed."""
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else as_text(value)
-
-
-def as_words(name: str, typed: str) -> Any:
-    """Return what is typed into a field as the word of jobs.yaml it means."""
-    match name:
-        case "tags":
-            return [tag.strip() for tag in typed.split(",") if tag.strip()]
-        case "retry" if typed.isdigit():
-            return int(typed)
-        case "env" | "kwargs" if not typed.startswith("{"):
-            return pairs(typed)
-        case "args":
-            return literal(typed)
-        case "schedule" | "command" | "retry" | "env" | "kwargs" if typed.startswith(("[", "{")):
-            return literal(typed)
-        case _:
-            return typed
-
-
 class _Dumper(yaml.SafeDumper):
     """Writes text of several lines as a block, as people do."""
 

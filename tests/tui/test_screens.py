@@ -24,7 +24,6 @@ from cronterm.model.command import (
     RunJob,
     ShutDown,
     StopRun,
-    TryJob,
     UndoEdit,
 )
 from cronterm.model.event import Numbered
@@ -42,7 +41,6 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
-from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
@@ -336,7 +334,7 @@ async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
         assert control.sent == []
         form.query_one("#f-schedule", Input).value = "30 2 * * *"
         await wait_for(pilot, lambda: "daily at 02:30" in str(note.render()))
-        await wait_for(pilot, lambda: "other jobs start at 02:30" in str(note.render()))
+        await wait_for(pilot, lambda: "! 5 other jobs start at 02:30" in str(note.render()))
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: bool(control.sent))
 
@@ -451,48 +449,6 @@ async def test_the_form_saves_words_of_folded_sections() -> None:
     command = control.sent[0]
     assert isinstance(command, EditJob)
     assert command.words == {"jitter": "5m", "jitter_mode": "random"}
-
-
-async def test_the_form_tries_what_is_typed_without_saving_it() -> None:
-    control = FakeControl()
-    async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("e")
-        form = pilot.app.screen
-        await wait_for(pilot, lambda: is_filled(form))
-        form.query_one("#f-command", TextArea).text = "ls"
-        form.query_one("#f-timeout", Input).value = "soon"
-        await pilot.press("ctrl+t")
-        assert pilot.app.screen is form
-        form.query_one("#f-timeout", Input).value = "5m"
-        await pilot.press("ctrl+t")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
-        asked = str(pilot.app.screen.query_one("#dialog-text", Static).render())
-        await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
-        await pilot.press("escape")
-        assert pilot.app.screen is form
-
-    job = control.scene.jobs["search-reindex"].job.id
-    words = {"command": "ls", "timeout": "5m"}
-    assert control.sent == [TryJob(job=job, words=words)]
-    assert "Not as in the file: command, timeout" in asked
-
-
-async def test_a_job_that_is_not_saved_yet_is_tried_as_well() -> None:
-    control = FakeControl()
-    async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("a")
-        form = pilot.app.screen
-        form.query_one("#f-name", Input).value = "archive"
-        form.query_one("#f-command", TextArea).text = "ls"
-        await pilot.press("ctrl+t")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
-        await pilot.press("f2")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
-
-    assert control.sent == [TryJob(job="archive", words={"command": "ls"}, is_new=True)]
 
 
 async def test_the_form_edits_a_job_that_something_else_runs() -> None:

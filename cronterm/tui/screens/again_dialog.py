@@ -15,8 +15,8 @@ from cronterm.model.command import RerunEdited, RerunRun
 from cronterm.model.job import Job
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize, sanitize_line
-from cronterm.tui.draft import as_text, as_words
 from cronterm.tui.screens.run_dialog import RunDialog
+from cronterm.tui.typed import as_text, as_value
 
 LONG = ("command", "stdin", "env")
 """Words that may take several lines."""
@@ -30,7 +30,7 @@ class WordField(Vertical):
         super().__init__(id=f"w-{word}", classes="param")
         self.word = word
         self._value = value
-        self._shown = "" if value is None else sanitize(as_text(value))
+        self._shown = "" if value is None else sanitize(as_text(word, value))
 
     def compose(self) -> ComposeResult:
         """Give the name and the widget, and the line below."""
@@ -66,7 +66,7 @@ class WordField(Vertical):
         if not self.is_changed:
             return self._value
         typed = self._typed if self.word == "stdin" else self._typed.strip()
-        return as_words(self.word, typed) if typed else None
+        return as_value(self.word, typed) if typed else None
 
     def say(self, problem: str) -> None:
         """Say what is wrong with it, or that nothing is."""

@@ -1,61 +1,58 @@
-"""Add or edit a job: what is typed is checked as jobs.yaml would be, while it is typed."""
+"""Add or edit a job: every word of it, checked as jobs.yaml would be, while it is typed."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
+import msgspec
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Input, Label, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
+from cronterm.config.reader import Refused
+from cronterm.config.sections import sections
+from cronterm.config.shapes import JOB_SHAPES
 from cronterm.errors import CrontermError
 from cronterm.model.command import AddJob, EditJob
 from cronterm.model.job import Job
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
-from cronterm.tui.draft import (
-    as_tags,
-    as_text,
-    as_words,
-    check_words,
-    coming_runs,
-    command_note,
-    preview,
-    schedule_note,
-)
+from cronterm.tui.busy import busy_note
+from cronterm.tui.draft import check_words, coming_runs, command_note, preview, schedule_note
+from cronterm.tui.themes import roles_of
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import ask_leave_form, tell_diff
 from cronterm.tui.screens.page import Page
-from cronterm.tui.themes import roles_of
+from cronterm.tui.typed import as_text, as_value, read_yaml
 from cronterm.tui.widgets.choice_line import ChoiceLine
+from cronterm.tui.widgets.word_row import SectionHead, WordRow
 
 QUIET_S = 0.15
 
-FIELDS: tuple[tuple[str, str, str], ...] = (
-    ("name", "Name *", "nightly-backup"),
-    ("description", "Description", "what it is for"),
-    ("schedule", "Schedule *", "30 2 * * *   @every 5m   @manual"),
-    ("timezone", "Timezone", "the file's; like Europe/Berlin"),
-    ("command", "Command *", ""),
-    ("working_dir", "Working dir", "the jobs file's directory"),
-    ("env", "Environment", "STAGE=prod LANG=C"),
-    ("timeout", "Timeout", "none; like 5m"),
-    ("retry", "Retries", "0; or {attempts: 3, delay: 30s, backoff: 2}"),
-    ("overlap", "Overlap", ""),
-    ("catch_up", "Catch up", ""),
-    ("tags", "Tags", "db, critical"),
-)
+ESSENTIALS: dict[str, tuple[str, str]] = {
+    "description": ("Description", "what it is for"),
+    "schedule": ("Schedule *", "30 2 * * *   @every 5m   @manual"),
+    "timezone": ("Timezone", "the file's; like Europe/Berlin"),
+    "command": ("Command *", "pg_dump prod | gzip > dump.gz      (enter: one more line)"),
+    "working_dir": ("Working dir", "the jobs file's directory"),
+    "env": ("Environment", "STAGE=prod LANG=C"),
+    "timeout": ("Timeout", "none; like 5m"),
+    "retry": ("Retries", "0; or {attempts: 3, delay: 30s, backoff: 2}"),
+    "overlap": ("Overlap", ""),
+    "catch_up": ("Catch up", ""),
+    "tags": ("Tags", "db, critical"),
+}
+"""Words that are always in sight, with their names and what is typed; the others by section."""
 OTHER_ACTIONS = ("python", "http", "monitor")
-CHOICES = {"overlap": ("skip", "queue", "replace", "allow"), "catch_up": ("skip", "latest", "all")}
 FORM_KEYS = [
     ("tab", "next"),
     ("S-tab", "before"),
     ("← →", "choose"),
+    ("⏎", "unfold"),
     ("^s", "save"),
     ("^y", "YAML"),
     ("esc", "cancel"),
@@ -79,10 +76,11 @@ class JobForm(Page):
         self._job = job
         self._based_on = picture.snapshot.sha256
         self._before: dict[str, Any] = {}
-        self._shown: dict[str, str] = {}
-        """What the fields held when they were filled from the file."""
         self._problems: dict[str, str] = {}
+        self._is_runnable = False
         self._waiting: Timer | None = None
+        self._busy: tuple[object, str] = (None, "")
+        """What a schedule is, and which other jobs start with it."""
         self.place = job or "new job"
 
     def body(self) -> ComposeResult:
@@ -91,61 +89,37 @@ class JobForm(Page):
             with VerticalScroll(id="form-fields", can_focus=False) as box:
                 box.border_title = f"Edit {self._job}" if self._job else "Add job"
                 box.border_subtitle = "keeps comments, ~1 is the file before"
-                for name, label, hint in FIELDS:
-                    with Horizontal(classes="field"):
-                        yield Label(label)
-                        yield self._field(name, hint)
-                    yield Static("", id=f"n-{name}", classes="note")
+                yield WordRow("name", "Name *", "nightly-backup")
+                for word, (label, hint) in ESSENTIALS.items():
+                    yield WordRow(word, label, hint)
+                for title, words in sections().items():
+                    folded = tuple(word for word in words if word not in ESSENTIALS)
+                    if folded:
+                        is_first = title == next(iter(sections()))
+                        yield SectionHead(title, folded, classes="first" if is_first else "")
             with Vertical(id="form-side"):
                 yield Static("", id="form-coming")
                 yield Static("", id="form-preview")
         yield Static("", id="form-status")
 
-    def _field(self, name: str, hint: str) -> Widget:
-        if name in CHOICES:
-            return ChoiceLine(CHOICES[name], id=f"f-{name}")
-        if name == "command":
-            area = TextArea(id="f-command", soft_wrap=True, tab_behavior="focus")
-            area.cursor_blink = False
-            area.placeholder = "pg_dump prod | gzip > dump.gz      (enter: one more line)"
-            return area
-        is_fixed = name == "name" and self._job is not None
-        line = Input(id=f"f-{name}", placeholder=hint, disabled=is_fixed)
-        line.cursor_blink = False  # nothing moves but clocks and charts
-        return line
-
     def on_mount(self) -> None:
         """Fill in what the file says."""
         self.query_one("#form-coming").border_title = "Next 5 runs"
         self.query_one("#form-preview").border_title = "jobs.yaml preview"
+        name = self.query_one("#f-name", Input)
+        name.disabled = self._job is not None
         if self._job is None:
-            self.query_one("#f-name", Input).focus()
+            name.focus()
             self.call_after_refresh(self._check)
         else:
-            self._put("name", self._job)
+            self.rows["name"].put(self._job)
             self.query_one("#f-schedule", Input).focus()
             self.run_worker(self._fill(self._job))
 
-    def _put(self, name: str, text: str) -> None:
-        """Put text into a field, made safe."""
-        field = self.query_one(f"#f-{name}")
-        safe = sanitize(text)
-        if isinstance(field, ChoiceLine):
-            field.set_value(safe)
-        elif isinstance(field, TextArea):
-            field.text = safe
-        elif isinstance(field, Input):
-            field.value = safe
-        self._shown[name] = self._typed_in(name)
-
-    def _typed_in(self, name: str) -> str:
-        """Return what a field holds; a choice that is the default holds nothing."""
-        field = self.query_one(f"#f-{name}")
-        if isinstance(field, ChoiceLine):
-            return "" if field.is_default and name not in self._before else field.value
-        if isinstance(field, TextArea):
-            return field.text.strip() if "\n" not in field.text.strip() else field.text
-        return field.value.strip() if isinstance(field, Input) else ""
+    @property
+    def rows(self) -> dict[str, WordRow]:
+        """The words that have a field by now."""
+        return {row.word: row for row in self.query(WordRow)}
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the form's own keys."""
@@ -154,25 +128,35 @@ class JobForm(Page):
     async def _fill(self, job: str) -> None:
         try:
             config = await self.home.control.query(ReadConfig(job=job))
-        except CrontermError as error:
+            assert isinstance(config, ConfigText)
+            content = read_yaml(config.text)
+        except (CrontermError, Refused) as error:
             self.query_one("#form-status", Static).update(Text(sanitize(str(error))))
             return
-        if not isinstance(config, ConfigText):
-            return
         self._based_on = config.sha256
-        content = yaml.load(config.text, Loader=yaml.SafeLoader)
         words = content[0] if isinstance(content, list) else content[job]
         self._before = {str(word): value for word, value in (words or {}).items()}
-        for name, _, _ in FIELDS:
-            if name in self._before:
-                value = self._before[name]
-                self._put(name, as_tags(value) if name == "tags" else as_text(value))
-        for word in OTHER_ACTIONS:
-            if word in self._before:
-                area = self.query_one("#f-command", TextArea)
-                area.placeholder = f"{word}: {sanitize(as_text(self._before[word]))} (E edits it)"
-                area.disabled = True
+        self._put_before(self.rows.values())
         self._check()
+
+    def _put_before(self, rows: Iterable[WordRow]) -> None:
+        for row in rows:
+            if row.word in self._before:
+                row.put(as_text(row.word, self._before[row.word]))
+
+    @on(SectionHead.Toggled)
+    async def _unfold(self, message: SectionHead.Toggled) -> None:
+        """Show the words of a section, or hide them; they are made when they are first seen."""
+        head = message.head
+        rows = self.rows
+        if head.words[0] not in rows:
+            made = [WordRow(word) for word in head.words]
+            await self.query_one("#form-fields").mount(*made, after=head)
+            self._put_before(made)
+            self._check()
+        for word, row in rows.items():
+            if word in head.words:
+                row.display = head.is_open
 
     # -- checking --------------------------------------------------------------------------------
 
@@ -186,14 +170,15 @@ class JobForm(Page):
 
     def words(self) -> dict[str, Any]:
         """Return what is typed, as the words of jobs.yaml; an empty field is not there."""
+        rows, before = self.rows, self._before
         words: dict[str, Any] = {}
-        for name, _, _ in FIELDS[1:]:
-            typed = self._typed_in(name)
-            if name in self._before and typed == self._shown.get(name):
-                words[name] = self._before[name]
-            elif typed:
-                words[name] = as_words(name, typed)
-        return words
+        for word in JOB_SHAPES:
+            row = rows.get(word)
+            if word in before and (row is None or row.typed == row.shown):
+                words[word] = before[word]
+            elif row is not None and row.typed:
+                words[word] = as_value(word, row.typed)
+        return words | {word: value for word, value in before.items() if word not in JOB_SHAPES}
 
     def typed_name(self) -> str:
         """Return the name that is typed."""
@@ -205,19 +190,19 @@ class JobForm(Page):
         name, words = self.typed_name(), self.words()
         snapshot = self.picture.snapshot
         job, self._problems = check_words(
-            name or "new-job", self._others() | words, snapshot.settings, snapshot.jobs
+            name or "new-job", words, snapshot.settings, snapshot.jobs
         )
+        self._is_runnable = job is not None or bool(self._problems)
         if not name:
             self._problems["name"] = ""
         elif self._job is None and name in self.picture.snapshot.jobs:
             self._problems["name"] = "there is a job of this name already"
         self._show_notes(job, words)
-        self._show_side(job, self._others() | words)
-
-    def _others(self) -> dict[str, Any]:
-        """Return the words of the file that have no field here."""
-        fields = {name for name, _, _ in FIELDS}
-        return {word: value for word, value in self._before.items() if word not in fields}
+        self._show_side(job, words)
+        area = self.query_one("#f-command", TextArea)
+        other = next((word for word in OTHER_ACTIONS if word in words), "")
+        area.disabled = bool(other) and not area.text
+        area.placeholder = f"{other}, below" if other else ESSENTIALS["command"][1]
 
     def _show_side(self, job: Job | None, words: Mapping[str, Any]) -> None:
         """Show when it runs next, and what is written."""
@@ -232,37 +217,54 @@ class JobForm(Page):
         self.query_one("#form-preview", Static).update(shown)
 
     def _show_notes(self, job: Job | None, words: Mapping[str, Any]) -> None:
-        for name, _, _ in FIELDS:
-            note = self.query_one(f"#n-{name}", Static)
-            problem = self._problems.get(name, "")
-            text = f"✗ {problem}" if problem else self._good_note(name, job, words)
-            note.set_class(not problem, "good")
-            shown = Text(sanitize(text))
-            shown.highlight_regex(r"(?m)^! .*$", roles_of(self.app)["warn"])
-            note.update(shown)
-            note.display = bool(text)
-        others = [text for place, text in self._problems.items() if place == ""]
-        missing = [] if self._is_whole(words) else ["name and command are needed"]
-        count = sum(bool(text) for text in self._problems.values())
-        text = "; ".join([*others, *missing]) or (f"! {count} to mend" if count else "")
+        rows, problems = self.rows, self._problems
+        warn = roles_of(self.app)["warn"]
+        for word, row in rows.items():
+            row.say(problems.get(word, ""), self._good_note(word, job, words), warn=warn)
+        for head in self.query(SectionHead):
+            is_bad = any(problems.get(word) for word in head.words)
+            head.mark(sum(word in words for word in head.words), is_bad=is_bad)
+        unseen = [
+            f"{place}: {text}" if place else text
+            for place, text in problems.items()
+            if text and (place not in rows or not rows[place].display)
+        ]
+        missing = [] if self._is_whole() else ["name and command are needed"]
+        count = sum(bool(text) for text in problems.values())
+        text = "; ".join([*unseen, *missing]) or (f"! {count} to mend" if count else "")
         status = self.query_one("#form-status", Static)
         status.set_class(not text, "good")
         status.update(Text(sanitize(text) or "✓ ^s saves"))
 
-    def _is_whole(self, words: Mapping[str, Any]) -> bool:
+    def _is_whole(self) -> bool:
         """Tell whether there is a name and something to run."""
-        is_runnable = "command" in words or any(word in self._before for word in OTHER_ACTIONS)
-        return bool(self.typed_name()) and is_runnable
+        return bool(self.typed_name()) and self._is_runnable
 
-    def _good_note(self, name: str, job: Job | None, words: Mapping[str, Any]) -> str:
-        if name == "name" and self._job is None and self.typed_name():
+    def _good_note(self, word: str, job: Job | None, words: Mapping[str, Any]) -> str:
+        if word == "name" and self._job is None and self.typed_name():
             return "✓ free"
-        if name == "schedule" and job is not None and "schedule" in words:
-            note = schedule_note(job, self.home.now())
+        if word == "schedule" and job is not None and "schedule" in words:
+            self._look_around(job)
+            note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[1]]))
             return f"{note}\n{self._next_line(job)}" if self.has_class("-w80") else note
-        if name == "command" and isinstance(words.get("command"), str):
+        if word == "command" and isinstance(words.get("command"), str):
             return command_note(words["command"])
         return ""
+
+    def _look_around(self, job: Job) -> None:
+        """Find out, beside the screen, which other jobs start with this one."""
+        now_is = (job.schedule, job.jitter)
+        if self._busy[0] != now_is:
+            self._busy = now_is, ""
+            self.run_worker(self._find_busy(job), group="busy", exclusive=True)
+
+    async def _find_busy(self, job: Job) -> None:
+        own = msgspec.structs.replace(job, id=self._job or job.id)
+        views = [*self.picture.snapshot.jobs.values()]
+        note = await asyncio.to_thread(busy_note, own, views, self.home.now())
+        if note:
+            self._busy = (job.schedule, job.jitter), note
+            self._check()
 
     def _next_line(self, job: Job) -> str:
         """Return the next three runs in a line, where there is no room for their box."""
@@ -281,12 +283,11 @@ class JobForm(Page):
         """Save, if nothing is wrong; the form stays open until the engine has taken it."""
         self._check()
         words = self.words()
-        if self._problems or not self._is_whole(words):
+        if self._problems or not self._is_whole():
             self.app.bell()
             return
         changed = {word: value for word, value in words.items() if self._before.get(word) != value}
-        fields = {field for field, _, _ in FIELDS[1:]}
-        changed |= {word: None for word in self._before if word in fields and word not in words}
+        changed |= {word: None for word in self._before if word not in words}
         if self._job is not None and not changed:
             self.dismiss()
         elif self._job is None:
@@ -316,11 +317,7 @@ class JobForm(Page):
 
     def action_cancel(self) -> None:
         """Leave without a change, after asking if something was typed."""
-        typed = any(
-            self._typed_in(name) != self._shown.get(name, "")
-            for name, _, _ in FIELDS
-            if not self.query_one(f"#f-{name}").disabled
-        )
+        typed = any(row.typed != row.shown for row in self.query(WordRow) if not row.field.disabled)
         if typed:
             self.home.ask(ask_leave_form(), lambda answer: self.dismiss())
         else:

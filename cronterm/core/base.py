@@ -28,9 +28,9 @@ from cronterm.model.trigger import Signal
 
 
 class RunAgain(msgspec.Struct, frozen=True, tag=True):
-    """Run again what run `run` was: the engine looked up its definition."""
+    """Run by a definition that the engine looked up: what run `run` was, or what is not saved."""
 
-    run: int
+    run: int | None
     definition: Job
     scheduled_at: Instant | None = None
     params: dict[str, str] = {}

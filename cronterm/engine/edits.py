@@ -146,9 +146,14 @@ def problems_after(
 
     `given` is what `load` takes.
     """
-    texts = {str(change.target.path): change.text for change in changes}
-    after = load(path, texts=texts, **given)
+    after = loaded_after(changes, path, **given)
     return [problem for problem in after.problems if problem not in loaded.problems]
+
+
+def loaded_after(changes: Sequence[Change], path: Path, **given: Any) -> Loaded:
+    """Return what the files would say after `changes`; `given` is what `load` takes."""
+    texts = {str(change.target.path): change.text for change in changes}
+    return load(path, texts=texts, **given)
 
 
 def write_changes(changes: Sequence[Change]) -> None:

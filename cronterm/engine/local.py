@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
+from cronterm.core.base import RunAgain
 from cronterm.engine.again import again_of
 from cronterm.engine.answers import Answers
 from cronterm.engine.audit import Audit
@@ -29,6 +30,7 @@ from cronterm.model.command import (
     RewriteJob,
     RunMissed,
     ShutDown,
+    TryJob,
     TryNotifier,
     UndoEdit,
 )
@@ -95,6 +97,8 @@ class LocalControl:
                 return await self._engine.command(kept, by=by)
             case RerunRun() | RerunEdited():
                 return await self._rerun(command, by)
+            case TryJob():
+                return await self._try(command, by)
             case RunMissed():
                 return await self._run_missed(command, by)
             case ReloadConfig():
@@ -129,6 +133,16 @@ class LocalControl:
             again = await again_of(command, detail)
         except CrontermError as error:
             return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
+        return await self._engine.command(again, by=by)
+
+    async def _try(self, command: TryJob, by: str) -> Answer:
+        """Start what a job would be after an edit that nobody has made."""
+        try:
+            definition = await self._definitions.tried(command)
+        except CrontermError as error:
+            return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
+        edited = tuple(command.words)
+        again = RunAgain(None, definition, params=command.params, edited=edited)
         return await self._engine.command(again, by=by)
 
     async def _run_missed(self, command: RunMissed, by: str) -> Answer:

@@ -24,6 +24,7 @@ from cronterm.engine.edits import (
     Target,
     changes_of,
     done_answer,
+    loaded_after,
     problems_after,
     write_changes,
 )
@@ -33,8 +34,9 @@ from cronterm.engine.monitors import Monitors, UnknownMonitor
 from cronterm.engine.reading import Reader
 from cronterm.engine.watching import Places
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, DefineMonitor, DropMonitor, UndoEdit
+from cronterm.model.command import Answer, DefineMonitor, DropMonitor, EditJob, TryJob, UndoEdit
 from cronterm.model.event import AnyEvent, ConfigLoaded, ConfigRejected
+from cronterm.model.job import Job
 from cronterm.model.notifier import Notifier
 from cronterm.model.problem import Problem
 
@@ -243,6 +245,20 @@ class Definitions:
                 if command.dry_run:
                     return done_answer(command, changes, sha256=loaded.sha256)
             return await self._write(command, changes)
+
+    async def tried(self, command: TryJob) -> Job:
+        """Return what a job would be after an edit. Raises `CrontermError` where it cannot be."""
+        async with self._turn:
+            loaded = await self.read()
+            edit = EditJob(job=command.job, words=command.words)
+            changes = changes_of(edit, loaded, self.path)
+            given = {"local_timezone": self._local_timezone, "last_good": self._last_good.texts}
+            after = await asyncio.to_thread(loaded_after, changes, self.path, **given)
+            problems = [each for each in after.problems if each not in loaded.problems]
+            found = next((job for job in after.jobs if job.id == command.job), None)
+            if problems or found is None:
+                raise CrontermError(str(problems[0]) if problems else f"no job {command.job}")
+            return found
 
     async def _write(self, command: Edit, changes: Sequence[Change]) -> Answer:
         try:

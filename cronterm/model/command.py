@@ -92,6 +92,14 @@ class RerunEdited(Command, frozen=True, kw_only=True):
     """Instead of those that were chosen for the run; None keeps them."""
 
 
+class TryJob(Command, frozen=True, kw_only=True):
+    """Run a job once as `EditJob` would make it; nothing is written. Only over the socket."""
+
+    job: str
+    words: dict[str, Any] = {}
+    params: dict[str, str] = {}
+
+
 class RunMissed(Command, frozen=True, kw_only=True):
     """Run a job once for the instants it missed, and settle them."""
 
@@ -248,6 +256,7 @@ AnyCommand: TypeAlias = (
     | PingJob
     | RerunRun
     | RerunEdited
+    | TryJob
     | RunMissed
     | IgnoreMissed
     | AcknowledgeAlert

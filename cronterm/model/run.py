@@ -62,10 +62,10 @@ Reason: TypeAlias = Literal[
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """That a run by hand repeats another one."""
+    """That a run by hand repeats another one, or tries what is not saved."""
 
-    run: int
-    """Whose definition it has."""
+    run: int | None
+    """Whose definition it has; None: that of the jobs file."""
     edited: tuple[str, ...] = ()
     """Words of that definition that differ, for this run alone."""
 
@@ -73,7 +73,7 @@ class Repeat(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """In words."""
         edited = f", edited: {', '.join(self.edited)}" if self.edited else ""
-        return f"again {self.run}{edited}"
+        return (f"again {self.run}" if self.run is not None else "test run") + edited
 
 
 class Cause(msgspec.Struct, frozen=True):

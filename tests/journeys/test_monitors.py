@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cronterm.model.command import TryJob
 from tests.journeys.house import House, house, wait_until
 
 JOBS = """
@@ -123,3 +124,13 @@ def test_a_run_is_repeated_as_it_was(tmp_path: Path) -> None:
         row = it.history("greet")[-1]
         assert (row["repeats_run_id"], row["edited"]) == (first["run_id"], ["command", "env"])
         assert "env | grep GREETING" in it.run("diff", str(edited["run_id"])).stdout
+
+        text = it.jobs_file.read_text(encoding="utf-8")
+        tried = it.door().send(TryJob(job="greet", words={"command": "echo $PARAM_WHOM tried"}))
+        wait_until(lambda: it.history("greet")[-1]["outcome"] is not None, "it ends")
+        assert it.run("logs", str(tried.run)).stdout == "you tried\n"
+        row = it.history("greet")[-1]
+        assert (row["repeats_run_id"], row["edited"]) == (None, ["command"])
+        assert it.jobs_file.read_text(encoding="utf-8") == text
+        bad = it.door().send(TryJob(job="greet", words={"timeout": "soon"}))
+        assert "'soon' is not a duration" in bad.message

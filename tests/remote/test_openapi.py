@@ -103,7 +103,7 @@ def test_what_is_for_the_unix_socket_only_is_decided_for_each_kind() -> None:
     near = {
         *("AddJob", "EditJob", "DeleteJob", "RewriteJob", "RenameJob", "MoveJob", "UndoEdit"),
         *("ReloadConfig", "ShutDown", "ReadConfig", "ReadResolved", "ListCalls"),
-        *("RerunEdited",),
+        *("RerunEdited", "TryJob"),
     }
     kinds = {*get_args(AnyCommand), *get_args(AnyQuery)}
 

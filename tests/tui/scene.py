@@ -15,7 +15,7 @@ from cronterm.engine.prospect import make_timeline
 from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
-from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.command import Answer, AnyCommand, TryJob
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AnyEvent,
@@ -258,7 +258,8 @@ class FakeControl:
         self.sent.append(command)
         if self.refusal is not None:
             return self.refusal
-        return Answer(ok=True, message="done", sha256=f"{len(self.sent)}" * 64, diff=DIFF)
+        run = 9 if isinstance(command, TryJob) else None
+        return Answer(ok=True, message="done", sha256=f"{len(self.sent)}" * 64, diff=DIFF, run=run)
 
     async def query(self, query: Query) -> AnyReply:
         """Answer from fixed rows."""

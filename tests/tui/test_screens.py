@@ -24,6 +24,7 @@ from cronterm.model.command import (
     RunJob,
     ShutDown,
     StopRun,
+    TryJob,
     UndoEdit,
 )
 from cronterm.model.event import Numbered
@@ -41,6 +42,7 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
+from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
@@ -449,6 +451,47 @@ async def test_the_form_saves_words_of_folded_sections() -> None:
     command = control.sent[0]
     assert isinstance(command, EditJob)
     assert command.words == {"jitter": "5m", "jitter_mode": "random"}
+
+
+async def test_the_form_tries_what_is_typed_without_saving_it() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        form = pilot.app.screen
+        await wait_for(pilot, lambda: is_filled(form))
+        form.query_one("#f-command", TextArea).text = "ls"
+        form.query_one("#f-timeout", Input).value = "soon"
+        await pilot.press("ctrl+t")
+        assert pilot.app.screen is form
+        form.query_one("#f-timeout", Input).value = "5m"
+        await pilot.press("ctrl+t")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
+        asked = str(pilot.app.screen.query_one("#dialog-text", Static).render())
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("escape")
+        assert pilot.app.screen is form
+
+    job = control.scene.jobs["search-reindex"].job.id
+    words = {"command": "ls", "timeout": "5m"}
+    assert control.sent == [TryJob(job=job, words=words)]
+    assert "Not as in the file: command, timeout" in asked
+
+
+async def test_a_job_that_is_not_saved_yet_is_not_tried() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("a")
+        form = pilot.app.screen
+        form.query_one("#f-name", Input).value = "archive"
+        form.query_one("#f-command", TextArea).text = "ls"
+        await pilot.press("ctrl+t")
+        told = [each.message for each in pilot.app._notifications]
+
+    assert told == ["save it first; with `enabled: false` it only runs when t is pressed"]
+    assert control.sent == []
 
 
 async def test_the_form_edits_a_job_that_something_else_runs() -> None:

@@ -25,8 +25,9 @@ from cronterm.tui.busy import busy_note
 from cronterm.tui.draft import check_words, coming_runs, command_note, preview, schedule_note
 from cronterm.tui.themes import roles_of
 from cronterm.tui.picture import Picture
-from cronterm.tui.questions import ask_leave_form, tell_diff
+from cronterm.tui.questions import ask_leave_form, doubt_of, tell_diff
 from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.run_dialog import TryDialog
 from cronterm.tui.typed import as_text, as_value, read_yaml
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
@@ -54,6 +55,7 @@ FORM_KEYS = [
     ("← →", "choose"),
     ("⏎", "unfold"),
     ("^s", "save"),
+    ("^t", "try it"),
     ("^y", "YAML"),
     ("esc", "cancel"),
 ]
@@ -64,6 +66,7 @@ class JobForm(Page):
 
     BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
         Binding("ctrl+s,f2", "save", show=False),
+        Binding("ctrl+t", "try", show=False),
         Binding("ctrl+y", "preview", show=False),
         Binding("escape", "cancel", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -77,6 +80,7 @@ class JobForm(Page):
         self._based_on = picture.snapshot.sha256
         self._before: dict[str, Any] = {}
         self._problems: dict[str, str] = {}
+        self._draft: Job | None = None
         self._is_runnable = False
         self._waiting: Timer | None = None
         self._busy: tuple[object, str] = (None, "")
@@ -192,6 +196,7 @@ class JobForm(Page):
         job, self._problems = check_words(
             name or "new-job", words, snapshot.settings, snapshot.jobs
         )
+        self._draft = job
         self._is_runnable = job is not None or bool(self._problems)
         if not name:
             self._problems["name"] = ""
@@ -286,8 +291,7 @@ class JobForm(Page):
         if self._problems or not self._is_whole():
             self.app.bell()
             return
-        changed = {word: value for word, value in words.items() if self._before.get(word) != value}
-        changed |= {word: None for word in self._before if word not in words}
+        changed = self._changed_words(words)
         if self._job is not None and not changed:
             self.dismiss()
         elif self._job is None:
@@ -296,6 +300,25 @@ class JobForm(Page):
         else:
             edit = EditJob(job=self._job, words=changed, based_on=self._based_on)
             self.run_worker(self._save(edit), group="save", exclusive=True)
+
+    def _changed_words(self, words: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the words that differ from the file's; None is one that is gone."""
+        changed = {word: value for word, value in words.items() if self._before.get(word) != value}
+        return changed | {word: None for word in self._before if word not in words}
+
+    def action_try(self) -> None:
+        """Run once what is typed, without saving it."""
+        self._check()
+        if self._problems or not self._is_whole() or self._draft is None:
+            self.app.bell()
+        elif self._job is None:
+            text = "save it first; with `enabled: false` it only runs when t is pressed"
+            self.home.tell(text, is_bad=True)
+        else:
+            view = self.picture.snapshot.jobs.get(self._job)
+            doubt = doubt_of(view) if view is not None else ""
+            changed = self._changed_words(self.words())
+            self.app.push_screen(TryDialog(self._draft, changed, doubt))
 
     async def _save(self, command: AddJob | EditJob) -> None:
         answer = await self.home.deliver(command)

@@ -1,7 +1,7 @@
 """A run by hand: what may be chosen for it, a field each, checked before it is asked for."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, TypeAlias, cast
 
 from rich.text import Text
 from textual import on
@@ -12,12 +12,15 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from cronterm.model.command import RerunEdited, RerunRun, RunJob
+from cronterm.model.command import RerunEdited, RerunRun, RunJob, TryJob
 from cronterm.model.identity import Param
+from cronterm.model.job import Job, action_text
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui.home import Home
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
+
+RunCommand: TypeAlias = RunJob | RerunRun | RerunEdited | TryJob
 
 
 class RunDialog(ModalScreen[None]):
@@ -93,11 +96,30 @@ class RunDialog(ModalScreen[None]):
         read = {field.param_name: field.read() for field in self._fields}
         return {name: value for name, value in read.items() if value is not None}
 
-    def command(self) -> RunJob | RerunRun | RerunEdited | None:
+    def command(self) -> RunCommand | None:
         """Return what is asked for, None where it cannot be yet."""
         return RunJob(job=self._job, params=self.chosen())
 
-    async def _send(self, command: RunJob | RerunRun | RerunEdited) -> None:
+    async def _send(self, command: RunCommand) -> None:
         answer = await self.home.deliver(command)
         if answer is not None and answer.ok:
             self.dismiss()
+            if isinstance(command, TryJob) and answer.run is not None:
+                self.home.open_run(command.job, answer.run)
+
+
+class TryDialog(RunDialog):
+    """Asks for a run of what is typed into the form; its log opens."""
+
+    def __init__(self, definition: Job, words: Mapping[str, Any], doubt: str) -> None:
+        """`words` are those that differ from the file's."""
+        first, *more = action_text(definition.action).splitlines() or [""]
+        lines = ["Run once what is typed here? Nothing is saved.", ""]
+        lines += [f"  {first}{' …' if more else ''}", ""]
+        lines += [f"Not as in the file: {', '.join(words)}" if words else "It is as in the file."]
+        super().__init__(definition.id, definition.params, [*lines, *([doubt] if doubt else [])])
+        self._changed_words = dict(words)
+
+    def command(self) -> RunCommand:
+        """Return the run that is asked for."""
+        return TryJob(job=self._job, words=self._changed_words, params=self.chosen())

@@ -25,6 +25,7 @@ from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import RunJob
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.job import action_text
+from cronterm.model.params import BadParam, read_params
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import Snapshot
@@ -88,16 +89,16 @@ def run(
 
 
 def _tell(at: Desk, command: RunJob) -> None:
-    """Say what a run would be. Raises for a job that is not there and a param that it has not."""
+    """Say what a run would be. Raises for a job that is not there and a param it refuses."""
     snapshot = at.snapshot()
     if command.job not in snapshot.jobs:
         raise unknown_job(command.job, snapshot.jobs)
     view = snapshot.jobs[command.job]
     job = view.job
-    for name in command.params:
-        if name not in job.params:
-            known = ", ".join(job.params)
-            raise CrontermError(f"{job.id} has no param {name}", f"it has {known}" if known else "")
+    try:
+        params = read_params(job.params, command.params)
+    except BadParam as error:
+        raise CrontermError(str(error), f"cronterm run {job.id} -p NAME=VALUE") from None
     is_full = job.instances is not None and len(view.live) >= job.instances
     held = f"overlap: {job.overlap}" if is_full and not command.force else ""
     if at.as_json:
@@ -108,7 +109,7 @@ def _tell(at: Desk, command: RunJob) -> None:
                 "working_dir": job.working_dir,
                 "user": job.user or None,
                 "timeout_s": None if job.timeout is None else job.timeout / SECOND,
-                "params": {**command.params},
+                "params": params,
                 "open_runs": sorted(view.live),
                 "held_by": held or None,
             }
@@ -117,7 +118,7 @@ def _tell(at: Desk, command: RunJob) -> None:
     say(f"would run {job.id} in {job.working_dir}{f' as {job.user}' if job.user else ''}:")
     for line in action_text(job.action).splitlines():
         say(f"  {line}")
-    for name, value in command.params.items():
+    for name, value in params.items():
         say(f"with PARAM_{name.upper()}={value}")
     if held:
         say(f"! {len(view.live)} open: {held} decides (--force runs it all the same)")

@@ -86,19 +86,17 @@ def env_files(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_job(
-    r: Reading, key: Node, path: str, values: dict[str, Any], *, has_schedule: bool
-) -> bool:
+def check_job(r: Reading, key: Node, path: str, values: dict[str, Any], *, timed: bool) -> bool:
     """Note what does not go together; return whether all does."""
     params: dict[str, Param] = values.get("params") or {}
     unset = [name for name, param in params.items() if param.default is None]
-    if unset and has_schedule:
+    if unset and timed:
         message = f"param {unset[0]} needs a default: nobody chooses for a timed run"
         r.note(key, f"{path}.params.{unset[0]}", message)
     both = sorted((values.get("secrets") or {}).keys() & (values.get("env") or {}).keys())
     if both:
         r.note(key, f"{path}.secrets.{both[0]}", f"{both[0]} is in env and in secrets")
-    return not (unset and has_schedule) and not both
+    return not (unset and timed) and not both
 
 
 def check_names(jobs: Sequence[Job], places: Mapping[str, tuple[Reading, Node, str]]) -> None:

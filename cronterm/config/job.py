@@ -223,7 +223,7 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
         monitor.check_monitor(reading, own, specs, key, path)
     if len(reading.problems) > problems or action is None:
         return None
-    if not identity.check_job(reading, key, path, values, has_schedule=bool(specs)):
+    if not identity.check_job(reading, key, path, values, timed=timed):
         return None
     _check_size(reading, key, path, action, values.get("env") or {})
     directory = str(context.path.parent)

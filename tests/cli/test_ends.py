@@ -1,8 +1,10 @@
 """Tests for `stop` and `kill`."""
 
+import msgspec
 import pytest
 
 from cronterm.model.command import Answer, RunJob, StopRun
+from cronterm.model.identity import Param
 from tests.cli.desk import Desk
 
 
@@ -79,3 +81,9 @@ def test_a_dry_run_tells_and_starts_nothing(desk: Desk) -> None:
     assert "overlap: skip decides" in done.stdout
     assert sum(isinstance(each, RunJob) for each, _ in desk.client.control.received) == 1
     assert desk.run("run", "backup", "--dry-run", "-p", "no=1").exit_code == 1
+
+    view = desk.client.control.view.jobs["backup"]
+    view.job = msgspec.structs.replace(view.job, params={"count": Param("int")})
+    assert "needs a value" in desk.run("run", "backup", "--dry-run").stderr
+    assert "not a whole number" in desk.run("run", "backup", "--dry-run", "-p", "count=x").stderr
+    assert "PARAM_COUNT=3" in desk.run("run", "backup", "--dry-run", "-p", "count=3").stdout

@@ -222,3 +222,8 @@ def test_a_param_without_a_default_has_to_be_chosen() -> None:
         read_params({"a": Param()}, {})
     with pytest.raises(BadParam, match="a value cannot contain NUL"):
         read_params({"a": Param()}, {"a": "x\0y"})
+
+
+def test_what_runs_by_hand_alone_may_have_its_params_chosen_each_time() -> None:
+    assert said("params: {a: }\nschedule: '@manual'") == ""
+    assert said("params: {a: }") == ""

@@ -68,7 +68,7 @@ def apply_config(books: Books, changed: ConfigChanged) -> None:
     rename_jobs(books, changed.jobs)
     new = {job.id for job in changed.jobs}
     for job_id in [job_id for job_id in books.jobs if job_id not in new]:
-        _remove(books, job_id)
+        remove_job(books, job_id)
     orphans: dict[str, list[RunRecord]] = defaultdict(list)
     for run in books.runs.values():
         if run.job not in books.jobs:
@@ -76,7 +76,7 @@ def apply_config(books: Books, changed: ConfigChanged) -> None:
     for job in changed.jobs:
         record = books.jobs.get(job.id)
         if record is None:
-            _add(books, job, books.absent.pop(job.id, None), orphans.pop(job.id, []))
+            add_job(books, job, books.absent.pop(job.id, None), orphans.pop(job.id, []))
         else:
             _change(books, record, job)
     sift_all(books)
@@ -95,7 +95,7 @@ def _decide_sifted(books: Books) -> None:
             decide(books, record)
 
 
-def _add(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
+def add_job(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
     """Take in a job that was not in force, with those of its runs that are open."""
     now, timing = books.now.utc, schedule_hash(job)
     is_same = known is not None and known.schedule_hash == timing
@@ -218,7 +218,8 @@ def _change(books: Books, record: JobRecord, job: Job) -> None:
     books.watch_job(record)
 
 
-def _remove(books: Books, job_id: str) -> None:
+def remove_job(books: Books, job_id: str) -> None:
+    """Let a job go that is in no file any more; its open runs go on, its waiting ones do not."""
     record = books.jobs[job_id]
     settle_reports(books, record)
     end_reported(books, record)

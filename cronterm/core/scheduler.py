@@ -15,6 +15,7 @@ from cronterm.core.base import (
     Ended,
     Input,
     NeverStarted,
+    RunAgain,
     Signalled,
     Started,
 )
@@ -39,6 +40,7 @@ from cronterm.core.runs import (
 )
 from cronterm.core.signals import take_signal
 from cronterm.core.telling import note_delivered, queue_notices, wait_notices
+from cronterm.core.trials import is_unsaved, run_trial
 from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
 from cronterm.model.run import REPORTED, OpenRun, Outcome, Reason
@@ -130,6 +132,8 @@ class Scheduler:
                 note_ended(books, given.run, given.attempt, given.end)
             case Started():
                 note_started(books, given.run, given.attempt, given.pid, given.started_at)
+            case Commanded(command=RunAgain(run=None) as trial) if is_unsaved(books, trial):
+                books.answers.append((given.token, run_trial(books, trial, given.by)))
             case Commanded():
                 books.answers.append((given.token, carry_out(books, given.command, given.by)))
             case ConfigChanged():

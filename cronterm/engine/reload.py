@@ -34,7 +34,15 @@ from cronterm.engine.monitors import Monitors, UnknownMonitor
 from cronterm.engine.reading import Reader
 from cronterm.engine.watching import Places
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, DefineMonitor, DropMonitor, EditJob, TryJob, UndoEdit
+from cronterm.model.command import (
+    AddJob,
+    Answer,
+    DefineMonitor,
+    DropMonitor,
+    EditJob,
+    TryJob,
+    UndoEdit,
+)
 from cronterm.model.event import AnyEvent, ConfigLoaded, ConfigRejected
 from cronterm.model.job import Job
 from cronterm.model.notifier import Notifier
@@ -250,14 +258,16 @@ class Definitions:
         """Return what a job would be after an edit. Raises `CrontermError` where it cannot be."""
         async with self._turn:
             loaded = await self.read()
-            edit = EditJob(job=command.job, words=command.words)
-            changes = changes_of(edit, loaded, self.path)
+            is_new = all(job.id != command.job for job in loaded.jobs)
+            edit = AddJob if is_new and command.is_new else EditJob
+            changes = changes_of(edit(job=command.job, words=command.words), loaded, self.path)
             given = {"local_timezone": self._local_timezone, "last_good": self._last_good.texts}
             after = await asyncio.to_thread(loaded_after, changes, self.path, **given)
-            problems = [each for each in after.problems if each not in loaded.problems]
             found = next((job for job in after.jobs if job.id == command.job), None)
+            problems = [each for each in after.problems if each not in loaded.problems]
             if problems or found is None:
-                raise CrontermError(str(problems[0]) if problems else f"no job {command.job}")
+                why = [*problems, *after.problems, f"there is no job {command.job}"]
+                raise CrontermError(str(why[0]))
             return found
 
     async def _write(self, command: Edit, changes: Sequence[Change]) -> Answer:

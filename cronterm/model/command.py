@@ -98,6 +98,8 @@ class TryJob(Command, frozen=True, kw_only=True):
     job: str
     words: dict[str, Any] = {}
     params: dict[str, str] = {}
+    is_new: bool = False
+    """As `AddJob` would make it, where there is no such job."""
 
 
 class RunMissed(Command, frozen=True, kw_only=True):

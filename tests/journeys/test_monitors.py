@@ -132,5 +132,11 @@ def test_a_run_is_repeated_as_it_was(tmp_path: Path) -> None:
         row = it.history("greet")[-1]
         assert (row["repeats_run_id"], row["edited"]) == (None, ["command"])
         assert it.jobs_file.read_text(encoding="utf-8") == text
+        fresh = {"command": "echo new; exit 3", "schedule": "@every 1s", "retry": 3}
+        new = it.door().send(TryJob(job="fresh", words=fresh, is_new=True))
+        wait_until(lambda: it.history("fresh")[-1]["outcome"] == "failed", "it ends")
+        assert it.run("logs", str(new.run)).stdout == "new\n"
+        assert [row["run_id"] for row in it.history("fresh")] == [new.run]
+        assert "fresh" not in it.door().snapshot().jobs
         bad = it.door().send(TryJob(job="greet", words={"timeout": "soon"}))
         assert "'soon' is not a duration" in bad.message

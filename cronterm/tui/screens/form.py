@@ -23,11 +23,11 @@ from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
 from cronterm.tui.draft import check_words, coming_runs, command_note, preview, schedule_note
-from cronterm.tui.themes import roles_of
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import ask_leave_form, doubt_of, tell_diff
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import TryDialog
+from cronterm.tui.themes import roles_of
 from cronterm.tui.typed import as_text, as_value, read_yaml
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
@@ -311,14 +311,12 @@ class JobForm(Page):
         self._check()
         if self._problems or not self._is_whole() or self._draft is None:
             self.app.bell()
-        elif self._job is None:
-            text = "save it first; with `enabled: false` it only runs when t is pressed"
-            self.home.tell(text, is_bad=True)
         else:
-            view = self.picture.snapshot.jobs.get(self._job)
+            view = self.picture.snapshot.jobs.get(self._job or "")
             doubt = doubt_of(view) if view is not None else ""
             changed = self._changed_words(self.words())
-            self.app.push_screen(TryDialog(self._draft, changed, doubt))
+            is_new = self._job is None
+            self.app.push_screen(TryDialog(self._draft, changed, doubt, is_new=is_new))
 
     async def _save(self, command: AddJob | EditJob) -> None:
         answer = await self.home.deliver(command)

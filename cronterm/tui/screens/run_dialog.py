@@ -111,15 +111,21 @@ class RunDialog(ModalScreen[None]):
 class TryDialog(RunDialog):
     """Asks for a run of what is typed into the form; its log opens."""
 
-    def __init__(self, definition: Job, words: Mapping[str, Any], doubt: str) -> None:
+    def __init__(
+        self, definition: Job, words: Mapping[str, Any], doubt: str, *, is_new: bool
+    ) -> None:
         """`words` are those that differ from the file's."""
         first, *more = action_text(definition.action).splitlines() or [""]
         lines = ["Run once what is typed here? Nothing is saved.", ""]
         lines += [f"  {first}{' …' if more else ''}", ""]
-        lines += [f"Not as in the file: {', '.join(words)}" if words else "It is as in the file."]
+        differs = f"Not as in the file: {', '.join(words)}" if words else "It is as in the file."
+        lines += ["It is in no file yet." if is_new else differs]
         super().__init__(definition.id, definition.params, [*lines, *([doubt] if doubt else [])])
         self._changed_words = dict(words)
+        self._is_new = is_new
 
     def command(self) -> RunCommand:
         """Return the run that is asked for."""
-        return TryJob(job=self._job, words=self._changed_words, params=self.chosen())
+        return TryJob(
+            job=self._job, words=self._changed_words, params=self.chosen(), is_new=self._is_new
+        )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +96,13 @@ class Bench:
 
 
 @contextmanager
-def running(jobs_yaml: str) -> Iterator[Bench]:
-    """Run an engine on these jobs in a temporary directory."""
+def running(jobs_yaml: str, fill: Callable[[Path], None] | None = None) -> Iterator[Bench]:
+    """Run an engine on these jobs in a temporary directory; `fill` may make its history first."""
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
+        if fill is not None:
+            (directory / "s").mkdir(mode=0o700)
+            fill(directory / "s")
         (directory / "jobs.yaml").write_text(jobs_yaml)
         command = [sys.executable, "-m", "cronterm", "--headless", "--log-level", "error"]
         command += ["-f", str(directory / "jobs.yaml"), "--state-dir", str(directory / "s")]

@@ -47,7 +47,7 @@ def main(runs: int = 200_000, jobs: int = 500) -> None:
         directory = Path(temporary)
         with open_store(directory, now=START) as store:
             names = [f"job-{number:05}" for number in range(jobs)]
-            _fill(store, names, runs)
+            fill(store, names, runs)
             _ask(store, directory, names, runs)
         size = (directory / "history.db").stat().st_size
         began = time.perf_counter()
@@ -57,7 +57,8 @@ def main(runs: int = 200_000, jobs: int = 500) -> None:
         print(f"{size / runs:8.0f} bytes a run")
 
 
-def _fill(store: SqliteStore, names: list[str], runs: int) -> None:
+def fill(store: SqliteStore, names: list[str], runs: int) -> None:
+    """Record runs, one a second from START on."""
     store.record([_added(name) for name in names])
     began, cpu = time.perf_counter(), time.process_time()
     for first in range(1, runs + 1, BATCH):

@@ -5,6 +5,7 @@ pay for the engine and the engine not for the screen.
 """
 
 import contextlib
+import gc
 import os
 import resource
 import sys
@@ -307,5 +308,6 @@ def _show(
         ),
     )
     end_with_terminal(sys.stdin.fileno())
+    gc.freeze()  # what is loaded stays: to look through all of it holds a key up for 60 ms
     ending = app.run(mouse=settings.mouse)
     return ending, app.return_code or 0

@@ -154,7 +154,7 @@ class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
     """Start of the first attempt."""
 
 
-class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+class RunRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A line of the history: a run, or a decision that started nothing (`run` is None)."""
 
     run: int | None

@@ -15,7 +15,7 @@ from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.facts import RunsBox
 
 PAGE = 500
-AHEAD = 100  # rows below the cursor that are there before it comes
+AHEAD = 400  # rows below the cursor that are there before it comes
 
 
 class RunsView(Page):

@@ -117,8 +117,10 @@ class RunsBox(Panel, can_focus=True):
         """Numbers of runs."""
         self._top = 0
 
-    def titles(self) -> tuple[str, str]:
-        """Return the title, and where the cursor is."""
+    def titles(self) -> tuple[str | None, str | None]:
+        """Return the title, and where the cursor is; those of many jobs are not titled here."""
+        if self.has_jobs:
+            return None, None
         count = len(self.runs)
         return "Recent runs", f"{min(self.cursor + 1, count)}/{count} · ⏎ open log"
 

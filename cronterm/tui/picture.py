@@ -1,6 +1,7 @@
 """The screen's picture of the engine: the folded snapshot, the log stream, what follows."""
 
 from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cronterm.clock import SECOND, Instant
@@ -13,6 +14,8 @@ from cronterm.tui.stream import LogLine, LogStream
 
 GAUGE_HISTORY = 120
 MANY = 1000  # jobs
+COUNTED = ("failed", "late", "retrying", "running", "succeeded", "paused")
+COUNTED_AS = {"timed_out": "failed", "lost": "failed", "missed": "late", "stopping": "running"}
 
 KINDS: dict[AlertKind, str] = {
     "failure": "FAIL",
@@ -106,6 +109,13 @@ class Picture:
                 self.state(view, now) for view in views if not view.job.is_monitor
             )
         return self._counts + Counter(self.state(view, now) for view in self._monitors)
+
+    def counted(self, views: Sequence[JobView], now: Instant) -> dict[str, int]:
+        """Return how many of some jobs fail, are late, retry, run, are well: the worst first."""
+        found = Counter(
+            COUNTED_AS.get(state, state) for state in (self.state(v, now) for v in views)
+        )
+        return {state: found[state] for state in COUNTED if found[state]}
 
     def state(self, view: JobView, now: Instant) -> str:
         """Return the state that the job's row shows."""

@@ -3,7 +3,13 @@
 from cronterm.model.event import JobAdded, Numbered
 from cronterm.model.snapshot import Snapshot, fold
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.columns import behind_host, columns_for
+from cronterm.tui.widgets.columns import (
+    BEFORE_NAME,
+    BY_ITSELF,
+    COLUMNS,
+    behind_host,
+    layout_for,
+)
 from tests.remote.fake_control import START, job
 
 
@@ -27,4 +33,35 @@ def test_a_job_of_a_machine_that_is_gone_is_gone() -> None:
 
 
 def test_the_name_always_has_room() -> None:
-    assert all(columns_for(width).name >= 8 for width in range(20, 200))
+    assert all(layout_for(width).name >= 8 for width in range(20, 200))
+
+
+def test_columns_come_by_themselves_where_there_is_room() -> None:
+    assert list(layout_for(50).cells) == ["duration"]
+    assert list(layout_for(80).cells) == ["schedule", "last", "duration", "trend"]
+    assert tuple(layout_for(150).cells) == BY_ITSELF
+    for width in range(40, 250):
+        layout = layout_for(width)
+        assert BEFORE_NAME + layout.name + sum(layout.cells.values()) <= max(width, 64)
+
+
+def test_chosen_columns_are_shown_in_their_order_as_far_as_they_fit() -> None:
+    layout = layout_for(80, ("tags", "last", "owner", "errors", "group"))
+
+    assert list(layout.cells) == ["last", "errors", "group", "owner"]
+    assert (layout.before, layout.after) == (0, 1)
+    assert BEFORE_NAME + layout.name + sum(layout.cells.values()) <= 80
+
+
+def test_every_column_comes_into_view_by_pushing_others_out() -> None:
+    everything = [column.key for column in COLUMNS]
+    for width in (20, 60, 80, 120, 200):
+        for chosen in ((), everything):
+            seen = set(layout_for(width, chosen).cells)
+            pushed = 0
+            while (layout := layout_for(width, chosen, pushed)).after:
+                pushed = layout.before + 1
+                seen |= set(layout_for(width, chosen, pushed).cells)
+
+            assert seen == set(chosen or BY_ITSELF)
+            assert layout_for(width, chosen, pushed + 9).cells == layout.cells

@@ -6,10 +6,13 @@ from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.event import AnyEvent, RunQueued
+from cronterm.tui.job_order import SORT_KEYS, SORTS
 from cronterm.tui.keymap import bindings
+from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
 from cronterm.tui.screens.dialogs import Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
 from cronterm.tui.widgets.panels import (
     AlertsPanel,
@@ -21,7 +24,7 @@ from cronterm.tui.widgets.panels import (
     SystemPanel,
 )
 from cronterm.tui.widgets.stream_log import StreamLog
-from cronterm.tui.widgets.table import SORT_KEYS, SORTS, JobTable
+from cronterm.tui.widgets.table import JobTable
 
 WIDE = 160
 ZOOMS = ("jobs", "log")
@@ -53,6 +56,8 @@ class Dashboard(Page):
         layout = self.home.layout
         self.table.sort = layout.word("sort", SORTS) or "next"
         self.table.is_reversed = layout.flag("reversed")
+        self.table.is_grouped = layout.flag("grouped")
+        self.table.columns = layout.words("columns", BY_KEY) or ()
         if (pane := layout.word("zoom", ZOOMS)) is not None:
             self.add_class(f"zoom-{pane}")
         (self.log_pane if pane == "log" else self.table).focus()
@@ -195,12 +200,38 @@ class Dashboard(Page):
         table = self.table
         table.sort_by(table.sort, is_reversed=not table.is_reversed)
 
-    def on_job_table_sorted(self) -> None:
+    def action_group(self) -> None:
+        """Show the jobs in groups, or in one list."""
+        self.table.toggle_groups()
+
+    def action_fold_all(self, is_folded: bool) -> None:
+        """Fold or unfold every group."""
+        self.table.fold_all(is_folded=is_folded)
+
+    def action_across(self, by: int) -> None:
+        """Fold or unfold, or bring the columns of a side into view."""
+        self.table.go_across(by)
+        self.update(self.home.now())
+
+    def action_columns(self) -> None:
+        """Ask which columns are shown."""
+        table = self.table
+        shown = [column.key for column in COLUMNS if column.key in table.shown_columns]
+        self.home.ask(AskColumns(shown), self._choose_columns)
+
+    def _choose_columns(self, answer: str) -> None:
+        self.table.choose_columns(() if answer == FITTING else answer.split())
+
+    def on_job_table_arranged(self) -> None:
         """Draw the new order, and keep it for the next time."""
         self.update(self.home.now())
         table = self.table
-        sort = None if table.sort == "next" else table.sort
-        self.home.remember(sort=sort, reversed=table.is_reversed or None)
+        self.home.remember(
+            sort=None if table.sort == "next" else table.sort,
+            reversed=table.is_reversed or None,
+            grouped=table.is_grouped or None,
+            columns=table.columns or None,
+        )
 
     def action_zoom(self) -> None:
         """Let the focused pane fill the screen, or put it back."""
@@ -218,11 +249,8 @@ class Dashboard(Page):
 
     def action_mark(self) -> None:
         """Mark the job under the cursor and go on."""
-        table = self.table
-        if table.cursor is not None:
-            table.marked ^= {table.cursor}
-            table.action_move(1)
-            self.update(self.home.now())
+        self.table.mark()
+        self.update(self.home.now())
 
     def action_mark_all(self) -> None:
         """Mark all that is shown, or nothing."""
@@ -235,20 +263,19 @@ class Dashboard(Page):
         self._update_panels(self.home.now())
 
     def on_job_table_opened(self) -> None:
-        """Open the job that was clicked twice."""
+        """Open what was clicked twice."""
         self.action_open()
 
     # -- doing (the app knows how) ---------------------------------------------------------------
 
     def chosen(self) -> list[str]:
-        """Return the marked jobs, or the one under the cursor."""
-        table = self.table
-        if table.marked:
-            return [job for job in table.jobs if job in table.marked]
-        return [table.cursor] if table.cursor is not None else []
+        """Return the marked jobs, those of the group under the cursor, or the one under it."""
+        return self.table.chosen()
 
     def action_open(self) -> None:
-        """Open the job."""
+        """Open the job, or fold the group."""
+        if self.table.toggle_fold():
+            return
         if self.table.cursor is not None:
             self.home.open_job(self.table.cursor)
         elif not self.picture.snapshot.jobs:

@@ -90,6 +90,10 @@ class Page(Screen[None]):
         """Show another view."""
         self.home.show_view(view)
 
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        """Show the view that was clicked."""
+        self.home.show_view(event.view)
+
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event changed; the picture has it already."""
 

@@ -2,11 +2,15 @@
 
 from pathlib import PurePath
 
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View
+from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import FAILED, age, countdown
@@ -64,7 +68,7 @@ class TopBar(Painted):
             parts += [
                 (f" {glyphs.separator} ", "line"),
                 ("next ", "muted"),
-                (fit(job, min(len(job), 24)), "text"),
+                (fit(job, min(cell_len(job), 24)), "text"),
             ]
             parts.append((f" {countdown(at - self.now)}", "accent+bold"))
         return parts
@@ -102,6 +106,13 @@ class TabBar(Painted):
 
     on_role = "head"
 
+    class Chosen(Message):
+        """The name of a view was clicked."""
+
+        def __init__(self, view: View) -> None:
+            super().__init__()
+            self.view = view
+
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self.picture = picture
@@ -114,14 +125,26 @@ class TabBar(Painted):
         """Return the one line."""
         left: list[Part] = [(" ", "text")]
         for tab in TABS:
-            word = f" {tab.number} {tab.long if width >= 100 else tab.short}"
-            role = "chip+bold" if tab.view == self.view else "muted"
-            left += [(word, role), *self._badge(tab.view, width), (" ", role)]
+            left += self._tab(tab, width)
         if self.place:
-            left += [("  › ", "muted"), (fit(self.place, min(len(self.place), width // 3)), "text")]
+            room = min(cell_len(self.place), width // 3)
+            left += [("  › ", "muted"), (fit(self.place, room), "text")]
         right = self._gauges(width)
         gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "text"), *right]]
+
+    def _tab(self, tab: ViewTab, width: int) -> list[Part]:
+        word = f" {tab.number} {tab.long if width >= 100 else tab.short}"
+        role = "chip+bold" if tab.view == self.view else "muted"
+        return [(word, role), *self._badge(tab.view, width), (" ", role)]
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which view is clicked."""
+        end = 1
+        for tab in TABS:
+            start, end = end, end + width_of(self._tab(tab, self.size.width))
+            if start <= event.x < end:
+                self.post_message(self.Chosen(tab.view))
 
     def _badge(self, view: View, width: int) -> list[Part]:
         """Return how many alerts need a look."""

@@ -1,4 +1,4 @@
-"""Which columns the job table has room for."""
+"""Which columns the job table has, and which of them there is room for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,53 +6,100 @@ from dataclasses import dataclass
 from cronterm.tui.widgets.paint import fit
 
 WORDS = 18  # cells of the schedule in words
+IN_WORDS = 124  # from which inner width on there is room for them
 MOST_HOST = 12  # cells of a machine's name
+BEFORE_NAME = 14  # cells of mark, state and next instant: they and the name never scroll away
+LEAST_NAME, MOST_NAME = 8, 30
+SCROLLED_NAME = 18  # cells of the name that stay where columns are pushed in
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Which columns there is room for, and how wide."""
+class Column:
+    """A column: `cells` with the gap before it; it comes by itself from `least` cells on."""
+
+    key: str
+    title: str
+    what: str
+    cells: int
+    least: int | None = None
+    """None: only where it was chosen."""
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("schedule", "SCHEDULE", "schedule", 17, 56),
+    Column("words", "", "schedule in words", WORDS + 2, IN_WORDS),
+    Column("last", "LAST", "last run, and how long ago", 10, 60),
+    Column("duration", "DUR", "how long it took", 9, 0),
+    Column("average", "AVG", "average duration", 9, 114),
+    Column("p95", "P95", "95th percentile of durations", 9, 132),
+    Column("trend", "LAST RUNS", "last runs as bars", 14, 72),
+    Column("ok", "OK%", "how many succeed", 6, 92),
+    Column("errors", "ERR", "how many failed", 6, 92),
+    Column("runs", "RUNS", "how many ran", 8, 150),
+    Column("group", "GROUP", "group", 14),
+    Column("owner", "OWNER", "owner", 14),
+    Column("tags", "TAGS", "tags", 20),
+    Column("description", "DESCRIPTION", "description", 32),
+)
+BY_KEY = {column.key: column for column in COLUMNS}
+BY_ITSELF = tuple(column.key for column in COLUMNS if column.least is not None)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns that are drawn, with their cells, and how many are off at each side."""
 
     name: int
-    schedule: int
-    words: bool
-    last: bool
-    average: bool
-    p95: bool
-    trend: int
-    ok: bool
-    errors: bool
+    cells: dict[str, int]
+    before: int = 0
+    after: int = 0
 
 
-def columns_for(width: int) -> Columns:
-    """Choose columns by the inner width; the order never changes, only what is there."""
-    errors = width >= 92
-    words = width >= 124
-    average = width >= 114
-    last = width >= 60
-    schedule = 0 if width < 56 else (15 if words else 17) if width >= 76 else 14
-    trend = 12 if width < 90 or words else 19
-    trend = trend if width >= 70 else 0
-    fixed = 14 + (schedule + 2 if schedule else 0) + (10 if last else 0) + 9
-    p95 = width >= 132
-    fixed += (
-        (9 if p95 else 0)
-        + (9 if average else 0)
-        + (trend + 2 if trend else 0)
-        + (12 if errors else 0)
-    )
-    room = width - fixed - (WORDS + 2 if words else 0)
-    return Columns(
-        name=max(min(room, 30), 8),
-        schedule=schedule,
-        words=words,
-        last=last,
-        average=average,
-        p95=p95,
-        trend=trend,
-        ok=errors,
-        errors=errors,
-    )
+def layout_for(width: int, chosen: Sequence[str] = (), pushed: int = 0) -> Layout:
+    """Lay columns out in the inner width; the order never changes, only what is there.
+
+    `chosen` are the keys of those that a person wants, none for those that fit by themselves.
+    `pushed` is how many are pushed out behind the name, so that later ones come into view.
+    """
+    if not chosen and not pushed:
+        return _automatic(width)
+    wanted = [column.key for column in COLUMNS if column.key in (chosen or BY_ITSELF)]
+    # Where the first has no room by itself, the first push is what brings it into view.
+    extra = int(not chosen and wanted[0] not in _automatic(width).cells)
+    start = min(pushed - extra, len(wanted) - 1)
+    while start > 0 and _fitting(width, wanted, start - 1) == len(wanted):
+        start -= 1  # the last one is in view already
+    end = _fitting(width, wanted, start)
+    cells = {key: _cells(key, width) for key in wanted[start:end]}
+    room = width - BEFORE_NAME - sum(cells.values())
+    name = max(min(room, MOST_NAME), LEAST_NAME)
+    return Layout(name, cells, start + extra, len(wanted) - end)
+
+
+def _automatic(width: int) -> Layout:
+    keys = [column.key for column in COLUMNS if (column.least or 0) <= width]
+    cells = {key: _cells(key, width) for key in keys if key in BY_ITSELF}
+    room = width - BEFORE_NAME - sum(cells.values())
+    return Layout(max(min(room, MOST_NAME), LEAST_NAME), cells, 0, len(BY_ITSELF) - len(cells))
+
+
+def _fitting(width: int, wanted: Sequence[str], start: int) -> int:
+    """Return up to where columns from `start` on fit; one is always there."""
+    room = width - BEFORE_NAME - min(SCROLLED_NAME, max(width // 4, LEAST_NAME))
+    end = start
+    while end < len(wanted) and (end == start or room >= _cells(wanted[end], width)):
+        room -= _cells(wanted[end], width)
+        end += 1
+    return end
+
+
+def _cells(key: str, width: int) -> int:
+    """Return the cells of a column, with the gap before it, in a table of this inner width."""
+    if key == "schedule":
+        return 2 + (14 if width < 76 else 15 if width >= IN_WORDS else 17)
+    if key == "trend":
+        return 2 + (12 if width < 104 or width >= IN_WORDS else 19)
+    return BY_KEY[key].cells
 
 
 def behind_host(host: str, name: str, hosts: Sequence[str]) -> str:

@@ -1,58 +1,26 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Sequence
 
 from textual import events
 from textual.message import Message
 
-from cronterm.clock import MINUTE, SECOND, Duration, Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import read_filter
+from cronterm.tui.job_order import SortKey, order_by
 from cronterm.tui.keymap import CURSOR
-from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.columns import WORDS, Columns, behind_host, columns_for
+from cronterm.tui.widgets.columns import Layout, layout_for
 from cronterm.tui.widgets.guide import is_there
-from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
-from cronterm.tui.widgets.spark import percentile, spark
-from cronterm.tui.words import (
-    FAILED,
-    age,
-    countdown,
-    duration,
-    elapsed_clock,
-    percent,
-    schedule_words,
-)
-
-SortKey = Literal["next", "name", "last", "duration", "errors", "state"]
-SORTS: tuple[SortKey, ...] = ("next", "name", "last", "duration", "errors", "state")
-SORT_KEYS: dict[SortKey, str] = {
-    "next": "x",
-    "name": "n",
-    "last": "l",
-    "duration": "d",
-    "errors": "e",
-    "state": "s",
-}
-"""The letters of the sort menu."""
-
-
-TITLES: dict[str, SortKey] = {
-    "NEXT": "next",
-    "NAME": "name",
-    "LAST": "last",
-    "DUR": "duration",
-    "ERR": "errors",
-}
-
+from cronterm.tui.widgets.job_lines import JobLines
+from cronterm.tui.widgets.paint import Painted, Part, width_of
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
 
-NEVER_AT = 1 << 62
+HEAD = "\n"  # a row that begins with it is a group's: no job is called so
 
 
 class JobTable(Painted, can_focus=True):
@@ -68,10 +36,10 @@ class JobTable(Painted, can_focus=True):
             self.job = job
 
     class Opened(Message):
-        """The job under the cursor was clicked twice."""
+        """The row under the cursor was clicked twice."""
 
-    class Sorted(Message):
-        """The order was chosen anew."""
+    class Arranged(Message):
+        """Order, groups or columns were chosen anew."""
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)
@@ -81,8 +49,19 @@ class JobTable(Painted, can_focus=True):
         self.is_reversed = False
         self.filter = ""
         self.marked: set[str] = set()
-        self.cursor: str | None = None
+        self.columns: tuple[str, ...] = ()
+        """Those that were chosen; none: those that fit."""
+        self.is_grouped = False
+        self.folded: set[str] = set()
+        """Groups of which only the head is shown."""
         self._order: list[str] = []
+        self._groups: dict[str, list[str]] = {}
+        self._rows: list[str] = []
+        """Jobs, and among them HEAD + group."""
+        self._row: str | None = None
+        """The one under the cursor."""
+        self._pushed = 0
+        """Columns that are pushed out behind the name."""
         self._top = 0
         self._sorted_at: Instant = 0
         self._sorted_of = 0
@@ -106,18 +85,32 @@ class JobTable(Painted, can_focus=True):
         self.repaint()
 
     def order(self) -> None:
-        """Sort and filter; the cursor stays on its job."""
+        """Sort and filter; the cursor stays on its row."""
         jobs = self.picture.snapshot.jobs
         self._sorted_at, self._sorted_of = self.now, len(jobs)
-        place = self._order.index(self.cursor) if self.cursor in self._order else 0
         keeps = read_filter(self.filter).keeps
         views = [view for view in jobs.values() if keeps(view, self._state, self.now)]
-        views.sort(key=self._key(), reverse=self.is_reversed)
+        views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
-        if self.cursor not in self._order:
-            left = min(place, len(self._order) - 1)
-            self._point(self._order[left] if self._order else None)
         self.marked &= set(jobs)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the jobs into rows: one list, or each group below its head."""
+        place = self._place()
+        jobs = self.picture.snapshot.jobs
+        self._groups = {}
+        self._rows = self._order
+        if self.is_grouped:
+            for job in self._order:
+                self._groups.setdefault(jobs[job].job.group, []).append(job)
+            self._rows = []
+            for group in sorted(self._groups, key=lambda name: (not name, name.casefold())):
+                self._rows.append(HEAD + group)
+                self._rows += [] if group in self.folded else self._groups[group]
+        if self._row not in self._rows:
+            left = min(place, len(self._rows) - 1)
+            self._point(self._rows[left] if self._rows else None)
         self._keep_in_view()
 
     def sort_by(self, key: SortKey, *, is_reversed: bool | None = None) -> None:
@@ -125,85 +118,176 @@ class JobTable(Painted, can_focus=True):
         self.sort = key
         self.is_reversed = self.is_reversed if is_reversed is None else is_reversed
         self.order()
-        self.repaint()
-        self.post_message(self.Sorted())
+        self._tell_arranged()
 
-    def _key(self) -> Callable[[JobView], tuple[object, ...]]:
-        if self.sort == "state":
-            return lambda view: (SEVERITY.get(self._state(view), 9), view.job.id)
-        return KEYS[self.sort]
+    def _tell_arranged(self) -> None:
+        self.repaint()
+        self.post_message(self.Arranged())
 
     def _state(self, view: JobView) -> str:
         return self.picture.state(view, self.now)
 
     @property
     def jobs(self) -> list[str]:
-        """The jobs that are shown, in order."""
+        """The jobs that pass the filter, in order; those of folded groups too."""
         return self._order
+
+    # -- groups and columns ----------------------------------------------------------------------
+
+    def toggle_groups(self) -> None:
+        """Show the jobs in groups, or in one list."""
+        self.is_grouped = not self.is_grouped
+        self._arrange()
+        self._tell_arranged()
+
+    def fold(self, groups: Sequence[str], *, is_folded: bool) -> None:
+        """Show only the heads of groups, or their jobs too; the cursor goes to its head."""
+        here = self._group_here()
+        self.folded = self.folded | set(groups) if is_folded else self.folded - set(groups)
+        if is_folded and here in groups:
+            self._point(HEAD + here)
+        self._arrange()
+        self._tell_arranged()
+
+    def fold_all(self, *, is_folded: bool) -> None:
+        """Fold or unfold every group."""
+        self.fold(list(self._groups), is_folded=is_folded)
+
+    def toggle_fold(self) -> bool:
+        """Fold or unfold the group whose head is under the cursor; tell whether there is one."""
+        group = self.group
+        if group is not None:
+            self.fold([group], is_folded=group not in self.folded)
+        return group is not None
+
+    @property
+    def group(self) -> str | None:
+        """The group whose head is under the cursor."""
+        is_head = self._row is not None and self._row.startswith(HEAD)
+        return self._row.removeprefix(HEAD) if self._row is not None and is_head else None
+
+    def _group_here(self) -> str:
+        view = self.picture.snapshot.jobs.get(self.cursor or "")
+        return self.group or (view.job.group if view is not None else "")
+
+    def choose_columns(self, keys: Sequence[str]) -> None:
+        """Show these columns, or with none those that fit."""
+        self.columns, self._pushed = tuple(keys), 0
+        self._tell_arranged()
+
+    @property
+    def shown_columns(self) -> Sequence[str]:
+        """The keys of the columns that were chosen, or that fit."""
+        return self.columns or tuple(layout_for(self.size.width).cells)
+
+    def go_across(self, by: int) -> None:
+        """Fold to the left, unfold to the right; over a job push columns in and out."""
+        group = self.group
+        is_over_jobs = group is None and (by > 0 or self._pushed > 0)
+        if self.is_grouped and not is_over_jobs:
+            self.fold([self._group_here()], is_folded=by < 0)
+        elif by < 0 or self._layout().after:
+            self._pushed = max(self._layout().before + by, 0)
+            self.repaint()
+
+    def _layout(self) -> Layout:
+        return layout_for(self.size.width, self.columns, self._pushed)
 
     # -- cursor ----------------------------------------------------------------------------------
 
-    def _point(self, job: str | None) -> None:
-        if job != self.cursor:
-            self.cursor = job
-            self.post_message(self.Moved(job))
+    @property
+    def cursor(self) -> str | None:
+        """The job under the cursor; None over a group's head."""
+        return None if self.group is not None else self._row
+
+    def chosen(self) -> list[str]:
+        """Return the marked jobs, those of the group under the cursor, or the one under it."""
+        if self.marked:
+            return [job for job in self._order if job in self.marked]
+        if self.group is not None:
+            return list(self._groups.get(self.group, ()))
+        return [self.cursor] if self.cursor is not None else []
+
+    def mark(self) -> None:
+        """Mark the job under the cursor, or all of its group, or take that back; go on."""
+        group = self.group
+        jobs = set(self._groups.get(group, ())) if group is not None else {self.cursor or ""}
+        if jobs <= self.marked:
+            self.marked -= jobs
+        else:
+            self.marked |= jobs & set(self._order)
+        self.action_move(1)
+
+    def _place(self) -> int:
+        return self._rows.index(self._row) if self._row in self._rows else 0
+
+    def _point(self, row: str | None) -> None:
+        if row != self._row:
+            self._row = row
+            self.post_message(self.Moved(self.cursor))
 
     def go_to(self, job: str) -> None:
-        """Put the cursor on a job."""
+        """Put the cursor on a job; its group is unfolded."""
         if job in self._order:
+            self.folded.discard(self.picture.snapshot.jobs[job].job.group)
+            self._arrange()
             self._point(job)
             self._keep_in_view()
             self.repaint()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
-        if not self._order:
+        if not self._rows:
             return
-        place = self._order.index(self.cursor) if self.cursor in self._order else 0
-        place = max(0, min(len(self._order) - 1, place + by))
+        place = max(0, min(len(self._rows) - 1, self._place() + by))
         self._moved_at = self.now
-        self._point(self._order[place])
+        self._point(self._rows[place])
         self._keep_in_view()
         self.repaint()
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""
-        self.action_move(by * max(self._rows() - 1, 1))
+        self.action_move(by * max(self._height() - 1, 1))
 
-    def _rows(self) -> int:
+    def _height(self) -> int:
         return max(self.size.height - 1, 1)
 
     def _keep_in_view(self) -> None:
-        place = self._order.index(self.cursor) if self.cursor in self._order else 0
-        rows = self._rows()
+        place, rows = self._place(), self._height()
         self._top = max(min(self._top, place), place - rows + 1)
-        self._top = max(0, min(self._top, len(self._order) - rows))
+        self._top = max(0, min(self._top, len(self._rows) - rows))
 
     @property
     def position(self) -> str:
         """`7/48`."""
+        pushed = self._layout().before
+        beyond = f"{'<-' if self.glyphs.is_ascii else '←'} {pushed} more · " if pushed else ""
+        if self.group is not None:
+            return f"{beyond}{len(self._groups.get(self.group, ()))} of {len(self._order)}"
         place = self._order.index(self.cursor) + 1 if self.cursor in self._order else 0
-        return f"{place}/{len(self._order)}"
+        return f"{beyond}{place}/{len(self._order)}"
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a title of the head sorts by its column."""
-        if event.y == 0:
-            self._sort_at(event.x)
+        at = event.get_content_offset(self)
+        if at is None:
             return
-        place = self._top + event.y - 1
-        if place < len(self._order):
-            self._moved_at = self.now
-            self._point(self._order[place])
-            self.repaint()
+        if at.y == 0:
+            self._sort_at(at.x)
+            return
+        place = self._top + at.y - 1
+        if place < len(self._rows):
+            self.action_move(place - self._place())
             if event.chain == 2:
                 self.post_message(self.Opened())
+            elif at.x < 3:  # where a group's sign is
+                self.toggle_fold()
 
     def _sort_at(self, x: int) -> None:
         place = 0
-        for text, _ in self._head(columns_for(self.size.width)):
-            place += len(text)
+        for part, key in self._lines().head(self.sort, ""):
+            place += width_of([part])
             if x < place:
-                key = TITLES.get(text.strip().partition(" ")[0])
                 if key is not None:
                     self.sort_by(key, is_reversed=key == self.sort and not self.is_reversed)
                 return
@@ -221,21 +305,37 @@ class JobTable(Painted, can_focus=True):
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
         place = self._top + y - 1
-        is_here = y > 0 and place < len(self._order) and self._order[place] == self.cursor
+        is_here = y > 0 and place < len(self._rows) and self._rows[place] == self._row
         return "selection" if is_here else "background"
+
+    def _lines(self) -> JobLines:
+        return JobLines(self.picture, self.glyphs, self.now, self._layout())
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows in view."""
         self._keep_in_view()
-        columns = columns_for(width)
-        lines = [self._head(columns)] if self._order else [[]]
+        drawn = self._lines()
+        mark = self.glyphs.down if self.is_reversed else self.glyphs.up
+        if not self._rows:
+            return [[], *self._empty(width)]
+        lines = [[part for part, _ in drawn.head(self.sort, mark)]]
         jobs = self.picture.snapshot.jobs
-        for job in self._order[self._top : self._top + height - 1]:
-            if job in jobs:
-                lines.append(self._row(jobs[job], columns, is_here=job == self.cursor))
-        if not self._order:
-            lines += self._empty(width)
+        for row in self._rows[self._top : self._top + height - 1]:
+            is_here = row == self._row
+            if row.startswith(HEAD):
+                lines.append(self._group_line(drawn, row.removeprefix(HEAD), is_here=is_here))
+            elif row in jobs:
+                is_marked = row in self.marked
+                lines.append(drawn.job(jobs[row], is_here=is_here, is_marked=is_marked))
         return lines
+
+    def _group_line(self, drawn: JobLines, group: str, *, is_here: bool) -> list[Part]:
+        jobs = self.picture.snapshot.jobs
+        own = self._groups.get(group, ())
+        views = [jobs[job] for job in own if job in jobs]
+        marked = sum(job in self.marked for job in own)
+        is_folded = group in self.folded
+        return drawn.group(group, views, is_here=is_here, is_folded=is_folded, marked=marked)
 
     def _empty(self, width: int) -> list[list[Part]]:
         if not self.picture.is_live and not self.picture.snapshot.n:
@@ -262,148 +362,3 @@ class JobTable(Painted, can_focus=True):
         left = max((width - max(width_of(line) for line in lines)) // 2, 1)
         above = max((self.size.height - len(lines)) // 2 - 1, 0)
         return [[]] * above + [[(" " * left, "text"), *line] for line in lines]
-
-    def _head(self, c: Columns) -> list[Part]:
-        mark = self.glyphs.down if self.is_reversed else self.glyphs.up
-
-        def title(text: str, key: SortKey | None = None) -> str:
-            return f"{text} {mark}" if key == self.sort else text
-
-        parts = [("    ", "muted"), (fit(title("NEXT", "next"), 8, right=True), "muted+bold")]
-        name = behind_host("HOST", title("NAME", "name"), self.picture.snapshot.hosts)
-        parts += [("  ", "muted"), (fit(name, c.name), "muted+bold")]
-        if c.schedule:
-            parts.append(("  " + fit("SCHEDULE", c.schedule), "muted+bold"))
-        if c.words:
-            parts.append(("  " + fit("", WORDS), "muted+bold"))
-        if c.last:
-            parts.append(("  " + fit(title("LAST", "last"), 8), "muted+bold"))
-        parts.append((fit(title("DUR", "duration"), 9, right=True), "muted+bold"))
-        if c.average:
-            parts.append((fit("AVG", 9, right=True), "muted+bold"))
-        if c.p95:
-            parts.append((fit("P95", 9, right=True), "muted+bold"))
-        if c.trend:
-            parts.append(("  " + fit("LAST RUNS", c.trend), "muted+bold"))
-        if c.errors:
-            parts.append((fit("OK%", 6, right=True), "muted+bold"))
-            parts.append((fit(title("ERR", "errors"), 6, right=True), "muted+bold"))
-        return parts
-
-    def _row(self, view: JobView, c: Columns, *, is_here: bool) -> list[Part]:
-        state, glyphs = self._state(view), self.glyphs
-        last, totals = view.last, view.totals
-        is_quiet = state in ("paused", "disabled", "gone")
-        name_role = "paused" if is_quiet else "text+bold" if is_here else "text"
-        hosts = self.picture.snapshot.hosts
-        host, _, own = view.job.id.partition(":")
-        name = behind_host(host, own, hosts) if hosts else view.job.id
-        second = "text" if is_here else "muted"
-        mark = "•" if view.job.id in self.marked else " "
-        parts: list[Part] = [(glyphs.cursor if is_here else " ", "accent")]
-        parts += [(glyphs.states[state], f"{ROLES[state]}+bold"), (f" {mark}", "accent+bold")]
-        parts.append(self._next(view, state))
-        parts += [("  ", "text"), (fit(name, c.name), name_role)]
-        if c.schedule:
-            text = sanitize_line(view.job.schedule_text)
-            parts.append(("  " + fit(text, c.schedule), second))
-        if c.words:
-            parts.append(("  " + fit(schedule_words(view.job), WORDS), second))
-        if c.last:
-            parts += self._last(view, is_here=is_here)
-        parts.append((fit(duration(last.duration if last else None), 9, right=True), name_role))
-        if c.average:
-            parts.append((fit(duration(totals.average), 9, right=True), second))
-        if c.p95:
-            parts.append((fit(duration(_p95(view)), 9, right=True), second))
-        if c.trend:
-            parts += [("  ", "text"), *spark(view.recent, c.trend, glyphs)]
-        if c.errors:
-            parts += _rates(view)
-        return parts
-
-    def _next(self, view: JobView, state: str) -> Part:
-        if state == "gone":
-            return fit("gone", 8, right=True), "fail"
-        running = [r.started_at for r in view.live.values() if r.started_at is not None]
-        if running:
-            return fit(elapsed_clock(self.now - min(running)), 8, right=True), "accent+bold"
-        if not self.picture.is_live and self.picture.snapshot.n:
-            return fit("—" if not self.glyphs.is_ascii else "-", 8, right=True), "faint"
-        if state in ("paused", "disabled"):
-            return fit("off" if state == "disabled" else "paused", 8, right=True), "faint"
-        retrying = [r.ready_at for r in view.live.values() if r.state in ("retrying", "queued")]
-        at = min(retrying) if retrying else view.next_at
-        if at is None:
-            return fit("·" if not self.glyphs.is_ascii else ".", 8, right=True), "faint"
-        left = at - self.now
-        role = "warn" if retrying else "accent" if left < MINUTE else "text"
-        return fit(countdown(left), 8, right=True), role
-
-    def _last(self, view: JobView, *, is_here: bool) -> list[Part]:
-        last = view.last
-        if last is None:
-            return [("  " + fit("", 8), "faint")]
-        role = ROLES[last.outcome]
-        quiet = "text" if is_here else "muted"
-        ago = fit(age(self.now - last.ended_at), 6)
-        return [
-            (f"  {self.glyphs.states[last.outcome]} ", role),
-            (ago, role if last.outcome in FAILED else quiet),
-        ]
-
-
-def _by_next(view: JobView) -> tuple[object, ...]:
-    if view.live:
-        return (0, min(run.queued_at for run in view.live.values()), view.job.id)
-    return (1, view.next_at or NEVER_AT, view.job.id)
-
-
-def _by_last(view: JobView) -> tuple[object, ...]:
-    last = view.last
-    return (-last.ended_at if last else 0, view.job.id)
-
-
-def _by_duration(view: JobView) -> tuple[object, ...]:
-    last = view.last
-    return (-(last.duration or 0) if last else 0, view.job.id)
-
-
-KEYS: dict[SortKey, Callable[[JobView], tuple[object, ...]]] = {
-    "next": _by_next,
-    "name": lambda view: (view.job.id.casefold(),),
-    "last": _by_last,
-    "duration": _by_duration,
-    "errors": lambda view: (-view.totals.failed, view.job.id),
-}
-SEVERITY = {
-    "failed": 0,
-    "timed_out": 0,
-    "lost": 0,
-    "late": 1,
-    "missed": 1,
-    "retrying": 2,
-    "stopping": 3,
-    "running": 3,
-    "queued": 4,
-    "succeeded": 5,
-}
-
-
-def _p95(view: JobView) -> Duration | None:
-    lengths = [past.duration for past in view.recent if past.duration is not None]
-    return percentile(lengths, 0.95) if lengths else None
-
-
-def _rates(view: JobView) -> list[Part]:
-    totals = view.totals
-    ratio = totals.succeeded / totals.runs if totals.runs else None
-    role = "muted"
-    if ratio is not None and ratio < 0.97:
-        role = "fail" if ratio < 0.9 else "warn"
-    failed = str(totals.failed) if totals.failed else "·"
-    failed_role = "fail+bold" if totals.failed_in_a_row else "muted" if totals.failed else "faint"
-    return [
-        (fit(percent(ratio), 6, right=True), role),
-        (fit(failed, 6, right=True), failed_role),
-    ]

@@ -1,0 +1,155 @@
+"""The job table: groups, columns, marks on many, the mouse, wide characters."""
+
+from typing import Any
+
+from msgspec.structs import replace
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from cronterm.clock import HOUR, MINUTE
+from cronterm.model.command import RunJob
+from cronterm.model.snapshot import JobView, PastRun
+from cronterm.tui.app import CrontermApp
+from cronterm.tui.look import UNICODE
+from cronterm.tui.screens.columns_dialog import AskColumns
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.widgets.columns import layout_for
+from cronterm.tui.widgets.job_lines import JobLines
+from cronterm.tui.widgets.paint import Part, width_of
+from cronterm.tui.widgets.table import HEAD, JobTable
+from tests.core.clockwork import job
+from tests.tui.scene import NOW, FakeControl, app
+from tests.tui.test_picture import picture_of
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+def view(name: str, words: str = "", *, failed: bool = False) -> JobView:
+    defined = replace(job("x"), id=name, description=words, schedule_text=words, tags=(words,))
+    outcome = "failed" if failed else "succeeded"
+    past = PastRun(1, NOW - HOUR, outcome, "", NOW - HOUR - MINUTE, MINUTE)  # type: ignore[arg-type]
+    return JobView(job=defined, next_at=NOW + HOUR, recent=[past])
+
+
+def text_of(parts: list[Part]) -> str:
+    return "".join(text for text, _ in parts)
+
+
+def before_cell(text: str, mark: str) -> int:
+    """Return how many cells stand before the last `mark`."""
+    return cell_len(text[: text.rindex(mark)])
+
+
+def test_wide_and_combining_characters_keep_columns_in_line() -> None:
+    names = [
+        "plain",
+        "日本語のバックアップ",
+        "e\u0301te\u0301",
+        "한국어-작업",
+        "ｆｕｌｌ-ｗｉｄｔｈ-ｎａｍｅ-ｌｏｎｇ-ｏｎｅ",
+    ]
+    views = [view(name, words=name) for name in names]
+    picture = picture_of(*views)
+    for width in (60, 80, 120, 160, 200):
+        drawn = JobLines(picture, UNICODE, NOW, layout_for(width, ("schedule", "last", "tags")))
+        lines = [drawn.job(each, is_here=False, is_marked=False) for each in views]
+
+        assert len({before_cell(text_of(line), "✓") for line in lines}) == 1
+        assert {width_of(line) for line in lines} == {width_of(lines[0])}
+        assert all(width_of(line) <= max(width, 60) for line in lines)
+
+
+def test_the_head_of_a_group_counts_its_jobs() -> None:
+    views = [view("a"), view("b", failed=True), view("c")]
+    picture = picture_of(*views)
+    picture.is_live = True
+    drawn = JobLines(picture, UNICODE, NOW, layout_for(120))
+
+    line = text_of(drawn.group("ops", views, is_here=False, is_folded=False, marked=2))
+    assert line == " ▾ ops  3 jobs  ✗ 1  ✓ 2  • 2 marked  next 1h 00m"
+    folded = drawn.group("", views[:1], is_here=True, is_folded=True, marked=0)
+    assert text_of(folded) == "▌▸ no group  1 job  ✓ 1  next 1h 00m"
+
+
+async def grouped(pilot: Pilot[Any]) -> JobTable:
+    """Give half of the scene's jobs a group, and show the groups."""
+    await on_dashboard(pilot)
+    running = pilot.app
+    assert isinstance(running, CrontermApp)
+    assert isinstance(running.screen, Dashboard)
+    for number, each in enumerate(running.picture.snapshot.jobs.values()):
+        each.job = replace(each.job, group="ops" if number % 2 else "")
+    table = running.screen.table
+    await pilot.press("b", "g")
+    assert table.is_grouped
+    return table
+
+
+async def test_groups_fold_and_act_as_one() -> None:
+    control = FakeControl()
+    running = app(control)
+    async with running.run_test(size=(120, 40)) as pilot:
+        table = await grouped(pilot)
+        assert table._rows[0] == f"{HEAD}ops"
+        assert table._rows[7] == HEAD
+        assert (table.group, table.cursor, table.position) == ("ops", None, "6 of 12")
+
+        await pilot.press("left")
+        assert len(table._rows) == 8
+        await pilot.press("enter")
+        assert len(table._rows) == 14
+        await pilot.press("minus")
+        assert table._rows == [f"{HEAD}ops", HEAD]
+        await pilot.press("t", "6", "t")  # more than five: the number is typed
+        await wait_for(pilot, lambda: len(control.sent) == 6)
+        assert {each.job for each in control.sent if isinstance(each, RunJob)} == set(
+            table._groups["ops"]
+        )
+        await pilot.press("space", "plus", "down")
+        assert table.marked == set(table._groups["ops"])
+        await pilot.press("left")
+        assert table.group == ""
+        assert running.layout.flag("grouped")
+
+
+async def test_columns_are_chosen_pushed_and_kept() -> None:
+    running = app()
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        screen = running.screen
+        assert isinstance(screen, Dashboard)
+        table = screen.table
+        await pilot.press("right")
+        assert next(iter(table._layout().cells)) == "words"
+        assert table.position.startswith("← 1 more · ")
+        await pilot.press("left", "v")
+        await wait_for(pilot, lambda: isinstance(running.screen, AskColumns))
+        await pilot.press("space", "j", "space", "enter")
+        await wait_for(pilot, lambda: running.screen is screen)
+        assert table.columns == ("words", "last", "duration", "trend")
+        assert running.layout.words("columns", table.columns) == table.columns
+        await pilot.press("v")
+        await wait_for(pilot, lambda: isinstance(running.screen, AskColumns))
+        await pilot.press("f")
+        await wait_for(pilot, lambda: not table.columns)
+        assert running.layout.words("columns", ("words",)) is None
+
+
+async def test_the_mouse_chooses_rows_orders_and_views() -> None:
+    running = app()
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        screen = running.screen
+        assert isinstance(screen, Dashboard)
+        table = screen.table
+        await pilot.click("#jobs", offset=(20, 4))  # border, head, then the third row
+        assert table.cursor == table.jobs[2]
+        await pilot.click("#jobs", offset=(18, 1))
+        assert table.sort == "name"
+        await pilot.click("#jobs", offset=(18, 1))
+        assert table.is_reversed
+        await pilot.click("#jobs", offset=(20, 3), times=2)
+        await wait_for(pilot, lambda: isinstance(running.screen, Detail))
+        await pilot.click("TabBar", offset=(12, 0))
+        await wait_for(pilot, lambda: isinstance(running.screen, TimelineView))

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from cronterm.cli.asleep import tell_asleep
 from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
@@ -148,6 +149,7 @@ class Desk:
     open: ExitStack = field(default_factory=ExitStack)
     """Closed at the end of the program."""
     reached: dict[str, FarEngine] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
 
     def with_options(self, **given: Any) -> "Desk":
         """Return a desk with what was given after the command laid over what stood before it."""
@@ -211,12 +213,13 @@ class Desk:
         try:
             return self.client.query(query)
         except NoEngine:
-            if (far := self.far) is not None:
-                return far.ask_offline(query)
-            instance = self.instance
-            if not instance.is_known():
+            far = self.far
+            if far is None and not self.instance.is_known():
                 raise
-            return self.rooms.ask_offline(instance, query)
+            tell_asleep(self, query)
+            if far is not None:
+                return far.ask_offline(query)
+            return self.rooms.ask_offline(self.instance, query)
 
     def snapshot(self) -> Snapshot:
         """Return what is visible, from file and history where no engine runs: its pid is 0."""
@@ -266,7 +269,7 @@ class JobName(click.types.StringParamType):
             for each in (ctx.find_root(), ctx):
                 given = {name: each.params.get(name) for name in ("file", "state_dir")}
                 at = at.with_options(**given, hosts=each.params.get("hosts") or ())
-            at = at.with_options(is_one_of_several=True)  # nobody is asked for a password
+            at = at.with_options(is_one_of_several=True, is_quiet=True)  # no password, no notes
             return [CompletionItem(job) for job in at.snapshot().jobs if job.startswith(incomplete)]
         except (CrontermError, click.ClickException):
             return []

@@ -87,12 +87,13 @@ def show_until(duration: Duration) -> str:
 
 
 def describe_end(end: PastRun | RunRow) -> str:
-    """Return `failed: exit 3`, `skipped: overlap`, `timed_out`."""
+    """Return `failed: exit 3`, `skipped: overlap`, `timed out`."""
+    outcome = str(end.outcome).replace("_", " ")
     if end.reason == "exit":
-        return f"{end.outcome}: exit {end.exit_code}"
+        return f"{outcome}: exit {end.exit_code}"
     if end.reason == "signal":
-        return f"{end.outcome}: signal {end.signal}"
-    return f"{end.outcome}: {end.reason}" if end.reason else f"{end.outcome}"
+        return f"{outcome}: signal {end.signal}"
+    return f"{outcome}: {end.reason}" if end.reason else outcome
 
 
 def prefix_color(job: str) -> str:

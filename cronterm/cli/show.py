@@ -160,7 +160,7 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     job, now = view.job, SystemClock().now().utc
     state = state_of(view, snapshot)
     lines: list[tuple[str, str | None]] = [(f"{job.id}  {job.description}".rstrip(), None)]
-    why = reason(view, snapshot)
+    why = reason(view, snapshot, is_spoken=True)
     lines.append((f"  state: {state}{f' ({why})' if why else ''}", COLORS.get(state)))
     if view.next_at is not None:
         lines.append((f"  next: {show_time(view.next_at)}, {_in(view.next_at, now)}", None))

@@ -88,7 +88,7 @@ def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 
-def reason(view: JobView, snapshot: Snapshot) -> str:
+def reason(view: JobView, snapshot: Snapshot, *, is_spoken: bool = False) -> str:
     """Say in a few words why the job is as it is; empty when there is nothing to say."""
     waits_for = view.waits_for(SystemClock().now().utc)
     if waits_for and view.state in ("queued", "retrying"):
@@ -109,7 +109,10 @@ def reason(view: JobView, snapshot: Snapshot) -> str:
         due = f"due {show_time(worst.due_at)}, " if worst.kind in ("missed", "late") else ""
         return f"{worst.kind}: {due}{worst.message}"
     last = view.recent[-1] if view.recent else None
-    return describe_end(last) if last is not None and last.outcome != "succeeded" else ""
+    if last is None or last.outcome == "succeeded":
+        return ""
+    said = describe_end(last)
+    return said if is_spoken else said.replace("timed out", "timed_out", 1)
 
 
 def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
@@ -227,7 +230,7 @@ def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
         held = next((run.hold.message for run in view.live.values() if run.hold is not None), "")
         said = ", ".join(part for part in (state, runs, held) if part)
         return ("", "") if state == "queued" and not held else (said, "")
-    last, why, row = view.last, reason(view, snapshot), view.totals.failed_in_a_row
+    last, why, row = view.last, reason(view, snapshot, is_spoken=True), view.totals.failed_in_a_row
     how = "has not run yet" if state == "idle" else state
     if state == "idle" and last is not None:
         took = show_duration(last.duration)
@@ -245,12 +248,14 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
     return [
         view.job.id,
         (state, COLORS.get(state)),
-        (f"{GLYPHS[last.outcome]} {last.outcome}", COLORS.get(last.outcome)) if last else "·",
+        (f"{GLYPHS[last.outcome]} {last.outcome.replace('_', ' ')}", COLORS.get(last.outcome))
+        if last
+        else "·",
         show_duration(last.duration) if last is not None else "",
         show_time(view.next_at) or triggers_text(view.job.triggers),
         show_age(view.next_at - now) if view.next_at is not None else "",
         view.job.schedule_text,
         str(view.totals.runs),
         show_duration(view.totals.average),
-        reason(view, snapshot),
+        reason(view, snapshot, is_spoken=True),
     ]

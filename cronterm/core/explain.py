@@ -6,12 +6,14 @@ from cronterm.clock import Instant
 from cronterm.model.alert import Alert
 from cronterm.model.job import Job, is_timed
 from cronterm.model.query import Decision
-from cronterm.model.run import Outcome, Reason
+from cronterm.model.run import Outcome, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import trigger_name
 
 Show = Callable[[Instant], str]
 """Turns an instant into text for people."""
+
+OFFLINE = "No engine runs: nothing is being scheduled."
 
 BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "overlap"): "was skipped: the run before it was still open (overlap: skip)",
@@ -60,16 +62,47 @@ def explain(
     show: Show,
     now: Instant = 0,
     quiet_until: Instant = 0,
+    is_offline: bool = False,
 ) -> tuple[str, ...]:
     """Return what is so now, then what was decided, oldest first, and where to read on.
 
-    Until `quiet_until` nothing starts by itself (settings.startup_delay).
+    Until `quiet_until` nothing starts by itself (settings.startup_delay). `is_offline`: no engine
+    runs, and what is known is what was last recorded.
     """
+    present = _present(view, all_paused, show, now, quiet_until)
     return (
-        *_present(view, all_paused, show, now, quiet_until),
+        *(_asleep(present) if is_offline else present),
         *explain_past(decisions, show=show),
         *(_further(view) if view is not None else ()),
     )
+
+
+def _asleep(present: list[str]) -> list[str]:
+    """Return what is so now as what was last recorded, and would come with an engine."""
+    due = "It is due next at"
+    would = "With an engine it would be due next at"
+    known = [line.replace(due, would, 1) if line.startswith(due) else line for line in present]
+    known = [f"Last recorded: {line}" if line.startswith("Run ") else line for line in known]
+    return [OFFLINE, *known]
+
+
+def explain_last(rows: Sequence[RunRow], *, show: Show) -> tuple[str, ...]:
+    """Tell of the newest run, where it ended and no instant or event is told to have started it."""
+    row = rows[-1] if rows else None
+    if row is None or row.cause not in ("manual", "upstream"):
+        return ()
+    if row.ended_at is None or row.outcome is None:
+        return ()
+    by = f" by {row.by}" if row.by else ""
+    cause = f"by hand{by}" if row.cause == "manual" else f"after a run{by}"
+    because = _because(row.outcome, row.reason, row.exit_code)
+    message = f" ({row.message})" if row.message else ""
+    return (f"Its last run, {row.run} ({cause}), {because} at {show(row.ended_at)}{message}.",)
+
+
+def _because(outcome: Outcome, reason: Reason, exit_code: int | None) -> str:
+    because = BECAUSE.get((outcome, reason), outcome.replace("_", " "))
+    return f"{because} {exit_code}" if reason == "exit" and exit_code is not None else because
 
 
 def explain_past(decisions: Sequence[Decision], *, show: Show) -> tuple[str, ...]:
@@ -179,6 +212,6 @@ def _past(decision: Decision, show: Show) -> str:
     run = f" run {decision.run}" if decision.run is not None else ""
     if decision.outcome is None:
         return f"{when}{run} is open."
-    because = BECAUSE.get((decision.outcome, decision.reason), decision.outcome)
+    because = _because(decision.outcome, decision.reason, decision.exit_code)
     message = f" ({decision.message})" if decision.message else ""
     return f"{when}{run} {because}{message}."

@@ -16,7 +16,7 @@ from cronterm.config import json_edit
 from cronterm.config.edit import job_block
 from cronterm.config.gather import is_folder, members
 from cronterm.config.resolve import resolve_job
-from cronterm.core.explain import explain, explain_alerts, explain_past
+from cronterm.core.explain import explain, explain_alerts, explain_last, explain_past
 from cronterm.core.explain_chain import explain_chain
 from cronterm.engine.about import read_system
 from cronterm.engine.outlook import make_outlook
@@ -76,12 +76,14 @@ class Answers:
         jobs_file: Path,
         clock: Clock,
         snapshot: Callable[[], Snapshot],
+        is_offline: bool = False,
     ) -> None:
         self._reader = reader
         self._output = output
         self._jobs_file = jobs_file
         self._clock = clock
         self._snapshot = snapshot
+        self._is_offline = is_offline
 
     async def answer(self, query: Query) -> AnyReply:
         """Answer `query`. Raises `CrontermError` when the thing asked about is not there."""
@@ -168,12 +170,15 @@ class Answers:
             show=_shown,
             now=now,
             quiet_until=quiet_until if now < quiet_until else 0,
+            is_offline=self._is_offline,
         )
+        newest = self._reader.list_runs(ListRuns(job=query.job, decisions=False, limit=1)).rows
+        last = () if query.at is not None else explain_last(newest, show=_shown)
         alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
         links = explain_chain(view, snapshot.jobs, show=_shown)
         told = explain_alerts(view, alerts, show=_shown)
         past = explain_past(decisions, show=_shown)
-        return Decisions(decisions, (*sentences, *links, *told), past)
+        return Decisions(decisions, (*sentences, *last, *links, *told), past)
 
     def _outlook(self, query: ReadOutlook, snapshot: Snapshot) -> Outlook:
         view = snapshot.jobs.get(query.job)

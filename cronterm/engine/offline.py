@@ -12,9 +12,10 @@ from cronterm.engine.prospect import next_due
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.engine_view import EngineView
+from cronterm.model.memory import Memory
 from cronterm.model.query import AnyReply, ListNext, ListRuns, Query, ReadDecisions, ReadState
-from cronterm.model.run import RunRow
-from cronterm.model.snapshot import JobView, PastRun, Snapshot
+from cronterm.model.run import REPORTED, RunRow
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot
 from cronterm.schedule.calendars import Calendars
 from cronterm.store.base import Reader
 from cronterm.store.reader import open_reader
@@ -40,14 +41,19 @@ def ask_offline(instance: Instance, query: Query, *, clock: Clock, local_timezon
                 timed_runs=seen.timed_runs if seen is not None and seen.present else 0,
                 decided=seen.decided if seen is not None else (),
             )
+        snapshot.all_paused = memory.all_paused
+        _adopt(snapshot, memory)
         if isinstance(query, ReadState):
             _fill(snapshot, loaded, reader, instance=instance, now=now)
+        elif isinstance(query, ReadDecisions) and query.job in snapshot.jobs:
+            _look_ahead(snapshot, [query.job], reader, now)
         answers = Answers(
             reader=reader,
             output=instance.output_dir(reader.store_id()),
             jobs_file=instance.jobs_file,
             clock=clock,
             snapshot=lambda: snapshot,
+            is_offline=True,
         )
         return asyncio.run(answers.answer(query))
 
@@ -58,12 +64,39 @@ def _fill(
     """Add what an engine would know: problems, the last run of each job, when it is due next."""
     snapshot.engine = EngineView(host=platform.node(), jobs_file=str(instance.jobs_file))
     snapshot.problems, snapshot.sha256 = loaded.problems, loaded.sha256
+    _look_ahead(snapshot, list(snapshot.jobs), reader, now)
+
+
+def _look_ahead(snapshot: Snapshot, jobs: list[str], reader: Reader, now: Instant) -> None:
+    """Add the last run of each of `jobs`, and when it would be due next."""
     calendars = Calendars(snapshot.settings.calendars)
-    for job, view in snapshot.jobs.items():
+    for job in jobs:
+        view = snapshot.jobs[job]
         rows = reader.list_runs(ListRuns(job=job, decisions=False, limit=1)).rows
         view.recent = [past for row in rows if (past := _past(row)) is not None]
         coming = next_due({job: view}, now, 1, calendars).next[job]
         view.next_at = coming[0] if coming else None
+
+
+def _adopt(snapshot: Snapshot, memory: Memory) -> None:
+    """Add the runs without an end, as they were when an engine last heard of them."""
+    for run in memory.runs:
+        view = snapshot.jobs.get(run.job)
+        if view is not None:
+            view.live[run.run] = LiveRun(
+                run=run.run,
+                job=run.job,
+                cause=run.cause,
+                state=run.state,
+                queued_at=run.queued_at,
+                ready_at=run.ready_at,
+                attempts=(run.definition or view.job).retry.attempts + 1,
+                attempt=run.attempt,
+                started_at=run.started_at,
+                last_end=run.last_end,
+                hold=run.hold,
+                is_reported=run.runner == REPORTED,
+            )
 
 
 def _past(row: RunRow) -> PastRun | None:

@@ -156,6 +156,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     cause: CauseKind = "scheduled"
     by: str = ""
     """What happened, where an event was decided about; `due_at` is when it came."""
+    exit_code: int | None = None
+    """Of the last attempt of its run."""
 
 
 class Decisions(msgspec.Struct, frozen=True):

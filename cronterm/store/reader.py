@@ -269,7 +269,7 @@ def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[De
     rows = connection.execute(
         "SELECT :job, wanted.due_at_us, until_us, count, decided_at_us, wanted.run,"
         " ifnull(wanted.outcome, runs.outcome), ifnull(wanted.reason, runs.reason),"
-        " ifnull(wanted.message, runs.message)"
+        " ifnull(wanted.message, runs.message), runs.exit_code"
         f" FROM ({wanted}) AS wanted LEFT JOIN runs ON runs.run = wanted.run"
         " ORDER BY wanted.due_at_us DESC, is_range DESC LIMIT :limit",
         {"job": query.job, "at": query.at, "until": last_instant(query), "limit": query.limit},
@@ -285,6 +285,18 @@ def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[De
             outcome=outcome,
             reason=reason or "",
             message=message or "",
+            exit_code=exit_code,
         )
-        for job, due_at, until, count, decided_at, run, outcome, reason, message in reversed(rows)
+        for (
+            job,
+            due_at,
+            until,
+            count,
+            decided_at,
+            run,
+            outcome,
+            reason,
+            message,
+            exit_code,
+        ) in reversed(rows)
     )

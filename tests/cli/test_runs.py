@@ -54,7 +54,7 @@ def test_run_wait_exits_with_the_code_of_the_job(desk: Desk, code: int) -> None:
     ("end", "status", "said"),
     [
         (AttemptEnd(ended_at=START, signal=9), 137, "failed: signal 9"),
-        (AttemptEnd(ended_at=START, signal=15, stopped_for="timeout"), 124, "timed_out"),
+        (AttemptEnd(ended_at=START, signal=15, stopped_for="timeout"), 124, "timed out"),
     ],
 )
 def test_run_wait_tells_signals_and_timeouts(

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far long work is; nothing of it stays, and nothing goes elsewhere."""
+"""Shows how far long work is: a bar on a terminal, which goes away; elsewhere one line."""
 
 import sys
 import time
@@ -17,9 +17,15 @@ REDRAW_S = 0.1
 
 @contextmanager
 def progress_bar(
-    stream: TextIO | None = None, *, seconds: Callable[[], float] = time.monotonic
+    stream: TextIO | None = None,
+    *,
+    what: str = "working",
+    seconds: Callable[[], float] = time.monotonic,
 ) -> Iterator[Progress]:
-    """Give what draws a bar on `stream` (stderr) when told how far it is, if that is a terminal."""
+    """Give what draws a bar on `stream` (stderr) when told how far it is.
+
+    Where that is no terminal it gets one line, as soon as the work turns out to be long.
+    """
     stream = sys.stderr if stream is None else stream
     began = drawn = seconds()
     is_shown = stream.isatty()
@@ -28,16 +34,19 @@ def progress_bar(
     def show(part: float) -> None:
         nonlocal drawn, has_drawn
         now = seconds()
-        if not is_shown or now - began < QUIET_S or now - drawn < REDRAW_S:
+        if now - began < QUIET_S or now - drawn < REDRAW_S or (has_drawn and not is_shown):
             return
         drawn, has_drawn = now, True
         full = round(part * WIDTH)
         left_s = (now - began) * (1 - part) / part if part else 0
+        if not is_shown:
+            click.echo(f"{what}: {part:.0%} done, about {left_s:.0f}s left", file=stream)
+            return
         bar = "#" * full + "-" * (WIDTH - full)
         click.echo(f"\r[{bar}] {part:4.0%}, {left_s:.0f}s left \x1b[K", nl=False, file=stream)
 
     try:
         yield show
     finally:
-        if has_drawn:
+        if has_drawn and is_shown:
             click.echo("\r\x1b[K", nl=False, file=stream)

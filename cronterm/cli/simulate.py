@@ -93,7 +93,7 @@ def simulate(
         with_failures=failures,
         assumed=parse_duration(assume),
     )
-    with progress_bar() as progress:
+    with progress_bar(what=f"living through {days:g} days") as progress:
         forecast = at.rooms.simulate(at.instance, request, progress)
     if at.as_json or output == "json":
         print_json(_as_json(forecast))
@@ -137,6 +137,8 @@ def _in_words(forecast: Forecast) -> Iterator[str]:
         f"{show_time(forecast.start)} to {show_time(forecast.end)}:"
         f" {_many(runs, 'run')} of {_many(len(forecast.jobs), 'job')}"
     )
+    if forecast.disabled:
+        yield f"disabled, start nothing: {', '.join(forecast.disabled)}"
     yield from _assumptions(forecast)
     if runs:
         yield (
@@ -218,6 +220,7 @@ def _as_json(forecast: Forecast) -> dict[str, Any]:
         "most_at": rfc3339(forecast.most_at),
         "max_running": forecast.max_running,
         "open_at_end": forecast.open_at_end,
+        "disabled": list(forecast.disabled),
         "busiest_minutes": [_load_as_json(load) for load in forecast.busiest],
         "hours": [_load_as_json(load) for load in forecast.hours],
         "jobs": [_job_as_json(job) for job in forecast.jobs],

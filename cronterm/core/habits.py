@@ -18,19 +18,21 @@ TRIED = ("succeeded", "failed")
 Z95 = 1.6449  # standard deviations below which 95 % of a normal distribution lie
 
 
-def habit_of(rows: Sequence[RunRow]) -> Habit | None:
+def habit_of(rows: Sequence[RunRow], *, by_tries: bool = False) -> Habit | None:
     """Return what past runs of a job tell, or None where none does.
 
-    Durations are those of runs that were tried once: the others have the delays of their retries
-    in them. One that was replaced would have gone on: it counts as one of the longest. Failures
-    count the tries that are known to have failed.
+    Durations are of whole runs, from the first start to the last end. `by_tries`, where tries are
+    to fail and be repeated: of runs that were tried once, if there are any, since the others have
+    the delays of their retries in them. One that was replaced would have gone on: it counts as one
+    of the longest. Failures count the tries that are known to have failed.
     """
     ended = [row for row in rows if row.outcome in ENDS and row.started_at is not None]
-    once = [row for row in ended if row.attempt == 1]
-    if not once:
+    if not ended:
         return None
-    longest = max(map(_duration, once))
-    durations = sorted(longest if row.outcome == "replaced" else _duration(row) for row in once)
+    counted = [row for row in ended if row.attempt == 1] if by_tries else ended
+    counted = counted or ended
+    longest = max(map(_duration, counted))
+    durations = sorted(longest if row.outcome == "replaced" else _duration(row) for row in counted)
     tries = sum(max(row.attempt, 1) for row in ended)
     failed = sum(
         max(row.attempt, 1) - (row.outcome == "succeeded") for row in ended if row.outcome in TRIED

@@ -59,7 +59,8 @@ def simulate_instance(
     jobs = tuple(job for job in loaded.jobs if not job.is_monitor)  # what others run is not seen
     with open_reader(instance.state_dir) as reader:
         memory = reader.memory()
-        known = read_habits(reader, [job.id for job in jobs])
+        names = [job.id for job in jobs]
+        known = read_habits(reader, names, by_tries=request.with_failures)
         began = read_starts(reader, memory.runs)
     return foresee(
         jobs,
@@ -77,12 +78,12 @@ def read_starts(reader: Reader, runs: Sequence[OpenRun]) -> dict[int, Instant]:
     return {run: reader.read_run(ReadRun(run=run)).attempts[-1].claimed_at for run in live}
 
 
-def read_habits(reader: Reader, jobs: Sequence[str]) -> dict[str, Habit]:
+def read_habits(reader: Reader, jobs: Sequence[str], *, by_tries: bool = False) -> dict[str, Habit]:
     """Return what the history tells of each job that has run."""
     habits: dict[str, Habit] = {}
     for job in jobs:
         query = ListRuns(job=job, decisions=False, limit=LEARN_FROM)
-        habit = habit_of(reader.list_runs(query).rows)
+        habit = habit_of(reader.list_runs(query).rows, by_tries=by_tries)
         if habit is not None:
             habits[job] = habit
     return habits
@@ -167,13 +168,15 @@ def foresee(
             progress((told - start) / request.duration)
     progress(1.0)
     tally.close()
+    disabled = tuple(job.id for job in jobs if not job.enabled)
     return Forecast(
         start=start,
         end=end,
         seed=request.seed,
         with_failures=request.with_failures,
         assumed=request.assumed,
-        jobs=tally.jobs,
+        jobs=tuple(each for each in tally.jobs if each.runs or each.job not in disabled),
+        disabled=disabled,
         most_at_once=tally.most_at_once,
         most_at=tally.most_at,
         max_running=settings.max_running,

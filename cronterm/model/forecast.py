@@ -82,4 +82,6 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     busiest: tuple[Load, ...]
     """The busiest minutes, by starts and then by what runs."""
     hours: tuple[Load, ...]
+    disabled: tuple[str, ...] = ()
+    """Jobs that start nothing by themselves; they are among `jobs` only if a run of theirs is."""
     open_at_end: int = 0

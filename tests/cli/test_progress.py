@@ -52,10 +52,11 @@ def test_a_bar_is_not_drawn_more_often_than_it_can_be_seen() -> None:
     assert terminal.getvalue().count("left") == 1
 
 
-def test_nothing_is_drawn_into_a_file() -> None:
+def test_a_file_gets_one_line_with_what_is_left() -> None:
     file, seconds = io.StringIO(), Seconds()
-    with progress_bar(file, seconds=seconds) as progress:
-        seconds.now += 10
-        progress(0.5)
+    with progress_bar(file, what="living through 7 days", seconds=seconds) as progress:
+        for step in range(1, 5):
+            seconds.now += 1
+            progress(step / 10)
 
-    assert file.getvalue() == ""
+    assert file.getvalue() == "living through 7 days: 10% done, about 9s left\n"

@@ -50,12 +50,20 @@ def test_nothing_is_known_of_a_job_that_never_ended_by_itself() -> None:
     assert habit_of([row(SECOND, "stopped"), row(SECOND, "lost"), row(None, "skipped")]) is None
 
 
-def test_runs_that_were_tried_again_have_their_delays_in_them_and_do_not_count() -> None:
-    habit = habit_of([row(SECOND), row(MINUTE, attempt=3)])
+def test_runs_that_were_tried_again_count_with_all_their_tries() -> None:
+    habit = habit_of([row(3 * SECOND, attempt=2)] * 30)
+
+    assert habit == Habit(
+        median=3 * SECOND, p95=3 * SECOND, longest=3 * SECOND, failures=0.5, runs=30
+    )
+
+
+def test_where_tries_are_to_fail_the_delays_of_their_retries_do_not_count() -> None:
+    habit = habit_of([row(SECOND), row(MINUTE, attempt=3)], by_tries=True)
 
     assert habit is not None
     assert habit.longest == SECOND
-    assert habit_of([row(MINUTE, attempt=3)]) is None
+    assert habit_of([row(MINUTE, attempt=3)], by_tries=True) is not None
 
 
 def test_failures_are_counted_by_tries() -> None:

@@ -104,6 +104,7 @@ class CrontermApp(LogOpening, Personal):
         self.take_keys(self.person.settings.keys)
         self.run_worker(self._listen(), name="listen")
         self.set_interval(DRAW_EVERY_S, self._draw)
+        self.app_resume_signal.subscribe(self, lambda app: self.call_later(self.action_redraw))
 
     async def _listen(self) -> None:
         is_first = True

@@ -5,7 +5,6 @@ from typing import Literal
 
 import msgspec
 from textual.actions import ActionParseResult
-from textual.app import App
 from textual.dom import DOMNode
 
 from cronterm.clock import Clock, Instant
@@ -29,6 +28,7 @@ from cronterm.model.job import Job
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
+from cronterm.tui.key_order import KeyOrder
 from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.again_dialog import AgainDialog
@@ -44,7 +44,7 @@ READ_ONLY = "read-only: this screen only looks"
 Ending = Literal["keep", "stop"]
 
 
-class Commanding(App[Ending]):
+class Commanding(KeyOrder[Ending]):
     """An app that sends commands to an engine and tells their answers."""
 
     def __init__(self, control: Control, clock: Clock, *, is_read_only: bool = False) -> None:

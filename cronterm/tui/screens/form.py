@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from cronterm.config.reader import Refused
@@ -83,6 +84,8 @@ class JobForm(Page):
         self._draft: Job | None = None
         self._is_runnable = False
         self._waiting: Timer | None = None
+        self._left: Widget | None = None
+        """What had the focus before the preview was shown in its place."""
         self._busy: tuple[object, str] = (None, "")
         """What a schedule is, and which other jobs start with it."""
         self.place = job or "new job"
@@ -118,7 +121,7 @@ class JobForm(Page):
         else:
             self.rows["name"].put(self._job)
             self.query_one("#f-schedule", Input).focus()
-            self.run_worker(self._fill(self._job))
+            self.run_worker(self._fill(self._job), group="fill")
 
     @property
     def rows(self) -> dict[str, WordRow]:
@@ -234,7 +237,7 @@ class JobForm(Page):
             for place, text in problems.items()
             if text and (place not in rows or not rows[place].display)
         ]
-        missing = [] if self._is_whole() else ["name and command are needed"]
+        missing = list(filter(None, [self._lack()]))
         count = sum(bool(text) for text in problems.values())
         text = "; ".join([*unseen, *missing]) or (f"! {count} to mend" if count else "")
         status = self.query_one("#form-status", Static)
@@ -289,10 +292,11 @@ class JobForm(Page):
         self._check()
         words = self.words()
         if self._problems or not self._is_whole():
-            self.app.bell()
+            self._tell_lack()
             return
         changed = self._changed_words(words)
         if self._job is not None and not changed:
+            self.home.tell("nothing changed")
             self.dismiss()
         elif self._job is None:
             add = AddJob(job=self.typed_name(), words=words, based_on=self._based_on)
@@ -300,6 +304,22 @@ class JobForm(Page):
         else:
             edit = EditJob(job=self._job, words=changed, based_on=self._based_on)
             self.run_worker(self._save(edit), group="save", exclusive=True)
+
+    def _tell_lack(self) -> None:
+        """Say what is missing or wrong, and go there."""
+        rows, wrong = self.rows, [word for word, text in self._problems.items() if text]
+        place = "" if wrong else "command" if self.typed_name() else "name"
+        place = place or next((word for word in rows if word in wrong), "")
+        if place and rows[place].display:
+            rows[place].field.focus()
+        lack = self._lack() or f"{wrong[0]}: {self._problems[wrong[0]]}"
+        self.home.tell(f"not saved: {sanitize(lack)}", is_bad=True)
+
+    def _lack(self) -> str:
+        """Return what is needed and not there."""
+        needed = [] if self.typed_name() else ["name"]
+        needed += [] if self._is_runnable else ["command"]
+        return f"{' and '.join(needed)} {'are' if needed[1:] else 'is'} needed" if needed else ""
 
     def _changed_words(self, words: Mapping[str, Any]) -> dict[str, Any]:
         """Return the words that differ from the file's; None is one that is gone."""
@@ -310,7 +330,7 @@ class JobForm(Page):
         """Run once what is typed, without saving it."""
         self._check()
         if self._problems or not self._is_whole() or self._draft is None:
-            self.app.bell()
+            self._tell_lack()
         else:
             view = self.picture.snapshot.jobs.get(self._job or "")
             doubt = doubt_of(view) if view is not None else ""
@@ -334,7 +354,12 @@ class JobForm(Page):
 
     def action_preview(self) -> None:
         """Show the next runs and the YAML where there is no room beside the fields."""
+        is_back = self.has_class("shows-side")
+        if not is_back:
+            self._left = self.focused
         self.toggle_class("shows-side")
+        if is_back and self._left is not None:
+            self.set_focus(self._left, from_app_focus=True)  # nothing gets selected
 
     def action_cancel(self) -> None:
         """Leave without a change, after asking if something was typed."""

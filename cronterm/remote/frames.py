@@ -9,6 +9,7 @@ import os
 import selectors
 import socket
 import struct
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,6 +109,7 @@ class Pump:
         self._selector = selectors.DefaultSelector()
         self._events: dict[int, int] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._waking = threading.Lock()
         self._is_over = self._has_ended = False
         self._new: deque[socket.socket] = deque()
         for each in (read, write):
@@ -122,8 +124,10 @@ class Pump:
 
     def wake(self) -> None:
         """Let `run` look again."""
-        with contextlib.suppress(OSError):
-            os.write(self._wake_write, b"\0")
+        with self._waking:  # once it is closed its number may be another file's
+            if not self._has_ended:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._wake_write, b"\0")
 
     def put(self, kind: Kind, channel: int = 0, content: bytes = b"") -> None:
         """Send a frame; call `wake` from another thread."""
@@ -145,7 +149,8 @@ class Pump:
             while not self._is_over:
                 self._wait()
         finally:
-            self._has_ended = True
+            with self._waking:
+                self._has_ended = True
             for channel in [*self._channels]:
                 self._drop(channel)
             for sock in self._new:

@@ -53,6 +53,10 @@ class Axis:
         """Return in which slot an instant is; it may be none of the axis."""
         return (at - self.since) // self.slot
 
+    def span(self, local: Local = here) -> str:
+        """Return from when to when it goes: `Sat 10:30 to Sun 10:30`."""
+        return f"{local(self.since):%a %H:%M} to {local(self.until):%a %H:%M}"
+
     def labels(self, local: Local = here) -> list[tuple[int, str, bool]]:
         """Return (slot, text, is a change of the clock) from left to right."""
         found: list[tuple[int, str, bool]] = []

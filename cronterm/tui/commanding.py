@@ -115,7 +115,8 @@ class Commanding(KeyOrder[Ending]):
             hint = f" — {self.key('undo')} undoes it"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
-            self.tell(answer.message + hint, is_bad=not answer.ok)
+            done = "triggered: " if answer.ok and isinstance(command, RunJob) else ""
+            self.tell(done + answer.message + hint, is_bad=not answer.ok)
         if answer.kind == "stale" and answer.diff:
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
             self.push_screen(Ask("Changed meanwhile", lines, [Choice("n", "Close", "")]))

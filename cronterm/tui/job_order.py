@@ -17,6 +17,9 @@ SORT_KEYS: dict[SortKey, str] = {
 }
 """The letters of the sort menu."""
 
+DESCENDING: tuple[SortKey, ...] = ("duration", "errors")
+"""Of these the greatest comes first; of the others the least."""
+
 NEVER_AT = 1 << 62
 
 Order = Callable[[JobView], tuple[object, ...]]

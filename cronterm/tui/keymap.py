@@ -219,6 +219,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("last_start", "left_square_bracket", "slot(-1)", "the start before", "Timeline", (T,)),
     Key("why", "w", "why", "why it ran there, or not", "Timeline", (T,), "why"),
+    Key("zoom", "z", "zoom", "zoom the pane", "Timeline", (T,)),
     Key("zoom_in", "plus,equals_sign", "zoom_by(-1)", "less time", "Timeline", (T,), "zoom"),
     Key("zoom_out", "minus", "zoom_by(1)", "more time", "Timeline", (T,), "zoom out"),
     Key("earlier", "left", "pan(-1)", "back in time", "Timeline", (T,), "pan"),

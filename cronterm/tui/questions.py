@@ -118,7 +118,8 @@ def ask_skip(job: str, when: str, key: str) -> Ask:
 def ask_quit(snapshot: Snapshot) -> Ask:
     """Ask what becomes of the engine that this screen started."""
     live = sum(len(view.live) for view in snapshot.jobs.values())
-    lines = [f"{live} runs are open." if live != 1 else "1 run is open.", ""]
+    count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
+    lines = [f"{count} open.", ""]
     lines += [
         "Keep: the engine goes on without a screen; `cronterm` attaches to it again.",
         "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",

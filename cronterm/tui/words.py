@@ -78,6 +78,15 @@ def day_moment(at: Instant, now: Instant) -> str:
     return f"{here:%Y-%m-%d %H:%M}"
 
 
+def short_moment(at: Instant, now: Instant) -> str:
+    """Return `12:00:00`, for other days of the week `Fri 23:14:05`, else `11-19 12:00`."""
+    here, today = aware(at).astimezone(), aware(now).astimezone()
+    days = abs((today.date() - here.date()).days)
+    if days < 7:
+        return f"{here:%a %H:%M:%S}" if days else f"{here:%H:%M:%S}"
+    return f"{here:%m-%d %H:%M}"
+
+
 def percent(ratio: float | None) -> str:
     """Return `97%`, a dot for None."""
     return "·" if ratio is None else f"{ratio:.0%}"

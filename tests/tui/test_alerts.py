@@ -137,7 +137,7 @@ def test_who_was_told_stands_above_who_could_not_be() -> None:
 # -- keys ------------------------------------------------------------------------------------------
 
 
-async def test_acknowledging_goes_on_to_the_next_and_can_be_taken_back() -> None:
+async def test_the_cursor_stays_on_what_is_acknowledged_and_it_can_be_taken_back() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_alerts(pilot)
@@ -145,13 +145,19 @@ async def test_acknowledging_goes_on_to_the_next_and_can_be_taken_back() -> None
         assert first is not None
         await pilot.press("a")
         await wait_for(pilot, lambda: len(control.sent) == 1)
-        assert screen.rows.chosen != first
+        assert screen.rows.chosen == first
         await control.more.put(
             Numbered(200, AlertAcknowledged(at=NOW, alert=first.id, job=first.job, by="ann"))
         )
         await wait_for(pilot, lambda: screen.rows.rows[0].id != first.id)
+        assert screen.rows.chosen is not None
+        assert screen.rows.chosen.id == first.id
         await pilot.press("u")
         await wait_for(pilot, lambda: len(control.sent) == 2)
+        await control.more.put(
+            Numbered(201, AlertAcknowledged(at=NOW, alert=first.id, job=first.job, by=""))
+        )
+        await wait_for(pilot, lambda: screen.rows.rows[0].id == first.id)
         await pilot.press("u")
         await pilot.pause(0.05)
 

@@ -289,7 +289,7 @@ async def test_the_filter_narrows_while_it_is_typed() -> None:
         await wait_for(pilot, lambda: len(dashboard.table.jobs) == 2)
 
 
-async def test_sorting_keeps_the_cursor_on_its_job() -> None:
+async def test_choosing_a_sort_goes_to_the_first_row() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         dashboard = pilot.app.screen
@@ -298,7 +298,7 @@ async def test_sorting_keeps_the_cursor_on_its_job() -> None:
         await pilot.press("s", "n")
         await wait_for(pilot, lambda: dashboard.table.jobs == sorted(dashboard.table.jobs))
         await pilot.press("S")
-        assert dashboard.table.cursor == "log-rotate"
+        assert dashboard.table.cursor == dashboard.table.jobs[0]
 
 
 async def test_pages_open_and_close() -> None:

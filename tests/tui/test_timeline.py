@@ -248,11 +248,11 @@ async def test_the_agenda_has_a_cursor_of_its_own() -> None:
     assert control.sent == [RunJob(job="wal-archive"), PauseJob(job="wal-archive")]
 
 
-async def test_a_narrow_terminal_shows_the_load_and_the_agenda() -> None:
+async def test_a_narrow_terminal_begins_on_the_agenda_and_has_lanes() -> None:
     async with app().run_test(size=(80, 24)) as pilot:
         screen = await on_timeline(pilot)
         assert screen.agenda.has_focus
-        assert screen.lanes.room == 0
+        assert screen.lanes.room >= 3
         await pilot.resize_terminal(40, 10)
         await pilot.resize_terminal(150, 40)
         await wait_for(pilot, lambda: screen.lanes.room >= 12)

@@ -174,13 +174,12 @@ class AlertsView(Page):
         return going_on
 
     def action_acknowledge(self) -> None:
-        """Say that the alert is known, and go on to the next one; or that all marked ones are."""
+        """Say that the alert is known, or that all marked ones are; the cursor stays on it."""
         meant = self._meant()
         unknown = [alert for alert in meant if alert.acknowledged_at is None]
         if self.rows.marked and unknown:
             self.run_worker(self._acknowledge(unknown))
         elif unknown:
-            self.rows.action_move(1)
             self._acknowledged.append(unknown[0].id)
             self.home.send(AcknowledgeAlert(alert=unknown[0].id))
         elif meant:
@@ -193,9 +192,15 @@ class AlertsView(Page):
         if not alerts:
             self.home.tell("no open alert is shown")
             return
-        many = f"{len(alerts)} open alerts" if len(alerts) > 1 else "the open alert"
-        lines = [f"Say that {many} of this list {'are' if len(alerts) > 1 else 'is'} known?"]
-        lines += ["They stay until they are over; u takes it back, one by one."]
+        lines = [
+            f"Say that the {len(alerts)} open alerts of this list are known?",
+            "They stay until they are over; u takes it back, one by one.",
+        ]
+        if len(alerts) == 1:
+            lines = [
+                f"Say that alert {alerts[0].id}, the only open one of this list, is known?",
+                "It stays until it is over; u takes it back.",
+            ]
         question = Ask("Acknowledge", lines, [CANCEL, Choice("A", "Acknowledge", "all")])
         self.home.ask(question, lambda answer: self.run_worker(self._acknowledge(alerts)))
 

@@ -79,20 +79,20 @@ class Dashboard(Page):
             body.move_child(side, before=self.log_pane)
         else:
             body.move_child(side, after=self.log_pane)
+        self.call_after_refresh(lambda: self._update_panels(self.home.now()))
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         super().update(now)
         table, log = self.table, self.log_pane
         table.update(now)
-        mark = self.home.glyphs.down if table.is_reversed else self.home.glyphs.up
         has_jobs = bool(self.picture.snapshot.jobs) or not self.picture.is_live
         self.set_class(not has_jobs, "no-jobs")
         filtered = f" · /{table.filter}" if table.filter else ""
         marked = f" · {len(table.marked)} marked" if table.marked else ""
         count = len(self.picture.snapshot.jobs)
-        title = f"Jobs {count} · sort {table.sort.upper()} {mark}{filtered}{marked}"
-        table.entitle(title, table.position)
+        title = f"Jobs {count} · sort {table.sort.upper()} {table.direction}{filtered}{marked}"
+        table.entitle(title + table.hidden, table.position)
         log.update(now)
         log.entitle(f"Log · {log.filter or 'all jobs'}", log.status)
         self._update_guide()

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
 
-from cronterm.clock import SECOND, Instant
+from cronterm.clock import SECOND, Instant, aware
 from cronterm.errors import CrontermError
 from cronterm.model.query import ReadTimeline
 from cronterm.model.timeline import Timeline
@@ -34,7 +34,10 @@ AGENDA = 200
 PAN_PART = 4  # of the axis a key moves it by
 BARS = 4  # lines that are neither lanes nor agenda
 LANES_PART = 70  # per cent
-WIDE = 100  # columns; below, only the load stands above the agenda
+NARROW_PART = 33  # of it, for the lanes alone
+LEAST_LANES = 3
+LEAST_AGENDA = 3
+WIDE = 100  # columns; below, the agenda is what a person begins on
 
 
 class TimelineView(Page):
@@ -113,10 +116,15 @@ class TimelineView(Page):
 
     def _share_height(self) -> None:
         """Give the lanes what they need, up to most of the page; the agenda has the rest."""
-        most = (self.size.height - BARS) * LANES_PART // 100
-        height = min(len(self.lanes.jobs) + AXIS_AND_LOAD + 2, most)
+        all_of = self.size.height - BARS
+        around = AXIS_AND_LOAD + self.lanes.outer_size.height - self.lanes.size.height
+        most = all_of * LANES_PART // 100
         if self.size.width < WIDE:
-            height = AXIS_AND_LOAD + 1
+            most = all_of * NARROW_PART // 100 + around
+        most = max(min(max(most, LEAST_LANES + around), all_of - LEAST_AGENDA), 1)
+        height = min(max(len(self.lanes.jobs), 1) + around, most)
+        if self.has_class("zoom-lanes"):
+            height = all_of
         if self.lanes.styles.height is None or self.lanes.styles.height.value != height:
             self.lanes.styles.height = height
 
@@ -163,7 +171,7 @@ class TimelineView(Page):
             places = [number for number, each in enumerate(agenda.entries) if each in here]
             agenda.cursor = places[0] if places and agenda.cursor else 0
             agenda.total = found.total
-            agenda.span = f"in the window of {lanes.zoom.name}"
+            agenda.span = f"until {aware(axis.until).astimezone():%a %H:%M}"
             self.update(now)
             self._read_why()
 
@@ -276,6 +284,14 @@ class TimelineView(Page):
         self.query_one(KeyBar).show(self.keys())
 
     # -- zooming and panning ---------------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Let the focused pane fill the page, or put it back."""
+        pane = "agenda" if self.agenda.has_focus else "lanes"
+        is_whole = self.has_class(f"zoom-{pane}")
+        for each in ("agenda", "lanes"):
+            self.set_class(each == pane and not is_whole, f"zoom-{each}")
+        self.update(self.home.now())
 
     def action_zoom_by(self, by: int) -> None:
         """Show less time, or more."""

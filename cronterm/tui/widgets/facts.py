@@ -1,6 +1,8 @@
 """The boxes of a job's page: head, schedule, runs."""
 
-from cronterm.clock import Instant
+from collections.abc import Sequence
+
+from cronterm.clock import Instant, aware
 from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
@@ -17,6 +19,7 @@ from cronterm.tui.words import (
     moment,
     row_text,
     schedule_words,
+    short_moment,
 )
 
 Fact = tuple[str, str, str]
@@ -24,6 +27,7 @@ Fact = tuple[str, str, str]
 
 WIDE = 100  # from here on a row also shows what the run printed last
 END = 18
+TIGHT = 72  # below, neither the cause nor the try has room
 
 TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Schedule", "Config")
 
@@ -81,16 +85,17 @@ class ScheduleBox(Panel):
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
         written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
         facts = [("schedule", written, "text+bold")]
-        if view.next_at is not None:
+        pause = view.pause or self.picture.snapshot.all_paused
+        if pause is not None:
+            facts.append(("next", "none while it is paused", "warn"))
+        elif view.next_at is not None:
             text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"
             facts.append(("next", text, "accent+bold"))
-        if len(self.coming) > 1:
-            then = " · ".join(day_moment(at, self.now).split(" ", 1)[1] for at in self.coming[1:])
-            facts.append(("then", then, "text"))
+            if len(self.coming) > 1:
+                facts.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         waits_for = view.waits_for(self.now)
         if waits_for:
             facts.append(("waits", sanitize_line(waits_for), "warn"))
-        pause = view.pause or self.picture.snapshot.all_paused
         if pause is not None:
             text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"
             facts.append(("paused", sanitize_line(text), "warn"))
@@ -132,8 +137,9 @@ class RunsBox(Panel, can_focus=True):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
         name = self._name_width(width)
-        head = f"    {fit('RUN', 7)}{fit('JOB', name)}{fit('STARTED', 21)}{fit('CAUSE', 11)}"
-        head += fit("TOOK", 9) + fit("TRY", 6)
+        started, cause, took, tries = self._widths(width)
+        head = f"    {fit('RUN', 7)}{fit('JOB', name)}{fit('STARTED', started)}"
+        head += fit("CAUSE", cause) + fit("TOOK", took) + fit("TRY", tries)
         head += fit("END", END) + "OUTPUT" if width >= WIDE and not self.has_jobs else "END"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.runs:
@@ -146,6 +152,12 @@ class RunsBox(Panel, can_focus=True):
 
     def _name_width(self, width: int) -> int:
         return min(max(width // 5, 14), 32) if self.has_jobs else 0
+
+    def _widths(self, width: int) -> tuple[int, int, int, int]:
+        """Return how wide the start, the cause, the length and the try are; 0: no room for it."""
+        if width < TIGHT:
+            return 13, 0, 8, 0
+        return (13, 10, 8, 4) if width < WIDE and self.has_jobs else (21, 11, 9, 6)
 
     def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
         outcome = row.outcome or ("running" if row.started_at is not None else "queued")
@@ -160,20 +172,35 @@ class RunsBox(Panel, can_focus=True):
         grave = ROLES[outcome] in ("fail", "warn")
         has_output = width >= WIDE and not self.has_jobs
         name = self._name_width(width)
-        end = END if has_output else max(width - 59 - name, 1)
+        started, cause, took_in, tries_in = self._widths(width)
+        before = 12 + name + started + cause + took_in + tries_in
+        end = END if has_output else max(width - before, 1)
+        moment_of = day_moment if started > 13 else short_moment
         printed = self.outputs.get(row.run or 0, "") if has_output else ""
         return [
             (f"{mark}{self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
             (fit(number, 7), second),
             (fit(row.job, name - 1) + " " if name else "", "text"),
-            (fit(day_moment(at, self.now), 21), "text"),
-            (fit(cause_text(row).partition(",")[0], 11), second),
-            (fit(duration(took), 9), "text"),
-            (fit(tries, 6), second),
+            (fit(moment_of(at, self.now), started), "text"),
+            (fit(cause_text(row).partition(",")[0], cause), second),
+            (fit(duration(took), took_in), "text"),
+            (fit(tries, tries_in), second),
             (fit(how, end - 1) + " ", ROLES[outcome] if grave else second),
-            (fit(printed, max(width - 59 - end, 1)), "text"),
+            (fit(printed, max(width - before - end, 1)), "text"),
         ]
+
+
+def days_and_times(instants: Sequence[Instant], now: Instant) -> str:
+    """Return the times of day, with the day where it is another than of the one before."""
+    words, day = [], aware(now).astimezone().date()
+    for at in instants:
+        local = aware(at).astimezone()
+        is_new, day = local.date() != day, local.date()
+        is_near = (day - aware(now).astimezone().date()).days < 7
+        text = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+        words.append(f"{local:{'%a' if is_near else '%Y-%m-%d'}} {text}" if is_new else text)
+    return " · ".join(words)
 
 
 def policy_text(job: Job) -> str:

@@ -31,7 +31,7 @@ class WindowLine(Panel):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line."""
         parts: list[Part] = [("  now ", "muted"), (clock(self.now)[:5], "accent+bold")]
-        parts.append(("   window ", "muted"))
+        parts.append(("   zoom ", "muted"))
         for zoom in ZOOMS:
             parts.append((f" {zoom.name} ", "chip+bold" if zoom is self.zoom else "muted"))
         glyphs = self.glyphs
@@ -128,7 +128,8 @@ class LanesBox(Panel, can_focus=True):
         """Return what is shown, and where most comes together."""
         filtered = f" · /{self.words}" if self.words else ""
         many = f"{len(self.jobs)} job{'s' * (len(self.jobs) != 1)}"
-        title = f"Timeline · {self.zoom.name} · {many}{filtered}"
+        span = self.shown.span() if self.shown is not None else self.zoom.name
+        title = f"Timeline · {span} · {many}{filtered}"
         timeline = self.timeline
         if timeline is None:
             return title, ""

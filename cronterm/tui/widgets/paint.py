@@ -34,6 +34,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return pad + text if right else text + pad
 
 
+def hidden_rows(top: int, count: int, room: int, glyphs: Glyphs) -> str:
+    """Return ` · ↑3 ↓20`: how many of `count` rows are above `top` and below the room; or ``."""
+    below = count - top - room if room > 0 else 0
+    up, down = ("^", "v") if glyphs.is_ascii else ("↑", "↓")
+    signs = [f"{sign}{n}" for sign, n in ((up, top), (down, below)) if n > 0]
+    return f" · {' '.join(signs)}" if signs else ""
+
+
 def width_of(parts: Sequence[Part]) -> int:
     """Return how many cells parts fill."""
     return sum(cell_len(text) for text, _ in parts)

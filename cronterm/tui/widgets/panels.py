@@ -3,6 +3,8 @@
 import statistics
 from collections import Counter
 
+from textual.strip import Strip
+
 from cronterm.clock import DAY, HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
 from cronterm.model.snapshot import PastRun
@@ -41,6 +43,9 @@ class Panel(Painted):
     def titles(self) -> tuple[str | None, str | None]:
         """Return what the upper and the lower edge say; None leaves what is there."""
         return None, None
+
+    def _paint(self) -> list[Strip]:
+        return super()._paint() if self.now else []  # no age is known before the first update
 
 
 class ChartPanel(Panel):

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part
+from cronterm.tui.widgets.paint import Part, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 
 Row = TypeVar("Row")
@@ -58,6 +58,11 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
     def position(self) -> str:
         """`7/48`."""
         return f"{min(self._place + 1, len(self.rows))}/{len(self.rows)}"
+
+    @property
+    def hidden(self) -> str:
+        """How many rows are hidden above and below: ` · ↑3 ↓20`, nothing where all are seen."""
+        return hidden_rows(self._top, len(self.rows), self.size.height - 1, self.glyphs)
 
     def show(self, rows: Sequence[Row]) -> None:
         """Take new rows; the cursor stays on its row, or near its place."""

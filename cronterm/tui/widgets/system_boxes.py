@@ -170,9 +170,9 @@ class WatchBox(SystemBox):
         file = sanitize_line(PurePath(snapshot.engine.jobs_file).name)
         facts.append(("jobs file", f"{file}  by inotify, else every {every}", "text"))
         if self.system is not None and self.system.engine is not None:
-            text = (
-                f"{self.system.inotify_watches} watches, {self.system.inotify_instances} instances"
-            )
+            watches, instances = self.system.inotify_watches, self.system.inotify_instances
+            text = f"{watches} watch{'es' * (watches != 1)}"
+            text += f", {instances} instance{'s' * (instances != 1)}"
             facts.append(("inotify", text, "text"))
         suspended, watched = list[Fact](), list[Fact]()
         for view in snapshot.jobs.values():

@@ -9,13 +9,13 @@ from cronterm.clock import SECOND, Instant
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import read_filter
-from cronterm.tui.job_order import SortKey, order_by
+from cronterm.tui.job_order import DESCENDING, SortKey, order_by
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import Layout, layout_for
 from cronterm.tui.widgets.guide import is_there
 from cronterm.tui.widgets.job_lines import JobLines
-from cronterm.tui.widgets.paint import Painted, Part, width_of
+from cronterm.tui.widgets.paint import Painted, Part, hidden_rows, width_of
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
@@ -67,6 +67,8 @@ class JobTable(Painted, can_focus=True):
         self._sorted_of = 0
         """Jobs that there were then."""
         self._moved_at: Instant = 0
+        self._is_touched = False
+        """A person, or what they chose, put the cursor where it is."""
 
     # -- order -----------------------------------------------------------------------------------
 
@@ -114,11 +116,20 @@ class JobTable(Painted, can_focus=True):
         self._keep_in_view()
 
     def sort_by(self, key: SortKey, *, is_reversed: bool | None = None) -> None:
-        """Sort by a column; the direction stays where None is given."""
+        """Sort by a column and go to the first row; None leaves the direction."""
         self.sort = key
         self.is_reversed = self.is_reversed if is_reversed is None else is_reversed
         self.order()
+        if self._rows:
+            self._point(self._rows[0])
+            self._keep_in_view()
         self._tell_arranged()
+
+    @property
+    def direction(self) -> str:
+        """The sign of ascending or descending values."""
+        is_descending = self.is_reversed != (self.sort in DESCENDING)
+        return self.glyphs.down if is_descending else self.glyphs.up
 
     def _tell_arranged(self) -> None:
         self.repaint()
@@ -229,6 +240,7 @@ class JobTable(Painted, can_focus=True):
     def go_to(self, job: str) -> None:
         """Put the cursor on a job; its group is unfolded."""
         if job in self._order:
+            self._is_touched = True
             self.folded.discard(self.picture.snapshot.jobs[job].job.group)
             self._arrange()
             self._point(job)
@@ -240,7 +252,7 @@ class JobTable(Painted, can_focus=True):
         if not self._rows:
             return
         place = max(0, min(len(self._rows) - 1, self._place() + by))
-        self._moved_at = self.now
+        self._moved_at, self._is_touched = self.now, True
         self._point(self._rows[place])
         self._keep_in_view()
         self.repaint()
@@ -254,6 +266,9 @@ class JobTable(Painted, can_focus=True):
 
     def _keep_in_view(self) -> None:
         place, rows = self._place(), self._height()
+        if not self._is_touched and self.size.height and place >= rows:
+            place = 0  # nobody put it there: what comes first is what is looked at
+            self._point(self._rows[0])
         self._top = max(min(self._top, place), place - rows + 1)
         self._top = max(0, min(self._top, len(self._rows) - rows))
 
@@ -263,9 +278,15 @@ class JobTable(Painted, can_focus=True):
         pushed = self._layout().before
         beyond = f"{'<-' if self.glyphs.is_ascii else '←'} {pushed} more · " if pushed else ""
         if self.group is not None:
-            return f"{beyond}{len(self._groups.get(self.group, ()))} of {len(self._order)}"
+            own = len(self._groups.get(self.group, ()))
+            return f"{beyond}{own} of {len(self._order)}"
         place = self._order.index(self.cursor) + 1 if self.cursor in self._order else 0
         return f"{beyond}{place}/{len(self._order)}"
+
+    @property
+    def hidden(self) -> str:
+        """How many rows are hidden above and below: ` · ↑3 ↓20`, nothing where all are seen."""
+        return hidden_rows(self._top, len(self._rows), self.size.height - 1, self.glyphs)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a title of the head sorts by its column."""
@@ -315,10 +336,9 @@ class JobTable(Painted, can_focus=True):
         """Return the head and the rows in view."""
         self._keep_in_view()
         drawn = self._lines()
-        mark = self.glyphs.down if self.is_reversed else self.glyphs.up
         if not self._rows:
             return [[], *self._empty(width)]
-        lines = [[part for part, _ in drawn.head(self.sort, mark)]]
+        lines = [[part for part, _ in drawn.head(self.sort, self.direction)]]
         jobs = self.picture.snapshot.jobs
         for row in self._rows[self._top : self._top + height - 1]:
             is_here = row == self._row

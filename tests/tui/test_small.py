@@ -1,0 +1,147 @@
+"""Small terminals: every list keeps rows, what is hidden is said, times are never made up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cronterm.clock import HOUR, MINUTE, SECOND, aware, instant
+from cronterm.model.snapshot import Pause
+from cronterm.tui.picture import Picture
+from cronterm.tui.screens.alerts import AlertsView
+from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.widgets.facts import ScheduleBox, days_and_times
+from cronterm.tui.widgets.panels import NextPanel
+from cronterm.tui.words import short_moment
+from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (200, 50)])
+async def test_the_timeline_shows_lanes_and_agenda(size: tuple[int, int]) -> None:
+    async with app().run_test(size=size) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("2")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
+        screen = pilot.app.screen
+        assert isinstance(screen, TimelineView)
+        await wait_for(pilot, lambda: screen.lanes.room >= 3)
+        await wait_for(pilot, lambda: screen.agenda.size.height >= 2)
+        await pilot.press("z")
+        pane = screen.agenda if screen.agenda.has_focus else screen.lanes
+        await wait_for(pilot, lambda: pane.size.height >= size[1] - 7)
+        await pilot.press("z")
+        await wait_for(pilot, lambda: screen.lanes.room >= 3 and screen.agenda.size.height >= 2)
+
+
+async def test_the_timeline_says_from_when_to_when_it_goes() -> None:
+    async with app().run_test(size=(200, 50)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("2")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
+        screen = pilot.app.screen
+        assert isinstance(screen, TimelineView)
+        await wait_for(pilot, lambda: screen.lanes.shown is not None)
+        axis = screen.lanes.shown
+        assert axis is not None
+        assert f"{aware(axis.until).astimezone():%a %H:%M}" in screen.lanes.titles()[0]
+        assert f"{aware(axis.until).astimezone():%H:%M}" in screen.agenda.titles()[1]
+
+
+async def test_the_alerts_keep_three_rows() -> None:
+    async with app().run_test(size=(60, 15)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("4")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AlertsView))
+        screen = pilot.app.screen
+        assert isinstance(screen, AlertsView)
+        await wait_for(pilot, lambda: screen.rows.size.height >= 4)
+
+
+async def test_the_sign_of_a_sort_is_the_way_its_values_go() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, Dashboard)
+        table = screen.table
+        table.go_to(table.jobs[-1])
+        table.sort_by("duration")
+        assert table.direction == table.glyphs.down
+        assert table.cursor == table.jobs[0]
+        table.sort_by("duration", is_reversed=True)
+        assert table.direction == table.glyphs.up
+        table.sort_by("name", is_reversed=False)
+        assert table.direction == table.glyphs.up
+
+
+async def test_the_table_stays_at_its_top_until_a_person_moves() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 15)) as pilot:
+        await on_dashboard(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, Dashboard)
+        table = screen.table
+        last = table.jobs[-1]
+        table.is_reversed = True
+        table.order()
+        assert table.jobs[0] == last
+        assert table.cursor in table.jobs[: table.size.height - 1]
+        assert "↑" not in table.hidden
+        assert "↓" in table.hidden
+        table.action_move(2)
+        assert table.cursor is not None
+        table.go_to(table.jobs[-1])
+        here = table.cursor
+        assert "↑" in table.hidden
+        table.is_reversed = False
+        table.order()
+        assert table.cursor == here
+
+
+def test_a_day_is_named_where_it_is_another() -> None:
+    local = aware(NOW).astimezone().replace(hour=2, minute=30, second=0, microsecond=0)
+    days = [instant(local + timedelta(days=n)) for n in (0, 1, 2)]
+    names = [f"{aware(at).astimezone():%a} 02:30" for at in days[1:]]
+    assert days_and_times(days, NOW) == " · ".join(["02:30", *names])
+    assert days_and_times([days[0], days[0] + 10 * SECOND], NOW) == "02:30 · 02:30:10"
+
+
+def test_a_paused_job_has_no_coming_runs() -> None:
+    snapshot = scene()
+    view = snapshot.jobs["wal-archive"]
+    view.pause = Pause(at=NOW, by="ann", reason="")
+    box = ScheduleBox(Picture(snapshot=snapshot), id="schedule")
+    box.now, box.job, box.coming = NOW, "wal-archive", (NOW + MINUTE, NOW + HOUR)
+    told = {name: text for name, text, _ in box._facts(view)}
+    assert told["next"] == "none while it is paused"
+    assert "then" not in told
+
+
+@pytest.mark.parametrize(("width", "room"), [(80, 16), (60, 12)])
+async def test_the_end_of_runs_is_shown_on_small_terminals(width: int, room: int) -> None:
+    async with app().run_test(size=(width, 24)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("5")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsView)
+        await wait_for(pilot, lambda: bool(screen.runs.runs))
+        head = screen.runs.paint(screen.runs.size.width, 5)[0][0][0]
+        assert screen.runs.size.width - head.index("END") >= room
+
+
+def test_a_short_moment_still_tells_the_day() -> None:
+    at = instant(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert short_moment(at, at) == f"{aware(at).astimezone():%H:%M:%S}"
+    assert short_moment(at - 24 * HOUR, at) == f"{aware(at - 24 * HOUR).astimezone():%a %H:%M:%S}"
+    assert len(short_moment(at - 240 * HOUR, at)) == 11
+
+
+async def test_nothing_is_drawn_before_the_time_is_known() -> None:
+    async with app().run_test(size=(200, 50)) as pilot:
+        await on_dashboard(pilot)
+        panel = pilot.app.screen.query_one(NextPanel)
+        assert panel._paint()
+        panel.now = 0
+        assert panel._paint() == []

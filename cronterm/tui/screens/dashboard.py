@@ -88,17 +88,22 @@ class Dashboard(Page):
         table.update(now)
         has_jobs = bool(self.picture.snapshot.jobs) or not self.picture.is_live
         self.set_class(not has_jobs, "no-jobs")
-        filtered = f" · /{table.filter}" if table.filter else ""
-        marked = f" · {len(table.marked)} marked" if table.marked else ""
-        count = len(self.picture.snapshot.jobs)
-        title = f"Jobs {count} · sort {table.sort.upper()} {table.direction}{filtered}{marked}"
-        table.entitle(title + table.hidden, table.position)
+        self._entitle_table()
         log.update(now)
         log.entitle(f"Log · {log.filter or 'all jobs'}", log.status)
         self._update_guide()
         if now // SECOND != self._second:  # the panes at the side: once a second is enough
             self._second = now // SECOND
             self._update_panels(now)
+
+    def _entitle_table(self) -> None:
+        """Say how many jobs there are, in which order, and where the cursor is."""
+        table = self.table
+        filtered = f" · /{table.filter}" if table.filter else ""
+        marked = f" · {len(table.marked)} marked" if table.marked else ""
+        count = len(self.picture.snapshot.jobs)
+        title = f"Jobs {count} · sort {table.sort.upper()} {table.direction}{filtered}{marked}"
+        table.entitle(title + table.hidden, table.position)
 
     # -- the first minute ------------------------------------------------------------------------
 
@@ -259,7 +264,8 @@ class Dashboard(Page):
         self.update(self.home.now())
 
     def on_job_table_moved(self) -> None:
-        """Draw what is about the selected job."""
+        """Draw what is about the selected job, and say where it is."""
+        self._entitle_table()
         self._update_panels(self.home.now())
 
     def on_job_table_opened(self) -> None:

@@ -1,5 +1,6 @@
 """The questions that are asked before something happens, built from the picture."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -117,19 +118,25 @@ def ask_skip(job: str, when: str, key: str) -> Ask:
 
 def ask_quit(snapshot: Snapshot) -> Ask:
     """Ask what becomes of the engine that this screen started."""
-    live = sum(len(view.live) for view in snapshot.jobs.values())
-    count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
-    lines = [f"{count} open.", ""]
-    lines += [
-        "Keep: the engine goes on without a screen; `cronterm` attaches to it again.",
-        "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",
-    ]
     choices = [
         STAY,
         Choice("k", "Keep the engine", "keep"),
         Choice("s", "Stop it", "stop", is_grave=True),
     ]
-    return Ask("Quit", lines, choices)
+    return Ask("Quit", quit_lines(snapshot), choices)
+
+
+def quit_lines(snapshot: Snapshot) -> list[str]:
+    """Return what goes on either way, and the command that attaches again."""
+    live = sum(len(view.live) for view in snapshot.jobs.values())
+    count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
+    lines = [f"{count} open.", ""]
+    lines += [
+        "Keep: the engine goes on without a screen; this attaches to it again:",
+        f"  cronterm -f {shlex.quote(sanitize_line(snapshot.engine.jobs_file))}",
+        "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",
+    ]
+    return lines
 
 
 def ask_leave_form() -> Ask:

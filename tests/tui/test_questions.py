@@ -3,7 +3,7 @@
 from cronterm.model.engine_view import EngineView
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import Snapshot
-from cronterm.tui.questions import problem_lines, trouble_lines
+from cronterm.tui.questions import problem_lines, quit_lines, trouble_lines
 
 
 def test_trouble_is_told_file_by_file() -> None:
@@ -27,3 +27,9 @@ def test_an_api_that_is_not_served_is_told() -> None:
     snapshot = Snapshot(engine=EngineView(listeners_trouble=trouble))
 
     assert trouble_lines(snapshot, None) == [f"! {trouble}"]
+
+
+def test_quitting_names_the_command_that_attaches_to_this_engine() -> None:
+    snapshot = Snapshot(engine=EngineView(jobs_file="/srv/my jobs.yaml"))
+
+    assert "  cronterm -f '/srv/my jobs.yaml'" in quit_lines(snapshot)

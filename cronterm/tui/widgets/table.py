@@ -370,6 +370,7 @@ class JobTable(Painted, can_focus=True):
         file = sanitize_line(snapshot.engine.jobs_file)
         has_file = is_there(snapshot)
         what = "it has no jobs." if has_file else "the file does not exist yet."
+        what = "what is in it has errors, so none counts." if snapshot.problems else what
         keys = [(self.key("add"), "create the first job with a form")]
         if not has_file:
             keys.append((self.key("sort"), "write a commented sample of it (5 safe demo jobs)"))

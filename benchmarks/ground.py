@@ -107,8 +107,10 @@ def running(jobs_yaml: str, fill: Callable[[Path], None] | None = None) -> Itera
         command = [sys.executable, "-m", "cronterm", "--headless", "--log-level", "error"]
         command += ["-f", str(directory / "jobs.yaml"), "--state-dir", str(directory / "s")]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            bench = Bench(directory, process)
             try:
-                yield Bench(directory, process)
+                yield bench
             finally:
+                bench.ask("down", "--stop-runs", "--yes")  # what runs would outlive the engine
                 process.terminate()
                 process.wait()

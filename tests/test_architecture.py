@@ -18,6 +18,7 @@ FLOORS = {
     "errors": GROUND,
     "clock": GROUND,
     "sanitize": GROUND,
+    "readable": WORDS,
     "schedule": WORDS,
     "model": WORDS,
     "core": ROOMS,

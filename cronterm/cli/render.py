@@ -5,9 +5,10 @@ from datetime import datetime
 
 import click
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
+from cronterm.clock import SECOND, Duration, Instant, aware
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import PastRun
+from cronterm.readable import rough, short
 from cronterm.sanitize import sanitize_line
 
 GLYPHS = {
@@ -50,17 +51,7 @@ def show_time(at: Instant | None) -> str:
 
 def show_duration(duration: Duration | None) -> str:
     """Return `621ms`, `1.2s`, `4m12s`, `3h05m`, `2d04h`; empty for None."""
-    if duration is None:
-        return ""
-    if duration < SECOND:
-        return f"{duration // 1000}ms"
-    if duration < MINUTE:
-        return f"{duration // 100_000 / 10:.1f}s"
-    if duration < HOUR:
-        return f"{duration // MINUTE}m{duration % MINUTE // SECOND:02}s"
-    if duration < DAY:
-        return f"{duration // HOUR}h{duration % HOUR // MINUTE:02}m"
-    return f"{duration // DAY}d{duration % DAY // HOUR:02}h"
+    return "" if duration is None else short(duration)
 
 
 def show_size(size: int | None) -> str:
@@ -75,10 +66,7 @@ def show_size(size: int | None) -> str:
 
 def show_age(duration: Duration) -> str:
     """Return `now`, `4s`, `12m`, `3h`, `2d`."""
-    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
-        if duration >= size:
-            return f"{duration // size}{unit}"
-    return "now"
+    return rough(duration)
 
 
 def show_until(duration: Duration) -> str:

@@ -9,13 +9,14 @@ from cronterm.engine.answers import Answers
 from cronterm.engine.last_good import load_for_start
 from cronterm.engine.monitors import Monitors
 from cronterm.engine.prospect import next_due
+from cronterm.engine.recovery import live_run
 from cronterm.errors import BadInput
 from cronterm.instance import Instance
 from cronterm.model.engine_view import EngineView
 from cronterm.model.memory import Memory
 from cronterm.model.query import AnyReply, ListNext, ListRuns, Query, ReadDecisions, ReadState
-from cronterm.model.run import REPORTED, RunRow
-from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot
+from cronterm.model.run import RunRow
+from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.schedule.calendars import Calendars
 from cronterm.store.base import Reader
 from cronterm.store.reader import open_reader
@@ -83,20 +84,7 @@ def _adopt(snapshot: Snapshot, memory: Memory) -> None:
     for run in memory.runs:
         view = snapshot.jobs.get(run.job)
         if view is not None:
-            view.live[run.run] = LiveRun(
-                run=run.run,
-                job=run.job,
-                cause=run.cause,
-                state=run.state,
-                queued_at=run.queued_at,
-                ready_at=run.ready_at,
-                attempts=(run.definition or view.job).retry.attempts + 1,
-                attempt=run.attempt,
-                started_at=run.started_at,
-                last_end=run.last_end,
-                hold=run.hold,
-                is_reported=run.runner == REPORTED,
-            )
+            view.live[run.run] = live_run(run, view.job)
 
 
 def _past(row: RunRow) -> PastRun | None:

@@ -76,7 +76,7 @@ def first_snapshot(
     snapshot.notices = {notice.id: notice for notice in memory.notices}
     live: dict[str, dict[int, LiveRun]] = {}
     for run in memory.runs:
-        live.setdefault(run.job, {})[run.run] = _live_run(run)
+        live.setdefault(run.job, {})[run.run] = live_run(run)
     for job, name in zip(jobs, names, strict=True):
         if name not in known:
             continue
@@ -96,7 +96,9 @@ def first_snapshot(
     return snapshot
 
 
-def _live_run(run: OpenRun) -> LiveRun:
+def live_run(run: OpenRun, job: Job | None = None) -> LiveRun:
+    """Return a run without an end as it was last heard of; `job` says what it would start now."""
+    definition = run.definition or job
     return LiveRun(
         run=run.run,
         job=run.job,
@@ -104,7 +106,7 @@ def _live_run(run: OpenRun) -> LiveRun:
         state=run.state,
         queued_at=run.queued_at,
         ready_at=run.ready_at,
-        attempts=1 + (run.definition.retry.attempts if run.definition else 0),
+        attempts=1 + (definition.retry.attempts if definition else 0),
         attempt=run.attempt,
         last_end=run.last_end,
         hold=run.hold,

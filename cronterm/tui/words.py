@@ -6,6 +6,7 @@ from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, Outcome, RunRow
 from cronterm.model.snapshot import LiveRun, PastRun
 from cronterm.model.trigger import trigger_name
+from cronterm.readable import rough, short
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.describe import describe
 
@@ -38,25 +39,12 @@ def elapsed_clock(passed: Duration) -> str:
 
 def age(passed: Duration) -> str:
     """Return `now`, `4s`, `12m`, `3h`, `2d`."""
-    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
-        if passed >= size:
-            return f"{passed // size}{unit}"
-    return "now"
+    return rough(passed)
 
 
 def duration(length: Duration | None) -> str:
     """Return `621ms`, `1.2s`, `4m12s`, `3h05m`, `2d04h`; a dot for None."""
-    if length is None:
-        return "·"
-    if length < SECOND:
-        return f"{length // 1000}ms"
-    if length < MINUTE:
-        return f"{length / SECOND:.1f}s"
-    if length < HOUR:
-        return f"{length // MINUTE}m{length % MINUTE // SECOND:02}s"
-    if length < DAY:
-        return f"{length // HOUR}h{length % HOUR // MINUTE:02}m"
-    return f"{length // DAY}d{length % DAY // HOUR:02}h"
+    return "·" if length is None else short(length)
 
 
 def clock(at: Instant) -> str:

@@ -16,7 +16,7 @@ from watchdog.observers.inotify_c import (
     WatchDescriptor,
 )
 
-from cronterm.watch.files import MOVES, WRITES
+from cronterm.watch.base import MOVES, WRITES
 
 # Directories that are made in one another quickly come to watchdog twice: it says so, and copes.
 warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)

@@ -2,59 +2,24 @@
 
 Editors replace files, ConfigMaps swap a link beside it, a link may lead elsewhere, a deployment
 swaps the directory: so every name that the path leads through is watched in its directory, an event
-of such a name is a reason to look, and only another content is a change. NFS and exhausted inotify
-limits give no events: a look every two seconds covers them.
+of such a name is a reason to look, and only another content is a change.
 """
 
 import hashlib
-import logging
 import os
 import stat
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
-from watchdog.events import (
-    DirAttribEvent,
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileAttribEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
+from watchdog.events import FileSystemEvent
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
-log = logging.getLogger("cronterm.watch")
+from cronterm.watch.base import MOVES, POLL_S, QUIET_S, WRITES, Watch
 
-QUIET_S = 0.15  # a save is several events
-QUIET_MOST_S = 2.0
-POLL_S = 2.0
 LARGEST_FILE = 32 << 20  # the reader of jobs files takes no more either
 MOST_STEPS = 200  # of a path: links may lead in circles
-
-# Reading is no event: our own looks would make a loop, and anybody's would wake us.
-MOVES: list[type[FileSystemEvent]] = [
-    *(DirCreatedEvent, DirDeletedEvent, DirMovedEvent),
-    *(FileCreatedEvent, FileDeletedEvent, FileMovedEvent),
-]
-WRITES: list[type[FileSystemEvent]] = [
-    *(DirAttribEvent, FileAttribEvent, FileClosedEvent, FileModifiedEvent),
-]
-
-# Watchdog holds back a name that was moved away, and all that comes after it, for half a second, to
-# pair it with the name it was moved to. Both are reasons to look: nothing needs to be paired.
-InotifyMoveEventGrouper.delay = 0.0
 
 Look: TypeAlias = tuple[int, ...] | None
 Names: TypeAlias = dict[str, set[str]]
@@ -63,12 +28,12 @@ Places: TypeAlias = dict[str, tuple[int, int, bool]]
 """Directories, each with what tells it from another of the same name, and whether writes count."""
 
 
-class FileWatch(FileSystemEventHandler):
+class FileWatch(Watch):
     """Watches `path` while the block runs; calls `on_change` on a thread of its own.
 
     A file that goes, comes back, cannot be read any more or may be changed by others has changed,
-    too. `known` is the digest
-    (see `digest`) of what the caller read last; without it, of what is there now.
+    too. `known` is the digest (see `digest`) of what the caller read last; without it, of what is
+    there now.
     """
 
     def __init__(
@@ -81,41 +46,17 @@ class FileWatch(FileSystemEventHandler):
         poll_s: float = POLL_S,
         quiet_s: float = QUIET_S,
     ) -> None:
+        super().__init__("watch", make_observer, poll_s, quiet_s)
         self._path = path
         self._on_change = on_change
-        self._make_observer = make_observer
-        self._poll_s = poll_s
-        self._quiet_s = quiet_s
-        self._poked = threading.Event()
-        self._is_over = False
-        self._observer: BaseObserver | None = None
         self._watched: Places = {}
         self._names: Names = {}
         self._is_stale = False
-        self._has_warned = False
         self._seen = self._look()
         self._content = digest(path) if known is None else known
         self._rights = rights(path)
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.is_polling = False
         """Nothing tells of changes: only the look every two seconds finds them."""
-
-    def __enter__(self) -> Self:
-        self._follow()
-        self._poked.set()  # it may have changed since the caller read it
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._is_over = True
-        self._poked.set()
-        self._thread.join()
-        self._let_go()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Take an event of a name that the path leads through as a reason to look."""
@@ -150,37 +91,19 @@ class FileWatch(FileSystemEventHandler):
         return places, names
 
     def _follow(self) -> None:
-        """Watch the directories of now, if they are others than before."""
         is_stale, self._is_stale = self._is_stale, False
         places, self._names = self._places()
         if places == self._watched and self._observer is not None and not is_stale:
             return
-        self._let_go()
-        observer: BaseObserver | None = None
-        try:
-            observer = self._make_observer()
-            for place, (_, _, with_writes) in sorted(places.items()):
-                kinds = MOVES + WRITES if with_writes else MOVES
-                observer.schedule(self, place, event_filter=kinds, follow_symlink=True)
-            self._watched = places
-            observer.start()
-        except OSError as error:
+        self._watched = places  # before the first event comes
+        self.is_polling = not self._observe(
+            {
+                place: MOVES + WRITES if with_writes else MOVES
+                for place, (_, _, with_writes) in places.items()
+            }
+        )
+        if self.is_polling:
             self._watched = {}
-            if observer is not None:
-                observer.stop()
-            self.is_polling = True
-            if not self._has_warned:
-                self._has_warned = True
-                log.warning("no file events, looking every %g s: %s", self._poll_s, error)
-            return
-        self._observer, self.is_polling = observer, False
-
-    def _let_go(self) -> None:
-        self._watched = {}
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join()
-            self._observer = None
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -193,23 +116,8 @@ class FileWatch(FileSystemEventHandler):
         look = (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino, about.st_dev)
         return look, self._places()[0]
 
-    def _run(self) -> None:
-        while not self._is_over:
-            was_poked = self._poked.wait(self._poll_s)
-            if self._is_over:
-                return
-            if was_poked:
-                self._wait_quiet()
-            elif self._look() == self._seen:
-                continue
-            self._check()
-
-    def _wait_quiet(self) -> None:
-        until = time.monotonic() + QUIET_MOST_S
-        while self._poked.is_set() and time.monotonic() < until and not self._is_over:
-            self._poked.clear()
-            self._poked.wait(self._quiet_s)
-        self._poked.clear()
+    def _is_worth_a_check(self) -> bool:
+        return self._look() != self._seen
 
     def _check(self) -> None:
         self._seen = self._look()  # before it is read: a change meanwhile is for the next look

@@ -4,29 +4,23 @@ Which names count is for the caller to say. As for one file, events are a reason
 difference that a look finds is a change; where there are no events, looks alone find it.
 """
 
-import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from watchdog.events import EVENT_TYPE_MOVED, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import EVENT_TYPE_MOVED, FileSystemEvent
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from cronterm.watch.files import MOVES, POLL_S, QUIET_MOST_S, QUIET_S, WRITES
-
-log = logging.getLogger("cronterm.watch")
+from cronterm.watch.base import MOVES, POLL_S, QUIET_S, WRITES, Watch
 
 SPARE = 200.0  # a look may take the two hundredth part of the time between looks
 
 Look = tuple[tuple[str, int, int, int, int], ...]
 
 
-class FoldersWatch(FileSystemEventHandler):
+class FoldersWatch(Watch):
     """Watches `files`, and the names that count in `folders`, while the block runs.
 
     `on_change` is called on a thread of its own; first as soon as the block begins, since something
@@ -44,39 +38,15 @@ class FoldersWatch(FileSystemEventHandler):
         poll_s: float = POLL_S,
         quiet_s: float = QUIET_S,
     ) -> None:
+        super().__init__("watch folders", make_observer, poll_s, quiet_s)
         self._files = tuple(files)
         self._folders = tuple(folders)
         self._counts = counts
         self._on_change = on_change
-        self._make_observer = make_observer
-        self._poll_s = poll_s
-        self._quiet_s = quiet_s
         self._names = {name for path in self._files for name in _names(path)}
-        self._poked = threading.Event()
-        self._is_over = False
-        self._observer: BaseObserver | None = None
         self._watched: dict[str, tuple[int, int]] = {}
-        self._has_warned = False
         self._seen: Look | None = None
         self._look_s = 0.0
-        self._thread = threading.Thread(target=self._run, name="watch folders", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._follow()
-        self._poked.set()
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._is_over = True
-        self._poked.set()
-        self._thread.join()
-        self._let_go()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Take an event of a name that counts as a reason to look.
@@ -107,28 +77,8 @@ class FoldersWatch(FileSystemEventHandler):
         places = self._places()
         if places == self._watched and self._observer is not None:
             return
-        self._let_go()
-        observer: BaseObserver | None = None
-        try:
-            observer = self._make_observer()
-            for place in sorted(places):
-                observer.schedule(self, place, event_filter=MOVES + WRITES, follow_symlink=True)
-            observer.start()
-        except OSError as error:
-            if observer is not None:
-                observer.stop()
-            if not self._has_warned:
-                self._has_warned = True
-                log.warning("no file events, looking every %g s: %s", self._poll_s, error)
-            return
-        self._observer, self._watched = observer, places
-
-    def _let_go(self) -> None:
-        self._watched = {}
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join()
-            self._observer = None
+        is_observed = self._observe(dict.fromkeys(places, MOVES + WRITES))
+        self._watched = places if is_observed else {}
 
     def _look(self) -> Look:
         """Return what differs after every save: names, times, sizes, inodes."""
@@ -149,21 +99,8 @@ class FoldersWatch(FileSystemEventHandler):
         self._look_s = time.monotonic() - began
         return tuple(looks)
 
-    def _run(self) -> None:
-        while not self._is_over:
-            was_poked = self._poked.wait(max(self._poll_s, SPARE * self._look_s))
-            if self._is_over:
-                return
-            if was_poked:
-                self._wait_quiet()
-            self._check()
-
-    def _wait_quiet(self) -> None:
-        until = time.monotonic() + QUIET_MOST_S
-        while self._poked.is_set() and time.monotonic() < until and not self._is_over:
-            self._poked.clear()
-            self._poked.wait(self._quiet_s)
-        self._poked.clear()
+    def _pause_s(self) -> float:
+        return max(self._poll_s, SPARE * self._look_s)
 
     def _check(self) -> None:
         self._follow()

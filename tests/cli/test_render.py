@@ -11,8 +11,8 @@ from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
     [
         (None, ""),
         (621 * MILLISECOND, "621ms"),
-        (1_290 * MILLISECOND, "1.2s"),
-        (59_999 * MILLISECOND, "59.9s"),
+        (1_290 * MILLISECOND, "1.3s"),
+        (59_999 * MILLISECOND, "1m00s"),
         (4 * MINUTE + 12 * SECOND, "4m12s"),
         (3 * HOUR + 5 * MINUTE, "3h05m"),
         (2 * DAY + 4 * HOUR, "2d04h"),

@@ -7,7 +7,15 @@ from typing import Any, get_args
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, print_json, say
-from cronterm.cli.render import COLORS, GLYPHS, Cell, show_duration, show_size, show_time
+from cronterm.cli.render import (
+    COLORS,
+    GLYPHS,
+    Cell,
+    describe_end,
+    show_duration,
+    show_size,
+    show_time,
+)
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
 from cronterm.model.query import Decisions, ListRuns, ReadDecisions, Runs
@@ -17,7 +25,8 @@ from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
-GATES = ("dependency", "condition")  # reasons whose message says what was not met
+TELLING = ("dependency", "condition", "overlap", "queue_full")
+"""Reasons whose message names what was not met, or who was in the way."""
 
 _STAMP = re.compile(r"\d{4}-")
 
@@ -85,7 +94,7 @@ def _sheet(at: Desk, query: ListRuns) -> Sheet:
         content=records,
         records=records,
         head=HEAD,
-        rows=[_row(row) for row in runs.rows],
+        rows=[row_as_cells(row) for row in runs.rows],
         only_wide=ONLY_WIDE,
         empty="nothing of that kind" if is_narrowed else nothing,
         is_lines=True,
@@ -112,7 +121,7 @@ def row_as_json(row: RunRow) -> dict[str, Any]:
         "max_rss_bytes": row.max_rss_bytes,
         "output_bytes": row.output_bytes,
     }
-    if row.reason in GATES and row.message:
+    if row.reason in TELLING and row.message:
         content["message"] = row.message
     if row.params:
         content["params"] = row.params
@@ -136,16 +145,11 @@ def _time(at: Instant | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def _row(row: RunRow) -> list[Cell]:
+def row_as_cells(row: RunRow) -> list[Cell]:
+    """Return a line of the history in words for people, a cell for each of HEAD."""
     took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
-    how = f"{GLYPHS[row.outcome]} {row.outcome}" if row.outcome is not None else "► open"
-    if row.reason == "exit":
-        how += f" exit {row.exit_code}"
-    elif row.reason == "signal":
-        how += f" signal {row.signal}"
-    elif row.reason:
-        how += f" {row.reason}"
-    if row.reason in GATES and row.message:
+    how = f"{GLYPHS[row.outcome]} {describe_end(row)}" if row.outcome is not None else "► open"
+    if row.reason in TELLING and row.message:
         how += f": {sanitize_line(row.message)}"
     how += f" ×{row.count}" if row.count > 1 else ""
     how += f" {row.repeat.text}" if row.repeat is not None else ""
@@ -153,7 +157,7 @@ def _row(row: RunRow) -> list[Cell]:
     return [
         str(row.run) if row.run is not None else "–",
         row.job,
-        row.cause if row.upstream_run is None else f"{row.by} {row.upstream_run}",
+        row.cause.replace("_", " ") if row.upstream_run is None else f"{row.by} {row.upstream_run}",
         show_time(row.started_at or row.scheduled_at or row.queued_at),
         show_duration(took),
         (how, COLORS.get(row.outcome or "running")),

@@ -75,13 +75,13 @@ def show_until(duration: Duration) -> str:
 
 
 def describe_end(end: PastRun | RunRow) -> str:
-    """Return `failed: exit 3`, `skipped: overlap`, `timed out`."""
+    """Return `failed: exit 3`, `skipped: queue full`, `timed out`."""
     outcome = str(end.outcome).replace("_", " ")
     if end.reason == "exit":
         return f"{outcome}: exit {end.exit_code}"
     if end.reason == "signal":
         return f"{outcome}: signal {end.signal}"
-    return f"{outcome}: {end.reason}" if end.reason else outcome
+    return f"{outcome}: {end.reason.replace('_', ' ')}" if end.reason else outcome
 
 
 def prefix_color(job: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.jobs import job_as_json, named
-from cronterm.cli.render import COLORS, GLYPHS, show_age, show_duration, show_time
+from cronterm.cli.render import COLORS, GLYPHS, describe_end, show_age, show_duration, show_time
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import past_as_json, reason, state_of
 from cronterm.clock import SECOND, Instant, SystemClock, local_zone, rfc3339
@@ -167,7 +167,7 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     if view.last is not None:
         end = view.last
         took = f", took {show_duration(end.duration)}" if end.duration is not None else ""
-        how = f"{GLYPHS[end.outcome]} {end.outcome}, {show_time(end.started_at)}{took}"
+        how = f"{GLYPHS[end.outcome]} {describe_end(end)}, {show_time(end.started_at)}{took}"
         lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
     if view.totals.runs:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))

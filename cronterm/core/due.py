@@ -7,7 +7,7 @@ from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.limits import newest_start, refusal, stretches
 from cronterm.core.monitors import judged_until, unheard_until
 from cronterm.core.policies import jitter_of
-from cronterm.core.runs import admission, arrive, end_run, note_end, queue_run
+from cronterm.core.runs import admission, arrive, end_run, note_end, queue_run, turned_away
 from cronterm.model.event import AllResumed, InstantDecided, JobResumed
 from cronterm.model.run import Cause, Outcome, Reason
 from cronterm.schedule.base import RebootSpec, ScheduleSpec, StartupSpec
@@ -97,10 +97,8 @@ def _start_live(books: Books, record: JobRecord, due_at: Instant) -> None:
         books.watch_run(queue_run(books, record, cause, ready_at=ready_at))
         return
     admitted = admission(books, record)
-    if admitted == "skip":
-        _decide_point(books, record, due_at, "skipped", "overlap")
-    elif admitted == "queue_full":
-        _decide_point(books, record, due_at, "skipped", "queue_full")
+    if admitted == "skip" or admitted == "queue_full":
+        _decide_point(books, record, due_at, "skipped", *turned_away(record, admitted))
     else:
         arrive(books, record, queue_run(books, record, cause, ready_at=ready_at), admitted)
 
@@ -150,9 +148,14 @@ def queue_catch_up(books: Books, record: JobRecord, due_at: Instant) -> RunRecor
 
 
 def _decide_point(
-    books: Books, record: JobRecord, due_at: Instant, outcome: Outcome, reason: Reason
+    books: Books,
+    record: JobRecord,
+    due_at: Instant,
+    outcome: Outcome,
+    reason: Reason,
+    message: str = "",
 ) -> None:
-    _record(books, record, due_at, None, 1, outcome, reason)
+    _record(books, record, due_at, None, 1, outcome, reason, message)
 
 
 def decide_range(

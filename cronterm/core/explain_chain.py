@@ -22,7 +22,11 @@ def _upstreams(view: JobView, jobs: Mapping[str, JobView], show: Show) -> Iterat
 
 def _stand(view: JobView, show: Show) -> str:
     last = view.last
-    past = [] if last is None else [f"run {last.run} {last.outcome} at {show(last.ended_at)}"]
+    past = (
+        []
+        if last is None
+        else [f"run {last.run} {last.outcome.replace('_', ' ')} at {show(last.ended_at)}"]
+    )
     live = [f"run {run.run} is {run.state}" for run in view.live.values()]
     held = ["it is disabled"] if not view.job.enabled else ["it is paused"] if view.pause else []
     return ", ".join([*past, *live, *held]) or "it has not run yet"

@@ -155,7 +155,7 @@ def _unmet(books: Books, run: RunRecord) -> str:
         if result is None or (since is not None and result.ended_at <= since):
             return f"{name} has not run in time"
         if not meets(need, result.outcome):
-            return f"run {result.run} of {name} {result.outcome}"
+            return f"run {result.run} of {name} {result.outcome.replace('_', ' ')}"
     return ""
 
 

@@ -28,10 +28,24 @@ def admission(books: Books, record: JobRecord, run: RunRecord | None = None) -> 
 
     Under `replace` and `allow` a pending retry gives way to what comes after it (SEMANTICS 6).
     """
+    return admit(record.job, [other.state for other in _in_the_way(record, run)])
+
+
+def _in_the_way(record: JobRecord, run: RunRecord | None) -> list[RunRecord]:
     others = [other for other in record.open.values() if other is not run and other.is_in_the_way]
     if record.job.overlap in ("replace", "allow"):
         others = [other for other in others if other.state != "retrying"]
-    return admit(record.job, [other.state for other in others])
+    return others
+
+
+def turned_away(
+    record: JobRecord, admitted: Literal["skip", "queue_full"], run: RunRecord | None = None
+) -> tuple[Reason, str]:
+    """Return why a run is not let in, and the runs in its way: the oldest with its cause."""
+    oldest, *others = _in_the_way(record, run)
+    more = f", and {len(others)} more" if others else ""
+    reason: Reason = "overlap" if admitted == "skip" else "queue_full"
+    return reason, f"run {oldest.run}, {oldest.cause.text}{more}"
 
 
 def queue_run(
@@ -80,8 +94,8 @@ def queue_run(
 
 def arrive(books: Books, record: JobRecord, run: RunRecord, admitted: Admission) -> None:
     """Let a ready run in as `admitted` says; it starts when there is a place."""
-    if admitted in ("skip", "queue_full"):
-        end_run(books, run, "skipped", "overlap" if admitted == "skip" else "queue_full")
+    if admitted == "skip" or admitted == "queue_full":
+        end_run(books, run, "skipped", *turned_away(record, admitted, run))
         return
     if admitted == "replace":
         _make_room(books, record, run)

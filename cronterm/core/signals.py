@@ -9,7 +9,7 @@ from collections import deque
 from cronterm.clock import MINUTE, Duration
 from cronterm.core.books import Books, JobRecord, Signals
 from cronterm.core.limits import refusal
-from cronterm.core.runs import admission, arrive, queue_run
+from cronterm.core.runs import admission, arrive, queue_run, turned_away
 from cronterm.model.command import Answer, FireHook
 from cronterm.model.event import SignalDecided, TriggersResumed, TriggerSuspended
 from cronterm.model.memory import KnownJob
@@ -65,8 +65,8 @@ def _refusal(books: Books, record: JobRecord, signal: Signal) -> tuple[Reason, s
     if started_at is not None and books.now.elapsed - started_at < record.job.cooldown:
         return "cooldown", ""
     admitted = admission(books, record)
-    if admitted in ("skip", "queue_full"):
-        return ("overlap" if admitted == "skip" else "queue_full"), ""
+    if admitted == "skip" or admitted == "queue_full":
+        return turned_away(record, admitted)
     if signal.kind != "webhook" and len(_latest_starts(books, record, signal)) >= MOST_STARTS:
         signals.suspended[signal.trigger] = books.now.utc
         books.events.append(

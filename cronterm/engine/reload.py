@@ -14,7 +14,7 @@ import msgspec
 
 from cronterm.clock import Clock
 from cronterm.config.edit import unified_diff
-from cronterm.config.gather import digest, is_folder
+from cronterm.config.gather import digest, folder_beside, is_folder
 from cronterm.config.load import Loaded, is_suspicious
 from cronterm.core.base import ConfigChanged
 from cronterm.engine.edits import (
@@ -97,6 +97,8 @@ class Definitions:
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Loaded:
+        if not self._ids and self._is_still_to_be_written():
+            return Loaded.empty()  # as at the start: nothing is lost, it is still to be written
         if self._ids and not self._was_folder and is_folder(self.path):
             problem = Problem(
                 file=str(self.path),
@@ -105,6 +107,15 @@ class Definitions:
             )
             return Loaded(sha256="", text="", problems=(problem,))
         return self._reader.read(self._last_good.texts)
+
+    def _is_still_to_be_written(self) -> bool:
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return folder_beside(self.path) is None
+        except OSError:
+            pass
+        return False
 
     async def last_good(self) -> Loaded | None:
         """Return the newest definitions that were in force, or None."""
@@ -209,7 +220,10 @@ class Definitions:
         await self.keep(loaded)
         if loaded.problems:
             return _refusal(loaded)
-        return Answer(ok=True, message=f"loaded {len(loaded.jobs)} jobs", sha256=loaded.sha256)
+        message = f"loaded {len(loaded.jobs)} jobs"
+        if not loaded.jobs and self._is_still_to_be_written():
+            message = f"{self.path.name} does not exist yet"
+        return Answer(ok=True, message=message, sha256=loaded.sha256)
 
     def _unless_empty(self, loaded: Loaded) -> Loaded:
         """Return `loaded`, with a problem where nobody can have meant it (CONTRACTS 21)."""

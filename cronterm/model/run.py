@@ -97,6 +97,20 @@ class Cause(msgspec.Struct, frozen=True):
     """What is known of who reported it, a JSON object."""
     repeat: Repeat | None = None
 
+    @property
+    def text(self) -> str:
+        """What started it, in words: `by hand by ann`, `after extract 22`, `scheduled`."""
+        match self.kind:
+            case "manual":
+                again = f" ({self.repeat.text})" if self.repeat is not None else ""
+                return f"by hand{f' by {self.by}' if self.by else ''}{again}"
+            case "upstream":
+                return f"after {self.by} {self.run}"
+            case "signal":
+                return self.by
+            case kind:
+                return kind.replace("_", " ")
+
 
 class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True):
     """How an attempt ended, as the runner saw it. Exactly one of code, signal, error tells."""

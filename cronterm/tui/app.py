@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
@@ -20,7 +21,7 @@ from cronterm.model.notice import NoticesSent
 from cronterm.model.query import MissedInstants
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
-from cronterm.tui.block_edit import edit_block
+from cronterm.tui.block_edit import edit_block, edit_file
 from cronterm.tui.gaps import Gaps
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
@@ -267,10 +268,8 @@ class CrontermApp(LogOpening, Personal):
         problems = self.picture.snapshot.problems
         if problems or job not in self.picture.snapshot.jobs:
             file, line = (problems[0].file, problems[0].line) if problems else ("", 0)
-            try:
-                self.run_editor(self._hosting.path_of(file), line)
-            except (OSError, CrontermError) as error:
-                self.tell(str(error), is_bad=True)
+            path_of = self._hosting.path_of
+            self._attempt(lambda: edit_file(Path(path_of(file)), line, self.run_editor))
         else:
             self.run_worker(edit_block(self, job, self.run_editor), group="editor", exclusive=True)
 

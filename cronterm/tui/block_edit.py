@@ -1,4 +1,4 @@
-"""A job's part of the file in $EDITOR: checked by the engine before anything is written."""
+"""$EDITOR on a job's part of the file, checked before anything is written, or on a whole file."""
 
 import os
 import tempfile
@@ -11,8 +11,29 @@ from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.tui.home import Home
 from cronterm.tui.questions import ask_edit_again, tell_diff
 
-RunEditor = Callable[[str], None]
-"""Opens a file in the editor and comes back when it is left. Raises `OSError`."""
+RunEditor = Callable[[str, int], None]
+"""Opens a file at a line in the editor and comes back when it is left. Raises `OSError`."""
+
+
+def edit_file(path: Path, line: int, run_editor: RunEditor) -> str:
+    """Let a whole file be edited and say what became of it. Raises `CrontermError`."""
+    before = _content(path)
+    try:
+        run_editor(str(path), line)
+    except OSError as error:
+        raise CrontermError(str(error)) from None
+    if _content(path) != before or path.is_dir():
+        return f"left {path.name}: what is saved counts at once"
+    there = "" if path.exists() else f", {path.name} does not exist yet"
+    return f"nothing written{there}"
+
+
+def _content(path: Path) -> bytes | None:
+    """Return what a file has; None where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 async def edit_block(home: Home, job: str, run_editor: RunEditor) -> None:
@@ -40,7 +61,7 @@ def _write_draft(job: str, config: ConfigText) -> Path:
 
 
 def _edited(draft: Path, run_editor: RunEditor) -> str:
-    run_editor(str(draft))
+    run_editor(str(draft), 0)
     return draft.read_text(encoding="utf-8")
 
 

@@ -221,7 +221,8 @@ class Commanding(KeyOrder[Ending]):
         views = self.picture.snapshot.jobs
         runs = [run for job in self._known(jobs) for run in views[job].live.values()]
         if not runs:
-            self.tell(f"no run of {questions.names(jobs)} is open")
+            whose = f" of {questions.names(jobs)}" if jobs else ""
+            self.tell(f"nothing to stop: no run{whose} is open")
             return
 
         def stop(answer: str) -> None:

@@ -10,14 +10,15 @@ from cronterm.model.query import ConfigText, ListRuns, OutputPart, ReadConfig, R
 from cronterm.model.run import Outcome, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.trigger import triggers_text
-from cronterm.sanitize import sanitize
+from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui import clipboard
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.dialogs import Ask, Choice
-from cronterm.tui.widgets.paint import Painted
+from cronterm.tui.widgets.paint import Painted, fit
 from cronterm.tui.words import FAILED, row_text
 
 OUTPUT_BYTES = 256 << 10  # of a run, from its end
+EXCERPT = 40  # cells of a line, in the menu
 CHOICES = (
     Choice("n", "name", "name"),
     Choice("i", "run id", "run id"),
@@ -32,11 +33,19 @@ CHOICES = (
 class Copying(Commanding):
     """An app that copies: by keys, and what is marked with the mouse."""
 
-    def ask_copy(self, job: str, run: int | None = None) -> None:
-        """Ask what to copy of a job: of this run, or of its last one."""
+    def ask_copy(self, job: str, run: int | None = None, *, line: str = "") -> None:
+        """Ask what to copy of a job: of this run, or of its last one. Or this line of it."""
         which = f"{job}, run {run}" if run is not None else job
-        question = Ask(f"Copy of {which}", [], CHOICES, is_list=True)
-        self.ask(question, lambda what: self.copy_of(what, job, run))
+        excerpt = fit(sanitize_line(line.strip()), EXCERPT).rstrip()
+        this = [Choice("l", f"this line: {excerpt}", "line")] if excerpt else []
+
+        def copy(what: str) -> None:
+            if what == "line":
+                self.run_worker(self._copy(line, "the line"), group="copy", exclusive=True)
+            else:
+                self.copy_of(what, job, run)
+
+        self.ask(Ask(f"Copy of {which}", [], [*this, *CHOICES], is_list=True), copy)
 
     def copy_of(self, what: str, job: str, run: int | None = None) -> None:
         """Copy one of `CHOICES`."""
@@ -126,10 +135,10 @@ async def _output(control: Control, run: int, *, is_error: bool = False) -> str:
 
 
 async def _error(control: Control, job: str, run: int | None) -> str:
-    """Return how a run failed, with what it wrote to stderr; "" for one that did not."""
+    """Return what a failed run wrote to stderr, else how it failed; "" for one that did not."""
     before = run + 1 if run is not None else None
     row = await _row(control, job, FAILED, before)
     if row is None or row.run is None or run not in (None, row.run):
         return ""
-    head = f"{job}, run {row.run}: {row_text(row)}"
-    return f"{head}\n{await _output(control, row.run, is_error=True)}"
+    written = (await _output(control, row.run, is_error=True)).rstrip()
+    return written or f"{job}, run {row.run}: {row_text(row)}"

@@ -98,8 +98,8 @@ class Home(Protocol):
     def ask(self, question: Ask, then: Callable[[str], object]) -> None:
         """Ask, and act on an answer that is not a no."""
 
-    def ask_copy(self, job: str, run: int | None = None) -> None:
-        """Ask what to copy of a job, or of a run."""
+    def ask_copy(self, job: str, run: int | None = None, *, line: str = "") -> None:
+        """Ask what to copy of a job, or of a run, or whether it is this line of it."""
 
     def copy_of(self, what: str, job: str, run: int | None = None) -> None:
         """Copy something of a job, or of a run."""

@@ -119,7 +119,8 @@ def run_end_text(event: RunEnded, live: LiveRun | None) -> str:
     """Return `exit 0 in 212ms`, `timed out after 8.0s`, `skipped: overlap`."""
     message = f" — {sanitize_line(event.message)}" if event.message else ""
     if live is None or live.started_at is None or live.last_end is None:
-        return f"{event.outcome}: {event.reason}{message}" if event.reason else event.outcome
+        reason = f": {event.reason}" if event.reason else ""
+        return f"{event.outcome}{reason}".replace("_", " ") + message
     took = duration(live.last_end.ended_at - live.started_at)
     if event.outcome == "timed_out":
         return f"timed out after {took}{message}"

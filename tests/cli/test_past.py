@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cronterm.cli.past import row_as_json
+from cronterm.cli.past import row_as_cells, row_as_json
 from cronterm.clock import SECOND
 from cronterm.model.run import RunRow
 from tests.cli.desk import Desk
@@ -87,7 +87,29 @@ def test_history_for_people_is_a_table(desk: Desk) -> None:
     head, row = desk.run("history").stdout.splitlines()
 
     assert head.split() == ["RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY"]
-    assert row == "1    backup  manual  2027-01-15 08:00:00  1.0s  ✗ failed exit 3"
+    assert row == "1    backup  manual  2027-01-15 08:00:00  1.0s  ✗ failed: exit 3"
+
+
+def test_people_read_words_where_programs_read_names() -> None:
+    late = RunRow(run=7, job="a_b", cause="catch_up", queued_at=START, outcome="timed_out")
+    full = RunRow(
+        run=None,
+        job="a_b",
+        cause="scheduled",
+        queued_at=START,
+        outcome="skipped",
+        reason="queue_full",
+        message="run 6, by hand by ann_b, and 1 more",
+    )
+
+    assert row_as_cells(late)[1:3] == ["a_b", "catch up"]
+    assert row_as_cells(late)[5] == ("✗ timed out", "red")
+    assert row_as_cells(full)[5] == (
+        "– skipped: queue full: run 6, by hand by ann_b, and 1 more",
+        None,
+    )
+    assert row_as_json(late)["outcome"] == "timed_out"
+    assert row_as_json(full)["message"] == "run 6, by hand by ann_b, and 1 more"
 
 
 def test_history_of_one_job_and_of_the_newest_only(desk: Desk) -> None:

@@ -56,7 +56,7 @@ def test_a_live_instant_goes_before_those_that_are_caught_up() -> None:
         "start 3.1",
     )
     clockwork.exits(3).expects("succeeded 3", "start 1.1")
-    clockwork.at("04:00").tick().expects("skipped(overlap) a 04:00:00Z")
+    clockwork.at("04:00").tick().expects("skipped(overlap) a 04:00:00Z (run 1, catch up)")
     clockwork.exits(1).expects("succeeded 1", "start 2.1")
 
 
@@ -239,7 +239,7 @@ def test_a_run_of_a_removed_job_that_comes_back_still_holds_its_place() -> None:
     clockwork.configure()
 
     clockwork.at("00:01:30").configure(job("a"))
-    clockwork.at("00:02").tick().expects("skipped(overlap) a 00:02:00Z")
+    clockwork.at("00:02").tick().expects("skipped(overlap) a 00:02:00Z (run 1, scheduled)")
     clockwork.configure().restart().exits(1).expects("succeeded 1")
 
 

@@ -31,7 +31,16 @@ def test_an_overlap_is_skipped_with_its_reason() -> None:
     clockwork = Clockwork(job("backup"))
     clockwork.at("00:01").tick()
 
-    clockwork.at("00:02").tick().expects("skipped(overlap) backup 00:02:00Z")
+    clockwork.at("00:02").tick().expects("skipped(overlap) backup 00:02:00Z (run 1, scheduled)")
+
+
+def test_a_run_by_hand_that_leaves_no_room_is_named() -> None:
+    clockwork = Clockwork(job("backup"))
+    clockwork.at("00:00:50").ask(RunJob(job="backup"))
+
+    clockwork.at("00:01").tick().expects(
+        "skipped(overlap) backup 00:01:00Z (run 1, by hand by ann)"
+    )
 
 
 def test_a_queued_run_waits_for_the_one_before_and_the_queue_has_a_limit() -> None:
@@ -39,7 +48,9 @@ def test_a_queued_run_waits_for_the_one_before_and_the_queue_has_a_limit() -> No
     clockwork.at("00:01").tick()
 
     clockwork.at("00:02").tick().expects("queued backup 2 scheduled due 00:02:00Z")
-    clockwork.at("00:03").tick().expects("skipped(queue_full) backup 00:03:00Z")
+    clockwork.at("00:03").tick().expects(
+        "skipped(queue_full) backup 00:03:00Z (run 1, scheduled, and 1 more)"
+    )
     clockwork.at("00:03:10").exits(1).expects("succeeded 1", "start 2.1")
 
 
@@ -63,7 +74,7 @@ def test_allowed_runs_have_a_limit_only_where_one_is_set() -> None:
         clockwork.at("00:03").tick()
 
     free.expects("queued free 3 scheduled due 00:03:00Z", "start 3.1")
-    bound.expects("skipped(overlap) bound 00:03:00Z")
+    bound.expects("skipped(overlap) bound 00:03:00Z (run 1, scheduled, and 1 more)")
 
 
 def test_a_retry_waits_for_its_backoff_and_holds_the_slot() -> None:
@@ -75,8 +86,10 @@ def test_a_retry_waits_for_its_backoff_and_holds_the_slot() -> None:
     clockwork.at("00:01:39").tick().expects_nothing()
     clockwork.at("00:01:40").tick().expects("start 1.2")
     clockwork.at("00:01:50").exits(1, code=1).expects("retry 1.3 at 00:03:50Z")
-    clockwork.at("00:02").tick().expects("skipped(overlap) backup 00:02:00Z")
-    clockwork.at("00:03:50").tick().expects("skipped(overlap) backup 00:03:00Z", "start 1.3")
+    clockwork.at("00:02").tick().expects("skipped(overlap) backup 00:02:00Z (run 1, scheduled)")
+    clockwork.at("00:03:50").tick().expects(
+        "skipped(overlap) backup 00:03:00Z (run 1, scheduled)", "start 1.3"
+    )
     clockwork.at("00:03:55").exits(1, code=1).expects("failed(exit) 1")
 
 

@@ -98,6 +98,21 @@ async def test_an_empty_file_keeps_the_jobs(tmp_path: Path) -> None:
         await it.told(lambda seen: not seen.jobs)
 
 
+async def test_a_file_that_is_not_there_yet_is_no_problem(tmp_path: Path) -> None:
+    async with desk(tmp_path) as it:
+        it.file.write_text("jobs: {}\n")
+        await it.definitions.reload()
+        it.file.write_text("nonsense")
+        await it.definitions.reload()
+        await it.told(lambda seen: bool(seen.problems))
+        it.file.unlink()
+        answer = await it.definitions.reload(is_asked=True)
+        await it.told(lambda seen: not seen.problems)
+
+        assert (answer.ok, answer.message) == (True, "jobs.yaml does not exist yet")
+        assert it.seen.rejected_sha256 == ""
+
+
 async def test_the_same_content_is_not_news_unless_somebody_asks(tmp_path: Path) -> None:
     async with desk(tmp_path) as it:
         before = it.seen.n

@@ -7,7 +7,7 @@ import pytest
 
 from cronterm.model.command import Answer, RewriteJob
 from cronterm.tui.app import CrontermApp
-from cronterm.tui.block_edit import edit_block
+from cronterm.tui.block_edit import edit_block, edit_file
 from cronterm.tui.screens.dialogs import Ask
 from tests.tui.scene import FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
@@ -15,11 +15,11 @@ from tests.tui.test_screens import on_dashboard, wait_for
 JOB = "wal-archive"
 
 
-def editor(*texts: tuple[str, str]) -> Callable[[str], None]:
+def editor(*texts: tuple[str, str]) -> Callable[[str, int], None]:
     """Return an editor that replaces a text by another, each time it is opened."""
     turns = iter(texts)
 
-    def run(path: str) -> None:
+    def run(path: str, line: int) -> None:
         file = Path(path)
         file.write_text(file.read_text().replace(*next(turns)))
 
@@ -82,7 +82,7 @@ async def test_a_refused_text_is_edited_again_or_kept(tmp_path: Path) -> None:
 
 
 async def test_nothing_is_sent_where_nothing_changed_or_the_editor_failed(tmp_path: Path) -> None:
-    def fail(path: str) -> None:
+    def fail(path: str, line: int) -> None:
         raise OSError("vi is not there")
 
     control = FakeControl()
@@ -96,3 +96,21 @@ async def test_nothing_is_sent_where_nothing_changed_or_the_editor_failed(tmp_pa
         await wait_for(pilot, lambda: "vi is not there" in told(running))
 
     assert control.sent == []
+
+
+def test_a_file_that_was_left_as_it_was_is_told_quietly(tmp_path: Path) -> None:
+    def leave(path: str, line: int) -> None:
+        """Leave without writing, as `:q!` does."""
+
+    def write(path: str, line: int) -> None:
+        Path(path).write_text(f"line {line}")
+
+    file = tmp_path / "jobs.yaml"
+    said = [edit_file(file, 3, run) for run in (leave, write, leave)]
+
+    assert file.read_text() == "line 3"
+    assert said == [
+        "nothing written, jobs.yaml does not exist yet",
+        "left jobs.yaml: what is saved counts at once",
+        "nothing written",
+    ]

@@ -45,7 +45,7 @@ def told(pilot: Pilot[Any]) -> list[str]:
         ("schedule", None, "0 */4 * * *"),
         ("YAML", None, "  invoice-export:\n    schedule: '0 */4 * * *'  # often\n"),
         ("output", 7, "INFO  connecting"),
-        ("error", None, "invoice-export, run 12: exit 1\nTraceback"),
+        ("error", None, "Traceback"),
     ],
 )
 async def test_everything_of_a_job_can_be_copied(what: str, run: int | None, expected: str) -> None:
@@ -59,6 +59,19 @@ async def test_what_is_not_there_is_empty() -> None:
     for what in ("command", "schedule"):
         assert await text_of(what, "gone", None, scene(), FakeControl()) == ""
     assert await text_of("error", "invoice-export", 3, scene(), FakeControl()) == ""
+
+
+async def test_the_line_that_the_eye_is_on_can_be_copied(clip: Callable[[], str]) -> None:
+    running = app()
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        running.ask_copy("backup", 7, line="  ERROR  no route to host")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("l")
+        await wait_for(pilot, lambda: bool(told(pilot)))
+
+    assert clip() == "  ERROR  no route to host"
+    assert told(pilot)[0].startswith("copied the line, 25 characters")
 
 
 async def test_keys_copy_and_say_by_which_road(clip: Callable[[], str]) -> None:

@@ -99,8 +99,9 @@ async def test_the_form_says_what_is_missing_and_goes_there() -> None:
         await on_dashboard(pilot)
         await pilot.press("a", *"foo", "ctrl+s")
         await wait_for(pilot, lambda: isinstance(pilot.app.focused, TextArea))
+        await pilot.press("ctrl+t")
         told = [each.message for each in pilot.app._notifications]
-        assert told == ["not saved: command is needed"]
+        assert told == ["not saved: command is needed", "not tried: command is needed"]
 
 
 async def test_saving_without_a_change_says_so() -> None:

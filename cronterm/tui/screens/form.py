@@ -292,7 +292,7 @@ class JobForm(Page):
         self._check()
         words = self.words()
         if self._problems or not self._is_whole():
-            self._tell_lack()
+            self._tell_lack("not saved")
             return
         changed = self._changed_words(words)
         if self._job is not None and not changed:
@@ -305,15 +305,15 @@ class JobForm(Page):
             edit = EditJob(job=self._job, words=changed, based_on=self._based_on)
             self.run_worker(self._save(edit), group="save", exclusive=True)
 
-    def _tell_lack(self) -> None:
-        """Say what is missing or wrong, and go there."""
+    def _tell_lack(self, undone: str) -> None:
+        """Say what is missing or wrong, and so `undone`, and go there."""
         rows, wrong = self.rows, [word for word, text in self._problems.items() if text]
         place = "" if wrong else "command" if self.typed_name() else "name"
         place = place or next((word for word in rows if word in wrong), "")
         if place and rows[place].display:
             rows[place].field.focus()
         lack = self._lack() or f"{wrong[0]}: {self._problems[wrong[0]]}"
-        self.home.tell(f"not saved: {sanitize(lack)}", is_bad=True)
+        self.home.tell(f"{undone}: {sanitize(lack)}", is_bad=True)
 
     def _lack(self) -> str:
         """Return what is needed and not there."""
@@ -330,7 +330,7 @@ class JobForm(Page):
         """Run once what is typed, without saving it."""
         self._check()
         if self._problems or not self._is_whole() or self._draft is None:
-            self._tell_lack()
+            self._tell_lack("not tried")
         else:
             view = self.picture.snapshot.jobs.get(self._job or "")
             doubt = doubt_of(view) if view is not None else ""

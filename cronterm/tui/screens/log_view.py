@@ -167,6 +167,15 @@ class LogView(LogSearching):
         """Return the run that is shown, and its job."""
         return (self._job, self._run) if self._job else None
 
+    def action_copy(self) -> None:
+        """Ask what to copy: the line that the eye is on, or something of its run."""
+        line = self.page.printed_here
+        if line is not None:
+            row = self.page.view.sources[line.source].row
+            self.home.ask_copy(row.job, row.run, line=line.text)
+        else:
+            super().action_copy()
+
     def action_again(self) -> None:
         """Run it again, with changes or without."""
         if self._job:

@@ -122,15 +122,25 @@ class RunLog(Painted, can_focus=True):
         self.entitle(None, self.status)
 
     def mark(self, now: Instant) -> None:
-        """Mark the newest line where it follows, else that of the search or the first in view."""
+        """Mark the line that the eye is on."""
+        if (line := self._here(self._shown)) is not None:
+            self.marks.toggle(line, now)
+
+    @property
+    def printed_here(self) -> Line | None:
+        """The line that the eye is on, of those that a run printed."""
+        return self._here([line for line in self._shown if line.stream in ("out", "err")])
+
+    @property
+    def _shown(self) -> list[Line]:
         view = self.view
-        if not view.lines:
-            return
-        shown = view.lines[view.top : view.top + view.height]
-        line = shown[-1] if view.is_following else shown[0]
+        return view.lines[view.top : view.top + view.height]
+
+    def _here(self, shown: list[Line]) -> Line | None:
+        """Return that of the search, else the newest of a log that is followed, else the first."""
         if self.match is not None and any(self.match.key == each.key for each in shown):
-            line = self.match
-        self.marks.toggle(line, now)
+            return self.match
+        return shown[-1 if self.view.is_following else 0] if shown else None
 
     # -- painting --------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from cronterm.tui.key_order import KeyOrder
 from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.again_dialog import AgainDialog
-from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.widgets.paint import key_of
@@ -119,7 +119,7 @@ class Commanding(KeyOrder[Ending]):
             self.tell(done + answer.message + hint, is_bad=not answer.ok)
         if answer.kind == "stale" and answer.diff:
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
-            self.push_screen(Ask("Changed meanwhile", lines, [Choice("n", "Close", "")]))
+            self.push_screen(Ask("Changed meanwhile", lines, [questions.CLOSE]))
         return answer
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
@@ -161,9 +161,7 @@ class Commanding(KeyOrder[Ending]):
             return
         ready = [job for job in known if job not in needy]
         if ready:
-            question = questions.ask_trigger(
-                self.picture.snapshot, ready, self.key("trigger"), needy
-            )
+            question = questions.ask_trigger(self.picture.snapshot, ready, needy)
             self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in ready)))
         elif needy:
             self.tell(f"they need params: {self.key('trigger_with')} on each of them", is_bad=True)

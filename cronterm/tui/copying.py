@@ -13,20 +13,20 @@ from cronterm.model.trigger import triggers_text
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui import clipboard
 from cronterm.tui.commanding import Commanding
-from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.widgets.paint import Painted, fit
 from cronterm.tui.words import FAILED, row_text
 
 OUTPUT_BYTES = 256 << 10  # of a run, from its end
 EXCERPT = 40  # cells of a line, in the menu
 CHOICES = (
-    Choice("n", "name", "name"),
-    Choice("i", "run id", "run id"),
-    Choice("c", "command", "command"),
-    Choice("s", "schedule", "schedule"),
-    Choice("o", "output", "output"),
-    Choice("e", "error", "error"),
-    Choice("Y", "YAML", "YAML"),
+    Choice("copied_name", "name", "name"),
+    Choice("copied_run_id", "run id", "run id"),
+    Choice("copied_command", "command", "command"),
+    Choice("copied_schedule", "schedule", "schedule"),
+    Choice("copied_output", "output", "output"),
+    Choice("copied_error", "error", "error"),
+    Choice("copy_yaml", "YAML", "YAML"),
 )
 
 
@@ -37,7 +37,7 @@ class Copying(Commanding):
         """Ask what to copy of a job: of this run, or of its last one. Or this line of it."""
         which = f"{job}, run {run}" if run is not None else job
         excerpt = fit(sanitize_line(line.strip()), EXCERPT).rstrip()
-        this = [Choice("l", f"this line: {excerpt}", "line")] if excerpt else []
+        this = [Choice("copied_line", f"this line: {excerpt}", "line")] if excerpt else []
 
         def copy(what: str) -> None:
             if what == "line":
@@ -45,7 +45,8 @@ class Copying(Commanding):
             else:
                 self.copy_of(what, job, run)
 
-        self.ask(Ask(f"Copy of {which}", [], [*this, *CHOICES], is_list=True), copy)
+        choices = [*this, *CHOICES]
+        self.ask(AskList(f"Copy of {which}", [], choices, where="copy"), copy)
 
     def copy_of(self, what: str, job: str, run: int | None = None) -> None:
         """Copy one of `CHOICES`."""

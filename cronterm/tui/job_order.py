@@ -7,15 +7,6 @@ from cronterm.model.snapshot import JobView
 
 SortKey = Literal["next", "name", "last", "duration", "errors", "state"]
 SORTS: tuple[SortKey, ...] = ("next", "name", "last", "duration", "errors", "state")
-SORT_KEYS: dict[SortKey, str] = {
-    "next": "x",
-    "name": "n",
-    "last": "l",
-    "duration": "d",
-    "errors": "e",
-    "state": "s",
-}
-"""The letters of the sort menu."""
 
 DESCENDING: tuple[SortKey, ...] = ("duration", "errors")
 """Of these the greatest comes first; of the others the least."""

@@ -6,19 +6,29 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Where = Literal[
-    "jobs",
-    "detail",
-    "log",
-    "alerts",
-    "missed",
-    "runs",
-    "compare",
-    "timeline",
-    "stats",
-    "system",
-    "all",
-]
+from cronterm.tui.key_names import read_key
+from cronterm.tui.places import (
+    ALL,
+    FORM,
+    HELP,
+    LIST,
+    PAGES,
+    PARAMS,
+    PLACES,
+    QUESTION,
+    A,
+    C,
+    D,
+    J,
+    L,
+    M,
+    R,
+    S,
+    T,
+    Where,
+    Y,
+)
+
 View = Literal["jobs", "timeline", "stats", "alerts", "runs", "system"]
 
 
@@ -49,10 +59,13 @@ class Key:
     id: str
     keys: str
     action: str
+    """Of the page; empty where a widget of it, or a question, has its own."""
     text: str
     group: str
     where: tuple[Where, ...]
     bar: str = ""
+    is_chosen: bool = False
+    """The person chose it; it was another."""
 
     @property
     def shown(self) -> str:
@@ -65,94 +78,42 @@ class Key:
         return read_key(self.keys.partition(",")[0])
 
 
-READ = {
-    "enter": "⏎",
-    "slash": "/",
-    "backslash": "\\",
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "colon": ":",
-    "semicolon": ";",
-    "full_stop": ".",
-    "comma": ",",
-    "at": "@",
-    "number_sign": "#",
-    "dollar_sign": "$",
-    "percent_sign": "%",
-    "ampersand": "&",
-    "apostrophe": "'",
-    "quotation_mark": '"',
-    "grave_accent": "`",
-    "circumflex_accent": "^",
-    "tilde": "~",
-    "vertical_line": "|",
-    "underscore": "_",
-    "minus": "-",
-    "plus": "+",
-    "equals_sign": "=",
-    "asterisk": "*",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "escape": "esc",
-    "delete": "del",
-    "insert": "ins",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-    "down": "↓",
-    "up": "↑",
-    "right": "→",
-    "left": "←",
-}
-"""Textual's names of keys, as people read them."""
-
-
-def read_key(name: str) -> str:
-    """Return a key as people read it."""
-    before, _, last = name.rpartition("+")
-    ahead = before.replace("ctrl", "^").replace("shift", "S-").replace("+", "")
-    if len(last) > 1 and last[0] == "f" and last[1:].isdigit():
-        last = last.upper()
-    return ahead + READ.get(last, last)
-
-
-J: Where = "jobs"
-D: Where = "detail"
-L: Where = "log"
-A: Where = "alerts"
-M: Where = "missed"
-C: Where = "compare"
-R: Where = "runs"
-T: Where = "timeline"
-Y: Where = "system"
-S: Where = "stats"
-ALL: Where = "all"
-PAGES: tuple[Where, ...] = (J, T, D, L, A, M, R, C, Y, S)
 PICTURED = tuple(place for place in PAGES if place not in (L, S))
 """Pages of which a picture can be saved; the others save what they are about by the same key."""
 
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
     Key("acknowledge", "a", "acknowledge", "acknowledge", "Alerts", (A,), "acknowledge"),
-    Key("acknowledge_all", "A", "acknowledge_all", "acknowledge all…", "Alerts", (A,), "all"),
+    Key(
+        "acknowledge_all",
+        "A",
+        "acknowledge_all",
+        "acknowledge all…",
+        "Alerts",
+        (A, "acknowledge"),
+        "all",
+    ),
     Key("unacknowledge", "u", "unacknowledge", "not known after all", "Alerts", (A,), "un-ack"),
     Key("mute", "m", "mute", "mute the job for…", "Alerts", (A,), "mute"),
     Key("comment", "c", "comment", "comment", "Alerts", (A,), "comment"),
     Key("reach", "o", "reach", "show what is over too", "Alerts", (A,), "show"),
     Key("filter_alerts", "slash", "filter", "filter the alerts", "Alerts", (A,), "filter"),
     Key("alert_log", "l", "logs", "log of its run", "Alerts", (A, C), "log"),
-    Key("run_missed", "t", "run_one", "run it after all…", "Missed", (M,), "run"),
-    Key("run_all_missed", "T", "run_all", "run all, oldest first…", "Missed", (M,), "run all"),
-    Key("ignore", "i", "ignore", "ignore it…", "Missed", (M,), "ignore"),
-    Key("ignore_all", "I", "ignore_all", "ignore all…", "Missed", (M,), "ignore all"),
+    Key("run_missed", "t", "run_one", "run it after all…", "Missed", (M, "settle"), "run"),
+    Key(
+        "run_all_missed",
+        "T",
+        "run_all",
+        "run all, oldest first…",
+        "Missed",
+        (M, "settle"),
+        "run all",
+    ),
+    Key("ignore", "i", "ignore", "ignore it…", "Missed", (M, "settle"), "ignore"),
+    Key("ignore_all", "I", "ignore_all", "ignore all…", "Missed", (M, "settle"), "ignore all"),
     Key("seen", "a", "acknowledge", "do not open with it again", "Missed", (M,), "seen"),
     Key("open_run", "enter", "open_run", "log of the run", "In a job", (D, R), "open run"),
-    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T), "trigger"),
+    Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T, "trigger"), "trigger"),
     Key("trigger_with", "T", "trigger_with", "trigger with params…", "Jobs", (J, D, A, T)),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J,)),
@@ -162,7 +123,7 @@ KEYS: tuple[Key, ...] = (
     Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
     Key("logs", "l", "logs", "log of the last run", "Logs", (J, D, T), "logs"),
     Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D, T)),
-    Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D)),
+    Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D, "saved")),
     Key("filter", "slash", "filter", "filter jobs, or the log", "Find", (J,), "filter"),
     Key("sort", "s", "sort", "sort by…", "Find", (J,), "sort"),
     Key("reverse", "S", "reverse", "sort the other way", "Find", (J,)),
@@ -172,18 +133,19 @@ KEYS: tuple[Key, ...] = (
     Key("go_right", "right", "across(1)", "unfold, or columns beyond", "Find", (J,)),
     Key("go_left", "left", "across(-1)", "fold, or columns before", "Find", (J,)),
     Key("columns", "v", "columns", "columns…", "Find", (J,)),
+    Key("clear", "escape", "clear", "no filter, marks or zoom", "Find", (J,)),
     Key("mark", "space", "mark", "mark", "Jobs", (J, A), "mark"),
     Key("mark_all", "asterisk", "mark_all", "mark all, or none", "Jobs", (J, A)),
     Key("stop", "x", "stop", "stop what runs…", "Jobs", (J, D), "stop"),
     Key("zoom", "z", "zoom", "zoom the pane", "Move", (J, S), "zoom"),
     Key("copy", "y", "copy", "copy…", "Copy", (J, D, L, A, R, T), "copy"),
     Key("copy_name", "c", "copy_of('name')", "copy the name", "Copy", (J, D, L, R, T)),
-    Key("copy_yaml", "Y", "copy_of('YAML')", "copy as YAML", "Copy", (J, D, L, A, R, T)),
+    Key("copy_yaml", "Y", "copy_of('YAML')", "copy as YAML", "Copy", (J, D, L, A, R, T, "copy")),
     Key("follow", "f", "follow", "follow on or off", "Logs", (J, L), "follow"),
     Key("mark_run", "space", "mark", "mark the run", "Runs", (R,), "mark"),
-    Key("logs_of_runs", "l", "logs", "log, of marked runs together", "Runs", (R,), "log"),
+    Key("logs_of_runs", "l", "logs", "log, marked together", "Runs", (R,), "log"),
     Key("chain", "C", "chain", "with the runs of its chain", "In a log", (L,), "chain"),
-    Key("columns", "vertical_line", "columns", "runs side by side", "In a log", (L,)),
+    Key("side_by_side", "vertical_line", "columns", "runs side by side", "In a log", (L,)),
     Key("search", "slash", "search", "search in the log", "In a log", (L,), "search"),
     Key("next_match", "n", "next_match", "the next match", "In a log", (L,), "match"),
     Key("previous_match", "N", "previous_match", "the match before", "In a log", (L,)),
@@ -196,6 +158,8 @@ KEYS: tuple[Key, ...] = (
     Key("mark_line", "m", "mark_line", "mark the line, or not", "In a log", (L,), "mark"),
     Key("next_mark", "apostrophe", "go_to_mark(1)", "the next mark", "In a log", (L,), "to mark"),
     Key("previous_mark", "quotation_mark", "go_to_mark(-1)", "the mark before", "In a log", (L,)),
+    Key("further_left", "left", "", "further left", "In a log", (D, L)),
+    Key("further_right", "right", "", "further right", "In a log", (D, L)),
     Key("pager", "o", "pager", "all of it in $PAGER", "In a log", (L,), "pager"),
     Key("save", "ctrl+s,f2", "save", "save it as a file", "In a log", (L,), "save"),
     Key("again", "r", "again", "run again, with changes…", "Logs", (D, R, L), "again"),
@@ -211,8 +175,7 @@ KEYS: tuple[Key, ...] = (
     Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("skip", "b", "skip", "skip the next run…", "Timeline", (T,), "skip next"),
-    Key("skip_next", "b", "skip", "skip the next run…", "In a job", (D,)),
+    Key("skip", "b", "skip", "skip the next run…", "Timeline", (D, T), "skip next"),
     Key("filter_lanes", "slash", "filter", "filter the jobs", "Timeline", (T,), "filter"),
     Key(
         "next_start", "right_square_bracket", "slot(1)", "the next start", "Timeline", (T,), "start"
@@ -237,6 +200,79 @@ KEYS: tuple[Key, ...] = (
     Key("drill", "enter", "drill", "choose or open the job", "Figures", (S,), "job's page"),
     Key("figures_runs", "o", "show_runs", "the runs of it", "Figures", (S,), "runs"),
     Key("export", "ctrl+s,f2", "save", "export CSV or JSON", "Figures", (S,), "export"),
+    Key("unfold", "enter,space", "", "unfold a section", "In a form", (FORM,), "unfold"),
+    Key("save_form", "ctrl+s,f2", "save", "save", "In a form", (FORM,), "save"),
+    Key("run_it", "ctrl+s,f2", "run", "run it", "In a form", (PARAMS,)),
+    Key("try_form", "ctrl+t", "try", "run it without saving…", "In a form", (FORM,), "try it"),
+    Key(
+        "preview",
+        "f3,ctrl+y",
+        "preview",
+        "YAML and next runs",
+        "In a form",
+        (FORM,),
+        "YAML",
+    ),
+    Key("next_field", "down", "app.focus_next", "the next field", "In a form", (FORM, PARAMS)),
+    Key("last_field", "up", "app.focus_previous", "the field before", "In a form", (FORM, PARAMS)),
+    Key("next_word", "right,space", "", "choose the next", "In a form", (FORM, PARAMS)),
+    Key("last_word", "left", "", "choose the one before", "In a form", (FORM, PARAMS)),
+    Key("leave", "escape", "leave", "leave it", "In a form", (FORM, PARAMS), "cancel"),
+    Key(
+        "close",
+        "escape,q",
+        "close",
+        "close it",
+        "Questions",
+        (QUESTION, LIST, HELP),
+    ),
+    Key("answer", "enter", "press", "what is highlighted", "Questions", (QUESTION, LIST)),
+    Key("next_answer", "right,tab,down", "move(1)", "the next answer", "Questions", (QUESTION,)),
+    Key(
+        "last_answer",
+        "left,shift+tab,up",
+        "move(-1)",
+        "the answer before",
+        "Questions",
+        (QUESTION,),
+    ),
+    Key("no", "n", "", "no", "Questions", (QUESTION,)),
+    Key("yes", "y", "", "yes", "Questions", ("confirm", "stop")),
+    Key("kill_now", "k", "", "kill now", "Questions", ("stop",)),
+    Key("keep_engine", "k", "", "quit, the engine goes on", "Questions", ("quit",)),
+    Key("stop_engine", "s", "", "quit, the engine stops", "Questions", ("quit",)),
+    Key("edit_again", "e", "", "edit what was refused", "Questions", ("refused",)),
+    Key("as_svg", "s", "", "a picture as SVG", "Questions", ("picture",)),
+    Key("as_text", "t", "", "a picture as text", "Questions", ("picture",)),
+    Key("as_csv", "c", "", "figures as CSV", "Questions", ("export",)),
+    Key("as_json", "j", "", "figures as JSON", "Questions", ("export",)),
+    Key("next_choice", "tab,right", "move(1)", "the next one of a list", "Lists", (LIST,)),
+    Key("last_choice", "shift+tab,left", "move(-1)", "the one before", "Lists", (LIST,)),
+    Key("column_on", "space", "", "a column on or off", "Lists", ("columns",)),
+    Key("columns_fit", "f", "", "the columns that fit", "Lists", ("columns",)),
+    Key("sort_next", "x", "", "the next run", "Sort by", ("sort",)),
+    Key("sort_name", "n", "", "the name", "Sort by", ("sort",)),
+    Key("sort_last", "l", "", "the last run", "Sort by", ("sort",)),
+    Key("sort_duration", "d", "", "the duration", "Sort by", ("sort",)),
+    Key("sort_errors", "e", "", "the errors", "Sort by", ("sort",)),
+    Key("sort_state", "s", "", "the state", "Sort by", ("sort",)),
+    Key("copied_line", "l", "", "the line", "Copy of", ("copy",)),
+    Key("copied_name", "n", "", "the name", "Copy of", ("copy",)),
+    Key("copied_run_id", "i", "", "the run id", "Copy of", ("copy",)),
+    Key("copied_command", "c", "", "the command", "Copy of", ("copy",)),
+    Key("copied_schedule", "s", "", "the schedule", "Copy of", ("copy",)),
+    Key("copied_output", "o", "", "the output", "Copy of", ("copy",)),
+    Key("copied_error", "e", "", "the error", "Copy of", ("copy",)),
+    Key("mute_1_hour", "1", "", "1 hour", "Mute for", ("mute",)),
+    Key("mute_4_hours", "4", "", "4 hours", "Mute for", ("mute",)),
+    Key("mute_1_day", "d", "", "a day", "Mute for", ("mute",)),
+    Key("mute_1_week", "w", "", "a week", "Mute for", ("mute",)),
+    Key("unmute", "0", "", "no longer", "Mute for", ("mute",)),
+    Key("theme_dark", "d", "", "dark", "Settings", ("settings",)),
+    Key("theme_light", "l", "", "light", "Settings", ("settings",)),
+    Key("theme_contrast", "c", "", "high contrast", "Settings", ("settings",)),
+    Key("theme_ansi", "a", "", "the terminal's colours", "Settings", ("settings",)),
+    Key("edit_keys", "e", "", "keys, in $EDITOR", "Settings", ("settings",)),
     *(
         Key(f"view_{tab.view}", str(tab.number), f"view('{tab.view}')", tab.long, "Views", PAGES)
         for tab in TABS
@@ -251,7 +287,7 @@ KEYS: tuple[Key, ...] = (
     Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),
     Key("suspend", "ctrl+z", "suspend_process", "suspend", "App", (ALL,)),
     Key("palette", "colon,ctrl+p", "command_palette", "command palette", "App", (ALL,)),
-    Key("help", "question_mark,f1", "help", "this help", "App", (ALL,)),
+    Key("help", "question_mark,f1", "help", "this help", "App", (ALL, HELP)),
 )
 
 
@@ -271,7 +307,7 @@ CHANGING = frozenset(
             "stop",
         ),
         *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
-        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen", "skip_next"),
+        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
     )
 )
 """The ids of the keys that change something: refused where a screen only looks."""
@@ -280,21 +316,36 @@ CHANGING_WORDS = frozenset(key.bar for key in KEYS if key.id in CHANGING and key
 
 
 MOVES: tuple[Key, ...] = (
-    Key("down", "down,j", "", "row below", "Move", PAGES),
-    Key("up", "up,k", "", "row above", "Move", PAGES),
-    Key("page_down", "pagedown,ctrl+d", "", "a page down", "Move", PAGES),
-    Key("page_up", "pageup,ctrl+u", "", "a page up", "Move", PAGES),
-    Key("top", "home,g", "", "first", "Move", PAGES),
-    Key("bottom", "end,G", "", "last", "Move", PAGES),
+    Key("down", "down,j", "", "row below", "Move", (*PAGES, HELP, LIST)),
+    Key("up", "up,k", "", "row above", "Move", (*PAGES, HELP, LIST)),
+    Key("page_down", "pagedown,ctrl+d", "", "a page down", "Move", (*PAGES, HELP)),
+    Key("page_up", "pageup,ctrl+u", "", "a page up", "Move", (*PAGES, HELP)),
+    Key("top", "home,g", "", "first", "Move", (*PAGES, HELP)),
+    Key("bottom", "end,G", "", "last", "Move", (*PAGES, HELP)),
 )
-"""What moves in every table and text; a place may give such a key another meaning."""
+"""What moves in every table, list and text; a place may give such a key another meaning."""
+
+STAYING = {"back": "escape", "clear": "escape", "close": "escape", "leave": "escape"} | {
+    "answer": "enter"
+}
+"""Keys that stay beside what is chosen for these ids: nobody is locked in."""
+
+
+def find_key(keys: Sequence[Key], id: str) -> Key:
+    """Return the key of something that is in the table."""
+    return next(key for key in keys if key.id == id)
+
+
+def bind(id: str, action: str) -> Binding:
+    """Return the binding of a key whose action is a widget's own."""
+    return Binding(find_key((*MOVES, *KEYS), id).keys, action, id=id, show=False)
 
 
 def moving(row: str, page: str, most: int) -> list[BindingType]:
     """Return the bindings that move by rows, by pages and by `most` rows with these actions."""
     actions = [f"{row}(1)", f"{row}(-1)", f"{page}(1)", f"{page}(-1)", f"{row}(-{most})"]
     return [
-        Binding(key.keys, action, id=key.id, show=False)
+        bind(key.id, action)
         for key, action in zip(MOVES, [*actions, f"{row}({most})"], strict=True)
     ]
 
@@ -304,8 +355,19 @@ CURSOR = moving("move", "page", 1_000_000)
 
 
 def remapped(chosen: Mapping[str, str], keys: Sequence[Key] = KEYS) -> tuple[Key, ...]:
-    """Return keys with what a person chose, `id: keys`, laid over them."""
-    return tuple(replace(key, keys=chosen.get(key.id, key.keys)) for key in keys)
+    """Return keys with what a person chose, `id: keys`, laid over them; what stays is kept."""
+    return tuple(_remap(key, chosen[key.id]) if key.id in chosen else key for key in keys)
+
+
+def _remap(key: Key, chosen: str) -> Key:
+    stays = STAYING.get(key.id, "")
+    is_lost = stays and stays not in chosen.split(",")
+    return replace(key, keys=f"{chosen},{stays}" if is_lost else chosen, is_chosen=True)
+
+
+def in_place(where: Where, keys: Sequence[Key] = KEYS) -> list[Key]:
+    """Return the keys that count in one of `PLACES`."""
+    return [key for key in keys if not set(PLACES[where]).isdisjoint(key.where)]
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -313,7 +375,7 @@ def bindings(where: Where) -> list[BindingType]:
     return [
         Binding(key.keys, key.action, key.text, id=key.id, show=False)
         for key in KEYS
-        if where in key.where
+        if where in key.where and key.action
     ]
 
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from cronterm.tui.keymap import ALL, KEYS, MOVES, PAGES, READ, Key, Where, read_key, remapped
+from textual.binding import Binding
+from textual.widgets import Input, TextArea
+
+from cronterm.tui.key_names import READ, read_key
+from cronterm.tui.keymap import KEYS, MOVES, Key, in_place, remapped
+from cronterm.tui.places import FORM, PARAMS, PLACES, QUESTION, Where
 
 IDS = tuple(dict.fromkeys(key.id for key in (*KEYS, *MOVES)))
 """What a key can be chosen for."""
@@ -19,6 +24,8 @@ NAMED = {
 }
 """Names and signs of keys as people write them, and Textual's names."""
 
+SIGNS = {name for sign, name in NAMED.items() if len(sign) == 1}
+"""Textual's names of what is one character."""
 WITH_CTRL = {"left", "right", "up", "down", "home", "end", "pageup", "pagedown"}
 WITH_SHIFT = {*WITH_CTRL, "tab"}
 
@@ -51,6 +58,19 @@ ONE_MEANING = {
 """Keys that only what has them already may keep."""
 
 
+BY_NUMBER: tuple[Where, ...] = ("trigger", "confirm", "stop")
+"""Questions in which a number may have to be typed."""
+TYPED_IN: tuple[Where, ...] = (FORM, PARAMS)
+"""Places where most keys belong to a field."""
+FIELDS = frozenset(
+    key
+    for field in (Input, TextArea)
+    for binding in field.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+)
+
+
 class NotAKey(Exception):
     """Why a text is no key, and what to write instead."""
 
@@ -63,8 +83,20 @@ class NotAKey(Exception):
 def parse_key(written: str, id: str) -> str:
     """Return Textual's name of a key, as it is chosen for `id`. Raises `NotAKey`."""
     text = written if len(written) == 1 else written.strip()
-    if len(text) == 1 and (text.isalnum() or text in NAMED):
-        return NAMED.get(text, text)
+    name = _one_sign(text) or _with_name(written, text)
+    if name not in _keys_of(id) and (why := _taken(name, id)):
+        raise NotAKey(f"{written} is not to be had: {why}")
+    return name
+
+
+def _one_sign(text: str) -> str:
+    """Return Textual's name of a letter, a digit or a sign; "" for what is none."""
+    is_one = len(text) == 1 and (text.isalnum() or text in NAMED)
+    return NAMED.get(text, text) if is_one else ""
+
+
+def _with_name(written: str, text: str) -> str:
+    """Return Textual's name of a key that has a name. Raises `NotAKey`."""
     low = "ctrl+" + text[1:].lower() if text.startswith("^") else text.lower()
     low = low.replace("ctrl-", "ctrl+").replace("shift-", "shift+").replace("control+", "ctrl+")
     if why := NOBODYS.get(low):
@@ -76,9 +108,21 @@ def parse_key(written: str, id: str) -> str:
     name = _name(low)
     if name is None:
         raise _no_key(written, low)
-    if name in ONE_MEANING and name not in _keys_of(id):
-        raise NotAKey(f"{written} is not to be had: {ONE_MEANING[name]}")
     return name
+
+
+def _taken(name: str, id: str) -> str:
+    """Return what takes a key before `id` does, where that has it not by itself."""
+    if name in ONE_MEANING:
+        return ONE_MEANING[name]
+    places = {where for key in KEYS if key.id == id for where in key.where}
+    if (name.isdigit() or name == "backspace") and not places.isdisjoint((*BY_NUMBER, QUESTION)):
+        return "a question may want a number to be typed"
+    is_text = len(name) == 1 or name in SIGNS
+    is_of_page = any(key.id == id and key.action for key in KEYS)
+    if is_of_page and places <= {*TYPED_IN} and (is_text or name in FIELDS):
+        return "a field of a form takes it"
+    return ""
 
 
 def _keys_of(id: str) -> list[str]:
@@ -135,14 +179,13 @@ def overlaps(chosen: Mapping[str, str]) -> list[Overlap]:
 def _overlaps(chosen: Mapping[str, str]) -> list[Overlap]:
     table: Sequence[Key] = [*remapped(chosen), *remapped(chosen, MOVES)]
     found: list[Overlap] = []
-    for where in PAGES:
+    for where in PLACES:
         by_key: dict[str, list[str]] = {}
-        for each in table:
-            if where in each.where or ALL in each.where:
-                for key in each.keys.split(","):
-                    ids = by_key.setdefault(key, [])
-                    if each.id not in ids:
-                        ids.append(each.id)
+        for each in in_place(where, table):
+            for key in each.keys.split(","):
+                ids = by_key.setdefault(key, [])
+                if each.id not in ids:
+                    ids.append(each.id)
         for key, ids in by_key.items():
             found += [Overlap(read_key(key), *pair, where) for pair in combinations(ids, 2)]
     return found

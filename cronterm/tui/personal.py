@@ -16,7 +16,7 @@ from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
 from cronterm.tui.look import Glyphs, choose_glyphs, filters_for
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.ringing import Ringing
-from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
 from cronterm.tui.themes import TASTES, Taste, theme_for, themes
@@ -64,7 +64,7 @@ class Personal(Ringing):
     def take_keys(self, chosen: dict[str, str]) -> None:
         """Let keys be what a person chose, at once."""
         self.keys, self.moves = remapped(chosen, KEYS), remapped(chosen, MOVES)
-        self.set_keymap(chosen)
+        self.set_keymap({key.id: key.keys for key in (*self.keys, *self.moves) if key.is_chosen})
         for screen in self.screen_stack:
             if isinstance(screen, Page) and screen.is_mounted:
                 screen.query_one(KeyBar).show(screen.keys())
@@ -101,10 +101,13 @@ class Personal(Ringing):
 
     def action_settings(self) -> None:
         """Ask for the colours, or for the keys."""
-        choices = [Choice(taste[0], f"{words:<17}", taste) for taste, words in TASTES.items()]
-        choices.append(Choice("k", f"{'keys, in $EDITOR':<17}", "keys"))
+        choices = [
+            Choice(f"theme_{taste}", f"{words:<17}", taste) for taste, words in TASTES.items()
+        ]
+        choices.append(Choice("edit_keys", f"{'keys, in $EDITOR':<17}", "keys"))
         here = [taste in self.theme for taste in TASTES].index(True)
-        self.ask(Ask("Settings", [], choices, is_list=True, chosen=here), self._set)
+        question = AskList("Settings", [], choices, where="settings", chosen=here)
+        self.ask(question, self._set)
 
     def _set(self, answer: str) -> None:
         if answer == "keys":

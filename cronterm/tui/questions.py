@@ -15,7 +15,8 @@ from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
 SHOWN = 10
 
-STAY = Choice("n", "Stay", "")
+CLOSE = Choice("no", "Close", "")
+STAY = Choice("no", "Stay", "")
 
 
 def names(jobs: Sequence[str]) -> str:
@@ -34,12 +35,10 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if beyond <= 0 else [*lines[:SHOWN], f"… and {beyond} more"]
 
 
-def ask_trigger(
-    snapshot: Snapshot, jobs: Sequence[str], key: str, left_out: Sequence[str] = ()
-) -> Ask:
+def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = ()) -> Ask:
     """Ask whether jobs run now: firmly where one runs already or is held back.
 
-    `key` opened the question; pressed again, it says yes. Those `left_out` need params.
+    The key that opened the question, pressed again, says yes. Those `left_out` need params.
     """
     lines = []
     is_doubtful = False
@@ -51,9 +50,10 @@ def ask_trigger(
     lines = shortened(lines)
     lines += [f"! {job} is left out: it needs params" for job in left_out[:SHOWN]]
     number = number_of(jobs)
-    run = Choice(key if len(key) == 1 and key not in "nq" else "t", "Run", "run")
+    run = Choice("trigger", "Run", "run")
     choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
-    return Ask("Trigger", [f"Run {names(jobs)} now?", *lines], choices, number=number)
+    lines = [f"Run {names(jobs)} now?", *lines]
+    return Ask("Trigger", lines, choices, where="trigger", number=number)
 
 
 def doubt_of(view: JobView) -> str:
@@ -72,7 +72,8 @@ def ask_pause_all(snapshot: Snapshot, key: str) -> Ask:
         f"Hold back all timed starts of {len(snapshot.jobs)} jobs?",
         f"What runs goes on; {key} resumes.",
     ]
-    return Ask("Pause everything", lines, [CANCEL, Choice("y", "Pause everything", "pause")])
+    choices = [CANCEL, Choice("yes", "Pause everything", "pause")]
+    return Ask("Pause everything", lines, choices, where="confirm")
 
 
 def ask_stop(runs: Sequence[LiveRun]) -> Ask:
@@ -83,10 +84,10 @@ def ask_stop(runs: Sequence[LiveRun]) -> Ask:
     lines += ["The whole process tree is ended: signal, grace, SIGKILL."]
     choices = [
         CANCEL,
-        Choice("y", "Stop", "stop", is_grave=True),
-        Choice("k", "Kill now", "kill", is_grave=True),
+        Choice("yes", "Stop", "stop", is_grave=True),
+        Choice("kill_now", "Kill now", "kill", is_grave=True),
     ]
-    return Ask("Stop", lines, choices, number=number_of(jobs))
+    return Ask("Stop", lines, choices, where="stop", number=number_of(jobs))
 
 
 def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
@@ -100,9 +101,9 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     question = "Delete job" if len(jobs) == 1 else "Delete"
     lines = [f"{question} {names(jobs)} from {file}?", "", *shortened(lines)]
     lines += [f"{undo} undoes this; the old file is kept as {file}~1", "history and logs are kept"]
-    choices = [CANCEL, Choice("y", "Delete", "delete", is_grave=True)]
+    choices = [CANCEL, Choice("yes", "Delete", "delete", is_grave=True)]
     title = "Delete job" if len(jobs) == 1 else "Delete jobs"
-    return Ask(title, lines, choices, number=number_of(jobs))
+    return Ask(title, lines, choices, where="confirm", number=number_of(jobs))
 
 
 def ask_skip(job: str, when: str, key: str) -> Ask:
@@ -113,17 +114,18 @@ def ask_skip(job: str, when: str, key: str) -> Ask:
         "It is decided now and for good: history and `cronterm why` say who did.",
         f"{key} runs the job by hand all the same.",
     ]
-    return Ask("Skip next run", lines, [CANCEL, Choice("y", "Skip it", "skip", is_grave=True)])
+    choices = [CANCEL, Choice("yes", "Skip it", "skip", is_grave=True)]
+    return Ask("Skip next run", lines, choices, where="confirm")
 
 
 def ask_quit(snapshot: Snapshot) -> Ask:
     """Ask what becomes of the engine that this screen started."""
     choices = [
         STAY,
-        Choice("k", "Keep the engine", "keep"),
-        Choice("s", "Stop it", "stop", is_grave=True),
+        Choice("keep_engine", "Keep the engine", "keep"),
+        Choice("stop_engine", "Stop it", "stop", is_grave=True),
     ]
-    return Ask("Quit", quit_lines(snapshot), choices)
+    return Ask("Quit", quit_lines(snapshot), choices, where="quit")
 
 
 def quit_lines(snapshot: Snapshot) -> list[str]:
@@ -142,7 +144,8 @@ def quit_lines(snapshot: Snapshot) -> list[str]:
 def ask_leave_form() -> Ask:
     """Ask whether what is typed is thrown away."""
     lines = ["Leave the form? What is typed is not saved."]
-    return Ask("Leave", lines, [STAY, Choice("y", "Leave", "leave", is_grave=True)])
+    choices = [STAY, Choice("yes", "Leave", "leave", is_grave=True)]
+    return Ask("Leave", lines, choices, where="confirm")
 
 
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
@@ -160,7 +163,7 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
 def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
     """Tell what is wrong, all of it."""
     lines = shortened(trouble_lines(snapshot, gone) or ["nothing"])
-    return Ask("What is wrong", lines, [Choice("n", "Close", "")])
+    return Ask("What is wrong", lines, [CLOSE])
 
 
 def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
@@ -182,8 +185,9 @@ def ask_edit_again(job: str, answer: Answer) -> Ask:
     """Ask whether a text that was refused is edited once more."""
     lines = [f"The text of {job} was not saved:", "", f"✗ {answer.message}"]
     lines += [f"  {answer.hint}"] if answer.hint else []
-    choices = [Choice("e", "Edit again", "again"), Choice("n", "Give up", "")]
-    return Ask("Not saved", [sanitize_line(line) for line in lines], choices)
+    choices = [Choice("edit_again", "Edit again", "again"), Choice("no", "Give up", "")]
+    lines = [sanitize_line(line) for line in lines]
+    return Ask("Not saved", lines, choices, where="refused")
 
 
 def tell_diff(job: str, diff: str) -> Ask:
@@ -191,5 +195,6 @@ def tell_diff(job: str, diff: str) -> Ask:
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     beyond = len(lines) - 3 * SHOWN
     lines = lines if beyond <= 0 else [*lines[: 3 * SHOWN], f"… and {beyond} more"]
-    choices = [Choice("n", "Good", ""), Choice("u", "Undo", "undo")]
-    return Ask(f"Saved {job}", ["The file has changed by this:", "", *lines], choices)
+    choices = [Choice("no", "Good", ""), Choice("undo", "Undo", "undo")]
+    lines = ["The file has changed by this:", "", *lines]
+    return Ask(f"Saved {job}", lines, choices, where="saved")

@@ -15,9 +15,11 @@ from cronterm.config.reader import Node, Refused, compose, read_file, scalar
 from cronterm.config.tree import check_tree
 from cronterm.errors import BadInput
 from cronterm.model.problem import Problem
-from cronterm.tui.keymap import KEYS, MOVES
+from cronterm.tui.key_names import read_key
+from cronterm.tui.keymap import KEYS, MOVES, STAYING
 from cronterm.tui.keys import IDS, NotAKey, overlaps, parse_key, written
 from cronterm.tui.look import GLYPHS
+from cronterm.tui.places import name_of
 
 MOST_KEYS = 4  # for one meaning
 SAMPLE = """\
@@ -118,8 +120,10 @@ def _keys(r: Reading, node: Node, path: str) -> dict[str, str]:
         told.add(pair)
         mine = clash.other if clash.other in chosen else clash.one
         other = clash.one if mine == clash.other else clash.other
-        message = f"{clash.key} is {other} as well (in {clash.where})"
+        message = f"{clash.key} is {other} as well (in {name_of(clash.where)})"
         hint = f"choose another key for {mine}, or for {other} too: `{other}: KEY`"
+        if read_key(STAYING.get(other, "")) == clash.key:
+            hint = f"choose another key for {mine}: {clash.key} stays {other}"
         r.note(found[mine][1], f"{path}.{mine}", message, hint)
     return chosen
 

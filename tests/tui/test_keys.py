@@ -4,12 +4,12 @@ import inspect
 from pathlib import Path
 
 import pytest
-from textual.binding import Binding
 
 from cronterm.errors import BadInput
 from cronterm.model.command import RunJob
 from cronterm.tui.app import CrontermApp
-from cronterm.tui.keymap import KEYS, MOVES, groups, key_bar, read_key, remapped
+from cronterm.tui.key_names import read_key
+from cronterm.tui.keymap import KEYS, MOVES, STAYING, groups, key_bar, remapped
 from cronterm.tui.keys import NOBODYS, NotAKey, overlaps, parse_key
 from cronterm.tui.personal import Person
 from cronterm.tui.screens.dialogs import Ask
@@ -88,6 +88,36 @@ def test_every_key_of_the_table_may_be_chosen_again() -> None:
         assert [parse_key(each, key.id) for each in key.keys.split(",")] == key.keys.split(",")
 
 
+@pytest.mark.parametrize(
+    ("written", "id"),
+    [("x", "save_form"), ("space", "try_form"), ("^y", "run_it"), ("up", "leave"), ("/", "leave")],
+)
+def test_what_a_field_takes_leaves_no_form(written: str, id: str) -> None:
+    with pytest.raises(NotAKey, match="a field of a form takes it"):
+        parse_key(written, id)
+    assert parse_key("F5", id) == "f5"
+    assert parse_key("x", "next_word") == "x"  # of a line that takes no text
+
+
+@pytest.mark.parametrize("id", ["trigger", "yes", "no", "kill_now", "close"])
+def test_a_digit_answers_no_question_that_wants_a_number(id: str) -> None:
+    with pytest.raises(NotAKey, match="a question may want a number to be typed"):
+        parse_key("7", id)
+    assert parse_key("7", "mute_1_day") == "7"
+
+
+def test_escape_closes_and_enter_answers_whatever_is_chosen() -> None:
+    chosen = {"back": "b", "answer": "f5", "close": "q,escape"}
+    keys = {key.id: key for key in remapped(chosen)}
+
+    assert keys["back"].keys == "b,escape"
+    assert keys["answer"].keys == "f5,enter"
+    assert keys["close"].keys == "q,escape"
+    assert [keys[id].is_chosen for id in ("back", "leave")] == [True, False]
+    with_escape = {key.id for key in (*KEYS, *MOVES) if "escape" in key.keys.split(",")}
+    assert with_escape == {id for id, key in STAYING.items() if key == "escape"}
+
+
 def test_keys_that_change_places_do_not_overlap() -> None:
     assert overlaps({}) == []
     assert overlaps({"trigger": "p", "pause": "t"}) == []
@@ -143,11 +173,22 @@ def test_a_file_may_say_nothing(tmp_path: Path, text: str) -> None:
             "choose another key for trigger, or for pause too: `pause: KEY`",
         ),
         ("keys: {trigger: j}", "j is down as well (in jobs)", "choose another key for trigger"),
-        ("keys: {trigger: q}", "q is quit as well (in jobs) (+1 more)", "choose another"),
+        ("keys: {trigger: q}", "q is quit as well (in jobs) (+2 more)", "choose another"),
         (
             "keys: {settings: Z, reload: Z}",
             "Z is reload as well",
             "choose another key for settings",
+        ),
+        (
+            "keys: {yes: k}",
+            "k is kill_now as well (in the stop question)",
+            "choose another key for yes, or for kill_now too",
+        ),
+        ("keys: {sort_name: j}", "j is down as well (in the sort list)", "choose another"),
+        (
+            "keys: {yes: enter}",
+            "⏎ is answer as well (in the confirm question)",
+            "choose another key for yes: ⏎ stays answer",
         ),
         ("a: b: c\n", ":1:5: is not YAML: mapping values", "a text"),
         ("keys: {zoom: Z, zoom: Z}", ":1:17: 'zoom' stands twice", ""),
@@ -221,19 +262,8 @@ async def test_a_chosen_key_works_and_the_old_one_no_more() -> None:
         await pilot.press("f6")
         await wait_for(pilot, lambda: isinstance(running.screen, HelpScreen))
         text = "\n".join(str(each.render()) for each in running.screen.query(".help-column"))
-        assert " p " in text.partition("trigger now")[0].splitlines()[-1]
-        assert " F5 " in text.partition("row below")[0].splitlines()[-1]
-
-
-def test_every_binding_of_a_widget_that_moves_can_be_remapped() -> None:
-    from cronterm.tui.widgets.compare_box import CompareBox
-    from cronterm.tui.widgets.run_log import RunLog
-    from cronterm.tui.widgets.stream_log import StreamLog
-    from cronterm.tui.widgets.table import JobTable
-
-    for widget in (JobTable, StreamLog, RunLog, CompareBox):
-        ids = {each.id for each in widget.BINDINGS if isinstance(each, Binding)}
-        assert {key.id for key in MOVES} <= ids
+        assert " p* " in text.partition("trigger now")[0].splitlines()[-1]
+        assert " F5* " in text.partition("row below")[0].splitlines()[-1]
 
 
 def test_a_sample_names_every_key_as_it_is(tmp_path: Path) -> None:
@@ -268,11 +298,11 @@ async def test_keys_that_are_chosen_in_the_editor_count_at_once(tmp_path: Path) 
     running = app(person=Person(settings_file=file), kind=Edited)
     async with running.run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
-        await pilot.press("comma", "k")
+        await pilot.press("comma", "e")
         await wait_for(pilot, lambda: ("Z", "trigger") in running.screen.query_one(KeyBar).keys)
         await pilot.press("Z")
         await wait_for(pilot, lambda: isinstance(running.screen, Ask))
-        await pilot.press("escape", "comma", "k")
+        await pilot.press("escape", "comma", "e")
         await wait_for(pilot, lambda: not texts)
         (told,) = running._notifications
         assert "p is pause as well" in told.message

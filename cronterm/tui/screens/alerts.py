@@ -16,7 +16,7 @@ from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
+from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
 from cronterm.tui.widgets.bars import KeyBar
@@ -24,10 +24,10 @@ from cronterm.tui.widgets.rows import RowsBox
 
 PAST = 1_000  # alerts that are read, open and closed together
 MUTES: tuple[tuple[str, str, Duration], ...] = (
-    ("1", "1 hour", HOUR),
-    ("4", "4 hours", 4 * HOUR),
-    ("d", "1 day", DAY),
-    ("w", "1 week", 7 * DAY),
+    ("mute_1_hour", "1 hour", HOUR),
+    ("mute_4_hours", "4 hours", 4 * HOUR),
+    ("mute_1_day", "1 day", DAY),
+    ("mute_1_week", "1 week", 7 * DAY),
 )
 REACH_WORDS: dict[Reach, str] = {"open": "open", "known": "open and known", "all": "all"}
 EMPTY = "nothing failed, nothing is late; {key} shows what is over"
@@ -201,7 +201,8 @@ class AlertsView(Page):
                 f"Say that alert {alerts[0].id}, the only open one of this list, is known?",
                 "It stays until it is over; u takes it back.",
             ]
-        question = Ask("Acknowledge", lines, [CANCEL, Choice("A", "Acknowledge", "all")])
+        choices = [CANCEL, Choice("acknowledge_all", "Acknowledge", "all")]
+        question = Ask("Acknowledge", lines, choices, where="acknowledge")
         self.home.ask(question, lambda answer: self.run_worker(self._acknowledge(alerts)))
 
     def _is_open(self, alert: Alert) -> bool:
@@ -250,10 +251,10 @@ class AlertsView(Page):
         mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
         choices = [Choice(key, f"{word:<10}", key) for key, word, _ in MUTES]
         if any(mute is not None and mute.until > self.home.now() for mute in mutes):
-            choices.append(Choice("0", f"{'unmute':<10}", "0"))
+            choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
         lengths = {key: length for key, _, length in MUTES}
         title = "Mute for" if len(jobs) == 1 else f"Mute {len(jobs)} jobs for"
-        question = Ask(title, [], choices, is_list=True)
+        question = AskList(title, [], choices, where="mute")
         self.home.ask(question, lambda answer: self._mute(jobs, lengths.get(answer, 0)))
 
     def _mute(self, jobs: Sequence[str], length: Duration) -> None:

@@ -6,10 +6,10 @@ from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.event import AnyEvent, RunQueued
-from cronterm.tui.job_order import SORT_KEYS, SORTS
+from cronterm.tui.job_order import SORTS
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
-from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
@@ -162,10 +162,8 @@ class Dashboard(Page):
         """Keep the filter and go back to the pane."""
         self._close_filter()
 
-    def on_key(self, event: object) -> None:
-        """Escape clears the filter, or ends the zoom."""
-        if getattr(event, "key", "") != "escape":
-            return
+    def action_clear(self) -> None:
+        """Clear the filter, hide the first steps, or end marks and zoom."""
         if self.query_one("#filter").has_class("shown"):
             self._set_filter("")
             self._close_filter()
@@ -193,9 +191,10 @@ class Dashboard(Page):
             self.home.write_sample()
             return
         table = self.table
-        choices = [Choice(SORT_KEYS[word], f"{word:<10}", word) for word in SORTS]
+        choices = [Choice(f"sort_{word}", f"{word:<10}", word) for word in SORTS]
         here = SORTS.index(table.sort)
-        self.home.ask(Ask("Sort by", [], choices, is_list=True, chosen=here), self._sort_by)
+        question = AskList("Sort by", [], choices, where="sort", chosen=here)
+        self.home.ask(question, self._sort_by)
 
     def _sort_by(self, answer: str) -> None:
         self.table.sort_by(next(word for word in SORTS if word == answer))

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cronterm.sanitize import sanitize
+from cronterm.tui.key_names import READ
+from cronterm.tui.keymap import STAYING, bind, bindings
+from cronterm.tui.places import Where
 from cronterm.tui.themes import palette_of, roles_of
+from cronterm.tui.widgets.paint import key_of, names_of
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer: its key, its word, what is returned; a grave one is drawn in red."""
+    """An answer: the id of its key, its word, what is returned; a grave one is drawn in red."""
 
     key: str
     word: str
@@ -25,22 +30,18 @@ class Choice:
     is_grave: bool = False
 
 
-CANCEL = Choice("n", "Cancel", "")
+CANCEL = Choice("no", "Cancel", "")
 
 
 class Ask(ModalScreen[str]):
-    """A question with answers; `esc`, `q` and `n` give the empty one.
+    """A question with answers; what closes it gives the empty one.
 
     The choice at `chosen` has the focus; enter gives what is highlighted, a key gives its own.
     With a `number`, only the empty answer is given until that number is typed.
     """
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("escape,q", "answer('')", show=False),
-        Binding("left,shift+tab,up", "move(-1)", show=False),
-        Binding("right,tab,down", "move(1)", show=False),
-        Binding("enter", "press", show=False),
-    ]
+    BINDINGS = bindings("question")  # Textual reads it from the class
+    is_list = False
 
     def __init__(
         self,
@@ -48,25 +49,26 @@ class Ask(ModalScreen[str]):
         lines: Sequence[str],
         choices: Sequence[Choice],
         *,
+        where: Where = "question",
         number: int | None = None,
-        is_list: bool = False,
         chosen: int = 0,
     ) -> None:
+        """`where` is the place that the keys of its choices are for."""
         super().__init__()
+        self.where = where
         self._title = title
         self._text = [sanitize(line) for line in lines]
-        self._choices = list(choices)
+        self.choices = list(choices)
         self._number = number
         self._typed = ""
-        self._is_list = is_list
         self._chosen = chosen
 
     def compose(self) -> ComposeResult:
         """Give a box with the text and the answers."""
         with Vertical(id="dialog") as box:
             box.border_title = self._title
-            box.set_class(any(choice.is_grave for choice in self._choices), "grave")
-            box.set_class(self._is_list, "list")
+            box.set_class(any(choice.is_grave for choice in self.choices), "grave")
+            box.set_class(self.is_list, "list")
             if self._text:
                 yield Static(self._lines(), id="dialog-text")
             yield Static(self._buttons(), id="dialog-buttons")
@@ -89,25 +91,32 @@ class Ask(ModalScreen[str]):
     def _buttons(self) -> Text:
         style = palette_of(self.app).style
         text = Text()
-        for number, choice in enumerate(self._choices):
+        for number, choice in enumerate(self.choices):
             away = "fail+bold" if choice.is_grave else "text"
             role = "chip+bold" if number == self._chosen else away
             mark = ">" if number == self._chosen else " "
-            text.append(f"{mark}{choice.key}  {choice.word}  ", style(role, "head"))
-            text.append("\n" if self._is_list else "   ")
-        text.append("esc", roles_of(self.app)["faint"])
+            text.append(f"{mark}{self._read_key(choice)}  {choice.word}  ", style(role, "head"))
+            text.append("\n" if self.is_list else "   ")
+        text.append(READ[STAYING["close"]], roles_of(self.app)["faint"])
         return text
+
+    def _read_key(self, choice: Choice) -> str:
+        return key_of(self.app, choice.key) if choice.key else ""
 
     def action_move(self, by: int) -> None:
         """Highlight another answer."""
-        self._chosen = (self._chosen + by) % len(self._choices)
+        self._chosen = (self._chosen + by) % len(self.choices)
         self.query_one("#dialog-buttons", Static).update(self._buttons())
 
     def action_press(self) -> None:
         """Give the highlighted answer."""
-        self.action_answer(self._choices[self._chosen].answer)
+        self.give(self.choices[self._chosen].answer)
 
-    def action_answer(self, answer: str) -> None:
+    def action_close(self) -> None:
+        """Give the empty answer."""
+        self.give("")
+
+    def give(self, answer: str) -> None:
         """Give an answer, unless the number is still to be typed."""
         if answer and self._number is not None and self._typed != str(self._number):
             self.app.bell()
@@ -124,10 +133,19 @@ class Ask(ModalScreen[str]):
             self.query_one("#dialog-text", Static).update(self._lines())
             event.stop()
             return
-        for choice in self._choices:
-            if choice.key == event.character:
+        for choice in self.choices:
+            if choice.key and event.key in names_of(self.app, choice.key):
                 event.stop()
-                self.action_answer(choice.answer)
+                self.give(choice.answer)
                 return
-        if self._is_list and event.character in ("j", "k"):
-            self.action_move(1 if event.character == "j" else -1)
+
+
+class AskList(Ask, inherit_bindings=False):
+    """A question whose answers are a list to choose from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("down", "move(1)"),
+        bind("up", "move(-1)"),
+        *bindings("list"),
+    ]
+    is_list = True

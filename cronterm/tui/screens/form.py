@@ -8,7 +8,6 @@ import msgspec
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
 from cronterm.tui.draft import check_words, coming_runs, command_note, preview, schedule_note
+from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import ask_leave_form, doubt_of, tell_diff
 from cronterm.tui.screens.page import Page
@@ -50,29 +50,13 @@ ESSENTIALS: dict[str, tuple[str, str]] = {
 }
 """Words that are always in sight, with their names and what is typed; the others by section."""
 OTHER_ACTIONS = ("python", "http", "monitor")
-FORM_KEYS = [
-    ("tab", "next"),
-    ("S-tab", "before"),
-    ("← →", "choose"),
-    ("⏎", "unfold"),
-    ("^s", "save"),
-    ("^t", "try it"),
-    ("^y", "YAML"),
-    ("esc", "cancel"),
-]
 
 
 class JobForm(Page):
     """The form. Saving is an edit of the file by the engine."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("ctrl+s,f2", "save", show=False),
-        Binding("ctrl+t", "try", show=False),
-        Binding("ctrl+y", "preview", show=False),
-        Binding("escape", "cancel", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
+    BINDINGS = bindings("form")  # Textual reads it from the class
+    where = "form"
     AUTO_FOCUS = ""
 
     def __init__(self, picture: Picture, job: str | None) -> None:
@@ -129,8 +113,11 @@ class JobForm(Page):
         return {row.word: row for row in self.query(WordRow)}
 
     def keys(self) -> list[tuple[str, str]]:
-        """Return the form's own keys."""
-        return FORM_KEYS
+        """Return the form's own keys; what types a letter is none."""
+        choose = f"{self.home.key('last_word')} {self.home.key('next_word')}"
+        fields = [("tab", "next"), ("S-tab", "before"), (choose, "choose")]
+        own = [key for key in self.home.keys if key.bar and "form" in key.where]
+        return fields + [(key.first, key.bar) for key in own]
 
     async def _fill(self, job: str) -> None:
         try:
@@ -361,7 +348,7 @@ class JobForm(Page):
         if is_back and self._left is not None:
             self.set_focus(self._left, from_app_focus=True)  # nothing gets selected
 
-    def action_cancel(self) -> None:
+    def action_leave(self) -> None:
         """Leave without a change, after asking if something was typed."""
         typed = any(row.typed != row.shown for row in self.query(WordRow) if not row.field.disabled)
         if typed:

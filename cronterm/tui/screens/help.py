@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cronterm.tui.keymap import Key, groups
+from cronterm.tui.key_names import read_key
+from cronterm.tui.keymap import STAYING, Key, bindings, groups, moving
 from cronterm.tui.look import Glyphs
 from cronterm.tui.themes import roles_of
+from cronterm.tui.widgets.paint import key_of
 
 SIGNS = (
     ("succeeded", "ok"),
@@ -27,6 +28,8 @@ SIGNS = (
 )
 COLUMNS = (("Jobs", "Find"), ("Move", "Views", "Logs", "App"), ("In a job", "In a log"))
 """Where these groups are; the others come below the shortest column."""
+CHOSEN = "*"
+"""Marks a key that the person chose."""
 PANES = ("tab S-tab", "next, previous pane")
 
 
@@ -40,29 +43,57 @@ def columns(found: Mapping[str, Sequence[Key]]) -> list[list[str]]:
     return placed
 
 
+def _row(key: Key) -> tuple[str, str]:
+    return f"{key.shown}{CHOSEN if key.is_chosen else ''}", key.text
+
+
+class HelpBox(VerticalScroll, inherit_bindings=False):
+    """A box that scrolls by the same keys as every table."""
+
+    BINDINGS = moving("lines", "pages", 10_000)  # Textual reads it from the class
+
+    def action_lines(self, by: int) -> None:
+        """Scroll by lines."""
+        self.scroll_relative(y=by, animate=False)
+
+    def action_pages(self, by: int) -> None:
+        """Scroll by pages."""
+        self.action_lines(by * max(self.size.height - 1, 1))
+
+
 class HelpScreen(ModalScreen[None]):
     """Help over what is open."""
 
-    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", show=False)]  # noqa: RUF012
+    BINDINGS = bindings("help")  # Textual reads it from the class
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100")]  # noqa: RUF012
 
     def __init__(self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key]) -> None:
         super().__init__()
         self._glyphs = glyphs
         self._found = groups([*moves, *keys])
+        self._has_chosen = any(key.is_chosen for key in (*moves, *keys))
+
+    def action_close(self) -> None:
+        """Close it."""
+        self.dismiss()
+
+    def action_help(self) -> None:
+        """Close it by the key that opened it."""
+        self.dismiss()
 
     def compose(self) -> ComposeResult:
         """Give the keys in columns and the signs, in a scrolling box."""
-        with VerticalScroll(id="help") as box:
+        with HelpBox(id="help") as box:
             box.border_title = "Help"
-            box.border_subtitle = "↑↓ scroll · esc close"
+            down, up, close = (key_of(self.app, id) for id in ("down", "up", "close"))
+            box.border_subtitle = f"{down} {up} scroll · {close} close"
             with Horizontal(id="help-keys"):
                 for names in columns(self._found):
                     yield Static(self._column(names), classes="help-column")
             yield Static(self._signs())
 
     def _column(self, names: Sequence[str]) -> Text:
-        rows = {name: [(key.shown, key.text) for key in self._found[name]] for name in names}
+        rows = {name: [_row(key) for key in self._found[name]] for name in names}
         if "Move" in rows:
             rows["Move"].append(PANES)
         width = max(len(keys) for pairs in rows.values() for keys, _ in pairs)
@@ -75,6 +106,12 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"{words}\n", roles["text"])
             text.append("\n")
         return text
+
+    def _about_keys(self) -> str:
+        settings, edit = key_of(self.app, "settings"), key_of(self.app, "edit_keys")
+        stay = " and ".join(dict.fromkeys(map(read_key, STAYING.values())))
+        chosen = f"{CHOSEN} are chosen by you; " if self._has_chosen else ""
+        return f"{chosen}{settings} then {edit} chooses others; {stay} stay beside what is chosen"
 
     def _signs(self) -> Text:
         roles = roles_of(self.app)
@@ -91,6 +128,7 @@ class HelpScreen(ModalScreen[None]):
                 "Mouse",
                 "click rows and titles, wheel scrolls, drag copies; shift: the terminal selects",
             ),
+            ("Keys", self._about_keys()),
             ("Shell", "cronterm status, history, logs -f, next, why JOB, run JOB, down --help"),
         ):
             text.append(f"{name:<8}", "bold")

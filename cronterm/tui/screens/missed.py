@@ -128,7 +128,8 @@ class MissedView(Page):
         older = [each for each in self.rows.rows if each.job == row.job and each.until < row.due_at]
         if older:
             lines.append("! What it missed before is settled by that as well.")
-        question = Ask("Run what was missed", lines, [Choice("t", "Run", "run"), CANCEL])
+        choices = [Choice("run_missed", "Run", "run"), CANCEL]
+        question = Ask("Run what was missed", lines, choices, where="settle")
         self.home.ask(
             question, lambda answer: self.home.send(RunMissed(job=row.job, due_at=row.until))
         )
@@ -151,7 +152,8 @@ class MissedView(Page):
         lines.append("Runs of one job follow each other; each is told its instant.")
         if any(jobs[name].live for name in names):
             lines.append("! A job that runs now is waited for.")
-        question = Ask("Run all", lines, [CANCEL, Choice("T", "Run all", "run")])
+        choices = [CANCEL, Choice("run_all_missed", "Run all", "run")]
+        question = Ask("Run all", lines, choices, where="settle")
         self.home.ask(question, lambda answer: self.home.catch_up(rows))
 
     def _can_run(self, row: MissedInstants) -> bool:
@@ -169,7 +171,8 @@ class MissedView(Page):
             return
         lines = [f"Ignore what {row.job} missed up to {day_moment(row.until, self.home.now())}?"]
         lines.append("The history keeps it as missed.")
-        question = Ask("Ignore", lines, [Choice("i", "Ignore", "ignore"), CANCEL])
+        choices = [Choice("ignore", "Ignore", "ignore"), CANCEL]
+        question = Ask("Ignore", lines, choices, where="settle")
         self.home.ask(
             question, lambda answer: self.home.send(IgnoreMissed(job=row.job, until=row.until))
         )
@@ -182,10 +185,9 @@ class MissedView(Page):
             return
         lines = [f"Ignore all {count:,} instants that were missed?"]
         lines.append("Nothing of it runs; the history keeps it as missed.")
-        choices = [CANCEL, Choice("I", "Ignore all", "ignore", is_grave=True)]
-        self.home.ask(
-            Ask("Ignore all", lines, choices), lambda answer: self.home.send(IgnoreMissed())
-        )
+        choices = [CANCEL, Choice("ignore_all", "Ignore all", "ignore", is_grave=True)]
+        question = Ask("Ignore all", lines, choices, where="settle")
+        self.home.ask(question, lambda answer: self.home.send(IgnoreMissed()))
 
     def action_acknowledge(self) -> None:
         """Say that this was seen: the screen does not open with it again."""

@@ -10,8 +10,9 @@ from textual.worker import Worker
 from cronterm.clock import Instant, aware
 from cronterm.model.event import AnyEvent
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import View, Where, key_bar
+from cronterm.tui.keymap import View, key_bar
 from cronterm.tui.picture import Picture
+from cronterm.tui.places import Where
 from cronterm.tui.saving import Kind, picture_of, save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
@@ -76,9 +77,14 @@ class Page(Screen[None]):
 
     def action_save_screen(self) -> None:
         """Ask in what form, then save a picture of this page."""
-        choices = [Choice("s", "SVG, with its colours", "svg"), Choice("t", "text", "txt"), CANCEL]
+        choices = [
+            Choice("as_svg", "SVG, with its colours", "svg"),
+            Choice("as_text", "text", "txt"),
+            CANCEL,
+        ]
         lines = ["What this page shows, into this directory."]
-        self.home.ask(Ask("Save the screen", lines, choices), self._save_screen)
+        question = Ask("Save the screen", lines, choices, where="picture")
+        self.home.ask(question, self._save_screen)
 
     def _save_screen(self, kind: str) -> None:
         """Save it once the question is gone from it."""

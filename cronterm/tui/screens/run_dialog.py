@@ -6,7 +6,6 @@ from typing import Any, TypeAlias, cast
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -17,6 +16,7 @@ from cronterm.model.identity import Param
 from cronterm.model.job import Job, action_text
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui.home import Home
+from cronterm.tui.keymap import bindings
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
 
@@ -26,12 +26,7 @@ RunCommand: TypeAlias = RunJob | RerunRun | RerunEdited | TryJob
 class RunDialog(ModalScreen[None]):
     """Stays open until the engine has taken what it asks for."""
 
-    BINDINGS = [  # noqa: RUF012  # Textual reads it from the class
-        Binding("ctrl+s,f2", "run", show=False),
-        Binding("escape", "dismiss(None)", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
+    BINDINGS = bindings("params")  # Textual reads it from the class
     AUTO_FOCUS = "#params Input, #params Select, #params ChoiceLine, #params TextArea"
 
     def __init__(
@@ -76,10 +71,18 @@ class RunDialog(ModalScreen[None]):
         """Say which keys there are."""
         roles = roles_of(self.app)
         text = Text()
-        for key, word in (("^s", "Run"), ("tab", "next"), ("esc", "Cancel")):
+        for key, word in (
+            (self.home.key("run_it"), "Run"),
+            ("tab", "next"),
+            (self.home.key("leave"), "Cancel"),
+        ):
             text.append(f"{key} ", f"bold {roles['accent']}")
             text.append(f"{word}   ", roles["muted"])
         self.query_one("#dialog-buttons", Static).update(text)
+
+    def action_leave(self) -> None:
+        """Go without a run."""
+        self.dismiss()
 
     @on(Input.Submitted)
     def action_run(self) -> None:

@@ -13,7 +13,7 @@ from cronterm.tui.courses import RANGES, Figures
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.saving import save
-from cronterm.tui.screens.dialogs import Ask, Choice
+from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.stats_export import as_csv, as_json
 from cronterm.tui.widgets.metrics import NAMES, Metric, MetricNames
@@ -196,7 +196,12 @@ class StatsView(Page):
         question = Ask(
             "Export the figures",
             [f"The ten metrics of the range {self.figures.range}, in this directory."],
-            [Choice("c", "CSV, a line a job", "csv"), Choice("j", "JSON, ten groups", "json")],
+            [
+                Choice("as_csv", "CSV, a line a job", "csv"),
+                Choice("as_json", "JSON, ten groups", "json"),
+                CANCEL,
+            ],
+            where="export",
         )
         self.home.ask(question, lambda kind: self.run_worker(self._export(kind), group="export"))
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from cronterm.tui.keymap import bind
 from cronterm.tui.widgets.paint import Painted, Part
 
 
@@ -14,8 +15,8 @@ class ChoiceLine(Painted, can_focus=True):
     """Words in a line; left, right and space choose. The first is the default."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "choose(-1)", show=False),
-        Binding("right,space", "choose(1)", show=False),
+        bind("last_word", "choose(-1)"),
+        bind("next_word", "choose(1)"),
     ]
 
     class Chosen(Message):

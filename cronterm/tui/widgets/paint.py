@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cronterm.tui.keymap import KEYS, Key
+from cronterm.tui.keymap import KEYS, MOVES, Key, find_key
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.themes import Palette, palette_of
 from cronterm.tui.widgets.drag import Drag
@@ -69,8 +69,17 @@ def glyphs_of(app: "App[object]") -> Glyphs:
 
 def key_of(app: "App[Any]", id: str) -> str:
     """Return the key of something in the running app, as people read it."""
+    return find_key(_keys_of(app), id).first
+
+
+def names_of(app: "App[Any]", id: str) -> Sequence[str]:
+    """Return Textual's names of the keys of something in the running app."""
+    return find_key(_keys_of(app), id).keys.split(",")
+
+
+def _keys_of(app: "App[Any]") -> Sequence[Key]:
     keys = cast(Sequence[Key], getattr(app, "keys", KEYS))
-    return next((key.first for key in keys if key.id == id), "")
+    return (*keys, *cast(Sequence[Key], getattr(app, "moves", MOVES)))
 
 
 MARKED = Style(reverse=True)

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.worker import Worker
 
@@ -13,7 +13,7 @@ from cronterm.control import Control, Output
 from cronterm.errors import CrontermError
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.keymap import moving
+from cronterm.tui.keymap import bind, moving
 from cronterm.tui.log_marks import Marks
 from cronterm.tui.log_source import Line, Wish
 from cronterm.tui.log_viewport import Viewport
@@ -29,8 +29,8 @@ class RunLog(Painted, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *moving("scroll_by", "scroll_page", FAR),
-        Binding("left", "shift_by(-1)", show=False),
-        Binding("right", "shift_by(1)", show=False),
+        bind("further_left", "shift_by(-1)"),
+        bind("further_right", "shift_by(1)"),
     ]
 
     class Changed(Message):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from cronterm.config.shapes import JOB_SHAPES
 from cronterm.config.words import WORDS
 from cronterm.sanitize import sanitize
+from cronterm.tui.keymap import bind
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.paint import Painted, Part, fit
 
@@ -125,7 +126,7 @@ def choices_of(word: str) -> tuple[str, ...]:
 class SectionHead(Painted, can_focus=True):
     """The title of a section; enter, space or a click unfold it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "fold", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("unfold", "fold")]
 
     class Toggled(Message):
         """It was folded or unfolded."""

@@ -1,0 +1,148 @@
+"""The table of keys and what is bound: each knows all that the other has."""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+import cronterm.tui
+from cronterm.tui.keymap import CHANGING, KEYS, MOVES, STAYING, in_place, key_bar
+from cronterm.tui.keys import IDS, overlaps
+from cronterm.tui.places import FORM, PAGES, PARAMS, PLACES
+
+ROOT = Path(inspect.getfile(cronterm.tui)).parent
+EVERY = (*KEYS, *MOVES)
+MEANT = {
+    ("detail", "next_job", "down"),  # j goes to the next job, arrows among its runs
+    ("detail", "previous_job", "up"),
+    ("runs", "first_run", "top"),
+    ("stats", "figures_of_next", "down"),  # there are no rows
+    ("stats", "figures_of_last", "up"),
+    ("stats", "figures_of_all", "top"),
+    ("stats", "last_metric", "inbox"),
+    ("form", "unfold", "next_word"),  # of two fields
+}
+"""Two meanings of a key in one place, of which the first wins."""
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return what every module of the screen says, but for the table itself."""
+    found = {str(path.relative_to(ROOT)): path for path in ROOT.rglob("*.py")}
+    del found["keymap.py"]
+    return {name: ast.parse(path.read_text()) for name, path in found.items()}
+
+
+@cache
+def nodes() -> list[type[DOMNode]]:
+    """Return every screen and widget of ours, and the app."""
+    found: dict[type[DOMNode], None] = {}
+    for path in ROOT.rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT.parent.parent).with_suffix("").parts)
+        for _, each in inspect.getmembers(importlib.import_module(name), inspect.isclass):
+            if issubclass(each, DOMNode) and each.__module__ == name:
+                found[each] = None
+    return list(found)
+
+
+def bound(node: type[DOMNode]) -> Iterator[Binding]:
+    """Yield what a class binds itself."""
+    for each in node.__dict__.get("BINDINGS", ()):
+        assert isinstance(each, Binding), node
+        yield each
+
+
+def test_what_is_bound_is_in_the_table_with_the_same_keys() -> None:
+    table = {(key.id, key.keys) for key in EVERY}
+    for node in nodes():
+        for each in bound(node):
+            assert (each.id, each.key) in table, (node, each)
+
+
+def test_every_action_of_the_table_is_one_of_its_place() -> None:
+    """A binding without its action would do nothing."""
+    found = 0
+    for node in nodes():
+        for each in bound(node):
+            name = each.action.partition("(")[0]
+            owner: type = App if name.startswith("app.") else node
+            own = f"action_{name.rpartition('.')[2]}"
+            assert hasattr(owner, own), (node, each)
+            found += 1
+    assert found > len(KEYS)
+
+
+def test_every_key_of_the_table_is_bound_or_an_answer() -> None:
+    said = {
+        node.value
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    at_once = {each.id for node in nodes() for each in bound(node)}
+    for key in KEYS:
+        is_said = key.id in said or key.id.partition("_")[0] + "_" in said  # f"sort_{word}"
+        assert key.id in at_once if key.action else is_said or key.id in at_once, key
+
+
+def test_every_answer_has_a_key_where_it_is_asked() -> None:
+    found = set()
+    for name, tree in trees().items():
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            named = [(call.func.id, call) for call in calls if isinstance(call.func, ast.Name)]
+            places = {
+                each.value.value
+                for of, call in named
+                if of in ("Ask", "AskList")
+                for each in call.keywords
+                if each.arg == "where" and isinstance(each.value, ast.Constant)
+            }
+            answers = {
+                call.args[0].value
+                for of, call in named
+                if of == "Choice" and isinstance(call.args[0], ast.Constant)
+            }
+            for place, answer in product(places, answers):
+                ids = {key.id for key in in_place(place)}  # type: ignore[arg-type]
+                assert answer in ids, (name, place, answer)
+                found.add(answer)
+    assert {"yes", "kill_now", "trigger", "as_csv", "run_missed", "undo"} <= found
+
+
+def test_no_key_has_two_meanings_in_a_place_but_where_it_is_meant() -> None:
+    found = set()
+    for place in PLACES:
+        keys = [(key.id, name) for key in in_place(place, EVERY) for name in key.keys.split(",")]
+        for one, (id, name) in enumerate(keys):
+            found |= {
+                (place, id, more)
+                for more, same in keys[one + 1 :]
+                if (same, more != id) == (name, True)
+            }
+    assert found == MEANT
+    assert overlaps({}) == []
+
+
+def test_an_id_stands_for_the_same_keys_everywhere() -> None:
+    for id in IDS:
+        keys = {key.keys for key in KEYS if key.id == id}
+        assert len(keys) <= 1, id
+    places = [(key.id, where) for key in KEYS for where in key.where]
+    assert len(places) == len(set(places))
+
+
+def test_what_the_table_names_is_there() -> None:
+    assert {*CHANGING, *STAYING} <= set(IDS)
+    assert all(key.where and key.text and key.group for key in EVERY)
+    for place in (*PAGES, FORM, PARAMS):
+        assert key_bar(place)

@@ -22,6 +22,10 @@ OUT, ERR = 1, 2
 MEMORY = 64 << 10  # bytes an attempt may keep in memory
 LINE = 64 << 10  # a longer line is passed on in pieces
 
+PACK_LEVEL, PACK_WINDOW, PACK_MEMORY = 1, 13, 6
+"""For zlib. Its own defaults pack no smaller, but take 256 KiB from the system and clear it: a
+short output costs 60 µs with them, 5 with these."""
+
 Piece = tuple[int, int, int, int, bytes]
 """offset, µs, stream, flags, bytes."""
 
@@ -30,7 +34,8 @@ def pack_pieces(pieces: list[Piece]) -> bytes:
     """Return small output as one packed blob: number of records, records, bytes."""
     records = b"".join(RECORD.pack(*piece[:4]) for piece in pieces)
     body = b"".join(piece[4] for piece in pieces)
-    return zlib.compress(struct.pack("<I", len(pieces)) + records + body, 1)
+    packing = zlib.compressobj(PACK_LEVEL, zlib.DEFLATED, PACK_WINDOW, PACK_MEMORY)
+    return packing.compress(struct.pack("<I", len(pieces)) + records + body) + packing.flush()
 
 
 def unpack_blob(blob: bytes) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import platform
@@ -241,6 +242,8 @@ class Host:
         engine.on_drain = manager.stopping
 
         def is_open() -> None:
+            if not self._options.is_embedded:
+                gc.freeze()  # what is loaded stays: to look through all of it again takes time
             manager.ready(lambda: _status(engine.bus.snapshot))
 
         with reader, watch, manager:

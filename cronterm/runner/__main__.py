@@ -1,6 +1,7 @@
 """`python -P -m cronterm.runner`: hold the jobs of one instance."""
 
 import argparse
+import gc
 import os
 import resource
 import shutil
@@ -52,6 +53,7 @@ def main() -> int:
     sock = directory / "sock"
     sock.unlink(missing_ok=True)
     place = Place(directory, options.output, options.store, boot, options.linger, cgroups)
+    gc.freeze()  # what is loaded stays
     with listen(sock) as listener:
         Runner(place, listener, journal).run()
     journal.close()

@@ -24,7 +24,9 @@ from cronterm.runner.identity import (
 
 PR_SET_CHILD_SUBREAPER = 36
 MOST_FILES = 1 << 16
-IGNORED_HERE = (signal.SIGPIPE, signal.SIGXFSZ)  # by Python; it goes through exec
+RESET = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+"""All signals: Python ignores some, which goes through exec, and of those that are not named glibc
+asks the kernel first, 60 times a start."""
 
 
 def become_subreaper() -> None:
@@ -148,7 +150,7 @@ def _spawn(spec: StartSpec, surroundings: Surroundings, descriptors: tuple[int, 
                 for here, descriptor in enumerate(descriptors)
             ],
             setsid=True,
-            setsigdef=IGNORED_HERE,
+            setsigdef=RESET,
         )
     finally:
         surroundings.leave()

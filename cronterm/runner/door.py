@@ -13,7 +13,7 @@ from cronterm.runner.protocol import BadFrame, Frames, Header, pack
 
 READ_MOST = 256 << 10
 SEND_MOST = 4 << 20  # bytes that wait for a slow engine; output beyond is dropped
-BURST_TELL_EVERY_S = 0.1  # while starts wait: the engine's work would take their processor
+BURST_TELL_EVERY_S = 0.5  # while starts wait: the engine's work would take their processor
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Door:
         self._peers: dict[int, Peer] = {}
         self._engine: Peer | None = None
         self._told_at = 0.0
+        self._untold_ends = 0
         self.is_watched = False
         """Somebody looks at output as it comes."""
         self.left_at = time.monotonic()
@@ -70,8 +71,10 @@ class Door:
         peer = self._peers.get(fd)
         if peer is None:
             return
-        if peer.waiting:
+        if self._selector.get_key(peer.socket).events & selectors.EVENT_WRITE:
             self._write(peer)
+            if fd not in self._peers:
+                return
         try:
             received = peer.socket.recv(READ_MOST)
         except BlockingIOError:
@@ -137,6 +140,7 @@ class Door:
         if entry is not None and entry.end is not None:
             header = {"type": "ended", "run": identity[0], "attempt": identity[1], "end": entry.end}
             self.tell(header, entry.output)
+            self._untold_ends += 1
 
     def tell_output(self, attempt: Attempt) -> None:
         """Tell what an attempt printed since the last time, if somebody looks and keeps up."""
@@ -152,14 +156,15 @@ class Door:
         }
         self.tell(header, b"".join(piece[4] for piece in pieces))
 
-    def flush(self, *, is_burst: bool) -> None:
-        """Send what is to be told; during a burst of starts less often."""
+    def flush(self, *, starts: int) -> None:
+        """Send what is to be told; while `starts` wait, once as many ends make room for others."""
         engine = self._engine
         if engine is None or not engine.waiting:
             return
         now = time.monotonic()
-        if not is_burst or now >= self._told_at + BURST_TELL_EVERY_S:
+        if self._untold_ends >= starts or now >= self._told_at + BURST_TELL_EVERY_S:
             self._told_at = now
+            self._untold_ends = 0
             self._write(engine)
 
     def _write(self, peer: Peer) -> None:

@@ -99,7 +99,7 @@ class Runner:
             self._start_some()
             self._keep_deadlines()
             self._flush_output()
-            self._door.flush(is_burst=bool(self._starts))
+            self._door.flush(starts=len(self._starts))
 
     def _may_exit(self) -> bool:
         if self._attempts or self._starts:

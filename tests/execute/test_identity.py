@@ -104,7 +104,7 @@ async def test_a_loader_variable_reaches_the_job_and_nothing_before_it(open_path
 
         out = it.text(1).decode()
         assert "/nowhere/evil.so\n" in out
-        assert out.endswith("65534\n")
+        assert "65534\n" in out  # the loader complains beside it
 
 
 async def test_somebody_else_needs_root(tmp_path: Path) -> None:

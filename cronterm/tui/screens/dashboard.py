@@ -154,8 +154,7 @@ class Dashboard(Page):
         if self.query_one("#filter").has_class("for-log"):
             self.log_pane.filter = words
         else:
-            self.table.filter = words
-            self.table.order()
+            self.table.filter_by(words)
         self.update(self.home.now())
 
     def on_input_submitted(self) -> None:
@@ -174,8 +173,7 @@ class Dashboard(Page):
             self._zoom(None)
             self.table.marked.clear()
             if self.table.filter:
-                self.table.filter = ""
-                self.table.order()
+                self.table.filter_by("")
                 self.update(self.home.now())
 
     def _close_filter(self) -> None:
@@ -281,8 +279,8 @@ class Dashboard(Page):
         """Open the job, or fold the group."""
         if self.table.toggle_fold():
             return
-        if self.table.cursor is not None:
-            self.home.open_job(self.table.cursor)
+        if (job := self.table.take()) is not None:
+            self.home.open_job(job)
         elif not self.picture.snapshot.jobs:
             self.home.edit_job(None)
 
@@ -312,7 +310,7 @@ class Dashboard(Page):
 
     def subject(self) -> tuple[str, int | None] | None:
         """Return the job under the cursor."""
-        job = self.table.cursor
+        job = self.table.take()
         return (job, None) if job is not None else None
 
     def action_trouble(self) -> None:
@@ -325,12 +323,12 @@ class Dashboard(Page):
 
     def action_edit(self) -> None:
         """Open the form for the job."""
-        if self.table.cursor is not None:
-            self.home.edit_job(self.table.cursor)
+        if (job := self.table.take()) is not None:
+            self.home.edit_job(job)
 
     def action_editor(self) -> None:
         """Open $EDITOR at the job."""
-        self.home.open_editor(self.table.cursor)
+        self.home.open_editor(self.table.take())
 
     def action_undo(self) -> None:
         """Undo the last change."""
@@ -342,13 +340,13 @@ class Dashboard(Page):
         marked = [job for job in self.table.jobs if job in self.table.marked]
         if len(marked) > 1:
             self.home.open_logs(marked)
-        elif self.table.cursor is not None:
-            self.home.open_log(self.table.cursor)
+        elif (job := self.table.take()) is not None:
+            self.home.open_log(job)
 
     def action_failed_log(self) -> None:
         """Open the log of the last failure."""
-        if self.table.cursor is not None:
-            self.home.open_log(self.table.cursor, is_failed=True)
+        if (job := self.table.take()) is not None:
+            self.home.open_log(job, is_failed=True)
 
     def action_reload(self) -> None:
         """Read the file again, or restart a gone engine."""

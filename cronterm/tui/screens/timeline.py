@@ -53,6 +53,8 @@ class TimelineView(Page):
         self._is_stale = True
         self._filtered_for = ""
         self._filtered_at: Instant = 0
+        self._held: str | None = None
+        """The job of the lane that something was done to."""
         self._run: int | None = None
         """The run in the slot under the cursor."""
 
@@ -92,8 +94,7 @@ class TimelineView(Page):
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`; read what comes again where it is out of date."""
         super().update(now)
-        self.lanes.jobs = self._filtered(now)
-        self.lanes.cursor = _within(self.lanes.cursor, len(self.lanes.jobs))
+        self._show_lanes(self._filtered(now))
         line = self.query_one(WindowLine)
         line.zoom = self.lanes.zoom
         self._share_height()
@@ -102,6 +103,15 @@ class TimelineView(Page):
         passed = now - self._read_at
         if passed >= READ_EVERY or (self._needs_reading(now) and passed >= READ_AGAIN):
             self._read()
+
+    def _show_lanes(self, jobs: list[str]) -> None:
+        """Show the lanes of jobs; the cursor stays on that to whose job something was done."""
+        lanes, held = self.lanes, self._held
+        if held in self.picture.snapshot.jobs and held in lanes.jobs:
+            place = lanes.jobs.index(held)
+            jobs = jobs if held in jobs else [*jobs[:place], held, *jobs[place:]]
+            lanes.cursor = jobs.index(held)
+        lanes.jobs, lanes.cursor = jobs, _within(lanes.cursor, len(jobs))
 
     def _filtered(self, now: Instant) -> list[str]:
         """Return the jobs whose lanes are shown."""
@@ -129,8 +139,8 @@ class TimelineView(Page):
             self.lanes.styles.height = height
 
     def _needs_reading(self, now: Instant) -> bool:
-        entries, lanes = self.agenda.entries, self.lanes
-        if self._is_stale or (entries and entries[0].at <= now):
+        lanes = self.lanes
+        if self._is_stale or self.agenda.is_old(now):
             return True
         seen = lanes.jobs[lanes.top : lanes.top + lanes.room]
         return lanes.timeline is not None and not has_lanes(lanes.timeline.lanes, seen)
@@ -166,10 +176,7 @@ class TimelineView(Page):
         if isinstance(found, Timeline):
             now = self.home.now()
             lanes.timeline, lanes.shown, lanes.trouble = found, axis, ""
-            here = agenda.entries[agenda.cursor : agenda.cursor + 1]
-            agenda.entries = foresee(self.picture.snapshot, found.agenda, now)
-            places = [number for number, each in enumerate(agenda.entries) if each in here]
-            agenda.cursor = places[0] if places and agenda.cursor else 0
+            agenda.show(foresee(self.picture.snapshot, found.agenda, now))
             agenda.total = found.total
             agenda.span = f"until {aware(axis.until).astimezone():%a %H:%M}"
             self.update(now)
@@ -180,8 +187,9 @@ class TimelineView(Page):
     def action_step(self, by: int) -> None:
         """Move among the jobs, or among what comes."""
         if self.agenda.has_focus:
-            self.agenda.cursor = _within(self.agenda.cursor + by, len(self.agenda.entries))
+            self.agenda.move(by)
         else:
+            self._held = None
             self.lanes.cursor = _within(self.lanes.cursor + by, len(self.lanes.jobs))
         self.update(self.home.now())
         self._read_why()
@@ -193,6 +201,7 @@ class TimelineView(Page):
 
     def on_lanes_box_pointed(self) -> None:
         """Draw what is about the slot that was clicked."""
+        self._held = None
         self.update(self.home.now())
         self._read_why()
 
@@ -274,7 +283,8 @@ class TimelineView(Page):
         self._close_line()
 
     def _filter(self, words: str) -> None:
-        self.lanes.words, self.lanes.cursor = words, 0
+        self.lanes.words, self.lanes.cursor, self._held = words, 0, None
+        self.agenda.move(0)
         self.update(self.home.now())
         self._read()
 
@@ -323,20 +333,27 @@ class TimelineView(Page):
         jobs = self.lanes.jobs
         return jobs[self.lanes.cursor] if self.lanes.cursor < len(jobs) else None
 
+    def take(self) -> str | None:
+        """Return the job under the cursor for something that is done to it: it stays there."""
+        if self.agenda.has_focus:
+            return self.agenda.take()
+        self._held = self.chosen()
+        return self._held
+
     def subject(self) -> tuple[str, int | None] | None:
         """Return the job under the cursor."""
-        job = self.chosen()
+        job = self.take()
         return (job, None) if job is not None else None
 
     def action_open(self) -> None:
         """Open the job, or the log of what runs of it."""
-        job = self.chosen()
+        job = self.take()
         if job is not None:
             self.home.open_job(job)
 
     def action_logs(self) -> None:
         """Open the log of the run under the cursor, or of the job's last one."""
-        job = self.chosen()
+        job = self.take()
         if job is not None and self._run is not None:
             self.home.open_run(job, self._run)
         elif job is not None:
@@ -344,27 +361,27 @@ class TimelineView(Page):
 
     def action_failed_log(self) -> None:
         """Open the log of the job's last failure."""
-        if (job := self.chosen()) is not None:
+        if (job := self.take()) is not None:
             self.home.open_log(job, is_failed=True)
 
     def action_trigger(self) -> None:
         """Ask, then run the job now."""
-        if (job := self.chosen()) is not None:
+        if (job := self.take()) is not None:
             self.home.ask_trigger([job])
 
     def action_trigger_with(self) -> None:
         """Have the params chosen, then run the job now."""
-        if (job := self.chosen()) is not None:
+        if (job := self.take()) is not None:
             self.home.ask_trigger([job], with_params=True)
 
     def action_pause(self) -> None:
         """Pause the job, or resume it."""
-        if (job := self.chosen()) is not None:
+        if (job := self.take()) is not None:
             self.home.toggle_pause([job])
 
     def action_skip(self) -> None:
         """Ask, then skip the job's next run."""
-        if (job := self.chosen()) is not None:
+        if (job := self.take()) is not None:
             self.home.ask_skip(job)
 
     def action_back(self) -> None:

@@ -1,6 +1,8 @@
 """The agenda: what comes, one start a line, the soonest first."""
 
-from cronterm.clock import MINUTE, aware
+from dataclasses import replace
+
+from cronterm.clock import MINUTE, Instant, aware
 from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
@@ -15,6 +17,11 @@ IN = 8
 EXPECTED = 15
 
 
+def is_same(one: Entry, other: Entry) -> bool:
+    """Tell whether both are the same start, whatever is to be expected of it."""
+    return (one.at, one.job) == (other.at, other.job)
+
+
 class AgendaBox(Panel, can_focus=True):
     """The coming starts, with a cursor."""
 
@@ -25,7 +32,43 @@ class AgendaBox(Panel, can_focus=True):
         self.span = ""
         """How much time the agenda is of."""
         self.cursor = 0
+        self._held: Entry | None = None
+        """A start of whose job something was done: it stays in view until the cursor goes on."""
         self._top = 0
+
+    def show(self, entries: list[Entry]) -> None:
+        """Take new starts; the cursor stays on its start, at the top it stays at the top."""
+        here, held = self.entries[self.cursor : self.cursor + 1], self._held
+        if held is not None and not any(is_same(each, held) for each in entries):
+            place = sum(each.at < held.at for each in entries)
+            entries = [*entries[:place], self._left_over(held), *entries[place:]]
+        self.entries = entries
+        places = [n for n, each in enumerate(entries) if here and is_same(each, here[0])]
+        is_kept = places and (self.cursor or held is not None)
+        self.cursor = places[0] if is_kept else 0
+
+    def _left_over(self, held: Entry) -> Entry:
+        """Return a start that does not come any more, with the reason."""
+        view = self.picture.snapshot.jobs.get(held.job)
+        is_paused = view is not None and self.picture.paused(view)
+        note = "paused" if is_paused else "over" if held.at <= self.now else "not due any more"
+        return replace(held, note=note, role="paused")
+
+    def is_old(self, now: Instant) -> bool:
+        """Tell whether the first start that was to come is over."""
+        held = self._held
+        comes = (each.at for each in self.entries if held is None or not is_same(each, held))
+        return next(comes, now + 1) <= now
+
+    def take(self) -> str | None:
+        """Return the job under the cursor, for something that is done to it: it stays there."""
+        self._held = self.entries[self.cursor] if self.entries else None
+        return self._held.job if self._held is not None else None
+
+    def move(self, by: int) -> None:
+        """Move the cursor by starts."""
+        self._held = None
+        self.cursor = max(0, min(self.cursor + by, len(self.entries) - 1))
 
     def titles(self) -> tuple[str, str]:
         """Return the title, and of how many these are."""

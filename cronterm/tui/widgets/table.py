@@ -7,13 +7,12 @@ from textual.message import Message
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.snapshot import JobView
-from cronterm.sanitize import sanitize_line
 from cronterm.tui.filter import read_filter
 from cronterm.tui.job_order import DESCENDING, SortKey, order_by
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import Layout, layout_for
-from cronterm.tui.widgets.guide import is_there
+from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.job_lines import JobLines
 from cronterm.tui.widgets.paint import Painted, Part, hidden_rows, width_of
 
@@ -69,6 +68,8 @@ class JobTable(Painted, can_focus=True):
         self._moved_at: Instant = 0
         self._is_touched = False
         """A person, or what they chose, put the cursor where it is."""
+        self._held: set[str] = set()
+        """Jobs that something was done to: they stay in view until the cursor goes on."""
 
     # -- order -----------------------------------------------------------------------------------
 
@@ -86,12 +87,23 @@ class JobTable(Painted, can_focus=True):
             self.order()
         self.repaint()
 
-    def order(self) -> None:
-        """Sort and filter; the cursor stays on its row."""
+    def filter_by(self, words: str) -> None:
+        """Show the jobs that `words` describe, and no others."""
+        self.filter = words
+        self._held = set()
+        self.order(is_strict=True)
+
+    def order(self, *, is_strict: bool = False) -> None:
+        """Sort and filter; the cursor stays on its row, which stays though it passes no more."""
         jobs = self.picture.snapshot.jobs
         self._sorted_at, self._sorted_of = self.now, len(jobs)
-        keeps = read_filter(self.filter).keeps
-        views = [view for view in jobs.values() if keeps(view, self._state, self.now)]
+        here = {self.cursor} if self._is_touched and not is_strict else set()
+        keeps, held = read_filter(self.filter).keeps, self._held | here
+        views = [
+            view
+            for view in jobs.values()
+            if view.job.id in held or keeps(view, self._state, self.now)
+        ]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
         self.marked &= set(jobs)
@@ -212,12 +224,25 @@ class JobTable(Painted, can_focus=True):
         return None if self.group is not None else self._row
 
     def chosen(self) -> list[str]:
-        """Return the marked jobs, those of the group under the cursor, or the one under it."""
+        """Return the marked jobs, those of the group under the cursor, or the one under it.
+
+        Something is done to them: until the cursor goes on it stays on its job, wherever that
+        is sorted, and none of them leaves for a filter that it does not pass any more.
+        """
         if self.marked:
-            return [job for job in self._order if job in self.marked]
-        if self.group is not None:
-            return list(self._groups.get(self.group, ()))
-        return [self.cursor] if self.cursor is not None else []
+            jobs = [job for job in self._order if job in self.marked]
+        elif self.group is not None:
+            jobs = list(self._groups.get(self.group, ()))
+        else:
+            jobs = [self.cursor] if self.cursor is not None else []
+        self._is_touched, self._held = True, set(jobs)
+        return jobs
+
+    def take(self) -> str | None:
+        """Return the job under the cursor, as `chosen` does without marks; None over a head."""
+        if self.cursor is not None:
+            self._is_touched, self._held = True, {self.cursor}
+        return self.cursor
 
     def mark(self) -> None:
         """Mark the job under the cursor, or all of its group, or take that back; go on."""
@@ -253,6 +278,8 @@ class JobTable(Painted, can_focus=True):
             return
         place = max(0, min(len(self._rows) - 1, self._place() + by))
         self._moved_at, self._is_touched = self.now, True
+        if self._rows[place] != self._row:
+            self._held = set()
         self._point(self._rows[place])
         self._keep_in_view()
         self.repaint()
@@ -362,24 +389,4 @@ class JobTable(Painted, can_focus=True):
             return [[], [("  connecting to the engine…", "muted")]]
         if self.filter:
             return [[], [(f"  no job matches {self.filter!r}", "muted")]]
-        return self._first_run(width)
-
-    def _first_run(self, width: int) -> list[list[Part]]:
-        """Return what to do while there is no job, in the middle."""
-        snapshot = self.picture.snapshot
-        file = sanitize_line(snapshot.engine.jobs_file)
-        has_file = is_there(snapshot)
-        what = "it has no jobs." if has_file else "the file does not exist yet."
-        what = "what is in it has errors, so none counts." if snapshot.problems else what
-        keys = [(self.key("add"), "create the first job with a form")]
-        if not has_file:
-            keys.append((self.key("sort"), "write a commented sample of it (5 safe demo jobs)"))
-        keys += [(self.key("editor"), "write it in $EDITOR")]
-        keys += [(self.key("help"), "help"), (self.key("quit"), "quit")]
-        lines: list[list[Part]] = [[("No jobs yet", "text+bold")], []]
-        lines += [[(f"cronterm watches {file} — {what}", "muted")], []]
-        lines += [[(f"{key}   ", "accent+bold"), (text, "text")] for key, text in keys]
-        lines += [[], [("Saved files are picked up live; nothing needs a restart.", "faint")]]
-        left = max((width - max(width_of(line) for line in lines)) // 2, 1)
-        above = max((self.size.height - len(lines)) // 2 - 1, 0)
-        return [[]] * above + [[(" " * left, "text"), *line] for line in lines]
+        return first_steps(self.picture, self.key, width, self.size.height)

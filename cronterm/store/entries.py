@@ -31,11 +31,15 @@ class Entry(msgspec.Struct):
     """How its newest run that ran has ended."""
     started_n: int = 0
     """The event that its last start was."""
+    marked: Instant | None = None
+    """What the watermark was last told of it, by the same writer."""
 
     @property
     def decided_until(self) -> Instant:
         """The last instant that is decided."""
-        return max([self.counts_from, *(until for _, until in self.decided)])
+        if not self.decided:
+            return self.counts_from
+        return max(self.counts_from, *(until for _, until in self.decided))
 
     def decide(self, due_at: Instant, until: Instant) -> None:
         """Take note that the instants from `due_at` to `until` are decided."""

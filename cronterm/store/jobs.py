@@ -54,9 +54,10 @@ class JobRecorder:
         self._changed: dict[str, Entry] = {}
 
     @property
-    def changed(self) -> Mapping[str, Entry]:
-        """The jobs that this batch has touched so far."""
-        return self._changed
+    def unmarked(self) -> Mapping[str, Entry]:
+        """The jobs of which this batch has decided something that the watermark does not know."""
+        touched = self._changed.items()
+        return {job: entry for job, entry in touched if entry.decided_until != entry.marked}
 
     def begin(self) -> None:
         """Forget what the batch before touched."""
@@ -177,7 +178,8 @@ class JobRecorder:
 
     def _rename(self, old: str, new: str) -> None:
         """Give a job another name: all other tables know it by its key."""
-        self._entries[new] = self._changed[new] = self._entries.pop(old)
+        self._entries[new] = self._changed[new] = entry = self._entries.pop(old)
+        entry.marked = None
         self._changed.pop(old, None)
         self._execute("UPDATE job_state SET job = ? WHERE job = ?", (new, old))
 

@@ -71,9 +71,9 @@ class Recorder:
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
-    def changed(self) -> Mapping[str, Entry]:
-        """The jobs that this batch has touched so far."""
-        return self._jobs.changed
+    def unmarked(self) -> Mapping[str, Entry]:
+        """The jobs of which this batch has decided something that the watermark does not know."""
+        return self._jobs.unmarked
 
     def begin(self, n: int) -> None:
         """Forget what the batch before touched; `n` numbers the last event before this one."""

@@ -128,7 +128,7 @@ class SqliteStore:
             if output:
                 keep_output(self._connection, attempt, output)
         recorder.finish(n)
-        self._watermark.reserve(recorder.changed)
+        self._watermark.reserve(recorder.unmarked)
         return recorder
 
     def _write(self, work: Callable[[], Answer]) -> Answer:
@@ -152,9 +152,12 @@ class SqliteStore:
 
     def _mark(self, recorder: Recorder) -> None:
         """Tell the watermark, after the commit and before the caller starts anything."""
-        decided = {job: entry.decided_until for job, entry in recorder.changed.items()}
+        unmarked = recorder.unmarked
+        decided = {job: entry.decided_until for job, entry in unmarked.items()}
         try:
             self._watermark.write(self._id, self._n, recorder.next_run, decided)
+            for entry in unmarked.values():
+                entry.marked = entry.decided_until
         except OSError as error:
             notice = f"the watermark cannot be written: {error.strerror}"
             if notice not in self._notices:

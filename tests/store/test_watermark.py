@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cronterm.clock import MINUTE
+from cronterm.model.event import JobRenamed
+from cronterm.store.sqlite import open_store
 from cronterm.store.watermark import Mark, Watermark
+from tests.store.facts import NOON, added, claimed, queued, started
 
 
 def test_marks_survive_without_being_closed(tmp_path: Path) -> None:
@@ -64,4 +68,19 @@ def test_garbage_is_replaced(tmp_path: Path, content: bytes) -> None:
     mark = Watermark(tmp_path / "watermark")
 
     assert (mark.store, mark.n, mark.mark("backup")) == ("", 0, None)
+    mark.close()
+
+
+def test_a_store_marks_what_is_decided_once_and_by_the_name_of_the_job(tmp_path: Path) -> None:
+    with open_store(tmp_path, now=NOON) as store:
+        name = store.id
+        store.record([added("first"), added("second"), queued(1, "first")])
+        store.record([claimed(1, "first"), started(1, "first"), queued(2, "second")])
+        store.record([JobRenamed(at=NOON, job="third", old="first")])
+
+    mark = Watermark(tmp_path / "watermark")
+    assert mark.mark("first") == Mark(NOON + MINUTE, name, 3)
+    assert mark.mark("second") == Mark(NOON + 2 * MINUTE, name, 6)
+    assert mark.mark("third") == Mark(NOON + MINUTE, name, 7)
+    assert mark.n == 7
     mark.close()

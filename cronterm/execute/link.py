@@ -1,19 +1,39 @@
 """A connection to one runner, and how it begins."""
 
 import asyncio
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from cronterm.execute.base import Ended
 from cronterm.execute.command import base_environment
 from cronterm.execute.telling import ended_of
-from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, connect, pack
+from cronterm.runner.protocol import PROTOCOL, BadFrame, Frames, Header, connect, encode, frame
 
 ANSWER_S = 1.0  # a runner that hangs delays nothing else
 READ_MOST = 1 << 18
 
 AttemptId = tuple[int, int]
+
+
+def encode_fast(header: Header) -> bytes:
+    """Return what `encode` does, in a tenth of the time."""
+    try:
+        return msgspec.json.encode(header)
+    except UnicodeEncodeError:  # a name or value that is not UTF-8: a lone surrogate
+        return encode(header)
+
+
+def decode_fast(text: bytes) -> Any:
+    """Return what `json.loads` does, in a third of the time. Raises ValueError."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 @dataclass(eq=False)
@@ -23,7 +43,7 @@ class Link:
     runner: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    frames: Frames = field(default_factory=Frames)
+    frames: Frames = field(default_factory=lambda: Frames(decode_fast))
     live: dict[AttemptId, tuple[int, int]] = field(default_factory=dict)
     """(pid, started_at) of what the runner said it held when it answered."""
     ends: dict[AttemptId, Ended] = field(default_factory=dict)
@@ -36,7 +56,7 @@ class Link:
         """Send one frame, together with all others of this turn of the loop: one system call."""
         if not self.waiting:
             asyncio.get_running_loop().call_soon(self.flush)
-        self.waiting.append(pack(header))
+        self.waiting.append(frame(encode_fast(header)))
 
     def flush(self) -> None:
         """Send what waits now."""

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,20 @@ def encode(fields: Mapping[str, Any]) -> bytes:
 
 def pack(header: Header, payload: bytes = b"") -> bytes:
     """Return one frame."""
-    text = encode(header)
+    return frame(encode(header), payload)
+
+
+def frame(text: bytes, payload: bytes = b"") -> bytes:
+    """Return one frame whose header is encoded already."""
     return _LENGTHS.pack(len(text), len(payload)) + text + payload
 
 
 class Frames:
     """Takes bytes in any pieces, gives whole frames in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Callable[[bytes], Any] = json.loads) -> None:
+        """Decode headers with `decode`, which raises ValueError for what is no JSON."""
+        self._decode = decode
         self._buffer = bytearray()
 
     def feed(self, received: bytes) -> list[tuple[Header, bytes]]:
@@ -58,20 +64,20 @@ class Frames:
             end = payload + payload_length
             if len(buffer) < end:
                 break
-            frames.append((_header(bytes(buffer[text:payload])), bytes(buffer[payload:end])))
+            header = self._header(bytes(buffer[text:payload]))
+            frames.append((header, bytes(buffer[payload:end])))
             start = end
         del buffer[:start]
         return frames
 
-
-def _header(text: bytes) -> Header:
-    try:
-        header = json.loads(text)
-    except ValueError as error:
-        raise BadFrame(str(error)) from None
-    if not isinstance(header, dict) or not isinstance(header.get("type"), str):
-        raise BadFrame("a header without a type")
-    return header
+    def _header(self, text: bytes) -> Header:
+        try:
+            header = self._decode(text)
+        except ValueError as error:
+            raise BadFrame(str(error)) from None
+        if not isinstance(header, dict) or not isinstance(header.get("type"), str):
+            raise BadFrame("a header without a type")
+        return header
 
 
 def socket_address(path: Path) -> tuple[str, int | None]:

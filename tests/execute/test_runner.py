@@ -40,6 +40,15 @@ async def test_output_exit_code_and_streams_are_kept(tmp_path: Path) -> None:
         }
 
 
+async def test_what_is_no_utf_8_reaches_the_job_and_comes_back(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"\xff")
+    async with held(tmp_path) as it:
+        await it.run(1, 'printf %s "$ODD"', env={"ODD": odd})
+        assert it.text(1) == b"\xff"
+        end = await it.run(2, [f"/nowhere/{odd}"])
+        assert end.start_error == f"/nowhere/{odd}: 127: not found"
+
+
 async def test_a_job_starts_in_a_clean_room(tmp_path: Path) -> None:
     probe = (
         "ls /proc/self/fd | wc -l; readlink /proc/self/fd/0; ps -o sid= -p $$; echo $$; pwd;"

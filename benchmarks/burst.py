@@ -3,23 +3,29 @@
 Each job notes itself when it began. Interleaved pairs with APScheduler 3.11 (200 threads,
 `subprocess.run(capture_output=True)`, no history), and with a bare loop that starts the same
 commands and does nothing else: the limit of one starting process.
+
+`--lasting SECONDS`: the jobs go on so long. Then the places decide, 200 of the peer's and 256 of
+ours (`--max-running N` for others), and how fast one that is free is taken again.
 """
 
+import argparse
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.ground import compile_stamp, read_figures, read_stamps, running
+from benchmarks.ground import compile_stamp, read_stamps, running, settle
 
 LEAD_S = 5
+ENGINE_LEAD_S = 10  # it comes to rest before the jobs are due
 PATIENCE_S = 30.0
 KEPT = 400  # pipes that the loop keeps open, as a scheduler would
+MAX_RUNNING = 256  # the default of a jobs file
 
 APSCHEDULER = """
 import subprocess, sys, time
@@ -49,27 +55,30 @@ scheduler.shutdown(wait=True)
 """
 
 
-def main(jobs: int = 1000, pairs: int = 5) -> None:
+def main(
+    jobs: int = 1000, pairs: int = 5, *, lasting: float = 0.0, max_running: int = MAX_RUNNING
+) -> None:
     """Print each pair and the medians of the ratios."""
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
-        stamp = compile_stamp(directory)
+        command = [str(compile_stamp(directory))]
+        words = [f"{lasting:g}"] if lasting else []
         peer = install_peer(directory / "peer")
         rows = []
         for number in range(pairs):
             out = [directory / f"{name}-{number}" for name in ("ours", "peer", "limit")]
-            ours = run_ours(jobs, stamp, out[0])
-            theirs = run_peer(peer, jobs, stamp, out[1])
-            limit = run_limit(jobs, stamp, out[2])
+            ours = run_ours(jobs, [*command, str(out[0]), *words], out[0], max_running)
+            theirs = run_peer(peer, jobs, [*command, str(out[1]), *words], out[1])
+            limit = run_limit(jobs, [*command, str(out[2]), *words], out[2])
             rows.append((ours, theirs, limit))
             print(f"last start: cronterm {ours:.3f} s, APScheduler {theirs:.3f}, loop {limit:.3f}")
         print(f"median ratio to APScheduler {median(row[0] / row[1] for row in rows):.2f}")
         print(f"median ratio to the loop    {median(row[0] / row[2] for row in rows):.2f}")
 
 
-def next_due() -> int:
+def next_due(lead_s: int = LEAD_S) -> int:
     """Return a full second that leaves time to get ready."""
-    return int(time.time()) + LEAD_S
+    return int(time.time()) + lead_s
 
 
 def wait_stamps(out: Path, jobs: int) -> float:
@@ -82,25 +91,28 @@ def wait_stamps(out: Path, jobs: int) -> float:
     return stamps[-1]
 
 
-def run_ours(jobs: int, stamp: Path, out: Path) -> float:
+def run_ours(jobs: int, command: Sequence[str], out: Path, max_running: int) -> float:
     """Return after how many seconds the last began; all must be in the history, with success."""
-    due = next_due() + jobs // 1000
+    due = next_due(ENGINE_LEAD_S) + jobs // 1000
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))
-    lines = [
-        f'  job-{number}: {{schedule: "{at}", command: [{stamp}, {out}]}}' for number in range(jobs)
-    ]
-    with running("\n".join(["jobs:", *lines, ""])) as bench:
+    argv = ", ".join(command)
+    lines = [f'  job-{number}: {{schedule: "{at}", command: [{argv}]}}' for number in range(jobs)]
+    settings = f"settings: {{max_running: {max_running}}}"
+    with running("\n".join([settings, "jobs:", *lines, ""])) as bench:
         bench.wait_ready()
-        before = [read_figures(pid).cpu_s for pid in (bench.process.pid, bench.runner_pid)]
+        pids = (bench.process.pid, bench.runner_pid)
+        before = settle(pids)
+        if time.time() > due:
+            raise TimeoutError("the engine came to rest too late: the machine is busy")
         last = wait_stamps(out, jobs)
+        after = settle(pids)
         while len(history := bench.history()) < jobs:
             continue
-        after = [read_figures(pid).cpu_s for pid in (bench.process.pid, bench.runner_pid)]
         succeeded = sum(run["outcome"] == "succeeded" for run in history)
     if succeeded != jobs or len(read_stamps(out)) != jobs:
         raise AssertionError(f"{succeeded} succeeded, {len(read_stamps(out))} began, of {jobs}")
     spent = [(late - early) / jobs * 1e6 for early, late in zip(before, after, strict=True)]
-    print(f"CPU a run: engine {spent[0]:.0f} us (with the questions), runner {spent[1]:.0f} us")
+    print(f"CPU a run: engine with store {spent[0]:.0f} us, runner {spent[1]:.0f} us")
     return last - due
 
 
@@ -113,10 +125,10 @@ def install_peer(directory: Path) -> Path:
     return python
 
 
-def run_peer(python: Path, jobs: int, stamp: Path, out: Path) -> float:
+def run_peer(python: Path, jobs: int, command: Sequence[str], out: Path) -> float:
     """Return after how many seconds APScheduler's last began."""
     due = next_due()
-    words = [str(python), "-c", APSCHEDULER, str(due), str(jobs), str(stamp), str(out)]
+    words = [str(python), "-c", APSCHEDULER, str(due), str(jobs), *command]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
         try:
             return wait_stamps(out, jobs) - due
@@ -124,15 +136,15 @@ def run_peer(python: Path, jobs: int, stamp: Path, out: Path) -> float:
             process.wait()
 
 
-def run_limit(jobs: int, stamp: Path, out: Path) -> float:
+def run_limit(jobs: int, command: Sequence[str], out: Path) -> float:
     """Return the same for a loop around `posix_spawn` with two pipes, nothing read."""
     reading: list[int] = []
     began = time.time()
     for _ in range(jobs):
         pipes = [os.pipe(), os.pipe()]
         os.posix_spawn(
-            stamp,
-            [str(stamp), str(out)],
+            command[0],
+            command,
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, write, stream) for stream, (_, write) in enumerate(pipes, 1)
@@ -154,4 +166,9 @@ def run_limit(jobs: int, stamp: Path, out: Path) -> float:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.burst")
+    parser.add_argument("jobs", type=int, nargs="?", default=1000)
+    parser.add_argument("pairs", type=int, nargs="?", default=5)
+    parser.add_argument("--lasting", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--max-running", type=int, default=MAX_RUNNING, metavar="N")
+    main(**vars(parser.parse_args()))

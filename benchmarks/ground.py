@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 STAMP_C = r"""
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,8 +24,11 @@ int main(int argc, char **argv) {
     clock_gettime(CLOCK_REALTIME, &now);
     int length = snprintf(line, sizeof line, "%ld.%09ld\n", now.tv_sec, now.tv_nsec);
     int file = open(argv[1], O_WRONLY | O_APPEND | O_CREAT, 0600);
+    int failed = write(file, line, length) != length;
+    if (argc == 3)
+        usleep(atof(argv[2]) * 1e6);
     puts("done");
-    return argc != 2 || write(file, line, length) != length;
+    return failed;
 }
 """
 READY_S = 30.0
@@ -51,11 +55,23 @@ def read_figures(pid: int) -> Figures:
 
 
 def compile_stamp(directory: Path) -> Path:
-    """Compile the job that notes when it began; needs a C compiler."""
+    """Compile the job that notes when it began, and lasts as long as it is told; needs a compiler.
+
+    Its words are the file and, if it is to last, the seconds.
+    """
     source, program = directory / "stamp.c", directory / "stamp"
     source.write_text(STAMP_C)
     subprocess.run(["cc", "-O2", "-o", program, source], check=True)
     return program
+
+
+def settle(pids: Sequence[int], *, idle_s: float = 0.5) -> list[float]:
+    """Return how many seconds of CPU processes have used, once they use no more."""
+    used: list[float] = []
+    while used != (now := [read_figures(pid).cpu_s for pid in pids]):
+        used = now
+        time.sleep(idle_s)
+    return used
 
 
 def read_stamps(path: Path) -> list[float]:

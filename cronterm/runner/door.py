@@ -14,6 +14,7 @@ from cronterm.runner.protocol import BadFrame, Frames, Header, pack
 READ_MOST = 256 << 10
 SEND_MOST = 4 << 20  # bytes that wait for a slow engine; output beyond is dropped
 BURST_TELL_EVERY_S = 0.5  # while starts wait: the engine's work would take their processor
+FEW_STARTS = 100  # they are made while the engine answers; then its answer is needed
 
 
 @dataclass
@@ -157,12 +158,13 @@ class Door:
         self.tell(header, b"".join(piece[4] for piece in pieces))
 
     def flush(self, *, starts: int) -> None:
-        """Send what is to be told; while `starts` wait, once as many ends make room for others."""
+        """Send what is to be told; while many `starts` wait, once as many ends make room."""
         engine = self._engine
         if engine is None or not engine.waiting:
             return
         now = time.monotonic()
-        if self._untold_ends >= starts or now >= self._told_at + BURST_TELL_EVERY_S:
+        is_time = now >= self._told_at + BURST_TELL_EVERY_S
+        if starts <= FEW_STARTS or self._untold_ends >= starts or is_time:
             self._told_at = now
             self._untold_ends = 0
             self._write(engine)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cronterm.runner.door import READ_MOST, Door
+from cronterm.runner.door import FEW_STARTS, READ_MOST, Door
 from cronterm.runner.journal import Entry
 from cronterm.runner.protocol import Frames, connect, listen, pack
 
@@ -68,26 +68,27 @@ def bench(place: Path) -> Iterator[Bench]:
             it.close()
 
 
-def test_while_starts_wait_ends_are_told_together(tmp_path: Path) -> None:
+def test_while_many_starts_wait_ends_are_told_together(tmp_path: Path) -> None:
+    many = FEW_STARTS + 20
     with bench(tmp_path) as it:
         it.tells_ends(1)
-        it.door.flush(starts=100)
+        it.door.flush(starts=many)
         assert it.heard() == 1, "the first at once"
-        it.tells_ends(19)
-        it.door.flush(starts=20)
+        it.tells_ends(many - 1)
+        it.door.flush(starts=many)
         it.says("ack")
         assert it.words == ["ack"]
         assert it.heard() == 0, "what the engine says is no reason to tell it"
         it.tells_ends(1)
-        it.door.flush(starts=20)
-        assert it.heard() == 20, "they make room for as many as wait"
+        it.door.flush(starts=many)
+        assert it.heard() == many, "they make room for as many as wait"
 
 
-def test_without_starts_an_end_is_told_at_once(tmp_path: Path) -> None:
+def test_when_few_starts_are_left_an_end_is_told_at_once(tmp_path: Path) -> None:
     with bench(tmp_path) as it:
-        for _ in range(3):
+        for starts in (FEW_STARTS, 1, 0):
             it.tells_ends(1)
-            it.door.flush(starts=0)
+            it.door.flush(starts=starts)
             assert it.heard() == 1
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from textual import events
 from textual.app import App
+from textual.command import CommandPalette
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
@@ -15,8 +16,10 @@ Result = TypeVar("Result")
 
 LAPS = 2  # behind the key, then behind what the key caused
 LOOK_EVERY_S = 0.01
-LIMIT = SECOND
+LIMIT = 3 * SECOND
 """Nothing holds the keyboard longer than that."""
+CHOOSING = frozenset({"enter", "up", "down", "pageup", "pagedown"})
+FINDING = CommandPalette._GATHER_COMMANDS_GROUP
 OPENING = frozenset({"open-log", "ask-again", "editor", "fill", "save", "run"})
 """Groups of work at whose end something opens, closes or is filled in."""
 
@@ -52,7 +55,7 @@ class KeyOrder(App[Result]):
         """Hand out an event; what is typed waits for what was typed before it."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._typed or (self._laps_left and not self._is_late()):
+        elif self._typed or self._is_held(event) or (self._laps_left and not self._is_late()):
             self._typed.append(event)
             self._look_on()
         else:
@@ -84,7 +87,9 @@ class KeyOrder(App[Result]):
 
     async def _hand_out_next(self) -> None:
         self._laps_left = 0
-        if self._typed:
+        if self._typed and self._is_held(self._typed[0]):
+            self._look_on()
+        elif self._typed:
             await self._hand_out(self._typed.popleft())
         elif self._looking is not None:
             self._looking.stop()
@@ -116,6 +121,15 @@ class KeyOrder(App[Result]):
         """Return the screen and what has its focus."""
         screen = self.screen_stack[-1] if self.screen_stack else None
         return screen, screen and screen.focused
+
+    def _is_held(self, event: events.Key | events.Paste) -> bool:
+        """Tell whether a key would choose from what the palette found for less than was typed."""
+        return (
+            isinstance(event, events.Key)
+            and event.key in CHOOSING
+            and isinstance(self._here()[0], CommandPalette)
+            and any(work.group == FINDING and not work.is_finished for work in self.workers)
+        )
 
     def _is_late(self) -> bool:
         return elapsed() - self._since > LIMIT

@@ -1,14 +1,15 @@
 """Keys that arrive together act like the same keys one by one."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from cronterm.model.command import RunJob
+from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
 from tests.tui.scene import FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
@@ -63,7 +64,26 @@ async def test_the_palette_gets_what_is_typed_behind_its_key() -> None:
         await on_dashboard(pilot)
         burst(pilot, *":stop")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-        await wait_for(pilot, lambda: pilot.app.screen.query_one(Input).value == "stop")
+        palette = pilot.app.screen
+        await wait_for(pilot, lambda: [each.value for each in palette.query(Input)] == ["stop"])
+
+
+async def test_enter_in_the_palette_waits_for_what_is_found() -> None:
+    """Before, it ran what the first letters had found: `z` is zoom."""
+    async with app().run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        first = pilot.app.screen
+        burst(pilot, *":zzz", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+        palette = pilot.app.screen
+        await wait_for(pilot, lambda: bool(palette.query(CommandList)))
+        found = palette.query_one(CommandList)
+        await wait_for(pilot, lambda: [each.id for each in found.options] == ["--no-matches"])
+        assert not first.has_class("zoom-jobs")
+        await pilot.press("escape")
+        burst(pilot, *":open wal", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+        assert cast(Detail, pilot.app.screen).job == "wal-archive"
 
 
 @pytest.mark.parametrize(("keys", "sent"), [("tt", [RunJob]), ("tn", [])])

@@ -186,7 +186,8 @@ class Commanding(KeyOrder[Ending]):
             return
         assert isinstance(detail, RunDetail)
         if not detail.definition:
-            self.tell(f"run {run} never started, t runs {detail.row.job}", is_bad=True)
+            runs = f"{self.key('trigger')} runs {detail.row.job}"
+            self.tell(f"run {run} never started, {runs}", is_bad=True)
             return
         view = self.picture.snapshot.jobs.get(detail.row.job)
         doubt = questions.doubt_of(view) if view is not None else ""

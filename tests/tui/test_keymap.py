@@ -3,11 +3,13 @@
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
 
+import pytest
 from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -30,6 +32,25 @@ MEANT = {
     ("form", "unfold", "next_word"),  # of two fields
 }
 """Two meanings of a key in one place, of which the first wins."""
+
+HINT = re.compile(
+    r"(?<![\w'’./%<>:=-])"  # a word of its own: the name of a key, a letter, a sign that does
+    r"(?:esc|escape|⏎|enter|space|S-tab|del|F\d+|\^[a-z]|PgDn|PgUp|backspace"
+    r"|[b-hj-zA-HJ-Z]|[?!/:;&|<>=+*](?= \w+s\b))"
+    r"(?![\w'’./%>:=-])"
+    r"|(?:^|[;,·—(] ?)[aiI] \w+s\b"
+)
+NO_HINTS = {
+    " = as before",
+    ": is not known; is: cause: last: are, or a job",
+    ": its trigger ",
+    "7 d",
+    "! A job that runs now is waited for.",
+    "Restarts / recoveries",
+    "s ago — nothing is being scheduled",
+    "tab S-tab",  # Textual's own, and fixed
+}
+TELLS_KEYS = {"key_names.py", "keys.py", "settings.py", "look.py"}
 
 
 @cache
@@ -117,6 +138,42 @@ def test_every_answer_has_a_key_where_it_is_asked() -> None:
                 assert answer in ids, (name, place, answer)
                 found.add(answer)
     assert {"yes", "kill_now", "trigger", "as_csv", "run_missed", "undo"} <= found
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module may show: no docstrings, no patterns."""
+    parts = list(ast.walk(tree))
+    told = {id(part.value) for part in parts if isinstance(part, ast.Expr)}
+    for part in parts:
+        text = part.value if isinstance(part, ast.Constant) and id(part) not in told else None
+        if isinstance(text, str) and "\\" not in text and "(?m)" not in text:
+            yield text
+
+
+def pairs(tree: ast.Module) -> Iterator[str]:
+    """Yield the text that something else follows in a tuple, as a key is followed by its word."""
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Tuple) and len(part.elts) > 1:
+            first = part.elts[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def test_no_text_names_a_key_that_may_be_another() -> None:
+    """What a text says of a key comes from the table: `self.key(id)`."""
+    shown = [tree for name, tree in trees().items() if name not in TELLS_KEYS]
+    found = {text for tree in shown for text in texts(tree) if " " in text.strip()}
+    assert {text for text in found if HINT.search(text)} == NO_HINTS
+    ahead = {text for tree in shown for text in pairs(tree)}
+    assert {text for text in ahead if re.fullmatch(r"[a-zA-Z/?:]|\^[a-z]|F\d|esc|⏎", text)} <= {"B"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["u undoes it", "see o", "filter: ⏎ keep", "gone; i takes it out", "^s saves", "· f follows"],
+)
+def test_a_key_in_a_text_is_found(text: str) -> None:
+    assert HINT.search(text)
 
 
 def test_no_key_has_two_meanings_in_a_place_but_where_it_is_meant() -> None:

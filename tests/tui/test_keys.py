@@ -2,17 +2,22 @@
 
 import inspect
 from pathlib import Path
+from typing import cast
 
 import pytest
+from textual.widgets import Static
 
 from cronterm.errors import BadInput
-from cronterm.model.command import RunJob
+from cronterm.model.command import DeleteJob, RunJob
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.key_names import read_key
 from cronterm.tui.keymap import KEYS, MOVES, STAYING, groups, key_bar, remapped
-from cronterm.tui.keys import NOBODYS, NotAKey, overlaps, parse_key
+from cronterm.tui.keys import IDS, NOBODYS, NotAKey, overlaps, parse_key
 from cronterm.tui.personal import Person
+from cronterm.tui.places import PAGES
+from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
 from cronterm.tui.widgets.bars import KeyBar
@@ -226,6 +231,41 @@ def test_bar_and_help_show_the_chosen_keys() -> None:
     assert ("t", "trigger") not in bar
     assert bar[-2:] == [("^p", "cmd"), ("h", "help")]
     assert [key.shown for key in groups(keys)["Jobs"] if key.id == "trigger"] == ["r"]
+
+
+async def test_with_other_keys_everywhere_no_place_shows_or_takes_the_old_ones() -> None:
+    """Every id has a letter that nothing else has."""
+    letters = filter(str.isalpha, map(chr, range(0xC0, 0x250)))
+    chosen = dict(zip(IDS, letters, strict=False))
+    for place in PAGES:
+        assert {key for key, _ in key_bar(place, remapped(chosen))} <= {*chosen.values()}
+
+    control = FakeControl()
+    home = app(control, person=Person(settings=ScreenSettings(keys=chosen)))
+    async with home.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("d", "q", "t", "p", "a", "s", "1", "question_mark")
+        assert isinstance(home.screen, Dashboard)
+
+        await pilot.press(chosen["delete"])
+        await wait_for(pilot, lambda: isinstance(home.screen, Ask))
+        asked = "\n".join(str(each.render()) for each in home.screen.query(Static))
+        assert f"{chosen['yes']}  Delete" in asked
+        assert f"{chosen['undo']} undoes this" in asked
+        await pilot.press("y", "n", "q", chosen["next_answer"], chosen["last_answer"])
+        assert isinstance(home.screen, Ask)
+        await pilot.press(chosen["yes"])
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert isinstance(control.sent[0], DeleteJob)
+
+        await pilot.press(chosen["sort"], "n", chosen["down"], chosen["up"], chosen["sort_name"])
+        await wait_for(pilot, lambda: isinstance(home.screen, Dashboard))
+        await wait_for(pilot, lambda: cast(Dashboard, home.screen).table.sort == "name")
+        await pilot.press(chosen["add"], "x", chosen["leave"])  # letters are typed here
+        await wait_for(pilot, lambda: isinstance(home.screen, JobForm))
+        assert cast(JobForm, home.screen).typed_name() == "x" + chosen["leave"]
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(home.screen, Ask))
 
 
 async def test_a_chosen_key_works_and_the_old_one_no_more() -> None:

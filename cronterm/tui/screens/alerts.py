@@ -184,7 +184,7 @@ class AlertsView(Page):
             self.home.send(AcknowledgeAlert(alert=unknown[0].id))
         elif meant:
             what = f"alert {meant[0].id} is" if len(meant) == 1 else "all that are marked are"
-            self.home.tell(f"{what} acknowledged; u takes that back")
+            self.home.tell(f"{what} acknowledged; {self.home.key('unacknowledge')} takes that back")
 
     def action_acknowledge_all(self) -> None:
         """Ask, then say that all open alerts that are shown are known."""
@@ -192,14 +192,15 @@ class AlertsView(Page):
         if not alerts:
             self.home.tell("no open alert is shown")
             return
+        takes_back = f"{self.home.key('unacknowledge')} takes it back"
         lines = [
             f"Say that the {len(alerts)} open alerts of this list are known?",
-            "They stay until they are over; u takes it back, one by one.",
+            f"They stay until they are over; {takes_back}, one by one.",
         ]
         if len(alerts) == 1:
             lines = [
                 f"Say that alert {alerts[0].id}, the only open one of this list, is known?",
-                "It stays until it is over; u takes it back.",
+                f"It stays until it is over; {takes_back}.",
             ]
         choices = [CANCEL, Choice("acknowledge_all", "Acknowledge", "all")]
         question = Ask("Acknowledge", lines, choices, where="acknowledge")
@@ -268,18 +269,18 @@ class AlertsView(Page):
         if self._commented:
             many = len(self._commented)
             on = f"alert {self._commented[0].id}" if many == 1 else f"{many} alerts"
-            self._open_line("comment", "", f"comment on {on}: ⏎ keep   esc cancel")
+            self._open_line("comment", "", f"comment on {on}", "cancel")
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
-        self._open_line("search", self.words, "filter: ⏎ keep   esc clear")
+        self._open_line("search", self.words, "filter")
 
-    def _open_line(self, name: str, text: str, prompt: str) -> None:
+    def _open_line(self, name: str, text: str, purpose: str, leaving: str = "clear") -> None:
         line = self.query_one(f"#{name}", Input)
         line.value = text
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).show([], prompt)
+        self.query_one(KeyBar).type_in(purpose, leaving)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

@@ -143,7 +143,7 @@ class Dashboard(Page):
         line.set_class(True, "shown")
         line.set_class(is_log, "for-log")
         line.focus()
-        self.query_one(KeyBar).show([], "filter: ⏎ keep   esc clear")
+        self.query_one(KeyBar).type_in("filter")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

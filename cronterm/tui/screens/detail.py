@@ -141,7 +141,8 @@ class Detail(Page):
         alerts.show(shown_alerts(own, self.picture.snapshot.mutes, now, reach="all"))
         alerts.empty = "nothing was ever worth an alert"
         alerts.update(now, self.job)
-        place = f"{alerts.position} · ⏎ its run · {self.home.key('view_alerts')} all alerts"
+        its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
+        place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
         alerts.entitle(f"Alerts of {self.job}", place)
         why.entitle(f"Why {self.job}", f"cronterm why {self.job}")
         why.repaint()

@@ -229,7 +229,7 @@ class JobForm(Page):
         text = "; ".join([*unseen, *missing]) or (f"! {count} to mend" if count else "")
         status = self.query_one("#form-status", Static)
         status.set_class(not text, "good")
-        status.update(Text(sanitize(text) or "✓ ^s saves"))
+        status.update(Text(sanitize(text) or f"✓ {self.home.key('save_form')} saves"))
 
     def _is_whole(self) -> bool:
         """Tell whether there is a name and something to run."""
@@ -336,7 +336,8 @@ class JobForm(Page):
                 self.home.ask(question, lambda answer: self.home.undo())
         elif answer.kind == "stale":
             self._based_on = answer.sha256 or self._based_on
-            text = "! the file changed meanwhile; ^s again saves on top of it"
+            again = f"{self.home.key('save_form')} again saves on top of it"
+            text = f"! the file changed meanwhile; {again}"
             self.query_one("#form-status", Static).update(Text(text))
 
     def action_preview(self) -> None:

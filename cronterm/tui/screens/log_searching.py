@@ -50,8 +50,9 @@ class LogSearching(Page):
     def show_found(self) -> None:
         """Say in the key bar how the search stands."""
         if self.page.words and not self._typing:
-            keys = f"{self.home.key('next_match')} {self.home.key('previous_match')} next, before"
-            self.query_one(KeyBar).show([], f"/{self.page.words}   {self.found} · {keys} · esc")
+            following, before, back = map(self.home.key, ("next_match", "previous_match", "back"))
+            keys = f"{following} {before} next, before · {back}"
+            self.query_one(KeyBar).show([], f"/{self.page.words}   {self.found} · {keys}")
 
     def on_run_log_changed(self) -> None:
         """Draw what was read."""
@@ -73,7 +74,7 @@ class LogSearching(Page):
         """Go to the next mark, or the one before."""
         line = self.page.marks.step(by)
         if line is None:
-            self.home.tell("no line is marked; m marks one")
+            self.home.tell(f"no line is marked; {self.home.key('mark_line')} marks one")
         else:
             self.page.read(self.page.view.show(line))
 
@@ -94,7 +95,7 @@ class LogSearching(Page):
         line.value = words
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).show([], f"{purpose}: ⏎ keep   esc clear")
+        self.query_one(KeyBar).type_in(purpose)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look while it is typed."""
@@ -196,7 +197,7 @@ class LogSearching(Page):
         is_looking = self._finder is not None and not self._finder.is_finished
         case = "exact" if counts_case(self.page.words) else "any case"
         if self.page.match is None and is_looking and self._search is not None:
-            return f"looking, at {self._search.looked:.0%}, esc stops · {case}"
+            return f"looking, at {self._search.looked:.0%}, {self.home.key('back')} stops · {case}"
         total = "…" if self.total is None else f"{self.total:,}"
         which = f"{self._ordinal:,} of {total}" if self._ordinal is not None else total
         return f"{which} {'match' if self.total == 1 else 'matches'} · {case}"

@@ -145,7 +145,7 @@ class RunsView(Page):
         line.value = self._words
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).show([], "filter: ⏎ keep   esc clear")
+        self.query_one(KeyBar).type_in("filter")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Filter by what was typed."""

@@ -271,7 +271,7 @@ class TimelineView(Page):
         line.value = self.lanes.words
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).show([], "filter: ⏎ keep   esc clear")
+        self.query_one(KeyBar).type_in("filter")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

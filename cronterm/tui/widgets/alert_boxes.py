@@ -169,7 +169,8 @@ class AlertBox(Panel):
     def _about(self, alert: Alert) -> list[tuple[str, str, str]]:
         """Return the job and the run that an alert is about."""
         if not alert.job:
-            return [("all jobs", "⏎ shows what was missed, and runs it after all", "text")]
+            shows = f"{self.key('open')} shows what was missed, and runs it after all"
+            return [("all jobs", shows, "text")]
         view = self.picture.snapshot.jobs.get(alert.job)
         if view is None:
             return [("job", f"{alert.job} is not in the file any more", "warn")]

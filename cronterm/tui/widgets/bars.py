@@ -10,6 +10,7 @@ from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.key_names import READ
 from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
@@ -256,6 +257,10 @@ class KeyBar(Painted):
         """Show these (key, word) pairs, or a prompt."""
         self.keys, self.prompt = keys, prompt
         self.repaint()
+
+    def type_in(self, purpose: str, leaving: str = "clear") -> None:
+        """Show what is being typed for; what ends a line of text is the same everywhere."""
+        self.show([], f"{purpose}: {READ['enter']} keep   {READ['escape']} {leaving}")
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line; its last two keys are never dropped, what is refused is faint."""

@@ -43,7 +43,9 @@ class Head(Panel):
         for tab in TABS:
             tabs.append((f" {tab} ", "chip+bold" if tab == self.tab else "accent"))
             tabs.append((" ", "text"))
-        tabs.append(("  [ ] tab   j k job", "faint"))
+        ids = ("tab_left", "tab_right", "next_job", "previous_job")
+        left, right, following, before = map(self.key, ids)
+        tabs.append((f"  {left} {right} tab   {following} {before} job", "faint"))
         view = self.picture.snapshot.jobs.get(self.job or "")
         if view is None:
             text = " is not in the file any more; its history stays"
@@ -127,7 +129,10 @@ class RunsBox(Panel, can_focus=True):
         if self.has_jobs:
             return None, None
         count = len(self.runs)
-        return "Recent runs", f"{min(self.cursor + 1, count)}/{count} · ⏎ open log"
+        return (
+            "Recent runs",
+            f"{min(self.cursor + 1, count)}/{count} · {self.key('open_run')} open log",
+        )
 
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""

@@ -4,6 +4,8 @@ import hashlib
 from pathlib import PurePath
 
 from cronterm.model.snapshot import Snapshot
+from cronterm.tui.key_names import READ
+from cronterm.tui.keymap import STAYING
 from cronterm.tui.widgets.paint import Painted, Part
 
 SAMPLES = frozenset(("heartbeat", "disk-report", "flaky-upload", "slow-sync", "nightly-backup"))
@@ -33,7 +35,7 @@ class Guide(Painted):
         """There is no file yet."""
         self.has_run = False
         self.has_looked = False
-        self.border_title = "First steps · esc hides them for good"
+        self.border_title = f"First steps · {READ[STAYING['clear']]} hides them for good"
 
     @property
     def is_over(self) -> bool:

@@ -98,7 +98,8 @@ class AfterBox(Panel):
     def _facts(self, row: MissedInstants) -> list[tuple[str, str, str]]:
         view = self.picture.snapshot.jobs.get(row.job)
         if view is None:
-            return [("job", "it is not in the file any more; i takes it out of the list", "warn")]
+            takes_out = f"{self.key('ignore')} takes it out of the list"
+            return [("job", f"it is not in the file any more; {takes_out}", "warn")]
         written = f"{sanitize_line(view.job.schedule_text)}   {schedule_words(view.job)}"
         facts = [("schedule", written, "text")]
         if view.job.is_monitor:
@@ -106,7 +107,7 @@ class AfterBox(Panel):
         else:
             once = " once for all of them" if row.count > 1 else ""
             told = f"CRONTERM_SCHEDULED_AT={rfc3339(row.until)}"
-            facts.append(("t", f"runs it{once}, {told}", "accent+bold"))
+            facts.append((self.key("run_missed"), f"runs it{once}, {told}", "accent+bold"))
             older = [each for each in self.rows if each.job == row.job and each.until < row.due_at]
             if older:
                 count = sum(each.count for each in older)

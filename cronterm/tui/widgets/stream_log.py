@@ -43,7 +43,7 @@ class StreamLog(Painted, can_focus=True):
     def status(self) -> str:
         """What the pane's lower edge says."""
         if not self.is_following:
-            return f"paused, {self._above} below · f follows"
+            return f"paused, {self._above} below · {self.key('follow')} follows"
         (first, before), (last, total) = self._pace[0], self._pace[-1]
         pace = (total - before) * SECOND / max(last - first, SECOND)
         return f"following · {pace:.0f} lines/s" if pace >= 0.5 else "following"

@@ -81,7 +81,11 @@ class EngineBox(SystemBox):
         when = f"  loaded {loaded} ago" if snapshot.loaded_at else ""
         role = "warn" if snapshot.problems else "text"
         file = PurePath(engine.jobs_file).name
-        problems = f"  {len(snapshot.problems)} problems, see o" if snapshot.problems else ""
+        problems = (
+            f"  {len(snapshot.problems)} problems, see {self.key('trouble')}"
+            if snapshot.problems
+            else ""
+        )
         facts.append(("file", f"{sanitize_line(file)}{when}{problems}", role))
         facts.append(("host", f"{sanitize_line(engine.host)}  {len(snapshot.jobs)} jobs", "text"))
         facts += [("API", sanitize_line(url), "text") for url in engine.listeners]

@@ -25,7 +25,7 @@ class AskColumns(AskList):
     def _buttons(self) -> Text:
         style = palette_of(self.app).style
         text = Text()
-        for number, choice in enumerate(self.choices):
+        for number, choice in enumerate(self._choices):
             mark = "x" if choice.answer in self._on else " "
             role = "chip+bold" if number == self._chosen else "text"
             text.append(f" [{mark}] {choice.word:<32}\n", style(role, "raised"))
@@ -37,14 +37,14 @@ class AskColumns(AskList):
 
     def action_press(self) -> None:
         """Show those that are on; with none on, what fits."""
-        keys = [choice.answer for choice in self.choices if choice.answer in self._on]
+        keys = [choice.answer for choice in self._choices if choice.answer in self._on]
         self.dismiss(" ".join(keys) or FITTING)
 
     def on_key(self, event: events.Key) -> None:
         """Switch the highlighted one, or leave all to the room. (`Ask.on_key` is called too.)"""
         if event.key in names_of(self.app, "column_on"):
             event.stop()
-            self._on ^= {self.choices[self._chosen].answer}
+            self._on ^= {self._choices[self._chosen].answer}
             self.action_move(0)
         elif event.key in names_of(self.app, "columns_fit"):
             event.stop()

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from cronterm.sanitize import sanitize
 from cronterm.tui.key_names import READ
-from cronterm.tui.keymap import STAYING, bind, bindings
+from cronterm.tui.keymap import STAYING, bind, bindings, in_place
 from cronterm.tui.places import Where
 from cronterm.tui.themes import palette_of, roles_of
 from cronterm.tui.widgets.paint import key_of, names_of
@@ -53,12 +53,13 @@ class Ask(ModalScreen[str]):
         number: int | None = None,
         chosen: int = 0,
     ) -> None:
-        """`where` is the place that the keys of its choices are for."""
+        """`where` is the place whose keys those of its choices are."""
         super().__init__()
-        self.where = where
+        known = {key.id for key in in_place(where)}
+        assert all(choice.key in known for choice in choices if choice.key), where
         self._title = title
         self._text = [sanitize(line) for line in lines]
-        self.choices = list(choices)
+        self._choices = list(choices)
         self._number = number
         self._typed = ""
         self._chosen = chosen
@@ -67,7 +68,7 @@ class Ask(ModalScreen[str]):
         """Give a box with the text and the answers."""
         with Vertical(id="dialog") as box:
             box.border_title = self._title
-            box.set_class(any(choice.is_grave for choice in self.choices), "grave")
+            box.set_class(any(choice.is_grave for choice in self._choices), "grave")
             box.set_class(self.is_list, "list")
             if self._text:
                 yield Static(self._lines(), id="dialog-text")
@@ -91,7 +92,7 @@ class Ask(ModalScreen[str]):
     def _buttons(self) -> Text:
         style = palette_of(self.app).style
         text = Text()
-        for number, choice in enumerate(self.choices):
+        for number, choice in enumerate(self._choices):
             away = "fail+bold" if choice.is_grave else "text"
             role = "chip+bold" if number == self._chosen else away
             mark = ">" if number == self._chosen else " "
@@ -105,12 +106,12 @@ class Ask(ModalScreen[str]):
 
     def action_move(self, by: int) -> None:
         """Highlight another answer."""
-        self._chosen = (self._chosen + by) % len(self.choices)
+        self._chosen = (self._chosen + by) % len(self._choices)
         self.query_one("#dialog-buttons", Static).update(self._buttons())
 
     def action_press(self) -> None:
         """Give the highlighted answer."""
-        self.give(self.choices[self._chosen].answer)
+        self.give(self._choices[self._chosen].answer)
 
     def action_close(self) -> None:
         """Give the empty answer."""
@@ -133,7 +134,7 @@ class Ask(ModalScreen[str]):
             self.query_one("#dialog-text", Static).update(self._lines())
             event.stop()
             return
-        for choice in self.choices:
+        for choice in self._choices:
             if choice.key and event.key in names_of(self.app, choice.key):
                 event.stop()
                 self.give(choice.answer)

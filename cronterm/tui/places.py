@@ -69,6 +69,8 @@ PLACES: dict[Where, tuple[Where, ...]] = {
 
 def name_of(place: Where) -> str:
     """Return how people read a place."""
+    if place in (ALL, QUESTION, LIST):
+        return {ALL: "every page", QUESTION: "every question"}.get(place, "every list")
     if place in QUESTIONS:
         return f"the {place} question"
     return f"the {place} list" if place in LISTS else place

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 
 import cronterm.tui
@@ -116,6 +116,20 @@ def test_every_key_of_the_table_is_bound_or_an_answer() -> None:
 def test_an_answer_without_a_key_in_its_place_is_no_question() -> None:
     with pytest.raises(AssertionError, match="confirm"):
         Ask("Stop", [], [Choice("kill_now", "Kill now", "kill")], where="confirm")
+
+
+def test_a_choice_reaches_every_binding_of_its_id_and_no_other() -> None:
+    """One id at a time: what else is bound there keeps its keys."""
+    for node in nodes():
+        own = {(each.id, each.action): each.key for each in bound(node)}
+        for chosen in {id for id, _ in own if id}:
+            taken = BindingsMap([*bound(node)])
+            taken.apply_keymap({chosen: "ä"})
+            now: dict[tuple[str | None, str], set[str]] = {}
+            for key, each in taken:
+                now.setdefault((each.id, each.action), set()).add(key)
+            for (id, action), keys in own.items():
+                assert now[id, action] == ({"ä"} if id == chosen else {*keys.split(",")}), node
 
 
 def texts(tree: ast.Module) -> Iterator[str]:

@@ -81,6 +81,9 @@ class Key:
 PICTURED = tuple(place for place in PAGES if place not in (L, S))
 """Pages of which a picture can be saved; the others save what they are about by the same key."""
 
+MOST = 1_000_000
+"""More rows than there are."""
+
 KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "details of the job", "Jobs", (J, A, M, T), "details"),
     Key("acknowledge", "a", "acknowledge", "acknowledge", "Alerts", (A,), "acknowledge"),
@@ -168,11 +171,14 @@ KEYS: tuple[Key, ...] = (
     Key("tab_right", "right_square_bracket", "tab(1)", "the tab after", "In a job", (D,), "tab"),
     Key("next_job", "j", "next_job(1)", "the next job", "In a job", (D,), "next job"),
     Key("previous_job", "k", "next_job(-1)", "the job before", "In a job", (D,)),
-    Key("down", "down", "step(1)", "the run below", "In a job", (D, R, T)),
-    Key("up", "up", "step(-1)", "the run above", "In a job", (D, R, T)),
+    Key("down", "down", "step(1)", "the run below", "In a job", (D,)),
+    Key("up", "up", "step(-1)", "the run above", "In a job", (D,)),
+    Key("down", "down,j", "step(1)", "the row below", "Runs", (R, T)),
+    Key("up", "up,k", "step(-1)", "the row above", "Runs", (R, T)),
     Key("page_down", "pagedown,ctrl+d", "turn(1)", "a page down", "Runs", (D, R, T)),
     Key("page_up", "pageup,ctrl+u", "turn(-1)", "a page up", "Runs", (D, R, T)),
-    Key("first_run", "g,home", "first", "the newest run", "Runs", (R,)),
+    Key("top", "home,g", f"step(-{MOST})", "the first row", "Runs", (D, R, T)),
+    Key("bottom", "end,G", f"step({MOST})", "the last row that is read", "Runs", (D, R, T)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
     Key("skip", "b", "skip", "skip the next run…", "Timeline", (D, T), "skip next"),
@@ -315,6 +321,9 @@ CHANGING_ACTIONS = frozenset(key.action for key in KEYS if key.id in CHANGING)
 CHANGING_WORDS = frozenset(key.bar for key in KEYS if key.id in CHANGING and key.bar)
 
 
+FIRST = frozenset(("next_job", "previous_job"))
+"""The ids of the keys that mean the same whatever has the focus: no table moves by them."""
+
 MOVES: tuple[Key, ...] = (
     Key("down", "down,j", "", "row below", "Move", (*PAGES, HELP, LIST)),
     Key("up", "up,k", "", "row above", "Move", (*PAGES, HELP, LIST)),
@@ -350,7 +359,7 @@ def moving(row: str, page: str, most: int) -> list[BindingType]:
     ]
 
 
-CURSOR = moving("move", "page", 1_000_000)
+CURSOR = moving("move", "page", MOST)
 """What moves the cursor of every table."""
 
 
@@ -373,7 +382,7 @@ def in_place(where: Where, keys: Sequence[Key] = KEYS) -> list[Key]:
 def bindings(where: Where) -> list[BindingType]:
     """Return the bindings of a place; each has its id, so that keys can be remapped."""
     return [
-        Binding(key.keys, key.action, key.text, id=key.id, show=False)
+        Binding(key.keys, key.action, key.text, id=key.id, show=False, priority=key.id in FIRST)
         for key in KEYS
         if where in key.where and key.action
     ]

@@ -116,3 +116,38 @@ def test_a_value_is_cut_before_its_place_is() -> None:
         (line,) = box.lines(width)
         assert sum(len(text) for text, _ in line) <= width
     assert line[-1] == ("defaults conf.d/a.yaml:7", "accent")
+
+
+async def test_the_keys_of_a_job_mean_the_same_in_each_of_its_tabs() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "log")
+        assert screen.focused is screen.log_pane
+        await pilot.press("j")
+        assert screen.job != "invoice-export"
+        await pilot.press("k")
+        assert screen.job == "invoice-export"
+
+
+async def test_the_first_and_the_last_run_are_a_key_away() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "runs")
+        last = len(screen.runs.runs) - 1
+        assert last > 0
+        for key, place in (("G", last), ("g", 0), ("end", last), ("home", 0)):
+            await pilot.press(key)
+            assert screen.runs.cursor == place, key
+
+
+async def test_where_nothing_ran_the_keys_for_a_run_say_so() -> None:
+    running = app()
+    async with running.run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "new-job", "overview")
+        screen.runs.runs = []
+        await pilot.press("enter", "r", "equals_sign")
+        await wait_for(pilot, lambda: len(running._notifications) == 3)
+        assert {each.message for each in running._notifications} == {"nothing has run yet"}
+        while not screen.query_one("#job").has_class("alerts"):
+            await pilot.press("right_square_bracket")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(running._notifications) == 4)
+        assert pilot.app.screen is screen

@@ -572,6 +572,25 @@ async def test_the_log_viewer_searches() -> None:
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
 
 
+async def test_a_mark_below_the_last_line_is_gone_to() -> None:
+    async with app().run_test(size=(120, 9)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("l")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        view = pilot.app.screen
+        assert isinstance(view, LogView)
+
+        def has_mark() -> bool:
+            shown = view.page.paint(view.page.size.width, view.page.size.height)
+            return any("── mark" in text for line in shown for text, _ in line)
+
+        await wait_for(pilot, lambda: len(view.page.lines) > view.page.size.height)
+        await pilot.press("m", "home")
+        await wait_for(pilot, lambda: view.page.view.top == 0 and not has_mark())
+        await pilot.press("apostrophe")
+        await wait_for(pilot, has_mark)
+
+
 async def test_marked_runs_are_shown_together() -> None:
     async with app().run_test(size=(160, 40)) as pilot:
         await on_dashboard(pilot)

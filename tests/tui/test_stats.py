@@ -82,7 +82,11 @@ async def test_range_and_job_are_asked_for() -> None:
         await wait_for(pilot, lambda: control.trends[-1] == ("7d", "mail-queue-flush"))
         await wait_for(pilot, lambda: screen.figures.trends.step == HOUR)
         assert screen.query_one("#metric-10", Metric).titles()[0].endswith("mail-queue-flush")
-        await pilot.press("h", "h", "h", "k", "k")
+        await pilot.press("h", "h", "h", "k")
+        await wait_for(pilot, lambda: control.trends[-1] == ("1h", ""))
+        await pilot.press("k")  # round and round: before all of them comes the last one
+        await wait_for(pilot, lambda: control.trends[-1][1] == screen.figures.jobs()[-1])
+        await pilot.press("j")
         await wait_for(pilot, lambda: control.trends[-1] == ("1h", ""))
 
 

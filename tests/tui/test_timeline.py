@@ -230,6 +230,15 @@ async def test_what_is_not_due_cannot_be_skipped() -> None:
     assert control.sent == []
 
 
+async def test_the_lanes_move_by_every_key_that_moves_rows() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_timeline(pilot)
+        last = len(screen.lanes.jobs) - 1
+        for key, place in (("G", last), ("g", 0), ("j", 1), ("k", 0), ("end", last), ("home", 0)):
+            await pilot.press(key)
+            assert screen.lanes.cursor == place, key
+
+
 async def test_the_agenda_has_a_cursor_of_its_own() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:

@@ -333,31 +333,38 @@ class AlertsView(Page):
 
     def action_logs(self) -> None:
         """Open the log of the run that the alert is about."""
-        alert = self.rows.chosen
-        if alert is None:
-            return
-        if alert.run is None:
-            self.home.tell(f"no run is behind alert {alert.id}")
-        else:
-            self.home.open_run(alert.job, alert.run)
+        if (about := self._run()) is not None:
+            self.home.open_run(*about)
 
     def action_compare(self) -> None:
         """Put the run that the alert is about beside the last good one."""
+        if (about := self._run()) is not None:
+            self.home.open_comparison(*about)
+
+    def _run(self) -> tuple[str, int] | None:
+        """Return the run that the alert is about, after its job; say so where none is."""
         alert = self.rows.chosen
-        if alert is not None and alert.run is not None:
-            self.home.open_comparison(alert.job, alert.run)
+        if alert is None:
+            return None
+        if alert.run is None:
+            self.home.tell(f"no run is behind alert {alert.id}")
+            return None
+        return alert.job, alert.run
 
     def action_trigger(self) -> None:
         """Ask, then run the job now."""
-        alert = self.rows.chosen
-        if alert is not None and alert.job:
-            self.home.ask_trigger([alert.job])
+        self._trigger()
 
     def action_trigger_with(self) -> None:
         """Have the params chosen, then run the job now."""
+        self._trigger(with_params=True)
+
+    def _trigger(self, *, with_params: bool = False) -> None:
         alert = self.rows.chosen
         if alert is not None and alert.job:
-            self.home.ask_trigger([alert.job], with_params=True)
+            self.home.ask_trigger([alert.job], with_params=with_params)
+        elif alert is not None:
+            self.home.tell(f"alert {alert.id} is about no job")
 
     def action_back(self) -> None:
         """Close what is open, end the filter, or go back to the jobs."""

@@ -310,32 +310,30 @@ class Detail(Page):
         """Return the job with the selected run."""
         return self.job, self.row.run if self.row is not None else None
 
+    def _chosen_run(self) -> int | None:
+        """Return the run under the cursor, or that which the alert is about; say so without one."""
+        row, alert = self.row, self.alerts.chosen
+        run, why = row.run if row else None, "nothing ran there" if row else "nothing has run yet"
+        if self.alerts.display:
+            run, why = alert.run if alert else None, "no run is behind an alert here"
+        if run is None:
+            self.home.tell(why)
+        return run
+
     def action_open_run(self) -> None:
         """Open the log of the run, or of that which the alert is about."""
-        if self.alerts.display:
-            alert = self.alerts.chosen
-            if alert is not None and alert.run is not None:
-                self.home.open_run(self.job, alert.run)
-            return
-        if self.row is not None and self.row.run is not None:
-            self.home.open_run(self.job, self.row.run)
-
-    @property
-    def chosen_run(self) -> int | None:
-        """The run under the cursor, or that which the alert is about."""
-        if self.alerts.display:
-            return self.alerts.chosen.run if self.alerts.chosen is not None else None
-        return self.row.run if self.row is not None else None
+        if (run := self._chosen_run()) is not None:
+            self.home.open_run(self.job, run)
 
     def action_compare(self) -> None:
         """Put the run beside the last good one."""
-        if self.chosen_run is not None:
-            self.home.open_comparison(self.job, self.chosen_run)
+        if (run := self._chosen_run()) is not None:
+            self.home.open_comparison(self.job, run)
 
     def action_again(self) -> None:
         """Run the run again, with changes or without."""
-        if self.chosen_run is not None:
-            self.home.ask_again(self.chosen_run)
+        if (run := self._chosen_run()) is not None:
+            self.home.ask_again(run)
 
     def action_back(self) -> None:
         """Go back."""

@@ -76,7 +76,7 @@ class LogSearching(Page):
         if line is None:
             self.home.tell(f"no line is marked; {self.home.key('mark_line')} marks one")
         else:
-            self.page.read(self.page.view.show(line))
+            self.page.go_to(line)
 
     # -- searching and filtering -----------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class LogSearching(Page):
             else:
                 self._count_on(found, -1 if backwards else 1)
                 page.match = found.line
-                page.read(view.show(found.line))
+                page.go_to(found.line)
                 await self._count_matches(found)
         except CrontermError as error:
             self.home.tell(str(error), is_bad=True)

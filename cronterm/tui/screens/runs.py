@@ -133,10 +133,6 @@ class RunsView(Page):
         """Move by pages."""
         self.action_step(by * max(self.runs.size.height - 2, 1))
 
-    def action_first(self) -> None:
-        """Go to the newest run."""
-        self.action_step(-len(self.runs.runs))
-
     # -- finding ---------------------------------------------------------------------------------
 
     def action_filter(self) -> None:

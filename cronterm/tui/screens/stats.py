@@ -123,10 +123,10 @@ class StatsView(Page):
             self.update(self.home.now())
 
     def action_choose_job(self, by: int) -> None:
-        """Choose another job, those that run most first; all of them come before the first."""
+        """Choose another job, those that run most first, round and round; all are one of them."""
         jobs = ["", *self.figures.jobs()]
         here = jobs.index(self.figures.job) if self.figures.job in jobs else 0
-        self.figures.job = jobs[max(0, min(here + by, len(jobs) - 1))]
+        self.figures.job = jobs[(here + by) % len(jobs)]
         self._read()
         self.update(self.home.now())
 

@@ -49,6 +49,8 @@ class RunLog(Painted, can_focus=True):
         self.match: Line | None = None
         """The line that the search is at."""
         self.marks = Marks()
+        self._sought: tuple[int, int] | None = None
+        """The line that was gone to, until it is scrolled."""
         self._left = 0
         self._reader: Worker[None] | None = None
 
@@ -75,13 +77,18 @@ class RunLog(Painted, can_focus=True):
             self.note = sanitize_line(error.message)
         else:
             if is_new:
-                self.match, self.marks = None, Marks()
+                self.match, self._sought, self.marks = None, None, Marks()
             self._grow()
         self._tell()
 
     def read(self, work: Coroutine[None, None, object]) -> None:
         """Read something, in place of what is being read."""
         self._reader = self.run_worker(self._reading(work), group="log-read", exclusive=True)
+
+    def go_to(self, line: Line) -> None:
+        """Bring a line into view, all of it and with its mark."""
+        self._sought = line.key
+        self.read(self.view.show(line))
 
     async def _reading(self, work: Coroutine[None, None, object]) -> None:
         try:
@@ -155,7 +162,8 @@ class RunLog(Painted, can_focus=True):
             return [[(f" {self._absence}", "faint")]]
         style = self._style(width)
         painted: list[list[Part]] = []
-        number = None
+        number, last = None, 0
+        must_go_on = view.is_following or any(line.key == self._sought for line in lines)
         if view.first is not None:
             number = view.first + sum(line.is_whole for line in view.lines[: view.top])
         for line in lines:
@@ -166,9 +174,12 @@ class RunLog(Painted, can_focus=True):
                 painted.append(mark_row(marked_at, width))
             if number is not None:
                 number += line.is_whole
-            if len(painted) >= height and not view.is_following:
+            if line.key == self._sought:
+                last, must_go_on = len(painted), view.is_following
+            if len(painted) >= height and not must_go_on:
                 break
-        return header + (painted[-height:] if view.is_following else painted[:height])
+        top = max((len(painted) if view.is_following else last) - height, 0)
+        return header + painted[top : top + height]
 
     @property
     def _absence(self) -> str:
@@ -227,6 +238,7 @@ class RunLog(Painted, can_focus=True):
 
     def action_scroll_by(self, by: int) -> None:
         """Scroll; at the end it follows again."""
+        self._sought = None
         if abs(by) >= FAR:
             self.read(self.view.read_end() if by > 0 else self.view.read_start())
             return

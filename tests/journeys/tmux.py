@@ -1,0 +1,109 @@
+"""A terminal that understands what is written to it: tmux, with a server of its own."""
+
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+TMUX = shutil.which("tmux")
+NAMES = {
+    "enter": "Enter",
+    "escape": "Escape",
+    "space": "Space",
+    "tab": "Tab",
+    "shift+tab": "BTab",
+    "delete": "DC",
+    "home": "Home",
+    "end": "End",
+    "pagedown": "NPage",
+    "pageup": "PPage",
+    "down": "Down",
+    "up": "Up",
+    "left": "Left",
+    "right": "Right",
+    "f1": "F1",
+    "f2": "F2",
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "comma": ",",
+    "ampersand": "&",
+    "apostrophe": "'",
+    "quotation_mark": '"',
+    "vertical_line": "|",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+}
+"""What tmux calls the keys that the program calls otherwise."""
+
+
+def named(key: str) -> str:
+    """Return tmux's name of a key of the table."""
+    return f"C-{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else NAMES.get(key, key)
+
+
+class Tmux:
+    """A program in a pane: its keys, and what its screen shows."""
+
+    def __init__(self, directory: Path) -> None:
+        self._home = str(directory)
+        self._socket = directory / "tmux"
+        self._raw = directory / "written"
+
+    def ask(self, *words: str) -> str:
+        """Return what a command of tmux prints."""
+        command = [TMUX or "tmux", "-S", str(self._socket), "-f", "/dev/null", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, command: Sequence[str], env: Mapping[str, str], size: tuple[int, int]) -> None:
+        """Run a program in the pane, in place of what was there; it sees only `env` of ours."""
+        words = shlex.join(["env", "-i", *(f"{n}={v}" for n, v in env.items()), *command])
+        if self._socket.exists():
+            self.ask("respawn-pane", "-k", words)
+        else:
+            columns, rows = map(str, size)
+            self.ask("new-session", "-d", "-x", columns, "-y", rows, "-c", self._home, words)
+            self.ask("set", "-s", "set-clipboard", "on")
+        self.ask("pipe-pane", f"cat >> {shlex.quote(str(self._raw))}")
+
+    @property
+    def written(self) -> bytes:
+        """All that the program wrote."""
+        return self._raw.read_bytes()
+
+    def press(self, *keys: str) -> None:
+        """Press keys, all of them at once."""
+        self.ask("send-keys", *map(named, keys))
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self.ask("send-keys", "-l", text)
+
+    def screen(self) -> str:
+        """Return what is on the screen."""
+        return self.ask("capture-pane", "-p")
+
+    @property
+    def clipboard(self) -> str:
+        """What the program put on the clipboard last."""
+        done = self.ask("list-buffers", "-F", "#{buffer_name}").split()
+        return self.ask("show-buffer", "-b", done[0]) if done else ""
+
+    def blot(self) -> None:
+        """Clear the screen behind the program's back."""
+        tty = Path(self.ask("display", "-p", "#{pane_tty}").strip())
+        tty.write_bytes(b"\x1b[2J")
+
+    def end(self) -> None:
+        """End the server with all that is in it."""
+        if self._socket.exists():
+            self.ask("kill-server")

@@ -1,0 +1,421 @@
+"""A tour of the screen: a real engine, a real terminal, and every key of the table pressed."""
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cronterm.model.alert import Alert
+from cronterm.model.command import (
+    AcknowledgeAlert,
+    AnyCommand,
+    IgnoreMissed,
+    ResumeJob,
+    RunJob,
+    StopRun,
+)
+from cronterm.model.query import ListMissed, ListRuns, Missed, Runs
+from cronterm.model.snapshot import Snapshot
+from cronterm.tui.keymap import CHANGING, KEYS, MOVES
+from cronterm.tui.look import in_ascii, in_blocks
+from cronterm.tui.places import PAGES, Where
+from tests.journeys.house import House, wait_until
+from tests.journeys.tmux import Tmux
+
+OTHERS = ("alpha", "chained", "sleeper")
+"""The jobs that never run by the clock here."""
+SIZE = (120, 40)
+JOBS = """\
+jobs:
+  alpha:
+    description: the first
+    group: office
+    schedule: "@every 6h"
+    params: {who: {default: somebody}}
+    command: |
+      seq -f "$PARAM_WHO %g" 300; echo "a red word" >&2
+      printf '%0200dEND\\n' 7; echo "a word for $PARAM_WHO"
+      test "$PARAM_WHO" != nobody
+  broken:
+    group: office
+    schedule: "BEAT"
+    params: {who: {default: somebody}}
+    command: echo trouble >&2; exit 3
+  chained: {depends_on: [alpha], group: works, command: echo chained}
+  gone-one: {group: works, schedule: "BEAT", command: echo one}
+  gone-three: {group: works, schedule: "BEAT", command: echo three; exit 4}
+  gone-two: {group: works, schedule: "BEAT", command: echo two}
+  sleeper: {schedule: "@manual", command: echo begun; exec sleep 600}
+"""
+QUIET = "0 0 1 1 *"
+FILE = JOBS.replace("BEAT", QUIET)
+BUSY = JOBS.replace("BEAT", "@every 1s")
+CLOCK = re.compile(r"CPU .*|\d+s|\d\d:\d\d:\d\d")
+LEFT = "the screen was left with"
+SHELL = f"""
+set -m; "$@"; code=$?
+while jobs %% >/dev/null 2>&1; do echo "it is suspended"; read line; fg >/dev/null; code=$?; done
+echo "{LEFT} $code"; read line
+"""
+"""What a shell is to a program: it comes back when that is suspended."""
+CURSOR = re.compile(r"^[│|] ?[▌|]")
+
+ROWLESS = ("stats", "system")
+"""Places without rows."""
+
+Text = str | re.Pattern[str]
+Walk = Callable[["Tour", str], None]
+"""Presses a key where it is, sees what it does, and undoes it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A key at a place."""
+
+    id: str
+    place: Where
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.key}) at {self.place}"
+
+
+def steps(places: Sequence[Where] = (*PAGES, "all")) -> Iterator[Step]:
+    """Yield every key of the table at every place; moves where no key has another meaning."""
+    for place in places:
+        own = {key for each in KEYS if place in each.where for key in each.keys.split(",")}
+        for each in (*KEYS, *MOVES):
+            is_move = each in MOVES
+            for key in each.keys.split(",") if place in each.where else ():
+                if not is_move or (key not in own and place not in ROWLESS):
+                    yield Step(f"move_{each.id}" if is_move else each.id, place, key)
+
+
+MARKS: dict[Where, Text] = {
+    "jobs": "Jobs 7 · sort NEXT ▲ ─",
+    "timeline": re.compile(r"now \d\d:\d\d(?s:.*)Timeline (?s:.*)[▌|]alpha(?s:.*) IN +JOB"),
+    "stats": re.compile(r"read \d\d:\d\d:\d\d"),
+    "alerts": "─ Alerts · ",
+    "runs": re.compile(r"[─-] Runs [─-](?s:.*)exit \d"),
+    "system": "Engine and runners",
+    "missed": "› Missed",
+    "detail": re.compile(r"Overview +Runs(?s:.*)exit 0"),
+    "log": re.compile(r"[›>] log(?s:.*)exit 0 after"),
+    "compare": re.compile(r"[›>] compare(?s:.*)exit 1(?s:.*)nobody \d"),
+    "all": "Jobs 7 · sort NEXT ▲ ─",
+}
+"""What shows that a place is open and filled."""
+WAYS: dict[Where, tuple[str, ...]] = {
+    "timeline": ("2",),
+    "stats": ("3",),
+    "alerts": ("4",),
+    "runs": ("5",),
+    "system": ("6",),
+    "missed": ("M",),
+    "detail": ("enter",),
+    "log": ("l",),
+    "compare": ("L", "equals_sign"),
+}
+"""The keys that lead to a place, from the first job of the table."""
+
+
+@dataclass
+class Tour:
+    """A screen on an engine, and what was found out about its keys."""
+
+    home: House
+    tmux: Tmux
+    command: Sequence[str]
+    env: Mapping[str, str]
+    glyphs: str = "unicode"
+    patience_s: float = 12.0
+    before: str = ""
+    event: int | None = None
+    """The number of the last event when the key was tried."""
+    passed: list[Step] = field(default_factory=list)
+    failed: dict[Step, str] = field(default_factory=dict)
+
+    # -- the screen ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the screen, and see the jobs."""
+        shutil.rmtree(self.home.directory / "xdg", ignore_errors=True)  # what is remembered
+        self.tmux.start(self.command, self.env, SIZE)
+        self.before = ""
+        self.sees("● live")
+        self.go_home()
+
+    def screen(self) -> str:
+        """Return what is on the screen."""
+        return self.tmux.screen()
+
+    def own(self, text: Text) -> Text:
+        """Return a text in the characters of this terminal."""
+        if self.glyphs == "unicode" or isinstance(text, re.Pattern):
+            return text
+        return in_ascii(text) if self.glyphs == "ascii" else in_blocks(text)
+
+    def count(self, text: Text, screen: str) -> int:
+        """Return how often a text is on a screen."""
+        own = self.own(text)
+        return screen.count(own) if isinstance(own, str) else len(own.findall(screen))
+
+    def press(self, *keys: str) -> None:
+        """Press keys; what they do is compared with how it looked before."""
+        self.before = self.screen()
+        self.tmux.press(*keys)
+
+    def type(self, text: str) -> None:
+        """Type a text, likewise."""
+        self.before = self.screen()
+        self.tmux.type(text)
+
+    def try_key(self, key: str) -> None:
+        """Press the key that it is about."""
+        if self.event is None:
+            self.event = self.snapshot().n
+        self.press(key)
+
+    def wait(self, holds: Callable[[], bool], what: str) -> None:
+        """Return once something holds."""
+        wait_until(holds, what, self.patience_s)
+
+    def sees(self, *texts: Text) -> None:
+        """Return once each text is more often on the screen than before the last keys."""
+        fewest = {text: self.count(text, self.before) for text in texts}
+
+        def are_seen() -> bool:
+            screen = self.screen()
+            now = {text: self.count(text, screen) for text in texts}
+            seen = all(now[text] > fewest[text] for text in texts)
+            for text in texts:
+                fewest[text] = min(fewest[text], now[text])
+            return seen
+
+        self.wait(are_seen, f"{texts} is seen")
+
+    def has(self, *texts: Text) -> None:
+        """Return once each text is there; what is told meanwhile may cover it."""
+        self.wait(lambda: all(self.count(t, self.screen()) for t in texts), f"{texts} is there")
+
+    def loses(self, *texts: Text) -> None:
+        """Return once each text is less often on the screen than before the last keys."""
+        had = {text: self.count(text, self.before) for text in texts}
+        assert all(had.values()), f"{texts} was to be there"
+
+        def are_lost() -> bool:
+            screen = self.screen()
+            return all(self.count(text, screen) < had[text] for text in texts)
+
+        self.wait(are_lost, f"{texts} is gone")
+
+    def differs(self, pattern: str) -> None:
+        """Return once what matches first is another text than before the last keys."""
+        had = re.search(pattern, self.before)
+        assert had, f"{pattern} was to be there"
+
+        def is_other() -> bool:
+            found = re.search(pattern, self.screen())
+            return found is not None and found[0] != had[0]
+
+        self.wait(is_other, f"{had[0]!r} becomes another text")
+
+    def row(self, screen: str) -> int:
+        """Return which line the cursor is on."""
+        lines = enumerate(screen.splitlines())
+        return next((number for number, line in lines if CURSOR.match(line)), -1)
+
+    def moves(self, by: int) -> None:
+        """Return once the cursor is above (-1) or below (1) where it was."""
+        at = self.row(self.before)
+        self.wait(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves line {at}")
+
+    def scrolls(self) -> None:
+        """Return once the page, without its bars, has changed."""
+        had = self.before.splitlines()[3:-6]
+        self.wait(lambda: self.screen().splitlines()[3:-6] != had, "the page moves")
+
+    def shows_something(self) -> None:
+        """Return once something is different below the bars, by more than clocks."""
+        had = CLOCK.sub("", "\n".join(self.before.splitlines()[1:]))
+        self.wait(
+            lambda: CLOCK.sub("", "\n".join(self.screen().splitlines()[1:])) != had,
+            "something is different",
+        )
+
+    # -- places ----------------------------------------------------------------------------------
+
+    def go(self, place: Where) -> None:
+        """Go to a place, by the jobs, the cursor on its first row."""
+        self.go_home()
+        for key in WAYS.get(place, ()):
+            self.press(key)
+            self.sees("exit 1 after" if key == "L" else MARKS[place])
+
+    def go_home(self) -> None:
+        """Go to the first job of the table, from any page."""
+        asked_at = 0.0
+
+        def is_home() -> bool:  # the inbox may come up once more
+            nonlocal asked_at
+            if self.count(MARKS["jobs"], self.screen()):
+                return True
+            if time.monotonic() > asked_at + 1:
+                asked_at = time.monotonic()
+                self.press("1")
+            return False
+
+        self.wait(is_home, "the table is there")
+        self.press("home")
+        self.wait(lambda: self.count("─ 1/7 ─", self.screen()) == 1, "the cursor is on top")
+
+    def go_to_row(self, name: str) -> None:
+        """Move the cursor down to the row of a name."""
+        for _ in range(20):
+            screen = self.screen()
+            if name in screen.splitlines()[self.row(screen)]:
+                return
+            self.press("down")
+            self.moves(1)
+        raise AssertionError(f"no row of {name}")
+
+    def job_here(self) -> str:
+        """Return the job in the row under the cursor."""
+        screen = self.screen()
+        words = re.findall(r"[a-z-]+", screen.splitlines()[self.row(screen)])
+        found = [word for word in words if word in self.snapshot().jobs]
+        assert found, "no job under the cursor"
+        return str(found[0])
+
+    # -- the engine ------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return how the engine is."""
+        return self.home.door().snapshot()
+
+    def send(self, *commands: AnyCommand) -> None:
+        """Do something behind the back of the screen."""
+        for command in commands:
+            answer = self.home.door().send(command)
+            assert answer.ok, answer
+
+    def runs(self, job: str) -> int:
+        """Return how many runs a job had that ended."""
+        found = self.home.door().query(ListRuns(job=job, decisions=False, limit=500))
+        assert isinstance(found, Runs)
+        return sum(row.ended_at is not None for row in found.rows)
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing runs."""
+        return not any(view.live for view in self.snapshot().jobs.values())
+
+    def clipboard(self) -> str:
+        """Return what was copied last: by the terminal, or into a file."""
+        clip = self.home.directory / "xdg" / "cronterm" / "clip"
+        return clip.read_text(encoding="utf-8") if clip.exists() else self.tmux.clipboard
+
+    def file(self) -> str:
+        """Return what the jobs file says."""
+        return self.home.jobs_file.read_text(encoding="utf-8")
+
+    def says(self, text: str) -> None:
+        """Return once the jobs file, and the engine, has a text."""
+        self.wait(lambda: text in self.file(), f"{text!r} is in the file")
+
+    def is_as_it_was(self) -> bool:
+        """Tell whether the file is as before."""
+        return self.file() == FILE
+
+    def has_other_file(self) -> bool:
+        """Tell whether the engine follows another text."""
+        views = self.snapshot().jobs.items()
+        return any(view.job.schedule_text != QUIET for job, view in views if job not in OTHERS)
+
+    def write(self, text: str) -> None:
+        """Write the jobs file, and wait until it is followed."""
+        self.home.jobs_file.write_text(text, encoding="utf-8")
+        self.wait(lambda: self.has_other_file() == (text != FILE), "the file is followed")
+
+    def missed(self) -> int:
+        """Return of how many jobs something was missed."""
+        found = self.home.door().query(ListMissed(limit=100))
+        assert isinstance(found, Missed)
+        return len(found.rows)
+
+    def downtimes(self) -> list[Alert]:
+        """Return the open alerts about a downtime."""
+        return [each for each in self.snapshot().alerts.values() if each.kind == "downtime"]
+
+    def kill_engine(self) -> None:
+        """End the engine, whoever started it."""
+        pid = self.home.door().hello().pid
+        if self.home.engine is not None and self.home.engine.pid == pid:
+            self.home.kill()
+        else:
+            os.kill(pid, signal.SIGKILL)
+        self.wait(lambda: not self.home.answers(), "no engine answers")
+
+    def miss(self) -> None:
+        """Miss some instants of four jobs, by a downtime, and nothing else."""
+        counts = {job: self.runs(job) for job in self.snapshot().jobs if job not in OTHERS}
+        self.send(*(IgnoreMissed() for _ in range(bool(self.missed()))))
+        self.write(BUSY)
+        self.wait(lambda: all(self.runs(job) > had for job, had in counts.items()), "all run")
+        self.kill_engine()
+        gone_at = time.monotonic()
+        wait_until(lambda: time.monotonic() > gone_at + 2.5, "instants pass")
+        self.home.start()
+        self.wait(lambda: self.missed() == 4, "four jobs missed something")
+        self.wait(lambda: bool(self.downtimes()), "it is told")
+        self.send(*(AcknowledgeAlert(alert=each.id) for each in self.downtimes()))
+        self.write(FILE)
+        self.wait(self.is_idle, "it is quiet")
+
+    def prepare(self) -> None:
+        """Let something fail, be missed, and be run."""
+        self.home.start()
+        self.wait(lambda: len(self.snapshot().alerts) == 2, "two jobs fail")
+        self.miss()
+        for who in ("somebody", "nobody", "somebody"):
+            count = self.runs("chained")
+            self.send(RunJob(job="alpha", params={"who": who}))
+            self.wait(self.is_idle, "alpha ends")
+            if who != "nobody":
+                self.wait(lambda had=count: self.runs("chained") > had, "what follows ends")  # type: ignore[misc]
+
+    # -- walking ---------------------------------------------------------------------------------
+
+    def walk(self, walk: Walk, step: Step) -> None:
+        """Try a key; note whether it does what it should, and start anew where it does not."""
+        try:
+            self.event = None
+            self.go(step.place)
+            if step.place == "alerts" and not step.id.startswith("move_"):
+                self.go_to_row("broken")
+            walk(self, step.key)
+            self.check_changing(step)
+        except AssertionError as error:
+            self.failed[step] = f"{error}\n{self.screen()}"
+            self.start_anew()
+        else:
+            self.passed.append(step)
+
+    def check_changing(self, step: Step) -> None:
+        """What changes anything is known as changing, and nothing is left changed."""
+        self.wait(self.is_idle, "it is quiet")
+        assert self.is_as_it_was(), "the file is not as it was"
+        assert self.event is not None, "the key was not tried"
+        has_changed = self.snapshot().n != self.event
+        assert not has_changed or step.id in CHANGING, "it changes something"
+
+    def start_anew(self) -> None:
+        """Start another screen on an engine that is as in the beginning."""
+        if not self.home.answers():
+            self.home.start()
+        self.write(FILE)
+        self.send(ResumeJob(), *(ResumeJob(job=job) for job in self.snapshot().jobs))
+        self.send(*(StopRun(job=job) for job, view in self.snapshot().jobs.items() if view.live))
+        self.start()

@@ -1,6 +1,7 @@
 """Starts an engine as a process of its own: it outlives the screen that wanted it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,19 +36,52 @@ def start_engine(
         os.close(log)
 
 
-def ensure_engine(instance: Instance) -> bool:
-    """Return whether an engine had to be started; on return one answers.
+class OwnEngine:
+    """The engine that a screen starts, and starts again where it ended."""
 
-    Raises `CrontermError` with the end of its log when it does not come up.
-    """
-    instance.check()
-    client = RequestClient(instance.socket)
-    if instance.is_held():
-        _wait_for_answer(client, None, instance)
-        return False
-    engine = start_engine(instance)
-    _wait_for_answer(client, engine, instance)
-    return True
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._process: subprocess.Popen[bytes] | None = None
+        self._endings: dict[int, str] = {}
+
+    def ensure(self) -> bool:
+        """Return whether an engine had to be started; on return one answers.
+
+        Raises `CrontermError` with the end of its log when it does not come up.
+        """
+        self._instance.check()
+        client = RequestClient(self._instance.socket)
+        if not self._instance.is_held():
+            self.start()
+        _wait_for_answer(client, self._process, self._instance)
+        return self.has_started
+
+    @property
+    def has_started(self) -> bool:
+        """One was started here."""
+        return self._process is not None
+
+    def start(self) -> None:
+        """Start an engine, unless the one before is only on its way."""
+        if self._process is not None:
+            status = self._process.poll()
+            if status is None:
+                return
+            self._endings[self._process.pid] = _ending(status)
+        self._process = start_engine(self._instance)
+
+    def how_ended(self, pid: int) -> str:
+        """Return how an engine that was started here ended; "" where that is not known."""
+        return self._endings.get(pid, "")
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"
 
 
 def start_daemon(instance: Instance, *options: str) -> int:

@@ -9,7 +9,7 @@ import gc
 import os
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.metadata import version
@@ -39,6 +39,7 @@ from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
 
 if TYPE_CHECKING:
+    from cronterm.host_process import OwnEngine
     from cronterm.tui.settings import ScreenSettings
 
 DRIVER_ENV = "TEXTUAL_DRIVER"
@@ -163,17 +164,13 @@ def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
 
 def _run_screen(instance: Instance, options: ScreenOptions) -> int:
     # What starts processes: only for the screen.
-    from cronterm.host_process import ensure_engine, start_engine
+    from cronterm.host_process import OwnEngine
 
     settings = _ready_for_screen(options)
-    has_started = ensure_engine(instance)
-    ending, code = _show(
-        RequestClient(instance.socket),
-        instance.jobs_file,
-        settings,
-        start=lambda: start_engine(instance),
-        has_started=has_started,
-    )
+    own = OwnEngine(instance)
+    has_started = own.ensure()
+    client = RequestClient(instance.socket)
+    ending, code = _show(client, instance.jobs_file, settings, own=own)
     if ending == "keep" and has_started:
         print(f"the engine goes on; `cronterm -f {instance.jobs_file}` attaches, `down` ends it")
     return code
@@ -271,11 +268,10 @@ def _show(
     jobs_file: Path | None,
     settings: "ScreenSettings",
     *,
-    start: Callable[[], object] | None = None,
-    has_started: bool = False,
+    own: "OwnEngine | None" = None,
     read_only: bool = False,
 ) -> tuple[str | None, int]:
-    """Show the screen; return how it was left, and the exit status."""
+    """Show the screen, of its `own` engine or of others; return how it was left and the status."""
     # Textual alone costs half a second on a small machine.
     from cronterm.remote.control import HttpControl
     from cronterm.remote.merged import MergedControl
@@ -291,10 +287,11 @@ def _show(
     several = {host: HttpControl(each) for host, each in clients.items()}
     control: Control = MergedControl(several) if len(several) > 1 else several.popitem()[1]
     hosting = Hosting(
-        has_started=has_started,
-        start=start,
+        has_started=own is not None and own.has_started,
+        start=own.start if own is not None else None,
         jobs_file=str(jobs_file or ""),
         is_read_only=read_only,
+        how_ended=own.how_ended if own is not None else lambda pid: "",
     )
     app = CrontermApp(
         control,

@@ -16,6 +16,7 @@ from cronterm.model.command import (
     ReloadConfig,
     ShutDown,
 )
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
 from cronterm.model.notice import NoticesSent
 from cronterm.model.query import MissedInstants
@@ -31,7 +32,7 @@ from cronterm.tui.log_opening import LogOpening
 from cronterm.tui.look import Glyphs
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.personal import Person, Personal
-from cronterm.tui.picture import Picture
+from cronterm.tui.picture import Picture, Restart
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
@@ -110,7 +111,10 @@ class CrontermApp(LogOpening, Personal):
     async def _listen(self) -> None:
         is_first = True
         async for message in self.control.events():
+            was, gone = self.picture.snapshot.engine, self.picture.gone
             self._gaps.take(message, self.now())
+            if isinstance(message, Snapshot):
+                self._note_restart(was, gone)
             self._is_dirty |= not isinstance(message, Gauges)  # those come every second
             if is_first and isinstance(message, Snapshot):
                 is_first = False
@@ -170,6 +174,16 @@ class CrontermApp(LogOpening, Personal):
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:
             self._restarts.append(now)
             self._hosting.start_again()
+
+    def _note_restart(self, was: EngineView, gone: Gone | None) -> None:
+        """Tell where another engine answers than before; of several machines each tells its own."""
+        engine = self.picture.snapshot.engine
+        if not was.pid or engine.pid == was.pid or not engine.jobs_file:
+            return
+        how = self._hosting.how_ended(was.pid)
+        how = "was stopped" if was.state == "stopping" else how or "was gone"
+        gone_at = gone.since if gone is not None else engine.started_at
+        self.picture.note_restart(Restart(engine.started_at, engine.pid, how, gone_at))
 
     def _draw(self) -> None:
         now = self.now()
@@ -295,7 +309,10 @@ class CrontermApp(LogOpening, Personal):
 
     def show_trouble(self) -> None:
         """Show what the banner says, in full."""
-        self.push_screen(questions.tell_trouble(self.picture.snapshot, self.picture.gone))
+        restart = self.picture.fresh_restart(self.now())
+        news = restart.text if restart is not None else ""
+        picture = self.picture
+        self.push_screen(questions.tell_trouble(picture.snapshot, picture.gone, news))
 
     def ask_quit(self) -> None:
         """Leave; the screen that started the engine asks what becomes of it."""

@@ -30,6 +30,8 @@ class Hosting:
     """Empty on another machine."""
     is_read_only: bool = False
     """This screen may look, not act; the engine refuses it as well."""
+    how_ended: Callable[[int], str] = lambda pid: ""
+    """How the engine of a pid `was killed by SIGKILL`; "" where that is not known here."""
 
     def start_again(self) -> str:
         """Start an engine and say so. Raises `CrontermError` where this screen starts none."""

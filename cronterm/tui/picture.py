@@ -4,16 +4,18 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cronterm.clock import SECOND, Instant
+from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import Numbered
 from cronterm.model.snapshot import JobView, Snapshot, fold
 from cronterm.tui.stream import LogLine, LogStream
+from cronterm.tui.words import clock, duration
 
 GAUGE_HISTORY = 120
 MANY = 1000  # jobs
+NEWS = MINUTE  # as long as a restart stands above everything; the stream keeps it
 COUNTED = ("failed", "late", "retrying", "running", "succeeded", "paused")
 COUNTED_AS = {"timed_out": "failed", "lost": "failed", "missed": "late", "stopping": "running"}
 
@@ -37,6 +39,36 @@ class Shown:
     since: Instant
 
 
+@dataclass(frozen=True)
+class Restart:
+    """Another engine answers than before."""
+
+    at: Instant
+    """When it started."""
+    pid: int
+    how: str
+    """What became of the one before: `was killed by SIGKILL`."""
+    gone_at: Instant
+    """Since when that did not answer."""
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return (
+            f"the engine {self.how} and was started again at {clock(self.at)}"
+            f" — nothing was scheduled for {self._away}, it is pid {self.pid} now"
+        )
+
+    @property
+    def line(self) -> str:
+        """In fewer words, beside when and who."""
+        return f"engine {self.how}, started again after {self._away}, pid {self.pid}"
+
+    @property
+    def _away(self) -> str:
+        return duration(max(self.at - self.gone_at, 0))
+
+
 @dataclass
 class Picture:
     """Everything the widgets draw from. Written by one place: `take`."""
@@ -48,6 +80,8 @@ class Picture:
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False
     """This screen may look, not act."""
+    restart: Restart | None = None
+    """The last one that was seen from here."""
     _told_at: tuple[str, int] = ("", -1)
     _told_kinds: defaultdict[str, set[AlertKind]] = field(default_factory=lambda: defaultdict(set))
     _counted_at: tuple[int, Instant] = (-1, 0)
@@ -74,6 +108,16 @@ class Picture:
                 self.is_live = False
             case Lagged():
                 pass
+
+    def note_restart(self, restart: Restart) -> None:
+        """Keep that another engine took over, and say so in the stream."""
+        self.restart = restart
+        self.stream.put(LogLine(restart.at, "cronterm", "late", restart.line, "warn"))
+
+    def fresh_restart(self, now: Instant) -> Restart | None:
+        """Return the last restart as long as it is news."""
+        restart = self.restart
+        return restart if restart is not None and now - restart.at < NEWS else None
 
     # -- output in order -------------------------------------------------------------------------
 

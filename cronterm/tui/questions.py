@@ -160,9 +160,10 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     return lines
 
 
-def tell_trouble(snapshot: Snapshot, gone: Gone | None) -> Ask:
-    """Tell what is wrong, all of it."""
-    lines = shortened(trouble_lines(snapshot, gone) or ["nothing"])
+def tell_trouble(snapshot: Snapshot, gone: Gone | None, news: str = "") -> Ask:
+    """Tell what is wrong, all of it, and first what was just now."""
+    told = [f"! {news}"] if news else []
+    lines = shortened([*told, *trouble_lines(snapshot, gone)] or ["nothing"])
     return Ask("What is wrong", lines, [CLOSE])
 
 

@@ -154,7 +154,8 @@ class LogStream:
                 self.put(LogLine(event.at, event.job, "stopping", text, "warn", event.run))
             case InstantDecided():
                 many = f" ×{event.count}" if event.count > 1 else ""
-                text = f"{event.outcome}: {event.reason.replace('_', ' ')}{many}"
+                why = f" — {sanitize_line(event.message)}" if event.message else ""
+                text = f"{event.outcome}: {event.reason.replace('_', ' ')}{many}{why}"
                 role = "warn" if event.outcome == "missed" else "muted"
                 self.put(LogLine(event.at, event.job, event.outcome, text, role))
             case _:

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from cronterm.clock import HOUR, MINUTE
+from cronterm.clock import HOUR, MINUTE, SECOND
 from cronterm.model.action import Monitor
 from cronterm.model.alert import Alert, AlertKind, Mute
 from cronterm.model.event import AlertClosed, AlertOpened, Numbered
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause, Snapshot
-from cronterm.tui.picture import Picture
+from cronterm.tui.picture import Picture, Restart
 from tests.tui.scene import NOW, job, past
 
 
@@ -97,3 +97,14 @@ def test_a_queued_job_is_late_while_its_alert_is_open() -> None:
     closed = AlertClosed(at=NOW, alert=1, job="a", kind="late", closed_for="started")
     picture.take(Numbered(3, closed), NOW)
     assert picture.state(view, NOW) == "queued"
+
+
+def test_a_restart_is_news_for_a_minute_and_stays_in_the_stream() -> None:
+    picture = picture_of()
+    picture.note_restart(Restart(NOW, 17, "was killed by SIGKILL", NOW - 3 * SECOND))
+
+    assert picture.fresh_restart(NOW + MINUTE - 1) == picture.restart
+    assert picture.fresh_restart(NOW + MINUTE) is None
+    (line,) = picture.stream.lines
+    assert (line.at, line.job, line.role) == (NOW, "cronterm", "warn")
+    assert line.text == "engine was killed by SIGKILL, started again after 3.0s, pid 17"

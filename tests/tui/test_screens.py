@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
 
+from cronterm.clock import SECOND
 from cronterm.config.load import load_text
 from cronterm.config.words import WORDS
 from cronterm.control import Gone
@@ -661,7 +662,10 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
     started: list[bool] = []
     running = app(control, has_started=False)
     running._hosting = type(running._hosting)(
-        has_started=False, start=lambda: started.append(True), jobs_file="x"
+        has_started=False,
+        start=lambda: started.append(True),
+        jobs_file="x",
+        how_ended=lambda pid: f"was killed by SIGKILL, pid {pid}",
     )
     async with running.run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
@@ -670,6 +674,14 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         await wait_for(pilot, lambda: bool(running.screen.query_one("#banner").display))
         await pilot.press("R")
         await wait_for(pilot, lambda: started == [True])
+        other = scene()
+        other.engine.pid, other.engine.started_at = 17, NOW + 2 * SECOND
+        await control.more.put(other)
+        await wait_for(pilot, lambda: running.picture.restart is not None)
+        banner = running.screen.query_one(Banner)
+        text = "".join(part[0] for part in banner.paint(300, 1)[0])
+        assert f"the engine was killed by SIGKILL, pid {scene().engine.pid} and" in text
+        assert "nothing was scheduled for 2.0s, it is pid 17 now" in text
 
 
 async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:

@@ -213,6 +213,8 @@ class Banner(Painted):
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)
             return f"{states['failed']} {trouble}", [(show, "show")]
+        if (restart := picture.fresh_restart(self.now)) is not None:
+            return f"! {restart.text}", [(show, "show")]
         if snapshot.problems:
             problem = snapshot.problems[0]
             file = PurePath(problem.file).name

@@ -173,10 +173,11 @@ TRIGGER = either(
     ),
 )
 QUIET: Shape = some({"type": "string", "examples": ["22:00-06:00", "Sat,Sun 00:00-24:00"]})
+EVENTS = f"{', '.join(NOTICE_EVENTS)}; without it failure, timeout, missed, recovery"
 RULE = mapping(
     "to",
     to=told("notifiers, by name", some(LINE)),
-    on=told("failure, timeout, missed, recovery", some(choice(*NOTICE_EVENTS))),
+    on=told(EVENTS, some(choice(*NOTICE_EVENTS))),
     after=told("the Nth failed run in a row, or missed instant", integer(1, 1_000_000)),
     repeat=told("again after so long while it goes on", DURATION),
     quiet=told("what comes then waits for its end", QUIET),

@@ -113,6 +113,8 @@ class Commanding(KeyOrder[Ending]):
         if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = f" — {self.key('undo')} undoes it"
+        if answer.ok and isinstance(command, PauseJob) and command.until is not None:
+            hint = f" until {day_moment(command.until, self.now())}"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
             done = "triggered: " if answer.ok and isinstance(command, RunJob) else ""
@@ -195,25 +197,37 @@ class Commanding(KeyOrder[Ending]):
         self.push_screen(AgainDialog(detail.row, definition, [doubt] if doubt else []))
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
-        """Pause jobs, or resume them where the first is paused."""
+        """Resume jobs where the first is paused; else ask for how long, then pause them."""
         views = self.picture.snapshot.jobs
         known = self._known(jobs)
         if not known:
             return
-        is_paused = views[known[0]].pause is not None
-        changed = [job for job in known if (views[job].pause is not None) == is_paused]
-        pauses = [PauseJob(job=job) for job in changed]
-        resumes = [ResumeJob(job=job) for job in changed]
-        self._undo.append([*(pauses if is_paused else resumes)])
-        self.send(*(resumes if is_paused else pauses))
+        pauses = {job: views[job].pause for job in known}
+        if pauses[known[0]] is None:
+            free = [job for job in known if pauses[job] is None]
+            question = questions.ask_pause(free, self.key("pause"))
+            self.ask(question, lambda answer: self._pause(free, answer))
+            return
+        paused = {job: pause for job, pause in pauses.items() if pause is not None}
+        again = (
+            PauseJob(job=job, until=each.until, reason=each.reason) for job, each in paused.items()
+        )
+        self._undo.append([*again])
+        self.send(*(ResumeJob(job=job) for job in paused))
 
     def toggle_pause_all(self) -> None:
-        """Pause or resume everything, after asking."""
+        """Resume everything; or ask for how long, then pause it."""
         if self.picture.snapshot.all_paused is not None:
             self.send(ResumeJob())
             return
         question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
-        self.ask(question, lambda answer: self.send(PauseJob()))
+        self.ask(question, lambda answer: self._pause([""], answer))
+
+    def _pause(self, jobs: Sequence[str], answer: str) -> None:
+        """Pause jobs, or everything where the name is empty, for as long as the answer says."""
+        until = self.now() + questions.LENGTHS[answer][1] if answer in questions.LENGTHS else None
+        self._undo.append([ResumeJob(job=job) for job in jobs])
+        self.send(*(PauseJob(job=job, until=until) for job in jobs))
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""

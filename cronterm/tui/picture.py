@@ -9,9 +9,9 @@ from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import Numbered
-from cronterm.model.snapshot import JobView, Snapshot, fold
+from cronterm.model.snapshot import JobView, Pause, Snapshot, fold
 from cronterm.tui.stream import LogLine, LogStream
-from cronterm.tui.words import clock, duration
+from cronterm.tui.words import clock, day_moment, duration
 
 GAUGE_HISTORY = 120
 MANY = 1000  # jobs
@@ -189,6 +189,10 @@ class Picture:
     def paused(self, view: JobView) -> bool:
         """Tell whether a job's timed starts are held back by a pause."""
         return view.pause is not None or self.snapshot.all_paused is not None
+
+    def pause_end(self, pause: Pause, now: Instant) -> str:
+        """Return ` until today 16:30:00` of a pause that ends by itself, or nothing."""
+        return f" until {day_moment(pause.until, now)}" if pause.until is not None else ""
 
     def open_alerts(self, now: Instant) -> list[Alert]:
         """Return the alerts that nobody has acknowledged or muted, oldest first."""

@@ -15,7 +15,7 @@ Question = Literal[
     "export",
 ]
 """Questions with answers of their own."""
-ChoiceList = Literal["copy", "sort", "mute", "columns", "settings"]
+ChoiceList = Literal["copy", "sort", "mute", "pause", "columns", "settings"]
 """Questions that are a list to choose from."""
 Where = Literal[
     "jobs",

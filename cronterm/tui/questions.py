@@ -4,16 +4,25 @@ import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from cronterm.clock import DAY, HOUR, Duration
 from cronterm.control import Gone
 from cronterm.model.command import Answer
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
-from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
+from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
 SHOWN = 10
+
+LENGTHS: dict[str, tuple[str, Duration]] = {
+    "for_1_hour": ("1 hour", HOUR),
+    "for_4_hours": ("4 hours", 4 * HOUR),
+    "for_1_day": ("1 day", DAY),
+    "for_1_week": ("1 week", 7 * DAY),
+}
+"""For how long something is held back or silent, by the id of the key that says so."""
 
 CLOSE = Choice("no", "Close", "")
 STAY = Choice("no", "Stay", "")
@@ -66,14 +75,28 @@ def doubt_of(view: JobView) -> str:
     return ""
 
 
+def ask_pause(jobs: Sequence[str], key: str) -> Ask:
+    """Ask for how long timed starts are held back; `key` opened the question, it resumes too.
+
+    The answer is `pause` or one of LENGTHS.
+    """
+    lines = [f"Hold back the timed starts of {names(jobs)}?", f"What runs goes on; {key} resumes."]
+    return AskList("Pause", lines, _pauses("pause"), where="pause")
+
+
 def ask_pause_all(snapshot: Snapshot, key: str) -> Ask:
-    """Ask whether all timed starts are held back; `key` takes it back."""
+    """Ask for how long all timed starts are held back; `key` takes it back. Answers as above."""
     lines = [
         f"Hold back all timed starts of {len(snapshot.jobs)} jobs?",
         f"What runs goes on; {key} resumes.",
     ]
-    choices = [CANCEL, Choice("yes", "Pause everything", "pause")]
-    return Ask("Pause everything", lines, choices, where="confirm")
+    choices = [Choice("", f"{'Cancel':<16}", ""), *_pauses("pause_all")]
+    return AskList("Pause everything", lines, choices, where="pause")
+
+
+def _pauses(key: str) -> list[Choice]:
+    lengths = [Choice(each, f"{f'for {word}':<14}", each) for each, (word, _) in LENGTHS.items()]
+    return [Choice(key, f"{'until resumed':<14}", "pause"), *lengths]
 
 
 def ask_stop(runs: Sequence[LiveRun]) -> Ask:

@@ -108,7 +108,7 @@ def test_what_a_field_takes_leaves_no_form(written: str, id: str) -> None:
 def test_a_digit_answers_no_question_that_wants_a_number(id: str) -> None:
     with pytest.raises(NotAKey, match="a question may want a number to be typed"):
         parse_key("7", id)
-    assert parse_key("7", "mute_1_day") == "7"
+    assert parse_key("7", "for_1_day") == "7"
 
 
 def test_escape_closes_and_enter_answers_whatever_is_chosen() -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
 
-from cronterm.clock import SECOND
+from cronterm.clock import HOUR, SECOND
 from cronterm.config.load import load_text
 from cronterm.config.words import WORDS
 from cronterm.control import Gone
@@ -232,18 +232,28 @@ async def test_pause_resume_and_undo_send_commands() -> None:
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
         dashboard.table.go_to("wal-archive")
-        await pilot.press("p")
+        await pilot.press("p", "p")
         await wait_for(pilot, lambda: len(control.sent) == 1)
         await pilot.press("u")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         dashboard.table.go_to("cert-renew")
         await pilot.press("p")
         await wait_for(pilot, lambda: len(control.sent) == 3)
-        await pilot.press("P", "y")
+        await pilot.press("P", "4")
         await wait_for(pilot, lambda: len(control.sent) == 4)
+        await pilot.press("u", "u")
+        await wait_for(pilot, lambda: len(control.sent) == 6)
 
-    kinds = [type(command) for command in control.sent]
-    assert kinds == [PauseJob, ResumeJob, ResumeJob, PauseJob]
+    was = scene().jobs["cert-renew"].pause
+    assert was is not None
+    assert control.sent == [
+        PauseJob(job="wal-archive"),
+        ResumeJob(job="wal-archive"),
+        ResumeJob(job="cert-renew"),
+        PauseJob(until=NOW + 4 * HOUR),
+        ResumeJob(),
+        PauseJob(job="cert-renew", until=was.until, reason=was.reason),
+    ]
 
 
 async def test_stop_offers_stop_and_kill() -> None:
@@ -373,7 +383,7 @@ async def test_one_undo_resumes_all_jobs_that_one_key_paused() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
-        await pilot.press("g", "space", "space", "p")
+        await pilot.press("g", "space", "space", "p", "1")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         await pilot.press("u")
         await wait_for(pilot, lambda: len(control.sent) == 4)

@@ -247,7 +247,7 @@ async def test_the_agenda_has_a_cursor_of_its_own() -> None:
         assert screen.chosen() == screen.agenda.entries[2].job == "wal-archive"
         await pilot.press("t", "t")
         await wait_for(pilot, lambda: bool(control.sent))
-        await pilot.press("p")
+        await pilot.press("p", "enter")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
 
-from cronterm.clock import DAY, HOUR, Duration, Instant
+from cronterm.clock import Duration, Instant
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, state_of
 from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert, MuteAlerts
@@ -16,6 +16,7 @@ from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
+from cronterm.tui.questions import LENGTHS
 from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
@@ -23,12 +24,6 @@ from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.rows import RowsBox
 
 PAST = 1_000  # alerts that are read, open and closed together
-MUTES: tuple[tuple[str, str, Duration], ...] = (
-    ("mute_1_hour", "1 hour", HOUR),
-    ("mute_4_hours", "4 hours", 4 * HOUR),
-    ("mute_1_day", "1 day", DAY),
-    ("mute_1_week", "1 week", 7 * DAY),
-)
 REACH_WORDS: dict[Reach, str] = {"open": "open", "known": "open and known", "all": "all"}
 EMPTY = "nothing failed, nothing is late; {key} shows what is over"
 
@@ -250,10 +245,10 @@ class AlertsView(Page):
                 self.home.tell("only the alerts of a job can be muted")
             return
         mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
-        choices = [Choice(key, f"{word:<10}", key) for key, word, _ in MUTES]
+        choices = [Choice(key, f"{word:<10}", key) for key, (word, _) in LENGTHS.items()]
         if any(mute is not None and mute.until > self.home.now() for mute in mutes):
             choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
-        lengths = {key: length for key, _, length in MUTES}
+        lengths = {key: length for key, (_, length) in LENGTHS.items()}
         title = "Mute for" if len(jobs) == 1 else f"Mute {len(jobs)} jobs for"
         question = AskList(title, [], choices, where="mute")
         self.home.ask(question, lambda answer: self._mute(jobs, lengths.get(answer, 0)))

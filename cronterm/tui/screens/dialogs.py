@@ -30,6 +30,7 @@ class Choice:
     is_grave: bool = False
 
 
+NARROW = 18  # cells of an answer: in a list of shorter ones nothing is wider
 CANCEL = Choice("no", "Cancel", "")
 
 
@@ -70,6 +71,8 @@ class Ask(ModalScreen[str]):
             box.border_title = self._title
             box.set_class(any(choice.is_grave for choice in self._choices), "grave")
             box.set_class(self.is_list, "list")
+            longest = max(len(choice.word) for choice in self._choices)
+            box.set_class(bool(self._text) or longest > NARROW, "wide")
             if self._text:
                 yield Static(self._lines(), id="dialog-text")
             yield Static(self._buttons(), id="dialog-buttons")

@@ -237,8 +237,8 @@ class Banner(Painted):
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
-            by = sanitize_line(pause.by)
-            return f"{states['paused']} everything is paused by {by}{why}", [
+            by, end = sanitize_line(pause.by), picture.pause_end(pause, self.now)
+            return f"{states['paused']} everything is paused by {by}{end}{why}", [
                 (self.key("pause_all"), "resume")
             ]
         return "", []

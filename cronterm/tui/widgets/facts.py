@@ -99,7 +99,10 @@ class ScheduleBox(Panel):
         if waits_for:
             facts.append(("waits", sanitize_line(waits_for), "warn"))
         if pause is not None:
-            text = f"by {pause.by} since {moment(pause.at)}  {pause.reason}"
+            text = (
+                f"by {pause.by} since {moment(pause.at)}{self.picture.pause_end(pause, self.now)}"
+            )
+            text += f"  {pause.reason}"
             facts.append(("paused", sanitize_line(text), "warn"))
         facts.append(("policy", policy_text(job), "text"))
         facts.append(("timezone", job.timezone, "text"))

@@ -208,7 +208,8 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
         facts.append(("waits", sanitize_line(waits_for), "warn"))
     pause = view.pause or picture.snapshot.all_paused
     if pause is not None:
-        facts.append(("paused", sanitize_line(f"by {pause.by}  {pause.reason}"), "warn"))
+        text = f"by {pause.by}{picture.pause_end(pause, now)}  {pause.reason}"
+        facts.append(("paused", sanitize_line(text), "warn"))
     return facts
 
 

@@ -123,7 +123,8 @@ class QueueBox(SystemBox):
         if snapshot.all_paused is not None:
             pause = snapshot.all_paused
             why = f": {pause.reason}" if pause.reason else ""
-            facts.append(("paused", sanitize_line(f"everything, by {pause.by}{why}"), "warn"))
+            text = f"everything, by {pause.by}{self.picture.pause_end(pause, self.now)}{why}"
+            facts.append(("paused", sanitize_line(text), "warn"))
         for view, run in self._waiting():
             since = age(self.now - run.queued_at)
             why = sanitize_line(view.wait_of(run, self.now)) or self._delay(run)

@@ -99,14 +99,17 @@ def resume(
 @common
 @click.argument("jobs", type=JOB_NAME, nargs=-1, required=True, metavar="JOB...")
 @click.option("--reason", default="", help="Shown in history and by `why`.")
+@click.option("--undo", is_flag=True, help="Lift the latest skip that is still to come.")
 @click.pass_context
-def skip(context: click.Context, /, jobs: tuple[str, ...], reason: str, **given: Any) -> None:
-    """Skip the next run of each job: that instant starts nothing. It is final.
+def skip(
+    context: click.Context, /, jobs: tuple[str, ...], reason: str, undo: bool, **given: Any
+) -> None:
+    """Skip the next run of each job: that instant starts nothing.
 
     Example: cronterm skip backup --reason "disk swap tonight"
     """
     at = desk(context, **given)
-    _send_each(at, jobs, lambda job: SkipNext(job=job, reason=reason))
+    _send_each(at, jobs, lambda job: SkipNext(job=job, reason=reason, undo=undo))
 
 
 @click.command()

@@ -1,15 +1,17 @@
-"""A person does not want a run that comes: its instant is decided ahead of time, once."""
+"""A person does not want a run that comes: its instant is decided ahead of time, or free again."""
 
 from cronterm.clock import rfc3339
 from cronterm.core.books import Books, JobRecord
 from cronterm.core.corrections import MOST_SPANS, joined
 from cronterm.core.due import decide
 from cronterm.model.command import Answer, SkipNext
-from cronterm.model.event import CountingMoved, InstantDecided
+from cronterm.model.event import CountingMoved, InstantDecided, SkipLifted
 
 
 def skip_next(books: Books, record: JobRecord, command: SkipNext, by: str) -> Answer:
-    """Skip the next instant of a job. It is final: the run can only be started by hand then."""
+    """Skip the next instant of a job, or lift such a skip as long as its instant is to come."""
+    if command.undo:
+        return _lift(books, record, command, by)
     job = record.job.id
     if record.sieve is not None:
         decide(books, record)
@@ -42,6 +44,24 @@ def skip_next(books: Books, record: JobRecord, command: SkipNext, by: str) -> An
     )
     books.watch_job(record)
     return Answer(ok=True, message=f"skipped {job} at {rfc3339(due_at)}")
+
+
+def _lift(books: Books, record: JobRecord, command: SkipNext, by: str) -> Answer:
+    job, now = record.job.id, books.now.utc
+    skipped = [end for start, end in record.decided if end - start == 1 and end > now]
+    due_at = command.due_at or max(skipped, default=None)
+    if due_at is None or due_at not in skipped:
+        message = f"no coming run of {job} is skipped"
+        if due_at is not None:
+            message = f"{job} at {rfc3339(due_at)} is not skipped, or over"
+        return Answer(ok=False, kind="invalid", message=message)
+    record.decided = tuple(span for span in record.decided if span != (due_at - 1, due_at))
+    books.events += (
+        SkipLifted(at=now, job=job, due_at=due_at, by=by),
+        CountingMoved(at=now, job=job, counts_from=record.counts_from, decided=record.decided),
+    )
+    books.watch_job(record)
+    return Answer(ok=True, message=f"{job} is due at {rfc3339(due_at)} again")
 
 
 def _refusal(books: Books, record: JobRecord, ahead: int) -> tuple[str, str] | None:

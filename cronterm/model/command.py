@@ -143,12 +143,14 @@ class MuteAlerts(Command, frozen=True, kw_only=True):
 
 
 class SkipNext(Command, frozen=True, kw_only=True):
-    """Decide now that the next instant of `job` starts nothing. It is final."""
+    """Decide now that the next instant of `job` starts nothing; or lift that, until it is due."""
 
     job: str
     due_at: Instant | None = None
     """The instant that is meant; refused where another one comes next."""
     reason: str = ""
+    undo: bool = False
+    """Lift the skip of `due_at`, by default of the latest instant that is skipped."""
 
 
 class TryNotifier(Command, frozen=True, kw_only=True):

@@ -144,6 +144,14 @@ class InstantDecided(Event, frozen=True, kw_only=True):
     message: str = ""
 
 
+class SkipLifted(Event, frozen=True, kw_only=True):
+    """An instant that a person had skipped ahead of time is undecided again."""
+
+    job: str
+    due_at: Instant
+    by: str
+
+
 class RunQueued(Event, frozen=True, kw_only=True):
     """A run exists. Its instant, where it has one, is decided with it."""
 
@@ -353,6 +361,7 @@ AnyEvent: TypeAlias = (
     | ClockMoved
     | CountingMoved
     | InstantDecided
+    | SkipLifted
     | RunQueued
     | RunHeld
     | SignalDecided

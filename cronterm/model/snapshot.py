@@ -40,6 +40,7 @@ from cronterm.model.event import (
     RunQueued,
     RunStopping,
     SignalDecided,
+    SkipLifted,
     TriggersResumed,
     TriggerSuspended,
 )
@@ -288,6 +289,9 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
         case CountingMoved(job=name):
             if view := snapshot.jobs.get(name):
                 view.decided = event.decided
+        case SkipLifted(job=name):
+            if view := snapshot.jobs.get(name):
+                _forget_skip(view)
         case JobRemoved():
             gone = snapshot.jobs.pop(event.job, None)
             if gone and gone.live:
@@ -394,6 +398,15 @@ def count(totals: Totals, past: PastRun) -> None:
     elif past.outcome in ("failed", "timed_out", "lost"):
         totals.failed += 1
         totals.failed_in_a_row += 1
+
+
+def _forget_skip(view: JobView) -> None:
+    """Forget the newest decision of a person that an instant starts nothing."""
+    for place in range(len(view.recent) - 1, -1, -1):
+        past = view.recent[place]
+        if past.run is None and past.reason == "user":
+            del view.recent[place]
+            return
 
 
 def _remember(view: JobView, past: PastRun) -> None:

@@ -26,7 +26,8 @@ EVERYWHERE = {
 ABOUT = (
     "What cronterm's faces ask of its engine, on its Unix socket (where the user is known by the "
     "kernel) and, where settings.api asks for it, over TCP with a token. Instants are microseconds "
-    "since 1970-01-01T00:00Z, durations microseconds, unless it says otherwise."
+    "since 1970-01-01T00:00Z, durations microseconds, unless it says otherwise. A field that is "
+    "not required may be left out where it is at its default, as in the definitions of jobs."
 )
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 
 from cronterm.clock import Instant
-from cronterm.model.event import InstantDecided, RunQueued
+from cronterm.model.event import InstantDecided, RunQueued, SkipLifted
 from cronterm.model.run import Reason
 from cronterm.store.base import InstantTaken
 from cronterm.store.entries import Entry
@@ -43,6 +43,17 @@ def decide(connection: sqlite3.Connection, entry: Entry, event: InstantDecided) 
         _insert(connection, entry, event, until if is_range else None)
     entry.decide(event.due_at, until)
     entry.last_end = event.at
+
+
+def lift(connection: sqlite3.Connection, entry: Entry, event: SkipLifted) -> None:
+    """Take back that a person decided about an instant, which is still to come."""
+    connection.execute(
+        "DELETE FROM decisions WHERE job = ? AND due_at_us = ? AND is_range = 0"
+        " AND run IS NULL AND outcome = 'skipped' AND reason = 'user'",
+        (entry.key, event.due_at),
+    )
+    if entry.in_due == event.due_at:
+        entry.in_fired = False
 
 
 def _insert(

@@ -34,6 +34,7 @@ from cronterm.model.event import (
     RunQueued,
     RunStopping,
     SignalDecided,
+    SkipLifted,
 )
 from cronterm.model.gates import Result, has_result
 from cronterm.model.memory import Success
@@ -42,7 +43,7 @@ from cronterm.model.rollup import EndedRun
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
 from cronterm.store.api import record_monitor
-from cronterm.store.decisions import decide, decide_start
+from cronterm.store.decisions import decide, decide_start, lift
 from cronterm.store.entries import Entry, encode_params, encode_repeat
 from cronterm.store.jobs import JobRecorder
 from cronterm.store.notices import NoticeRecorder
@@ -118,6 +119,8 @@ class Recorder:
                 self._execute("UPDATE runs SET hold = ? WHERE run = ?", (told, run))
             case InstantDecided():
                 decide(self._connection, self._jobs.entry(event.job), event)
+            case SkipLifted():
+                lift(self._connection, self._jobs.entry(event.job), event)
             case SignalDecided():
                 self._signals.decide(self._jobs.key(event.job), event)
             case (

@@ -115,6 +115,9 @@ class Commanding(KeyOrder[Ending]):
             hint = f" — {self.key('undo')} undoes it"
         if answer.ok and isinstance(command, PauseJob) and command.until is not None:
             hint = f" until {day_moment(command.until, self.now())}"
+        if answer.ok and isinstance(command, SkipNext) and not command.undo:
+            self._undo.append([msgspec.structs.replace(command, undo=True)])
+            hint = f" — {self.key('undo')} lifts it"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
             done = "triggered: " if answer.ok and isinstance(command, RunJob) else ""
@@ -252,7 +255,7 @@ class Commanding(KeyOrder[Ending]):
             self.tell(f"{job} is not due by itself")
             return
         when = day_moment(due_at, self.now())
-        question = questions.ask_skip(job, when, self.key("trigger"))
+        question = questions.ask_skip(job, when, self.key("trigger"), self.key("undo"))
         self.ask(question, lambda answer: self.send(SkipNext(job=job, due_at=due_at)))
 
     def ask_delete(self, jobs: Sequence[str]) -> None:

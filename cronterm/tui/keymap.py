@@ -126,7 +126,7 @@ KEYS: tuple[Key, ...] = (
     Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
     Key("logs", "l", "logs", "log of the last run", "Logs", (J, D, T), "logs"),
     Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D, T)),
-    Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D, "saved")),
+    Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D, T, "saved")),
     Key("filter", "slash", "filter", "filter jobs, or the log", "Find", (J,), "filter"),
     Key("sort", "s", "sort", "sort by…", "Find", (J,), "sort"),
     Key("reverse", "S", "reverse", "sort the other way", "Find", (J,)),

@@ -129,12 +129,12 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     return Ask(title, lines, choices, where="confirm", number=number_of(jobs))
 
 
-def ask_skip(job: str, when: str, key: str) -> Ask:
-    """Ask whether the next run of a job is skipped; `key` runs it by hand."""
+def ask_skip(job: str, when: str, key: str, undo: str) -> Ask:
+    """Ask whether the next run of a job is skipped; `key` runs it by hand, `undo` lifts it."""
     lines = [
         f"Skip the run of {job} that is due {when}?",
         "",
-        "It is decided now and for good: history and `cronterm why` say who did.",
+        f"{undo} lifts it until then; history and `cronterm why` say who did.",
         f"{key} runs the job by hand all the same.",
     ]
     choices = [CANCEL, Choice("yes", "Skip it", "skip", is_grave=True)]

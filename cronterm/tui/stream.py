@@ -25,6 +25,7 @@ from cronterm.model.event import (
     RunEnded,
     RunHeld,
     RunStopping,
+    SkipLifted,
 )
 from cronterm.model.gates import Hold
 from cronterm.model.query import OutputPart
@@ -166,6 +167,9 @@ class LogStream:
         match event:
             case JobPaused():
                 self.put(LogLine(event.at, event.job, "paused", f"paused by {event.by}", "muted"))
+            case SkipLifted():
+                text = f"a skip was lifted by {event.by}"
+                self.put(LogLine(event.at, event.job, "succeeded", text, "muted"))
             case JobResumed():
                 text = f"resumed by {event.by}"
                 self.put(LogLine(event.at, event.job, "succeeded", text, "muted"))

@@ -74,6 +74,8 @@ def test_skip_is_asked_for_each_job(desk: Desk) -> None:
         SkipNext(job="backup", reason="a move"),
         SkipNext(job="talker", reason="a move"),
     ]
+    assert desk.run("skip", "backup", "--undo").exit_code == 0
+    assert sent(desk)[-1] == SkipNext(job="backup", undo=True)
     assert desk.run("skip").exit_code == 2
 
 

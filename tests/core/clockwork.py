@@ -48,6 +48,7 @@ from cronterm.model.event import (
     RunQueued,
     RunStopping,
     SignalDecided,
+    SkipLifted,
     TriggersResumed,
     TriggerSuspended,
 )
@@ -188,6 +189,8 @@ class Remembering:
             case CountingMoved():
                 it = self.jobs[event.job]
                 it["counts_from"], it["decided"] = event.counts_from, event.decided
+            case SkipLifted():
+                assert self.points.pop((event.job, event.due_at)) == "skipped"
             case InstantDecided():
                 if event.until is None:
                     assert (event.job, event.due_at) not in self.points, "decided twice"

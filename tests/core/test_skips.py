@@ -4,7 +4,7 @@ from cronterm.clock import HOUR, MINUTE
 from cronterm.core.corrections import MOST_SPANS
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, SkipNext
 from cronterm.model.event import Numbered
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import JobView, Snapshot, fold
 from tests.core.clockwork import DAY_START, Clockwork, job
 
 
@@ -58,6 +58,37 @@ def test_a_skip_outlives_a_restart_and_a_pause() -> None:
         "queued a 1 catch_up due 02:00:00Z",
         "queued a 2 catch_up due 03:00:00Z",
     ]
+
+
+def test_a_skip_is_lifted_as_long_as_its_instant_is_to_come() -> None:
+    it = Clockwork(job("a", "0 * * * *")).at("00:30").tick()
+    it.ask(SkipNext(job="a"))
+    it.ask(SkipNext(job="a"))
+    assert it.next_due("a") == DAY_START + 3 * HOUR
+    latest = it.ask(SkipNext(job="a", undo=True), by="bob")
+    assert (latest.ok, latest.message) == (True, "a is due at 2026-06-01T02:00:00Z again")
+    assert it.next_due("a") == DAY_START + 2 * HOUR
+    it.words()
+    it.at("01:00").tick().expects_nothing()
+    over = it.ask(SkipNext(job="a", due_at=DAY_START + HOUR, undo=True))
+    assert over.message == "a at 2026-06-01T01:00:00Z is not skipped, or over"
+    none = it.ask(SkipNext(job="a", undo=True))
+    assert none.message == "no coming run of a is skipped"
+    it.at("02:00").tick()
+    assert it.claimed() == [1]
+
+
+def test_a_lifted_skip_is_due_after_a_restart_and_not_in_the_picture() -> None:
+    it = Clockwork(job("a", "0 * * * *")).at("00:30").tick()
+    snapshot = Snapshot(jobs={"a": JobView(job=job("a", "0 * * * *"))})
+    for command in (SkipNext(job="a"), SkipNext(job="a", undo=True)):
+        it.ask(command)
+        for event in it.effects.events:
+            fold(snapshot, Numbered(0, event))
+    assert (snapshot.jobs["a"].recent, snapshot.jobs["a"].decided) == ([], ())
+    it.at("00:40").restart()
+    it.at("01:00").tick()
+    assert it.claimed() == [1]
 
 
 def test_what_cannot_be_skipped_is_refused_with_what_may_be_done() -> None:

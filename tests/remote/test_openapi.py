@@ -71,6 +71,15 @@ def test_every_command_query_and_reply_has_its_schema(document: dict[str, Any]) 
     assert {kind.__name__ for kind in kinds} <= set(document["components"]["schemas"])
 
 
+def test_what_may_be_left_out_says_its_default(document: dict[str, Any]) -> None:
+    for name in ("Job", "Rollup", "CalendarSpec"):
+        schema = document["components"]["schemas"][name]
+        optional = schema["properties"].keys() - set(schema.get("required", ()))
+
+        assert optional
+        assert [each for each in optional if "default" not in schema["properties"][each]] == []
+
+
 def test_numbers_say_their_bounds(document: dict[str, Any]) -> None:
     limit = document["components"]["schemas"]["ListNext"]["properties"]["limit"]
 

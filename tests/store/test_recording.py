@@ -26,6 +26,7 @@ from cronterm.model.event import (
     RetryScheduled,
     RunQueued,
     RunStopping,
+    SkipLifted,
 )
 from cronterm.model.job import Settings, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob, Memory
@@ -304,6 +305,23 @@ def test_a_skipped_instant_is_not_started_later(store: SqliteStore) -> None:
 
     with pytest.raises(InstantTaken):
         store.record([queued(1)])
+
+
+def test_an_instant_whose_skip_was_lifted_may_be_started(store: SqliteStore) -> None:
+    due_at = NOON + MINUTE
+    ahead = ((due_at - 1, due_at),)
+    store.record(
+        [
+            added(),
+            decided(due_at=due_at, reason="user"),
+            CountingMoved(at=NOON, job="backup", counts_from=NOON, decided=ahead),
+        ]
+    )
+    lifted = SkipLifted(at=NOON, job="backup", due_at=due_at, by="ann")
+    store.record([lifted, CountingMoved(at=NOON, job="backup", counts_from=NOON)])
+
+    assert known(store).decided == ()
+    store.record([queued(1, due_at=due_at)])
 
 
 def test_the_clock_set_back_does_not_open_an_instant_again(store: SqliteStore) -> None:

@@ -213,9 +213,15 @@ async def test_the_next_run_is_skipped_after_a_question() -> None:
         assert control.sent == []
         await pilot.press("y")
         await wait_for(pilot, lambda: bool(control.sent))
+        await wait_for(pilot, lambda: bool(pilot.app._notifications))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
 
     at = control.scene.jobs["wal-archive"].next_at
-    assert control.sent == [SkipNext(job="wal-archive", due_at=at)]
+    assert control.sent == [
+        SkipNext(job="wal-archive", due_at=at),
+        SkipNext(job="wal-archive", due_at=at, undo=True),
+    ]
 
 
 async def test_what_is_not_due_cannot_be_skipped() -> None:

@@ -384,6 +384,10 @@ class TimelineView(Page):
         if (job := self.take()) is not None:
             self.home.ask_skip(job)
 
+    def action_undo(self) -> None:
+        """Undo the last change."""
+        self.home.undo()
+
     def action_back(self) -> None:
         """Close the line, end the filter, or go back to the jobs."""
         if self.lanes.words or self.query_one(Input).has_class("shown"):

@@ -34,7 +34,8 @@ def house(lonely: Desk) -> Desk:
 def simulated(desk: Desk, *words: str) -> dict[str, Any]:
     """Return what `simulate --json` prints."""
     done = desk.run("simulate", *FROM, *words, "--json")
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.exit_code == 0, done.stderr
+    assert not done.stderr or done.stderr.startswith("living through ")  # on a busy machine
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

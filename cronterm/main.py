@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from cronterm.cli.base import (
     FarEngine,
@@ -72,6 +72,7 @@ def make_rooms() -> Rooms:
         run_bridge=_run_bridge,
         run_attached=_run_attached,
         run_web=_run_web,
+        list_keys=_list_keys,
     )
 
 
@@ -253,6 +254,30 @@ def _ready_for_screen(options: ScreenOptions) -> "ScreenSettings":
         mouse=said.mouse and not options.no_mouse,
         colors=said.colors and not options.no_color,
     )
+
+
+def _list_keys() -> list[dict[str, Any]]:
+    """Return every key of the screen; raise `BadInput` where a person's choice is refused."""
+    # The table of keys is the screen's: only for this command.
+    from cronterm.tui.keymap import KEYS, MOVES, remapped
+    from cronterm.tui.keys import written
+    from cronterm.tui.places import name_of
+    from cronterm.tui.settings import read_settings
+
+    path = screen_file()
+    chosen = {} if path is None else read_settings(path).keys
+    table = (*MOVES, *KEYS)
+    return [
+        {
+            "group": key.group,
+            "id": key.id,
+            "keys": [*map(written, key.keys.split(","))],
+            "default": [*map(written, default.keys.split(","))],
+            "what": key.text,
+            "places": [*map(name_of, key.where)],
+        }
+        for key, default in zip(remapped(chosen, table), table, strict=True)
+    ]
 
 
 def _kept(name: str) -> Path | None:

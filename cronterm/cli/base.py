@@ -125,6 +125,7 @@ class Rooms:
     """A screen on other machines, or on an engine here."""
     run_web: Callable[[Instance, WebOptions], int]
     """Until it is told to leave."""
+    list_keys: Callable[[], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ COMMANDS = {
     "attach": "cronterm.cli.far:attach",
     "bridge": "cronterm.cli.far:bridge",
     "web": "cronterm.cli.web:web",
+    "keys": "cronterm.cli.keys:keys",
     "ls": "cronterm.cli.jobs:list_jobs",
     "show": "cronterm.cli.show:show",
     "explain": "cronterm.cli.plans:explain",
@@ -100,7 +101,7 @@ SECTIONS = {
     "Act": "run rerun stop kill pause resume ping exec",
     "Change the jobs file": "add edit rm enable disable rename mv actions"
     " validate fmt schema config",
-    "Engine and screen": "up down attach web install-service",
+    "Engine and screen": "up down attach web keys install-service",
     "Begin": "init import export doctor completion motd",
 }
 """What the help lists together; what is in none of these comes last."""

@@ -26,6 +26,7 @@ from cronterm.engine.offline_edits import edit_offline
 from cronterm.engine.simulate import simulate_instance
 from cronterm.errors import NoEngine
 from cronterm.instance import Instance
+from cronterm.main import make_rooms
 from cronterm.model.command import Answer, AnyCommand
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
@@ -153,6 +154,7 @@ class Desk:
             run_bridge=self._run_bridge,
             run_attached=self._run_attached,
             run_web=self._run_web,
+            list_keys=make_rooms().list_keys,
         )
 
     def _ask_offline(self, instance: Instance, query: Query) -> AnyReply:

@@ -304,16 +304,21 @@ def no_engine(instance: Instance) -> NoEngine:
     what = f"no engine runs for {instance.jobs_file}"
     if not _exists(instance.jobs_file):
         what += ", and the file does not exist"
+    if instance.state_dir != _usual_state_dir(instance.jobs_file):
+        what += f" with the state in {instance.state_dir}"
     others = [_reached_by(other) for other in running_instances()]
     if not others:
-        return NoEngine(what, "start one with `cronterm --headless`")
+        return NoEngine(what, f"start one with `{_reached_by(instance)} --headless`")
     return NoEngine(what, f"running: {', '.join(others)}")
 
 
 def _reached_by(instance: Instance) -> str:
     """Return the options that reach a running engine."""
-    usual = state_root() / instance_name(instance.jobs_file)
     words = ["cronterm", "-f", str(instance.jobs_file)]
-    if instance.state_dir != usual:
+    if instance.state_dir != _usual_state_dir(instance.jobs_file):
         words += ["--state-dir", str(instance.state_dir)]
     return shlex.join(words)
+
+
+def _usual_state_dir(jobs_file: Path) -> Path:
+    return state_root() / instance_name(jobs_file)

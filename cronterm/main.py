@@ -173,7 +173,8 @@ def _run_screen(instance: Instance, options: ScreenOptions) -> int:
     client = RequestClient(instance.socket)
     ending, code = _show(client, instance.jobs_file, settings, own=own)
     if ending == "keep" and has_started:
-        print(f"the engine goes on; `cronterm -f {instance.jobs_file}` attaches, `down` ends it")
+        attach = f"cronterm -f {instance.jobs_file}"
+        print(f"the engine goes on; `{attach}` attaches, `{attach} down` ends it")
     return code
 
 

@@ -184,7 +184,9 @@ def test_a_claim_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
 def test_who_runs_is_told_with_the_options_that_reach_it(tmp_path: Path) -> None:
     there = find_instance(str(tmp_path / "its jobs.yaml"), None)
     here = find_instance(None, None)
-    assert "start one with" in str(no_engine(here))
+    assert f"cronterm -f {here.jobs_file} --headless`" in str(no_engine(here))
+    elsewhere = find_instance(None, str(tmp_path / "state"))
+    assert f"with the state in {tmp_path}/state" in str(no_engine(elsewhere))
 
     with there.acquire_lock():
         assert running_instances() == [there]

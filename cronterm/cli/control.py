@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from msgspec import structs
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_answer, say
-from cronterm.clock import SECOND, Instant, SystemClock, local_zone
+from cronterm.cli.moments import coming_moment
+from cronterm.cli.render import show_time
+from cronterm.clock import SECOND, Instant, SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown, SkipNext
 from cronterm.schedule.duration import parse_duration
-from cronterm.schedule.parse import parse_moment
 
 ENDING_S = 60.0  # for the last commits, beyond what the running jobs are given
 
@@ -21,7 +23,7 @@ ENDING_S = 60.0  # for the last commits, beyond what the running jobs are given
 @click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="JOB...")
 @click.option("--all", "everything", is_flag=True, help="Pause everything.")
 @click.option("--for", "duration", metavar="DURATION", help="Ends by itself after this.")
-@click.option("--until", metavar="TIME", help="Ends by itself then.")
+@click.option("--until", metavar="TIME", help="Ends by itself then: 08:00, tomorrow 08:00.")
 @click.option("--reason", default="", help="Shown with the pause.")
 @click.pass_context
 def pause(
@@ -41,15 +43,22 @@ def pause(
     at = desk(context, **given)
     _check_named(jobs, everything)
     end = _until(duration, until)
-    _send_each(at, jobs, lambda job: PauseJob(job=job, until=end, reason=reason))
+    said = f" until {show_time(end)}" if end is not None else ""
+    _send_each(at, jobs, lambda job: PauseJob(job=job, until=end, reason=reason), said)
 
 
-def _send_each(at: Desk, jobs: tuple[str, ...], command: Callable[[str], AnyCommand]) -> None:
-    """Send a command for each job; one that is refused does not keep the others from theirs."""
+def _send_each(
+    at: Desk, jobs: tuple[str, ...], command: Callable[[str], AnyCommand], said: str = ""
+) -> None:
+    """Send a command for each job; one that is refused does not keep the others from theirs.
+
+    `said` is added to what is told of one that was done.
+    """
     refused = None
     for job in jobs or ("",):
         try:
-            print_answer(at, at.send(command(job)))
+            answer = at.send(command(job))
+            print_answer(at, structs.replace(answer, message=answer.message + said))
         except CrontermError as error:
             if job == (jobs or ("",))[-1] or isinstance(error, NoEngine):
                 raise
@@ -64,7 +73,7 @@ def _until(duration: str | None, until: str | None) -> Instant | None:
         raise click.UsageError("--for and --until exclude each other.")
     if duration:
         return SystemClock().now().utc + parse_duration(duration)
-    return parse_moment(until, local_zone()) if until else None
+    return coming_moment(until, SystemClock().now().utc) if until else None
 
 
 def _check_named(jobs: tuple[str, ...], everything: bool) -> None:

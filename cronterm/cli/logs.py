@@ -11,6 +11,7 @@ from typing import Any, Literal
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk, leave, say
+from cronterm.cli.moments import past_moment
 from cronterm.cli.output import (
     Gapless,
     Line,
@@ -23,7 +24,6 @@ from cronterm.cli.output import (
     read_tail,
     wants,
 )
-from cronterm.cli.past import past_moment
 from cronterm.cli.runs import read_row
 from cronterm.cli.sheet import ask_hosts
 from cronterm.clock import Instant
@@ -31,7 +31,7 @@ from cronterm.control import Message, Output
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
-from cronterm.model.run import Outcome, RunRow
+from cronterm.model.run import FAILED, Outcome, RunRow
 
 MOST_RUNS = 1000
 RECENT_RUNS = 20  # whose lines are laid over each other when no job is named
@@ -95,9 +95,6 @@ def logs(
             form="json" if at.as_json else "bare" if len(what) == 1 else "prefixed",
         )
         _print_many(at, what, wanted, printer, messages)
-
-
-FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Commands about what was: history, why."""
 
 import json
-import re
 from typing import Any, get_args
 
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, print_json, say
+from cronterm.cli.moments import past_moment
 from cronterm.cli.render import (
     COLORS,
     GLYPHS,
@@ -17,19 +17,15 @@ from cronterm.cli.render import (
     show_time,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
+from cronterm.clock import Instant, local_zone, rfc3339
 from cronterm.model.query import Decisions, ListRuns, ReadDecisions, Runs
-from cronterm.model.run import Outcome, RunRow
+from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.sanitize import sanitize_line
-from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
 TELLING = ("dependency", "condition", "overlap", "queue_full")
 """Reasons whose message names what was not met, or who was in the way."""
-
-_STAMP = re.compile(r"\d{4}-")
-
 
 HEAD = ("RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY", "CPU", "MEMORY", "OUTPUT", "BY")
 ONLY_WIDE = frozenset({"CPU", "MEMORY", "OUTPUT", "BY"})
@@ -49,6 +45,9 @@ ONLY_WIDE = frozenset({"CPU", "MEMORY", "OUTPUT", "BY"})
     type=click.Choice(get_args(Outcome)),
     help="Only these ends; may be repeated.",
 )
+@click.option(
+    "--failed", "has_failed", is_flag=True, help="Only what failed, timed out or was lost."
+)
 @click.pass_context
 def history(
     context: click.Context,
@@ -58,13 +57,15 @@ def history(
     last: str | None,
     since: str | None,
     outcomes: tuple[Outcome, ...],
+    has_failed: bool,
     **given: Any,
 ) -> None:
     """List runs and decisions, oldest first. --json prints one object a line, all that match.
 
-    Example: cronterm history backup --last 7d --status failed -o csv
+    Example: cronterm history backup --last 7d --failed -o csv
     """
     at = desk(context, **given)
+    outcomes = (*outcomes, *FAILED) if has_failed else outcomes
     if last and since:
         raise click.UsageError("--last and --since exclude each other.")
     word = last or since
@@ -73,13 +74,6 @@ def history(
     begin = past_moment(word) if word else None
     query = ListRuns(job=job or "", limit=limit, since=begin, outcomes=outcomes)
     present(at, lambda one: _sheet(one, query))
-
-
-def past_moment(word: str) -> Instant:
-    """Return the moment of `2h` (so long ago) or of a time. Raises `CrontermError`."""
-    if _STAMP.match(word):
-        return parse_moment(word, local_zone())
-    return SystemClock().now().utc - parse_duration(word)
 
 
 def _sheet(at: Desk, query: ListRuns) -> Sheet:

@@ -14,7 +14,7 @@ from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, load
 from cronterm.model.problem import Problem
-from cronterm.model.query import ListNext, NextDue
+from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import MOST, Upcoming, upcoming
@@ -45,7 +45,7 @@ def next_due(
 ) -> None:
     """Show the coming instants of jobs, or of an expression; daylight saving is marked.
 
-    So is what a calendar keeps back; --json has only what will run.
+    So is what a calendar or a pause keeps back; --json has only what will run.
 
     Example: cronterm next --expr "30 2 * * *" --tz Europe/Berlin --from 2027-03-27T00:00
     """
@@ -176,7 +176,7 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
     coming = {job: [due for due in found if span.has(due)] for job, found in reply.next.items()}
     instants = sorted((due, job) for job, found in coming.items() for due in found)
     held = [
-        (each.at, job, each.why)
+        (each.at, job, _kept_back(each, span.zone))
         for job, found in reply.held.items()
         for each in found
         if span.has(each.at)
@@ -191,10 +191,13 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
         before, offset = offset, upcoming_at(due, span.zone).utcoffset()
         mark = "" if offset == before else "! the clock has changed"
         if why:
-            mark = f"– kept back: {why}"
+            mark = f"– {why}"
         rows.append([_shown(due, span.zone), f"{show_until(due - after):>6}", job, mark])
     never = "never" if span.until is None else "not until then"
-    rows += [[never, "", job, ""] for job, found in sorted(coming.items()) if not found]
+    paused = {job for job, found in reply.held.items() for each in found if each.by_pause}
+    rows += [
+        [never, "", job, ""] for job in sorted(coming) if not coming[job] and job not in paused
+    ]
     return Sheet(
         content={job: [_offset(due, span.zone) for due in found] for job, found in coming.items()},
         records=[{"at": _offset(due, span.zone), "job": job} for due, job in instants],
@@ -203,6 +206,11 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
         has_titles=False,
         empty="no jobs",
     )
+
+
+def _kept_back(each: HeldBack, zone: str) -> str:
+    until = f" until {_shown(each.until, zone)}" if each.until is not None else ""
+    return f"kept back: {each.why}{until}"
 
 
 @click.command()

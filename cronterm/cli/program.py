@@ -151,8 +151,8 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what is near a command that does not exist."""
         if self.get_command(context, args[0]) is None:
-            near = difflib.get_close_matches(args[0], {*COMMANDS, *ALIASES}, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            near = difflib.get_close_matches(args[0], {*COMMANDS, *ALIASES}, 2)
+            hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", context)
         return super().resolve_command(context, args)
 

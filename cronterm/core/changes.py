@@ -14,6 +14,7 @@ from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, decide_rest, resume, resume_all
 from cronterm.core.inbox import ignore_missed, run_missed
 from cronterm.core.limits import sift_all
+from cronterm.core.pauses import decide_sifted, pause, pause_all
 from cronterm.core.pings import end_reported, lose_reports, settle_reports, take_ping
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
@@ -46,24 +47,21 @@ from cronterm.model.command import (
     StopRun,
 )
 from cronterm.model.event import (
-    AllPaused,
     JobAdded,
     JobChanged,
-    JobPaused,
     JobRemoved,
 )
 from cronterm.model.job import Job, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob
 from cronterm.model.params import BadParam, read_params
 from cronterm.model.run import Cause, Repeat
-from cronterm.model.snapshot import Pause
 
 LONG_AGO: Instant = 0  # an engine before this one may have decided anything up to its count
 
 
 def apply_config(books: Books, changed: ConfigChanged) -> None:
     """Take a complete new set of definitions into force."""
-    _decide_sifted(books)
+    decide_sifted(books)
     books.settings = changed.settings
     rename_jobs(books, changed.jobs)
     new = {job.id for job in changed.jobs}
@@ -86,13 +84,6 @@ def apply_config(books: Books, changed: ConfigChanged) -> None:
     for known in [known for known in books.absent.values() if known.present]:
         books.absent[known.id] = msgspec.structs.replace(known, present=False, pause=None)
         books.events.append(JobRemoved(at=books.now.utc, job=known.id))
-
-
-def _decide_sifted(books: Books) -> None:
-    """Decide what is due of the jobs that calendars keep back: they are looked at now and then."""
-    for record in books.jobs.values():
-        if record.sieve is not None:
-            decide(books, record)
 
 
 def add_job(books: Books, job: Job, known: KnownJob | None, runs: list[RunRecord]) -> None:
@@ -257,8 +248,10 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
             return _stop(books, command, by)
         case FireHook():
             return fire_hook(books, command)
+        case PauseJob(until=int(until)) if until <= books.now.utc:
+            return Answer(ok=False, kind="invalid", message="the end of that pause is past")
         case PauseJob(job=""):
-            return _pause_all(books, command, by)
+            return pause_all(books, command, by)
         case ResumeJob(job=""):
             if books.all_paused is None:
                 return Answer(ok=True, message="nothing was paused as a whole")
@@ -288,7 +281,7 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
         case SkipNext():
             return skip_next(books, record, command, by)
         case PauseJob():
-            return _pause(books, record, command, by)
+            return pause(books, record, command, by)
         case ResumeJob():
             has_resumed = resume_triggers(books, record, by=by)
             if record.pause is None and has_resumed:
@@ -376,25 +369,3 @@ def _stop(books: Books, command: StopRun, by: str) -> Answer:
         return Answer(ok=False, kind="unknown_run", message=f"no run of {command.job} is open")
     count = stop_runs(books, runs, by=by, signal=command.signal)
     return Answer(ok=True, message=f"stopping {count} run{'s' * (count != 1)} of {command.job}")
-
-
-def _pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:
-    now = books.now.utc
-    if record.sieve is not None:
-        decide(books, record)
-    books.set_pause(record, Pause(by, now, command.until, command.reason))
-    books.events.append(
-        JobPaused(at=now, job=record.job.id, by=by, until=command.until, reason=command.reason)
-    )
-    books.watch_job(record)
-    return Answer(ok=True, message=f"paused {record.job.id}")
-
-
-def _pause_all(books: Books, command: PauseJob, by: str) -> Answer:
-    now = books.now.utc
-    _decide_sifted(books)
-    books.all_paused = Pause(by, now, command.until, command.reason)
-    books.events.append(AllPaused(at=now, by=by, until=command.until, reason=command.reason))
-    for record in books.jobs.values():
-        books.watch_job(record)
-    return Answer(ok=True, message="paused everything")

@@ -213,5 +213,6 @@ def _past(decision: Decision, show: Show) -> str:
     if decision.outcome is None:
         return f"{when}{run} is open."
     because = _because(decision.outcome, decision.reason, decision.exit_code)
+    tries = f" at attempt {decision.attempt}" if decision.attempt > 1 else ""
     message = f" ({decision.message})" if decision.message else ""
-    return f"{when}{run} {because}{message}."
+    return f"{when}{run} {because}{tries}{message}."

@@ -10,7 +10,7 @@ from typing import Literal
 from cronterm.clock import DAY, Instant
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.model.event import JobPaused
-from cronterm.model.run import Outcome
+from cronterm.model.run import FAILED, Outcome
 from cronterm.model.snapshot import Pause
 from cronterm.schedule.calendars import Calendars, Stretch
 
@@ -93,7 +93,7 @@ def note_outcome(books: Books, record: JobRecord, outcome: Outcome) -> None:
     """Count failures in a row, and pause the job where they are too many."""
     if outcome == "succeeded":
         record.failures = 0
-    if outcome not in ("failed", "timed_out", "lost"):
+    if outcome not in FAILED:
         return
     record.failures += 1
     most = record.job.auto_pause

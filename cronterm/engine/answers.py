@@ -94,7 +94,8 @@ class Answers:
                 after = self._clock.now().utc if query.after is None else query.after
                 limit = min(query.limit, MOST_NEXT)
                 calendars = Calendars(snapshot.settings.calendars)
-                return await asyncio.to_thread(next_due, views, after, limit, calendars)
+                paused = snapshot.all_paused
+                return await asyncio.to_thread(next_due, views, after, limit, calendars, paused)
             case ReadState():
                 return snapshot
             case _:

@@ -11,7 +11,7 @@ import msgspec
 from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.model.foresight import Foresight
 from cronterm.model.query import HeldBack, NextDue, ReadTimeline
-from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.snapshot import JobView, Pause, Snapshot
 from cronterm.model.timeline import MOST_SLOTS, Begun, Lane, Timeline
 from cronterm.schedule.base import Coming, Schedule
 from cronterm.schedule.build import build
@@ -26,47 +26,84 @@ DENSE = 4  # instants a slot: more are counted, not walked
 
 
 def next_due(
-    views: Mapping[str, JobView], after: Instant, limit: int, calendars: Calendars
+    views: Mapping[str, JobView],
+    after: Instant,
+    limit: int,
+    calendars: Calendars,
+    all_paused: Pause | None = None,
 ) -> NextDue:
-    """Return up to `limit` instants strictly after `after` for each enabled job."""
+    """Return up to `limit` instants strictly after `after` that will run, for each enabled job."""
     due: dict[str, tuple[Instant, ...]] = {}
     held: dict[str, tuple[HeldBack, ...]] = {}
     for job, view in views.items():
-        due[job] = tuple(_next(view, after, limit, calendars)) if view.job.enabled else ()
-        if view.job.enabled and (view.job.exclude or view.job.only):
+        if not view.job.enabled:
+            due[job] = ()
+            continue
+        pauses = tuple(each for each in (view.pause, all_paused) if each is not None)
+        due[job] = tuple(_next(view, after, limit, calendars, pauses))
+        if view.job.exclude or view.job.only or pauses:
             until = due[job][-1] if due[job] else None
-            held[job] = tuple(_held(view, after, until, calendars))
+            held[job] = tuple(_held(view, after, until, calendars, pauses))
     return NextDue(due, held)
 
 
 def _held(
-    view: JobView, after: Instant, until: Instant | None, calendars: Calendars
+    view: JobView,
+    after: Instant,
+    until: Instant | None,
+    calendars: Calendars,
+    pauses: tuple[Pause, ...],
 ) -> Iterator[HeldBack]:
-    """Yield instants that calendars keep back, up to `until`."""
+    """Yield instants that calendars or pauses keep back, up to `until`; of a pause the first."""
     job = view.job
     schedule = schedule_of(view)
     sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
-    assert sieve is not None
     at, left = schedule.next_after(after), MOST_HELD
     for _ in range(MOST_NEXT):
         if at is None or not left or (until is not None and at > until):
             return
-        why, _ = sieve.at(at)
+        why = sieve.at(at)[0] if sieve is not None else ""
+        pause = None if why else _pause_over(at, pauses)
+        if pause is not None:
+            yield HeldBack(at, f"paused by {pause.by}", by_pause=True, until=pause.until)
+            if pause.until is None:
+                return
+            left, at = left - 1, schedule.next_after(pause.until)
+            continue
         if why:
             left -= 1
             yield HeldBack(at, why)
         at = schedule.next_after(at)
 
 
-def _next(view: JobView, after: Instant, limit: int, calendars: Calendars) -> list[Instant]:
+def _pause_over(at: Instant, pauses: tuple[Pause, ...]) -> Pause | None:
+    """Return the pause that keeps an instant back: the one that ends last, as it stands."""
+    over = [each for each in pauses if each.at < at and (each.until is None or at <= each.until)]
+    return max(over, key=lambda each: (each.until is None, each.until or 0), default=None)
+
+
+def _next(
+    view: JobView,
+    after: Instant,
+    limit: int,
+    calendars: Calendars,
+    pauses: tuple[Pause, ...],
+) -> list[Instant]:
     most = view.job.max_runs
     limit = limit if most is None else min(limit, most - view.timed_runs)
+    coming = coming_of(view, schedule_of(view), calendars)
     instants: list[Instant] = []
-    for at in _walk(coming_of(view, schedule_of(view), calendars), after):
-        if len(instants) >= limit:
-            break
+    at = coming.next_after(after)
+    while at is not None and len(instants) < limit:
+        pause = _pause_over(at, pauses)
+        if pause is not None:
+            if pause.until is None:
+                break
+            at = coming.next_after(pause.until)
+            continue
         if not is_decided(view, at):
             instants.append(at)
+        at = coming.next_after(at)
     return instants
 
 

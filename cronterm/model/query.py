@@ -115,10 +115,14 @@ class ListNext(Query, frozen=True, kw_only=True):
 
 
 class HeldBack(msgspec.Struct, frozen=True):
-    """An instant that a calendar keeps back, and which."""
+    """An instant that a calendar or a pause keeps back, and which."""
 
     at: Instant
     why: str
+    by_pause: bool = False
+    """All that follow are kept back, too, up to `until`; only the first is told."""
+    until: Instant | None = None
+    """When the pause ends by itself."""
 
 
 class NextDue(msgspec.Struct, frozen=True):
@@ -126,7 +130,7 @@ class NextDue(msgspec.Struct, frozen=True):
 
     next: dict[str, tuple[Instant, ...]]
     held: dict[str, tuple[HeldBack, ...]] = {}
-    """Those before the last of them that calendars keep back, at most 20 of a job."""
+    """Those before the last of them that calendars or pauses keep back, at most 20 of a job."""
 
 
 class ReadDecisions(Query, frozen=True, kw_only=True):
@@ -158,6 +162,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, where an event was decided about; `due_at` is when it came."""
     exit_code: int | None = None
     """Of the last attempt of its run."""
+    attempt: int = 0
+    """The last attempt of its run, 0 where none began."""
 
 
 class Decisions(msgspec.Struct, frozen=True):

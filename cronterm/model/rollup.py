@@ -6,12 +6,10 @@ from math import log2
 import msgspec
 
 from cronterm.clock import MILLISECOND, SECOND, Duration, Instant
-from cronterm.model.run import CauseKind, Outcome
+from cronterm.model.run import FAILED, CauseKind, Outcome
 
 BINS_PER_DOUBLING = 8
 """A percentile is off by less than 5 % of its value."""
-
-FAILURES: frozenset[Outcome] = frozenset(["failed", "timed_out", "lost"])
 
 
 class EndedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +130,7 @@ def add_run(rollups: Iterable[Rollup], run: EndedRun, rank: int) -> None:
     duration = max(run.ended_at - run.started_at, 0)
     length_s = duration / SECOND
     outcome, cause, place = run.outcome, run.cause, bin_of(duration)
-    is_failure = outcome in FAILURES
+    is_failure = outcome in FAILED
     why = run.reason if outcome == "failed" and run.reason else outcome
     for rollup in rollups:
         rollup.runs += 1

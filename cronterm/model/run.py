@@ -25,6 +25,8 @@ Outcome: TypeAlias = Literal[
     "missed",
     "lost",
 ]
+FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
+"""What counts as a failure wherever failures are counted or filtered."""
 Reason: TypeAlias = Literal[
     "",
     "exit",

@@ -49,7 +49,7 @@ from cronterm.model.job import Job, Settings
 from cronterm.model.notice import Notice, NotifierView
 from cronterm.model.notice_fold import fold_notice
 from cronterm.model.problem import Problem
-from cronterm.model.run import REPORTED, AttemptEnd, Cause, Outcome, Reason, RunState
+from cronterm.model.run import FAILED, REPORTED, AttemptEnd, Cause, Outcome, Reason, RunState
 
 RECENT_RUNS = 60  # the widest duration chart of the dashboard
 
@@ -395,7 +395,7 @@ def count(totals: Totals, past: PastRun) -> None:
     if past.outcome == "succeeded":
         totals.succeeded += 1
         totals.failed_in_a_row = 0
-    elif past.outcome in ("failed", "timed_out", "lost"):
+    elif past.outcome in FAILED:
         totals.failed += 1
         totals.failed_in_a_row += 1
 

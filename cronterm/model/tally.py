@@ -19,7 +19,7 @@ from cronterm.model.event import (
     JobRenamed,
     RunEnded,
 )
-from cronterm.model.run import Outcome, Reason
+from cronterm.model.run import FAILED, Outcome, Reason
 from cronterm.model.snapshot import Snapshot
 
 DURATIONS: tuple[Duration, ...] = tuple(
@@ -28,7 +28,6 @@ DURATIONS: tuple[Duration, ...] = tuple(
 DELAYS: tuple[Duration, ...] = tuple(
     limit * MILLISECOND for limit in (5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 30_000, 300_000)
 )
-FAILURES: frozenset[Outcome] = frozenset(["failed", "timed_out", "lost"])
 
 
 class Histogram(msgspec.Struct):
@@ -102,7 +101,7 @@ def _count_end(tally: Tally, before: Snapshot, event: RunEnded) -> None:
         return
     job = tally.jobs.setdefault(event.job, JobTally())
     job.runs += 1
-    job.failures += event.outcome in FAILURES
+    job.failures += event.outcome in FAILED
 
 
 def cumulative(counts: Sequence[int]) -> list[int]:

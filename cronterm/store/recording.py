@@ -40,6 +40,7 @@ from cronterm.model.gates import Result, has_result
 from cronterm.model.memory import Success
 from cronterm.model.notice import NoticeDropped, NoticeQueued, NoticesFailed, NoticesSent
 from cronterm.model.rollup import EndedRun
+from cronterm.model.run import FAILED
 from cronterm.model.snapshot import PastRun, count
 from cronterm.store.alerts import AlertRecorder
 from cronterm.store.api import record_monitor
@@ -280,7 +281,7 @@ class Recorder:
         entry.kept_runs += 1
         if has_result(event.outcome, event.reason, attempt):
             entry.result = Result(event.run, event.outcome, ended_at, self._n)
-        if event.outcome in ("failed", "timed_out", "lost"):
+        if event.outcome in FAILED:
             entry.failures += 1
         elif event.outcome == "succeeded":
             entry.failures = 0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cronterm.clock import HOUR, Instant
 from cronterm.model.job import Keep
-from cronterm.model.run import Outcome
+from cronterm.model.run import FAILED, Outcome
 from cronterm.store.alerts import prune_alerts
 from cronterm.store.base import AttemptId, PrunedRuns
 from cronterm.store.entries import Entry, load_entries, write_entries
@@ -135,7 +135,7 @@ def _subtract(entry: Entry, run: DoomedRun) -> None:
     totals = entry.totals
     totals.runs -= 1
     totals.succeeded -= run.outcome == "succeeded"
-    totals.failed -= run.outcome in ("failed", "timed_out", "lost")
+    totals.failed -= run.outcome in FAILED
     if run.started_at is not None:
         totals.durations -= 1
         totals.duration_sum -= run.ended_at - run.started_at

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant
-from cronterm.model.rollup import FAILURES, EndedRun, Rollup, add_run
+from cronterm.model.rollup import EndedRun, Rollup, add_run
+from cronterm.model.run import FAILED
 from cronterm.model.trigger import FileEvent
 
 ALL_JOBS = 0
@@ -175,7 +176,7 @@ def fill_rollups(connection: sqlite3.Connection) -> None:
             places = (place_of(span, ended_at, each) for span in spans)
             kept = [rollups.setdefault(place, Rollup()) for place in places]
             add_run(kept, run, ranks[each])
-        if outcome in FAILURES:
+        if outcome in FAILED:
             failing[job] = True
         elif outcome == "succeeded":
             failing[job] = False

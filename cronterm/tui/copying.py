@@ -7,7 +7,7 @@ from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.job import action_text
 from cronterm.model.query import ConfigText, ListRuns, OutputPart, ReadConfig, ReadOutput, Runs
-from cronterm.model.run import Outcome, RunRow
+from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.trigger import triggers_text
 from cronterm.sanitize import sanitize, sanitize_line
@@ -15,7 +15,7 @@ from cronterm.tui import clipboard
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.widgets.paint import Painted, fit
-from cronterm.tui.words import FAILED, row_text
+from cronterm.tui.words import row_text
 
 OUTPUT_BYTES = 256 << 10  # of a run, from its end
 EXCERPT = 40  # cells of a line, in the menu

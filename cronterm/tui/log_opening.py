@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from cronterm.errors import CrontermError
 from cronterm.model.query import ListRuns, Runs
+from cronterm.model.run import FAILED
 from cronterm.tui.copying import Copying
 from cronterm.tui.screens.log_view import MOST_RUNS, LogView
 from cronterm.tui.screens.page import Page
-from cronterm.tui.words import FAILED
 
 
 class LogOpening(Copying):

@@ -6,11 +6,11 @@ from statistics import mean
 
 from cronterm.clock import DAY, SECOND, Duration
 from cronterm.model.rollup import Rollup
-from cronterm.model.run import RunRow
+from cronterm.model.run import FAILED, RunRow
 from cronterm.model.stats import Trends
 from cronterm.tui.courses import no_trends
 from cronterm.tui.look import Glyphs
-from cronterm.tui.words import FAILED, duration, percent
+from cronterm.tui.words import duration, percent
 
 Pair = tuple[str, str]
 """A name and its figure."""

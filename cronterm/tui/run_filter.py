@@ -7,12 +7,12 @@ from typing import get_args
 
 from cronterm.clock import Duration
 from cronterm.errors import BadInput
-from cronterm.model.run import CauseKind, Outcome
+from cronterm.model.run import FAILED, CauseKind, Outcome
 from cronterm.schedule.duration import parse_duration
 
 STATES: dict[str, tuple[Outcome, ...]] = {
-    "failed": ("failed", "timed_out", "lost"),
-    "failing": ("failed", "timed_out", "lost"),
+    "failed": FAILED,
+    "failing": FAILED,
     "ok": ("succeeded",),
     **{outcome: (outcome,) for outcome in get_args(Outcome) if outcome != "failed"},
 }

@@ -29,10 +29,10 @@ from cronterm.model.event import (
 )
 from cronterm.model.gates import Hold
 from cronterm.model.query import OutputPart
-from cronterm.model.run import RunRow
+from cronterm.model.run import FAILED, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import is_plain, sanitize_line, styled
-from cronterm.tui.words import FAILED, asked_text, duration, end_text, row_text, run_end_text
+from cronterm.tui.words import asked_text, duration, end_text, row_text, run_end_text
 
 LOG_LINES = 50_000
 LINE_CHARACTERS = 8192

@@ -3,14 +3,13 @@
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
 from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
-from cronterm.model.run import AttemptEnd, Outcome, RunRow
+from cronterm.model.run import AttemptEnd, RunRow
 from cronterm.model.snapshot import LiveRun, PastRun
 from cronterm.model.trigger import trigger_name
 from cronterm.readable import rough, short
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.describe import describe
 
-FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 NEEDS = {"success": "succeeded", "failure": "failed", "complete": "ended"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cronterm.cli.render import show_time
 from cronterm.clock import HOUR, SystemClock
 from cronterm.model.command import PauseJob, ResumeJob, ShutDown, SkipNext
 from tests.cli.desk import Desk, open_desk
@@ -23,7 +24,8 @@ def test_pause_holds_jobs_back_until_a_time_with_a_reason(desk: Desk) -> None:
         "pause", "backup", "talker", "--until", "2027-01-15T08:00:00Z", "--reason", "a move"
     )
 
-    assert done.stdout == "paused backup\npaused talker\n"
+    until = show_time(START)
+    assert done.stdout == f"paused backup until {until}\npaused talker until {until}\n"
     assert sent(desk) == [
         PauseJob(job="backup", until=START, reason="a move"),
         PauseJob(job="talker", until=START, reason="a move"),

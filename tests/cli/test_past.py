@@ -150,6 +150,7 @@ def test_history_narrows_by_time_and_by_end(desk: Desk) -> None:
 
     failed = desk.run("history", "--status", "failed", "--status", "lost", "--json").stdout
     assert [json.loads(line)["run_id"] for line in failed.splitlines()] == [1]
+    assert desk.run("history", "--failed", "--json").stdout == failed
     assert desk.run("history", "--last", "7d").exit_code == 0
     assert desk.run("history", "--status", "missed").stdout == "nothing of that kind\n"
 

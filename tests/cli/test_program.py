@@ -68,10 +68,10 @@ def test_options_may_stand_before_and_after_the_command(desk: Desk) -> None:
 
 
 def test_a_misspelt_command_is_a_usage_error_with_what_is_near(desk: Desk) -> None:
-    done = desk.run("statuss")
+    done = desk.run("statsu")
 
     assert done.exit_code == 2
-    assert "Did you mean 'status'?" in done.stderr
+    assert "Did you mean 'stats' or 'status'?" in done.stderr
 
 
 def test_the_version_is_told(desk: Desk) -> None:

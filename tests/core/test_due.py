@@ -16,6 +16,16 @@ def test_a_pause_of_everything_ends_by_itself_and_the_wait_knows_it() -> None:
     clockwork.at("01:00").tick().expects("queued a 1 scheduled due 01:00:00Z", "start 1.1")
 
 
+def test_a_pause_that_would_be_over_is_refused() -> None:
+    clockwork = Clockwork(job("a", "0 * * * *"))
+    clockwork.at("00:30")
+
+    for words in ({"job": "a"}, {}):
+        answer = clockwork.ask(PauseJob(until=DAY_START + 30 * MINUTE, **words))
+        assert (answer.ok, answer.kind) == (False, "invalid")
+    clockwork.at("01:00").tick().expects("queued a 1 scheduled due 01:00:00Z", "start 1.1")
+
+
 def test_a_pause_that_ended_while_no_engine_ran_held_what_was_in_it_and_no_more() -> None:
     clockwork = Clockwork(job("a", "0 * * * *"))
     clockwork.at("00:30").ask(PauseJob(job="a", until=DAY_START + 150 * MINUTE))

@@ -172,3 +172,13 @@ def test_events_and_what_became_of_them_are_said() -> None:
         "00:00:00Z to 00:01:00Z (3 events): webhook go; started nothing: the event before it was"
         " too recent (cooldown).",
     )
+
+
+def test_a_run_that_needed_more_than_one_attempt_says_so() -> None:
+    ran = Decision(job="a", due_at=DAY_START, decided_at=DAY_START, run=7, outcome="succeeded")
+    tried = replace(ran, attempt=3)
+
+    assert say(None, replace(ran, attempt=1), tried)[-2:] == (
+        "00:00:00Z run 7 succeeded.",
+        "00:00:00Z run 7 succeeded at attempt 3.",
+    )

@@ -7,7 +7,7 @@ import pytest
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.engine.prospect import DENSE, MOST_STEPS, bounded, make_timeline, next_due
 from cronterm.model.job import Settings
-from cronterm.model.query import ReadTimeline
+from cronterm.model.query import HeldBack, ReadTimeline
 from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot
 from cronterm.model.timeline import MOST_SLOTS, Begun, Timeline
 from cronterm.schedule.base import CalendarSpec
@@ -87,6 +87,23 @@ def test_what_a_person_skipped_does_not_come_and_is_marked() -> None:
     assert dict(found.lanes["dense"].coming)[20] == 899
     due = next_due({"hourly": of.jobs["hourly"]}, NOON, 1, Calendars({}))
     assert due.next == {"hourly": (NOON + 2 * HOUR,)}
+
+
+def test_the_next_instants_are_those_that_no_pause_keeps_back() -> None:
+    views = snapshot(short="0 * * * *", long="0 * * * *", free="0 * * * *").jobs
+    views["short"].pause = Pause("ann", NOON, NOON + 2 * HOUR)
+    views["long"].pause = Pause("bob", NOON)
+    due = next_due(views, NOON, 1, Calendars({}))
+    assert due.next == {"short": (NOON + 3 * HOUR,), "long": (), "free": (NOON + HOUR,)}
+    first = NOON + HOUR
+    assert due.held == {
+        "short": (HeldBack(first, "paused by ann", by_pause=True, until=NOON + 2 * HOUR),),
+        "long": (HeldBack(first, "paused by bob", by_pause=True),),
+    }
+    before = next_due(views, NOON - 2 * HOUR, 1, Calendars({}))
+    assert before.next == dict.fromkeys(views, (NOON - HOUR,)), "it was not paused yet"
+    everything = next_due(views, NOON, 1, Calendars({}), Pause("eve", NOON, NOON + DAY))
+    assert everything.next["free"] == (NOON + DAY + HOUR,)
 
 
 def test_calendars_are_looked_through() -> None:

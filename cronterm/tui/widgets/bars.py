@@ -8,13 +8,14 @@ from textual.message import Message
 
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
+from cronterm.model.run import FAILED
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.key_names import READ
 from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
-from cronterm.tui.words import FAILED, age, countdown
+from cronterm.tui.words import age, countdown
 
 
 class TopBar(Painted):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cronterm.clock import MINUTE, Duration, Instant
+from cronterm.model.run import FAILED
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.job_order import SortKey
@@ -12,15 +13,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import BY_KEY, Layout, behind_host
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.spark import percentile, spark
-from cronterm.tui.words import (
-    FAILED,
-    age,
-    countdown,
-    duration,
-    elapsed_clock,
-    percent,
-    schedule_words,
-)
+from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent, schedule_words
 
 SORTED_BY: dict[str, SortKey] = {"last": "last", "duration": "duration", "errors": "errors"}
 """What a click on the title of a column sorts by."""

@@ -7,6 +7,7 @@ from textual.message import Message
 
 from cronterm.clock import HOUR, MINUTE, Duration, Instant
 from cronterm.model.foresight import expected_length
+from cronterm.model.run import FAILED
 from cronterm.model.timeline import Lane, Timeline
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
@@ -15,7 +16,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.spark import joined
-from cronterm.tui.words import FAILED, clock
+from cronterm.tui.words import clock
 
 NAME = 21
 WIDE_NAME = 32

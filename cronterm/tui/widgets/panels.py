@@ -7,13 +7,13 @@ from textual.strip import Strip
 
 from cronterm.clock import DAY, HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
+from cronterm.model.run import FAILED
 from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.widgets.spark import area, bars, duration_chart, percentile, started
 from cronterm.tui.words import (
-    FAILED,
     age,
     clock,
     countdown,

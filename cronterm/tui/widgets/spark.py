@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from cronterm.model.run import FAILED
 from cronterm.model.snapshot import PastRun
 from cronterm.tui.look import Glyphs
 from cronterm.tui.widgets.paint import Part, fit
-from cronterm.tui.words import FAILED, duration
+from cronterm.tui.words import duration
 
 LOW = 0.55  # of the minimum: normal variation shows, and a bar is never empty
 DOTS = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)  # braille: left and right, bottom up

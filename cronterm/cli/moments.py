@@ -1,0 +1,42 @@
+"""Moments as people name them on a command line, in this machine's zone."""
+
+import re
+from datetime import timedelta
+
+from cronterm.clock import Instant, SystemClock, aware, local_zone
+from cronterm.errors import BadInput
+from cronterm.schedule.duration import parse_duration
+from cronterm.schedule.parse import parse_moment
+
+_STAMP = re.compile(r"\d{4}-")
+_CLOCK = re.compile(r"(?:(today|tomorrow)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?")
+_HINT = "write it like 08:00, tomorrow 08:00 or 2026-12-01T02:00:00+01:00"
+
+
+def past_moment(word: str) -> Instant:
+    """Return the moment of `2h` (so long ago) or of a time. Raises `BadInput`."""
+    if _STAMP.match(word):
+        return parse_moment(word, local_zone())
+    return SystemClock().now().utc - parse_duration(word)
+
+
+def coming_moment(word: str, now: Instant) -> Instant:
+    """Return the moment of `08:00` (the next one), `tomorrow 08:00`, `tomorrow` or of a time.
+
+    Raises `BadInput`.
+    """
+    text = word.strip().lower()
+    found = _CLOCK.fullmatch("tomorrow 00:00" if text == "tomorrow" else text)
+    try:
+        if found is None:
+            return parse_moment(word, local_zone())
+        day, hour, minute, second = found.groups()
+        clock = f"{int(hour):02}:{minute}:{second or '00'}"
+        today = aware(now).astimezone().date()
+        date = today + timedelta(days=day == "tomorrow")
+        at = parse_moment(f"{date}T{clock}", local_zone())
+        if day is None and at <= now:
+            at = parse_moment(f"{today + timedelta(days=1)}T{clock}", local_zone())
+    except BadInput as error:
+        raise BadInput(error.message, _HINT) from None
+    return at

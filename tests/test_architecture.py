@@ -89,11 +89,30 @@ def name(path: Path) -> str:
 
 
 @cache
+def names() -> frozenset[str]:
+    """Return the dotted names of all modules."""
+    return frozenset(map(name, modules()))
+
+
+@cache
+def nodes(path: Path) -> tuple[Sequence[ast.AST], Sequence[range]]:
+    """Return the imports and dotted names in a module, and the lines of each of its functions."""
+    found: list[ast.AST] = []
+    functions: list[range] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute):
+            found.append(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found, functions
+
+
+@cache
 def imports(path: Path) -> Sequence[tuple[int, str]]:
     """Return (line, dotted name) of each import, those inside functions too."""
-    known = {name(module) for module in modules()}
+    known = names()
     found: list[tuple[int, str]] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path)[0]:
         if isinstance(node, ast.Import):
             found += ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -196,13 +215,12 @@ def test_only_the_roof_imports_inside_a_function() -> None:
     for path in modules():
         if room(path) in {"main", "doors", "__init__"}:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                wrong += [
-                    f"{path.relative_to(ROOT.parent)}:{inner.lineno}"
-                    for inner in ast.walk(node)
-                    if isinstance(inner, ast.Import | ast.ImportFrom)
-                ]
+        functions = nodes(path)[1]
+        wrong += [
+            f"{path.relative_to(ROOT.parent)}:{line}"
+            for line, _ in imports(path)
+            if any(line in lines for lines in functions)
+        ]
 
     assert sorted(set(wrong)) == []
 
@@ -215,7 +233,7 @@ def test_only_the_clock_asks_for_the_wall_time() -> None:
             "runner",
         }:  # the runner may not import the clock; it stamps output
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path)[0]:
             if isinstance(node, ast.Attribute):
                 owner = node.value
                 owner_name = owner.id if isinstance(owner, ast.Name) else getattr(owner, "attr", "")

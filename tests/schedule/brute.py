@@ -5,8 +5,9 @@ ones at the first of two equal wall times, and at the first instant after a gap 
 the gap matches. Only plain fields, minutes as the finest step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
@@ -37,32 +38,41 @@ class Brute:
     def matches(self, wall: datetime) -> bool:
         """Tell whether a wall time matches, whether it exists or not."""
         minute, hour, day, month, weekday = self.sets
+        if not (wall.minute in minute and wall.hour in hour and wall.month in month):
+            return False
         by_day, by_weekday = wall.day in day, wall.isoweekday() % 7 in weekday
-        is_day = by_day and by_weekday if self.is_and else by_day or by_weekday
-        return wall.minute in minute and wall.hour in hour and wall.month in month and is_day
+        return by_day and by_weekday if self.is_and else by_day or by_weekday
 
     def instants(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the due instants in (start, end], both aware UTC and whole minutes."""
-        before = start.astimezone(self.zone).replace(tzinfo=None)
+        before, *walls = wall_times(self.zone, start, end)
         highest = before  # of all wall times so far: a wall time at or below it is repeated
         at = start
-        while at < end:
+        for wall in walls:
             at += MINUTE
-            wall = at.astimezone(self.zone).replace(tzinfo=None)
             jump = wall - before
-            in_gap = [before + MINUTE * n for n in range(1, jump // MINUTE)]
             if self.is_wildcard:
                 if self.matches(wall):
                     yield at
             else:
                 is_repeated = wall <= highest
-                skipped = jump < timedelta(hours=3) and any(map(self.matches, in_gap))
-                if (self.matches(wall) and not is_repeated) or skipped:
+                in_gap = (before + MINUTE * n for n in range(1, jump // MINUTE))
+                skipped = MINUTE < jump < timedelta(hours=3) and any(map(self.matches, in_gap))
+                if skipped or (self.matches(wall) and not is_repeated):
                     yield at
             before, highest = wall, max(wall, highest)
 
 
-def transitions(zone: str, years: range) -> list[datetime]:
+@lru_cache(maxsize=4)  # many expressions are judged about one moment
+def wall_times(zone: ZoneInfo, start: datetime, end: datetime) -> Sequence[datetime]:
+    """Return what a clock on the wall shows at each minute from `start` to `end`."""
+    minutes = -((start - end) // MINUTE)
+    times = (start + MINUTE * n for n in range(minutes + 1))
+    return [at.astimezone(zone).replace(tzinfo=None) for at in times]
+
+
+@cache
+def transitions(zone: str, years: range) -> Sequence[datetime]:
     """Return the hours (aware UTC) before which the offset of `zone` changes."""
     info = ZoneInfo(zone)
     at = datetime(years.start, 1, 1, tzinfo=UTC)

@@ -1,17 +1,20 @@
 """A real engine as a process of its own, with the means to look at it from outside."""
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cronterm.cli.program import run_program
 from cronterm.errors import CrontermError
+from cronterm.main import make_rooms
 from cronterm.remote.client import RequestClient
 
 PATIENCE_S = 30.0
@@ -51,7 +54,7 @@ def process_states() -> Iterator[tuple[int, int, str]]:
 
 
 class House:
-    """One instance in a directory of its own. Commands are real processes."""
+    """One instance in a directory of its own, whose engine is a process of its own."""
 
     def __init__(self, directory: Path, jobs: str) -> None:
         self.directory = directory
@@ -60,10 +63,13 @@ class House:
         self.jobs_file.write_text(jobs, encoding="utf-8")
         self.engine: subprocess.Popen[bytes] | None = None
 
+    def words(self, *words: str) -> list[str]:
+        """Return the words of a command on this instance."""
+        return ["-f", str(self.jobs_file), "--state-dir", str(self.state_dir), *words]
+
     def command(self, *words: str) -> list[str]:
         """Return the argv of a cronterm command on this instance."""
-        place = ["-f", str(self.jobs_file), "--state-dir", str(self.state_dir)]
-        return [sys.executable, "-m", "cronterm", *place, *words]
+        return [sys.executable, "-m", "cronterm", *self.words(*words)]
 
     def start(self, **env: str) -> subprocess.Popen[bytes]:
         """Start an engine and return once it answers."""
@@ -113,17 +119,23 @@ class House:
 
         wait_until(is_idle, f"every run ends\n{self.log()}")
 
-    def run(
-        self, *words: str, timeout: float = PATIENCE_S, env: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, in this process: a start of Python costs more than most do."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run_program(make_rooms(), self.words(*words))
+        printed, said = (stream.buffer.getvalue().decode() for stream in (out, err))
+        return subprocess.CompletedProcess(words, code, printed, said)
+
+    def run_alone(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, as a process of its own."""
         return subprocess.run(
             self.command(*words),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=PATIENCE_S,
             check=False,
-            env=os.environ | (env or {}),
+            env=os.environ | env,
         )
 
     def status(self) -> dict[str, Any]:
@@ -217,7 +229,7 @@ class House:
                 continue
 
 
-@contextmanager
+@contextlib.contextmanager
 def house(directory: Path, jobs: str) -> Iterator[House]:
     """Give an instance and leave no process of it behind."""
     it = House(directory, jobs)

@@ -1,17 +1,13 @@
-"""Every command against a live engine and without one: in this process, on real files."""
+"""Every command against a live engine and without one, on real files."""
 
-import contextlib
-import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cronterm.cli.program import COMMANDS, run_program
-from cronterm.main import make_rooms
+from cronterm.cli.program import COMMANDS
 from tests.journeys.house import House
 
 JOBS = """\
@@ -21,25 +17,6 @@ jobs:
   nightly: {command: "true", schedule: "30 2 * * *"}
   mirror: {monitor: true, schedule: "@daily"}
 """
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a command did."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-def told(house: House, *words: str) -> Told:
-    """Run a command here."""
-    place = ["-f", str(house.jobs_file), "--state-dir", str(house.state_dir)]
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run_program(make_rooms(), [*place, *words])
-    printed, said = (stream.buffer.getvalue().decode() for stream in (out, err))
-    return Told(code, printed, said)
 
 
 def _house(directory: Path) -> House:
@@ -57,9 +34,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = _house(tmp_path_factory.mktemp("live"))
     house.start()
     for _ in range(2):
-        told(house, "run", "talker", "--wait")
+        house.run("run", "talker", "--wait")
     yield house
-    told(house, "kill", "--all")
+    house.run("kill", "--all")
     house.stop()
 
 
@@ -68,7 +45,7 @@ def asleep(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A file without an engine, whose history has a run."""
     house = _house(tmp_path_factory.mktemp("asleep"))
     house.start()
-    told(house, "run", "talker", "--wait")
+    house.run("run", "talker", "--wait")
     house.stop()
     return house
 
@@ -120,9 +97,9 @@ def test_who_looks_gets_an_answer_from_a_live_engine(
     live: House, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(live.directory)
-    people, program = told(live, *words), told(live, *words, "--json")
+    people, program = live.run(*words), live.run(*words, "--json")
 
-    assert (people.code, program.code) == (0, 0), people.stderr + program.stderr
+    assert (people.returncode, program.returncode) == (0, 0), people.stderr + program.stderr
     assert values(program.stdout) or not people.stdout or words[0] in SAY_WHAT_IS_NOT
 
 
@@ -131,10 +108,10 @@ def test_who_looks_gets_an_answer_without_an_engine(
     asleep: House, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(asleep.directory)
-    people = told(asleep, *words)
+    people = asleep.run(*words)
 
-    assert people.code == WITHOUT_ENGINE.get(words[0], 0), people.stderr
-    assert people.stdout or people.code
+    assert people.returncode == WITHOUT_ENGINE.get(words[0], 0), people.stderr
+    assert people.stdout or people.returncode
 
 
 ACTS = [
@@ -154,16 +131,16 @@ ACTS = [
 
 @pytest.mark.parametrize("words", ACTS, ids=" ".join)
 def test_who_acts_is_heard_by_a_live_engine(live: House, words: tuple[str, ...]) -> None:
-    done = told(live, *words)
+    done = live.run(*words)
 
-    assert done.code == 0, done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("words", ACTS, ids=" ".join)
 def test_who_acts_hears_that_there_is_no_engine(asleep: House, words: tuple[str, ...]) -> None:
-    done = told(asleep, *words)
+    done = asleep.run(*words)
 
-    assert done.code == (0 if words[0] == "exec" else 69)
+    assert done.returncode == (0 if words[0] == "exec" else 69)
     assert "no engine runs" in done.stderr
 
 
@@ -186,16 +163,16 @@ def test_the_file_is_changed_with_an_engine_and_without(
     house: House = request.getfixturevalue(which)
     before = house.jobs_file.read_text(encoding="utf-8")
     for words in EDITS:
-        done = told(house, *words)
+        done = house.run(*words)
 
-        assert done.code == 0, (words, done.stderr)
+        assert done.returncode == 0, (words, done.stderr)
     assert "new" not in house.jobs_file.read_text(encoding="utf-8")
     house.jobs_file.write_text(before, encoding="utf-8")
 
 
 def test_what_is_misspelt_is_a_usage_error_everywhere(live: House, tmp_path: Path) -> None:
     for words in (*LOOKS, *ACTS):
-        assert told(live, words[0], "--nosuch").code == 2
+        assert live.run(words[0], "--nosuch").returncode == 2
 
 
 OTHERS = {

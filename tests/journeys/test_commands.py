@@ -1,4 +1,4 @@
-"""One engine, and commands as processes of their own: what a person types first."""
+"""One engine, and commands: what a person types first."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def has_started(house: House, job: str) -> bool:
 def test_what_is_killed_ends_at_once(house: House) -> None:
     house.run("run", "sleeper")
     wait_until(lambda: has_started(house, "sleeper"), "it runs")
-    done = house.run("kill", "sleeper")
+    done = house.run_alone("kill", "sleeper")
 
     assert done.returncode == 0, done.stderr
     wait_until(lambda: house.history("sleeper")[-1]["outcome"] == "stopped", "it ends")
@@ -123,14 +123,14 @@ def test_signals_dump_the_state_and_read_the_file_again(house: House, tmp_path: 
 
 def test_an_engine_in_the_background_is_there_until_it_is_ended(tmp_path: Path) -> None:
     house = House(tmp_path, JOBS)
-    begun = house.run("up", "-d", "--json")
-    again = house.run("up", "-d")
-    ended = house.run("down")
+    begun = house.run_alone("up", "-d", "--json")
+    again = house.run_alone("up", "-d")
+    ended = house.run_alone("down")
 
     assert json.loads(begun.stdout)["pid"] > 0
     assert (again.returncode, ended.returncode) == (75, 0)
     house.jobs_file.write_text("jobs: {a: {}}", encoding="utf-8")
-    assert house.run("up", "-d", "--state-dir", str(tmp_path / "other")).returncode == 65
+    assert house.run_alone("up", "-d", "--state-dir", str(tmp_path / "other")).returncode == 65
 
 
 def test_a_job_is_added_edited_renamed_and_removed_while_its_engine_runs(
@@ -141,8 +141,8 @@ def test_a_job_is_added_edited_renamed_and_removed_while_its_engine_runs(
     editor.chmod(0o700)
     added = house.run("add", "fourth", "--tag", "new", "--", "echo one")
     again = house.run("add", "fourth", "--", "true")
-    edited = house.run("edit", "fourth", env={"VISUAL": str(editor)})
-    ran = house.run("run", "fourth", "--follow")
+    edited = house.run_alone("edit", "fourth", VISUAL=str(editor))
+    ran = house.run_alone("run", "fourth", "--follow")
     renamed = house.run("rename", "fourth", "fifth")
 
     assert [each.returncode for each in (added, again, edited, renamed)] == [0, 1, 0, 0]
@@ -165,14 +165,14 @@ def far(tmp_path: Path) -> dict[str, str]:
 
 
 def test_commands_reach_an_engine_over_ssh(house: House, far: dict[str, str]) -> None:
-    status = json.loads(house.run("-H", "there", "status", "--json", env=far).stdout)
-    ran = house.run("-H", "there", "run", "talker", "--follow", env=far)
-    two = house.run("-H", "one,two", "ls", env=far).stdout.splitlines()
+    status = json.loads(house.run_alone("-H", "there", "status", "--json", **far).stdout)
+    ran = house.run_alone("-H", "there", "run", "talker", "--follow", **far)
+    two = house.run_alone("-H", "one,two", "ls", **far).stdout.splitlines()
 
     assert "talker" in status["jobs"]
     assert ran.stdout.startswith("hello at ")
     assert {line.split()[0] for line in two[1:]} == {"one", "two"}
-    assert house.run("-H", "there", "logs", "talker", env=far).stdout == ran.stdout
+    assert house.run_alone("-H", "there", "logs", "talker", **far).stdout == ran.stdout
 
 
 def test_the_end_of_ssh_is_the_end_of_a_followed_log(house: House, far: dict[str, str]) -> None:
@@ -203,7 +203,7 @@ def test_the_end_of_ssh_is_the_end_of_a_followed_log(house: House, far: dict[str
 
 def test_a_command_that_runs_elsewhere_is_in_the_history(house: House) -> None:
     words = ("--job", "mirror", "--create", "--")
-    done = house.run("exec", *words, "sh", "-c", "echo copied; exit 3")
+    done = house.run_alone("exec", *words, "sh", "-c", "echo copied; exit 3")
 
     assert (done.returncode, done.stdout) == (3, "copied\n")
     assert house.history("mirror")[-1]["exit_code"] == 3

@@ -56,6 +56,8 @@ class SmallHouse(House):
         """Return the argv of a cronterm command where the small disk is."""
         return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", *super().command(*words)]
 
+    run = House.run_alone
+
     def door(self) -> RequestClient:
         """Return what asks the engine."""
         return RequestClient(self.seen / "state" / "api.sock")

@@ -118,7 +118,7 @@ def test_a_run_is_repeated_as_it_was(tmp_path: Path) -> None:
         editor.write_text(f"#!/bin/sh\n{script} $1\n", encoding="utf-8")
         editor.chmod(0o700)
         words = ("rerun", str(first["run_id"]), "--edit", "--json")
-        edited = json.loads(it.run(*words, env={"VISUAL": str(editor)}).stdout)
+        edited = json.loads(it.run_alone(*words, VISUAL=str(editor)).stdout)
         wait_until(lambda: it.history("greet")[-1]["outcome"] is not None, "it ends")
         assert it.run("logs", str(edited["run_id"])).stdout == "GREETING=hi\n"
         row = it.history("greet")[-1]

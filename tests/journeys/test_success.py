@@ -68,4 +68,4 @@ def test_each_rule_and_each_action_has_its_end(tmp_path: Path) -> None:
             "> two",
         ]
         said = it.run("run", "noisy", "--wait").stderr
-        assert said.endswith("noisy failed: output_reject (ERROR: disk full)\n")
+        assert said.endswith("noisy failed: output reject (ERROR: disk full)\n")

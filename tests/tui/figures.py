@@ -1,5 +1,7 @@
 """Figures for screens, of runs that vary in a fixed way."""
 
+from functools import cache
+
 import msgspec
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant
@@ -65,6 +67,7 @@ def fill(name: str, step: int, at: Instant, rollups: list[Rollup], rank: int) ->
     return rank
 
 
+@cache
 def trends(within: Range, now: Instant, job: str) -> Trends:
     """Return the course of a range."""
     steps, step = REACHES[within]

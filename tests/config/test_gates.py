@@ -124,11 +124,11 @@ def test_a_circle_of_ten_thousand_jobs_is_refused_soon() -> None:
 
 def test_ten_thousand_names_that_are_not_there_are_refused_soon() -> None:
     lines = [f"  job-{n}: {{command: x, depends_on: [jbo-{n}x]}}" for n in range(10_000)]
-    started = time.monotonic()
+    started = time.process_time()
     found = problems("jobs:\n" + "\n".join(lines))
 
     assert "there is no job 'jbo-0x'" in found[0]
-    assert time.monotonic() - started < 6  # 1.2 s here; a suggestion for each took 38
+    assert time.process_time() - started < 6  # 1.2 s here; a suggestion for each took 38
 
 
 @pytest.mark.parametrize(

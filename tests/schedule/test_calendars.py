@@ -196,14 +196,14 @@ def test_a_search_that_finds_nothing_ends_soon(
     exclude: list[CalendarSpec], expression: str
 ) -> None:
     sifted = Sifted(cron_schedule(CronSpec(expression, "Europe/Berlin")), sieve(exclude))
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert sifted.next_after(utc(2026, 6, 1)) is None
-    assert time.perf_counter() - started < 1
-    started = time.perf_counter()
+    assert time.process_time() - started < 1
+    started = time.process_time()
     for minute in range(100):
         assert sifted.next_after(utc(2026, 6, 1) + minute * MINUTE) is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_search_goes_over_what_is_kept_back_for_years() -> None:

@@ -297,11 +297,11 @@ def test_the_first_step_on_a_day_of_transition_lists_nothing(
     schedules = [
         CronSchedule(read_fields(normalise(expression, "a-job"), "or"), of_zone) for _ in range(200)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     for each in schedules:
         assert each.next_after(instant(day)) is not None
 
-    assert (time.perf_counter() - started) / 200 < 0.002  # 0.5 s when each instant was listed
+    assert (time.process_time() - started) / 200 < 0.002  # 0.5 s when each instant was listed
 
 
 def test_what_a_gap_over_midnight_swallows_counts_once() -> None:

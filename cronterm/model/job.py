@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -180,6 +181,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
         for name, usual in USUAL:
             if getattr(self, name) == usual:  # what is the default itself is not sent
                 msgspec.structs.force_setattr(self, name, usual)
+        for name in OFTEN_EMPTY:
+            if not getattr(self, name):
+                msgspec.structs.force_setattr(self, name, NOTHING)
+        msgspec.structs.force_setattr(self, "schedule", _one_of(self.schedule))
 
     @property
     def is_monitor(self) -> bool:
@@ -194,7 +199,16 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
         return None if self.overlap == "allow" else 1
 
 
-SHARED = ("source", "directory", "working_dir", "group", "timezone")
+@lru_cache(maxsize=4096)
+def _one_of(schedule: tuple[ScheduleSpec, ...]) -> tuple[ScheduleSpec, ...]:
+    """Return the first of all schedules that are equal."""
+    return schedule
+
+
+SHARED = ("source", "directory", "working_dir", "group", "timezone", "schedule_text")
+OFTEN_EMPTY = ("env", "secrets", "params", "depends_on")
+NOTHING: dict[str, Any] = {}
+"""The one empty dict of all jobs: a definition is never changed, only replaced."""
 USUAL = [
     (field.name, field.default)
     for field in msgspec.structs.fields(Job)

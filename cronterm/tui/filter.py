@@ -28,7 +28,10 @@ class JobFilter:
 
     def keeps(self, view: JobView, state: State, now: Instant) -> bool:
         """Tell whether a job is shown; `state` gives the state that its row shows."""
-        return all(term(view, state, now) for term in self.terms)
+        for term in self.terms:  # noqa: SIM110  `all` takes half as long again over 10,000 jobs
+            if not term(view, state, now):
+                return False
+        return True
 
 
 def read_filter(words: str) -> JobFilter:
@@ -61,15 +64,18 @@ def _read_term(word: str) -> Term | None:
 
 def _text(word: str) -> Term:
     """Find a word in all that a job is called, and in its name with letters left out."""
-    letters = re.compile(".*?".join(map(re.escape, word)) if len(word) >= FUZZY else "(?!)")
+    steps = "".join(f"[^{letter}]*{letter}" for letter in map(re.escape, word))
+    has_letters = re.compile(steps if len(word) >= FUZZY else "(?!)").match
 
     def term(view: JobView, state: State, now: Instant) -> bool:
         job = view.job
         name = job.id.casefold()
-        if word in name or letters.search(name):
+        if word in name or has_letters(name):
             return True
-        called = (job.description, job.owner, job.group, *job.tags)
-        return any(word in text.casefold() for text in called if text)
+        for text in (job.description, job.owner, job.group, *job.tags):
+            if text and word in text.casefold():
+                return True
+        return False
 
     return term
 

@@ -93,6 +93,7 @@ class Picture:
         """Fold one message in."""
         match message:
             case Snapshot():
+                share_names(message)
                 self.snapshot, self.is_live, self.gone = message, True, None
                 self._counted_at = (-1, 0)
             case Numbered():
@@ -223,6 +224,12 @@ class Picture:
         """Return the job that is due next, and when."""
         due = [(view.next_at, job) for job, view in self.snapshot.jobs.items() if view.next_at]
         return (min(due)[1], min(due)[0]) if due else None
+
+
+def share_names(snapshot: Snapshot) -> None:
+    """Keep each job's name once: what came over the door has it twice, as a key and as an id."""
+    jobs = snapshot.jobs.items()
+    snapshot.jobs = {view.job.id if view.job.id == job else job: view for job, view in jobs}
 
 
 def state_of(view: JobView, is_paused: bool) -> str:

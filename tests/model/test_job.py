@@ -4,6 +4,7 @@ import msgspec
 
 from cronterm.model.job import Job, Keep, Shell, definition_hash
 from cronterm.model.success import Success
+from cronterm.schedule.base import CronSpec
 
 USUAL = Job(
     id="a",
@@ -39,7 +40,11 @@ def test_the_hash_of_a_definition_is_over_all_of_it() -> None:
 
 
 def test_jobs_share_what_they_have_alike() -> None:
-    job, other = (msgspec.json.decode(msgspec.json.encode(USUAL), type=Job) for _ in range(2))
+    timed = msgspec.structs.replace(
+        USUAL, schedule=(CronSpec("0 3 * * *", "UTC"),), schedule_text="0 3 * * *"
+    )
+    job, other = (msgspec.json.decode(msgspec.json.encode(timed), type=Job) for _ in range(2))
 
-    assert job.keep is other.keep
-    assert job.source is other.source
+    assert job == timed
+    for name in ("keep", "source", "schedule", "schedule_text", "env", "params"):
+        assert getattr(job, name) is getattr(other, name)

@@ -98,12 +98,14 @@ class JobTable(Painted, can_focus=True):
         jobs = self.picture.snapshot.jobs
         self._sorted_at, self._sorted_of = self.now, len(jobs)
         here = {self.cursor} if self._is_touched and not is_strict else set()
-        keeps, held = read_filter(self.filter).keeps, self._held | here
-        views = [
-            view
-            for view in jobs.values()
-            if view.job.id in held or keeps(view, self._state, self.now)
-        ]
+        found, held = read_filter(self.filter), self._held | here
+        views = list(jobs.values())
+        if found.terms:
+            views = [
+                view
+                for view in views
+                if view.job.id in held or found.keeps(view, self._state, self.now)
+            ]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
         self.marked &= set(jobs)

@@ -35,8 +35,15 @@ class ListRuns(Query, frozen=True, kw_only=True):
     """Only what was recorded before it."""
     before_run: int | None = None
     """Only runs with a smaller number (paging back)."""
+    after_run: int | None = None
+    """Only runs with a greater number (paging forward; after 0 are the oldest)."""
     limit: int | None = None
-    """At most that many, the newest. They come oldest first."""
+    """At most that many, the newest, or with `after_run` the oldest. They come oldest first."""
+
+    @property
+    def is_forward(self) -> bool:
+        """The oldest rows that match are wanted, not the newest."""
+        return self.after_run is not None and self.before_run is None
 
 
 class Runs(msgspec.Struct, frozen=True):

@@ -262,11 +262,15 @@ class MergedControl:
 
     def _own_page(self, machine: Machine, query: Query) -> Query:
         """Return a question about all as one machine understands it."""
-        if not isinstance(query, ListRuns) or query.before_run is None:
+        if not isinstance(query, ListRuns):
             return query
         count, place = len(self._machines), machine.names.run(0)
-        before = -(-(query.before_run - place) // count)
-        return msgspec.structs.replace(query, before_run=max(before, 0))
+        changes = {}
+        if query.before_run is not None:
+            changes["before_run"] = max(-(-(query.before_run - place) // count), 0)
+        if query.after_run is not None:
+            changes["after_run"] = max((query.after_run - place) // count, 0)
+        return msgspec.structs.replace(query, **changes)
 
     async def _next_of(self, query: ListNext) -> NextDue:
         found: list[AnyReply] = []
@@ -299,8 +303,9 @@ class MergedControl:
             if machine is None or not own:
                 raise CrontermError(f"there is no job {job}", "name it HOST:JOB")
             changes: dict[str, Any] = {"job": own}
-            if getattr(request, "before_run", None) is not None:
-                changes["before_run"] = self._own(getattr(request, "before_run", 0))[1]
+            for name in ("before_run", "after_run"):
+                if (number := getattr(request, name, None)) is not None:
+                    changes[name] = self._own(number)[1]
             return machine, msgspec.structs.replace(request, **changes)
         for name in ("run", "alert"):
             number = getattr(request, name, None)
@@ -327,7 +332,9 @@ def _joined(query: Query, replies: Sequence[AnyReply]) -> AnyReply:
         case ListRuns():
             rows = [row for each in replies if isinstance(each, Runs) for row in each.rows]
             rows.sort(key=lambda row: row.queued_at)
-            return Runs(tuple(rows[-query.limit :] if query.limit else rows))
+            if not query.limit:
+                return Runs(tuple(rows))
+            return Runs(tuple(rows[: query.limit] if query.is_forward else rows[-query.limit :]))
         case ListNext():
             return _next_joined(replies)
         case ListAlerts():

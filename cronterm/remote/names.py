@@ -11,7 +11,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 SEPARATOR = ":"  # no job has it in its name
 JOB_NAMES = ("job", "old", "upstream_job")
-RUN_NAMES = ("run", "upstream_run", "before_run", "alert")
+RUN_NAMES = ("run", "upstream_run", "before_run", "after_run", "alert")
 JOB_LISTS = ("jobs", "on_success", "on_failure", "on_complete")
 JOB_KEYS = ("jobs", "removed", "next_at", "next", "held", "mutes", "depends_on", "runs", "files")
 RUN_KEYS = ("live", "after", "alerts")

@@ -14,7 +14,7 @@ EVERYTHING = -1  # SQLite's LIMIT
 
 
 def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
-    """Return the newest `limit` rows that match, oldest first, by the time they were recorded."""
+    """Return the `limit` rows that are wanted, oldest first, by the time they were recorded."""
     key: int | None = None
     if query.job:
         found = connection.execute("SELECT key FROM job_state WHERE job = ?", (query.job,))
@@ -27,9 +27,7 @@ def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
         rows += _decisions(connection, query, key)
         rows += list_signals(connection, query, key)
         rows.sort(key=lambda each: (each.queued_at, each.run is None, each.run))
-    if query.limit is not None:
-        rows = rows[max(0, len(rows) - query.limit) :]
-    return rows
+    return _cut(query, rows)
 
 
 def page_runs(connection: sqlite3.Connection, query: PageRuns) -> RunPage:
@@ -67,16 +65,23 @@ def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> l
     else:
         rows = _walk(connection, query, key, "")
     rows.sort(key=lambda row: row.run or 0)
-    return rows if query.limit is None else rows[max(len(rows) - query.limit, 0) :]
+    return _cut(query, rows)
+
+
+def _cut(query: ListRuns, rows: list[RunRow]) -> list[RunRow]:
+    """Return as many of the rows, oldest first, as are wanted: of the end that is asked for."""
+    if query.limit is None:
+        return rows
+    return rows[: query.limit] if query.is_forward else rows[max(len(rows) - query.limit, 0) :]
 
 
 def _walk(
     connection: sqlite3.Connection, query: ListRuns, key: int | None, index: str
 ) -> list[RunRow]:
-    """Return the newest matching runs in the order of an index."""
+    """Return the matching runs that are wanted in the order of an index."""
     conditions = ["1"]
     values: list[Any] = []
-    order = "run DESC"
+    columns = ["run"]
     if key is not None:
         conditions.append("runs.job = ?")
         values.append(key)
@@ -86,22 +91,22 @@ def _walk(
             values += words
     if index.endswith(("_outcome", "_not_succeeded")):
         conditions.append("outcome <> 'succeeded'")
-    if query.before_run is not None:
-        conditions.append("run < ?")
-        values.append(query.before_run)
-    if query.since is not None:
-        conditions.append("queued_at_us >= ?")
-        values.append(query.since)
-        if index and key is None:
-            conditions.append(f"run >= ifnull(({_FIRST_SINCE}), 0)")
-            values.append(query.since)
-        elif key is None:
-            index, order = "runs_by_time", "queued_at_us DESC, run DESC"
+    for sign, run in (("<", query.before_run), (">", query.after_run)):
+        if run is not None:
+            conditions.append(f"run {sign} ?")
+            values.append(run)
     if query.until is not None:
         conditions.append("queued_at_us < ?")
         values.append(query.until)
-        if query.since is not None and not index:
-            index, order = "runs_by_time", "queued_at_us DESC, run DESC"
+    if query.since is not None:
+        conditions.append("queued_at_us >= ?")
+        values.append(query.since)
+        if query.until is not None and not index:
+            index, columns = "runs_by_time", ["queued_at_us", "run"]
+        else:
+            conditions.append(f"run >= ({_FIRST_SINCE})")
+            values.append(query.since)
+    order = ", ".join(f"{column}{_way(query)}" for column in columns)
     found = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM runs{f' INDEXED BY {index}' if index else ''}"
         " JOIN job_state ON job_state.key = runs.job"
@@ -115,7 +120,14 @@ _FIRST_SINCE = (
     "SELECT min(run) FROM"
     " (SELECT run FROM runs WHERE queued_at_us >= ? ORDER BY queued_at_us LIMIT 5000)"
 )
-"""No run with a lower number is so young; several are looked at, for a clock may be set back."""
+"""No run with a lower number is so young; several are looked at, for a clock may be set back.
+
+Without it a job, or an end, that has not been of late is looked for in all of the history.
+"""
+
+
+def _way(query: ListRuns) -> str:
+    return "" if query.is_forward else " DESC"
 
 
 def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
@@ -141,12 +153,17 @@ def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None)
             "decided_at_us < ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)"
         )
         values.append(query.before_run)
+    if query.after_run is not None:
+        conditions.append(
+            "decided_at_us > ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)"
+        )
+        values.append(query.after_run)
     order = "decided_at_us" if key is None else "due_at_us"
     found = connection.execute(
         "SELECT job_state.job, cause, due_at_us, until_us, count, decided_at_us,"
         " decisions.outcome, decisions.reason, decisions.message"
         " FROM decisions JOIN job_state ON job_state.key = decisions.job"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {order} DESC LIMIT ?",
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order}{_way(query)} LIMIT ?",
         (*values, _limit(query)),
     )
     return [decision_row(row) for row in found]

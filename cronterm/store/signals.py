@@ -161,10 +161,14 @@ def list_signals(connection: sqlite3.Connection, query: ListRuns, key: int | Non
     if query.before_run is not None:
         conditions.append("until_us < ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)")
         values.append(query.before_run)
+    if query.after_run is not None:
+        conditions.append("until_us > ifnull((SELECT queued_at_us FROM runs WHERE run = ?), 0)")
+        values.append(query.after_run)
+    way = "" if query.is_forward else " DESC"
     found = connection.execute(
         "SELECT job_state.job, at_us, until_us, count, text, outcome, reason, message FROM signals"
         f" JOIN job_state ON job_state.key = signals.job WHERE {' AND '.join(conditions)}"
-        " ORDER BY id DESC LIMIT ?",
+        f" ORDER BY id{way} LIMIT ?",
         (*values, EVERYTHING if query.limit is None else query.limit),
     )
     return [

@@ -361,8 +361,11 @@ class FakeControl:
                     if query.job in ("", row.job)
                     and (not query.outcomes or row.outcome in query.outcomes)
                     and (query.before_run is None or (row.run or 0) < query.before_run)
+                    and (query.after_run is None or (row.run or 0) > query.after_run)
                 )
-                return Runs(rows[-query.limit :] if query.limit is not None else rows)
+                if query.limit is None:
+                    return Runs(rows)
+                return Runs(rows[: query.limit] if query.is_forward else rows[-query.limit :])
             case ReadRun():
                 if query.run not in self._runs:
                     raise CrontermError(f"there is no run {query.run}", "`cronterm history`")

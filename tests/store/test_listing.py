@@ -42,6 +42,7 @@ def matches(row: RunRow, query: ListRuns) -> bool:
         and (not query.causes or row.cause in query.causes)
         and (query.since is None or row.queued_at >= query.since)
         and (query.before_run is None or (row.run or 0) < query.before_run)
+        and (query.after_run is None or (row.run or 0) > query.after_run)
     )
 
 
@@ -54,18 +55,25 @@ def test_a_filter_finds_what_matches(
     everything = reader.list_runs(ListRuns(decisions=False)).rows
     assert len(everything) == 60
 
-    for since, before_run, limit in product((None, NOON + 20 * MINUTE), (None, 45), (None, 4)):
+    places: tuple[dict[str, int], ...] = (
+        {},
+        {"before_run": 45},
+        {"after_run": 25},
+        {"before_run": 45, "after_run": 25},
+    )
+    for since, place, limit in product((None, NOON + 20 * MINUTE), places, (None, 4)):
         query = ListRuns(
             job=job,
             outcomes=outcomes,
             causes=causes,
             decisions=False,
             since=since,
-            before_run=before_run,
             limit=limit,
+            **place,
         )
         expected = [row for row in everything if matches(row, query)]
-        assert list(reader.list_runs(query).rows) == expected[-limit if limit else 0 :]
+        wanted = expected[:limit] if query.is_forward else expected[-limit if limit else 0 :]
+        assert list(reader.list_runs(query).rows) == wanted
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,10 @@ def test_a_filter_finds_what_matches(
     [
         ListRuns(limit=500),
         ListRuns(limit=500, before_run=30),
+        ListRuns(limit=500, after_run=0),
+        ListRuns(decisions=False, since=NOON, before_run=30, limit=500),
         ListRuns(job="a", limit=50),
+        ListRuns(job="a", since=NOON, limit=50),
         ListRuns(job="a", outcomes=("failed",), limit=50),
         ListRuns(outcomes=("lost",), limit=500),
         ListRuns(causes=("manual",), limit=500),

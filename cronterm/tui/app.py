@@ -1,5 +1,6 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,7 @@ from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
 
 DRAW_EVERY_S = 0.2  # keys draw at once
+SETTLED_S = 1.0  # after the first snapshot everything that stays is there
 LOOK_AWAY = 10 * SECOND  # while another window has the focus the clock may be as old as this
 RESTARTS_A_MINUTE = 3
 
@@ -226,6 +228,9 @@ class CrontermApp(LogOpening, Personal):
             self._begun_with = VIEWS[view](self.picture)
             self.push_screen(self._begun_with)
         self.tell_trouble()
+        # What is there now stays: looking through it for garbage again and again held up each
+        # fortieth key of a scroll for 30 ms.
+        self.set_timer(SETTLED_S, gc.freeze)
 
     def _replace(self, view: View) -> None:
         while len(self.screen_stack) > 1:

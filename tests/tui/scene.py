@@ -326,7 +326,11 @@ class FakeControl:
 
     def _all_runs(self, query: ListRuns) -> Runs:
         last = min(query.before_run or MANY_RUNS + 1, MANY_RUNS + 1)
-        numbers = range(max(last - (query.limit or last), 1), last)
+        most = query.limit or last
+        if query.after_run is not None:
+            numbers = range(query.after_run + 1, min(query.after_run + 1 + most, last))
+        else:
+            numbers = range(max(last - most, 1), last)
         rows = (any_row(number) for number in numbers)
         wanted = [row for row in rows if not query.outcomes or row.outcome in query.outcomes]
         return Runs(tuple(row for row in wanted if not query.causes or row.cause in query.causes))

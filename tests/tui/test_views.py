@@ -12,11 +12,12 @@ from cronterm.model.query import AnyReply, ListRuns, Query
 from cronterm.tui.home import Home
 from cronterm.tui.palette import palette_commands
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
+from cronterm.tui.run_window import PAGE
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.log_view import LogView
-from cronterm.tui.screens.runs import PAGE, RunsView
-from tests.tui.scene import MANY_RUNS, FakeControl, app
+from cronterm.tui.screens.runs import RunsView
+from tests.tui.scene import MANY_RUNS, FakeControl, any_row, app
 from tests.tui.test_screens import on_dashboard, wait_for
 
 NAMES = ("backup", "backup-eu", "report")
@@ -62,27 +63,39 @@ async def test_the_palette_offers_what_the_keys_do_here() -> None:
 async def test_older_runs_are_read_as_the_cursor_comes_to_them() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         screen = await on_runs(pilot)
-        assert len(screen.runs.runs) == 500
+        assert len(screen.runs.runs) == PAGE
         screen.action_step(450)
-        await wait_for(pilot, lambda: len(screen.runs.runs) == 1000)
-        screen.action_step(MANY_RUNS)
-        await wait_for(pilot, lambda: len(screen.runs.runs) == MANY_RUNS)
-        screen.action_step(MANY_RUNS)
+        await wait_for(pilot, lambda: len(screen.runs.runs) == 2 * PAGE)
+        while screen.window.has_older:
+            screen.action_step(PAGE)
+            await pilot.pause()
         assert [row.run for row in screen.runs.runs] == list(range(MANY_RUNS, 0, -1))
         await pilot.press("enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+
+
+async def test_the_end_of_the_runs_is_read_at_once_and_the_keys_behind_it_count() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_runs(pilot)
+        await pilot.press("G", "k", "k")
+        await wait_for(pilot, lambda: screen.subject() is not None)
+        assert screen.subject() == (any_row(3).job, 3)
+        assert screen.runs._lower == "2 before the oldest"
+        assert len(screen.runs.runs) == PAGE
+        await pilot.press("home")
+        await wait_for(pilot, lambda: screen.subject() == (any_row(MANY_RUNS).job, MANY_RUNS))
 
 
 async def test_new_runs_come_on_top_and_the_cursor_stays_on_its_run() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         screen = await on_runs(pilot)
         screen.action_step(7)
-        here = screen.runs.runs[screen.runs.cursor]
-        del screen.runs.runs[:5]
-        screen.runs.cursor -= 5
+        here = screen.subject()
+        del screen.window.rows[:5]
+        screen.window.cursor -= 5
         screen.refresh_runs()
         await wait_for(pilot, lambda: screen.runs.cursor == 7)
-        assert screen.runs.runs[7] == here
+        assert screen.subject() == here
 
 
 async def test_the_runs_are_filtered() -> None:

@@ -1,21 +1,22 @@
-"""All runs of all jobs, the newest first; older ones are read as the cursor comes to them."""
+"""All runs of all jobs, the newest first; the others are read as the cursor comes to them."""
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 from textual.worker import Worker
 
-from cronterm.clock import Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
 from cronterm.model.query import ListRuns, Runs
+from cronterm.model.run import RunRow
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
+from cronterm.tui.run_window import PAGE, RunWindow
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.facts import RunsBox
 
-PAGE = 500
-AHEAD = 400  # rows below the cursor that are there before it comes
+READ_EVERY = SECOND
 
 
 class RunsView(Page):
@@ -29,10 +30,12 @@ class RunsView(Page):
         super().__init__(picture)
         self._filter = RunFilter()
         self._words = words
-        self._older: Worker[None] | None = None
-        """Reads what is below; a key that is held starts no second one."""
-        self._has_all = False
-        """Nothing older is left to read."""
+        self.window = RunWindow()
+        self._around: Worker[None] | None = None
+        """Reads what the cursor comes to; a key that is held starts no second one."""
+        self._renewing: Worker[None] | None = None
+        self._is_stale = False
+        self._read_at: Instant = 0
 
     def body(self) -> ComposeResult:
         """Give the runs and the line for filtering."""
@@ -51,58 +54,73 @@ class RunsView(Page):
         if self._words:
             self._set_filter(self._words)
         else:
-            self._read()
+            self._look_at(RunWindow())
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         super().update(now)
-        runs = self.runs
+        runs, window = self.runs, self.window
+        runs.runs, runs.cursor = window.rows, window.cursor
+        runs.unread = window.unread_above, window.unread_below
+        runs.empty = "no run passes the filter" if self._words else "nothing has run yet"
         runs.update(now, None)
         filtered = f" · /{self._words}" if self._words else ""
-        more = "" if self._has_all else "+"
-        place = f"{min(runs.cursor + 1, len(runs.runs))}/{len(runs.runs)}{more}"
         marked = f" · {len(runs.marked)} marked" if runs.marked else ""
-        runs.entitle(f"Runs{filtered}{marked}", place)
+        runs.entitle(f"Runs{filtered}{marked}", window.position)
+        if self._is_stale and now - self._read_at >= READ_EVERY:
+            self._renew(now)
 
     # -- reading ---------------------------------------------------------------------------------
 
     def refresh_runs(self) -> None:
-        """Read the newest again: one began or ended."""
-        self.read_anew(self._read_newest, "newest")
+        """Read what is in view again soon: a run began or ended."""
+        self._is_stale = True
+        now = self.home.now()
+        if now - self._read_at >= READ_EVERY:
+            self._renew(now)
 
-    def _read(self) -> None:
-        runs = self.runs
-        runs.runs, runs.cursor, self._has_all = [], 0, False
-        self._older = self.read_anew(self._read_older, "older")
+    def _look_at(self, window: RunWindow) -> None:
+        """Show another part of the list; what is read for the last one is given up."""
+        self.window = window
+        self._around = self.read_anew(self._read_around, "around")
 
-    async def _read_older(self) -> None:
-        """Read rows until some are below the cursor, or there are no more."""
-        runs = self.runs
-        while not self._has_all and runs.cursor + AHEAD >= len(runs.runs):
-            oldest = runs.runs[-1].run if runs.runs else None
-            rows = await self._ask(before=oldest)
-            if rows is None:
+    def _read_on(self) -> None:
+        if self._around is None or self._around.is_finished:
+            self._around = self.read_anew(self._read_around, "around")
+
+    async def _read_around(self) -> None:
+        """Read rows until there are enough around the cursor, or there are no more."""
+        window = self.window
+        while window.wants_older or window.wants_newer:
+            if window.wants_older:
+                edge = window.before
+                page = await self._ask(before=edge)
+                if page is not None and edge == window.before:  # else it does not follow any more
+                    window.add_older(page)
+            else:
+                page = await self._ask(after=window.after)
+                if page is not None:
+                    window.add_newer(page)
+            if page is None:
                 return
-            runs.runs += rows.rows[::-1]
-            self._has_all = len(rows.rows) < PAGE
             self.update(self.home.now())
 
-    async def _read_newest(self) -> None:
-        rows = await self._ask(before=None)
-        runs = self.runs
-        if rows is None or not rows.rows:
-            return
-        newest = list(rows.rows[::-1])
-        first = newest[-1].run or 0
-        kept = [row for row in runs.runs if (row.run or 0) < first]
-        here = runs.runs[runs.cursor].run if runs.runs else None
-        runs.runs = newest + kept
-        if runs.cursor:  # at the top it stays at the top, below it stays on its run
-            numbers = [row.run for row in runs.runs]
-            runs.cursor = numbers.index(here) if here in numbers else 0
-        self.update(self.home.now())
+    def _renew(self, now: Instant) -> None:
+        if self._renewing is None or self._renewing.is_finished:
+            self._is_stale, self._read_at = False, now
+            self._renewing = self.read_anew(self._read_again, "again")
 
-    async def _ask(self, *, before: int | None) -> Runs | None:
+    async def _read_again(self) -> None:
+        window = self.window
+        page = await self._ask(before=window.stale_before)
+        if page is not None and window is self.window:
+            window.renew(page)
+            self.update(self.home.now())
+
+    async def _ask(
+        self, *, before: int | None = None, after: int | None = None
+    ) -> list[RunRow] | None:
+        """Return a page, the newest first; None where nobody answers."""
         query = ListRuns(
             job=self._filter.job,
             outcomes=self._filter.outcomes,
@@ -110,6 +128,7 @@ class RunsView(Page):
             since=self.home.now() - self._filter.last if self._filter.last is not None else None,
             decisions=False,
             before_run=before,
+            after_run=after,
             limit=PAGE,
         )
         try:
@@ -117,21 +136,31 @@ class RunsView(Page):
         except CrontermError as error:
             self.home.tell(str(error), is_bad=True)
             return None
-        return found if isinstance(found, Runs) else None
+        return list(found.rows[::-1]) if isinstance(found, Runs) else None
 
     # -- moving ----------------------------------------------------------------------------------
 
     def action_step(self, by: int) -> None:
         """Move among the runs."""
-        runs = self.runs
-        runs.cursor = max(0, min(runs.cursor + by, len(runs.runs) - 1))
-        if self._older is None or self._older.is_finished:
-            self._older = self.read_anew(self._read_older, "older")
+        self.window.step(by)
+        self._read_on()
         self.update(self.home.now())
 
     def action_turn(self, by: int) -> None:
         """Move by pages."""
         self.action_step(by * max(self.runs.size.height - 2, 1))
+
+    def action_first(self) -> None:
+        """Go to the newest run."""
+        if self.window.has_newer:
+            self._look_at(RunWindow())
+        self.action_step(-len(self.window.rows))
+
+    def action_last(self) -> None:
+        """Go to the oldest run."""
+        if self.window.has_older:
+            self._look_at(RunWindow.at_end())
+        self.action_step(len(self.window.rows))
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -157,59 +186,54 @@ class RunsView(Page):
         self.query_one("#search", Input).set_class(False, "shown")
         self.query_one(KeyBar).show(self.keys())
         self.runs.focus()
-        self._read()
+        self._look_at(RunWindow())
 
     # -- doing -----------------------------------------------------------------------------------
 
     def subject(self) -> tuple[str, int | None] | None:
         """Return the selected run, and its job."""
-        rows = self.runs.runs
-        row = rows[self.runs.cursor] if self.runs.cursor < len(rows) else None
+        row = self.window.row
         return (row.job, row.run) if row is not None else None
+
+    @property
+    def _run(self) -> tuple[str, int] | None:
+        """The job and the number of the run under the cursor."""
+        row = self.window.row
+        return (row.job, row.run) if row is not None and row.run is not None else None
 
     def action_open_run(self) -> None:
         """Open the log of the run."""
-        runs = self.runs
-        if runs.cursor < len(runs.runs):
-            row = runs.runs[runs.cursor]
-            if row.run is not None:
-                self.home.open_run(row.job, row.run)
+        if self._run is not None:
+            self.home.open_run(*self._run)
 
     def action_mark(self) -> None:
         """Mark the run, or not, and go on."""
-        runs = self.runs
-        row = runs.runs[runs.cursor] if runs.cursor < len(runs.runs) else None
-        if row is not None and row.run is not None:
-            runs.marked ^= {row.run}
+        if self._run is not None:
+            self.runs.marked ^= {self._run[1]}
         self.action_step(1)
 
     def action_logs(self) -> None:
         """Open the logs of the marked runs together, or that of the run."""
-        runs = self.runs
-        if runs.marked:
-            self.home.open_runs(sorted(runs.marked))
+        marked = self.runs.marked
+        if marked:
+            self.home.open_runs(sorted(marked))
         else:
             self.action_open_run()
 
     def action_open_job(self) -> None:
         """Open the job of the run."""
-        runs = self.runs
-        if runs.cursor < len(runs.runs):
-            self.home.open_job(runs.runs[runs.cursor].job)
+        if self._run is not None:
+            self.home.open_job(self._run[0])
 
     def action_again(self) -> None:
         """Run it again, with changes or without."""
-        runs = self.runs
-        if runs.cursor < len(runs.runs) and (run := runs.runs[runs.cursor].run) is not None:
-            self.home.ask_again(run)
+        if self._run is not None:
+            self.home.ask_again(self._run[1])
 
     def action_compare(self) -> None:
         """Put the run beside the last good one of its job."""
-        runs = self.runs
-        if runs.cursor < len(runs.runs):
-            row = runs.runs[runs.cursor]
-            if row.run is not None:
-                self.home.open_comparison(row.job, row.run)
+        if self._run is not None:
+            self.home.open_comparison(*self._run)
 
     def action_back(self) -> None:
         """End the filter, or go back to the jobs."""

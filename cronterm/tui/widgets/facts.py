@@ -121,10 +121,13 @@ class RunsBox(Panel, can_focus=True):
         self.outputs: dict[int, str] = {}
         """The last line that a run printed."""
         self.cursor = 0
+        self.empty = "nothing has run yet"
         self.has_jobs = False
         """They are of many jobs: each says which."""
         self.marked: set[int] = set()
         """Numbers of runs."""
+        self.unread = (0, 0)
+        """How many rows above and below the cursor may come to before they are read."""
         self._top = 0
 
     def titles(self) -> tuple[str | None, str | None]:
@@ -139,8 +142,8 @@ class RunsBox(Panel, can_focus=True):
 
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
-        is_here = self.runs and y == 1 + self.cursor - self._top
-        return "selection" if is_here else "background"
+        is_here = y > 0 and y == 1 + self.cursor - self._top
+        return "selection" if is_here and (self.runs or any(self.unread)) else "background"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
@@ -150,12 +153,17 @@ class RunsBox(Panel, can_focus=True):
         head += fit("CAUSE", cause) + fit("TOOK", took) + fit("TRY", tries)
         head += fit("END", END) + "OUTPUT" if width >= WIDE and not self.has_jobs else "END"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
-        if not self.runs:
-            return [*lines, [("    nothing has run yet", "faint")]]
-        room = max(height - 1, 1)
-        self._top = max(0, min(self.cursor - room // 2, len(self.runs) - room))
-        for number in range(self._top, min(self._top + room, len(self.runs))):
-            lines.append(self._run(self.runs[number], width, is_here=number == self.cursor))
+        above, below = self.unread
+        if not self.runs and not above + below:
+            return [*lines, [(f"    {self.empty}", "faint")]]
+        room, last = max(height - 1, 1), len(self.runs) + below
+        self._top = max(-above, min(self.cursor - room // 2, last - room))
+        for number in range(self._top, min(self._top + room, last)):
+            is_here = number == self.cursor
+            if 0 <= number < len(self.runs):
+                lines.append(self._run(self.runs[number], width, is_here=is_here))
+            else:
+                lines.append([(f" {self.glyphs.cursor if is_here else ' '}  …", "faint")])
         return lines
 
     def _name_width(self, width: int) -> int:

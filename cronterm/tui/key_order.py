@@ -9,15 +9,14 @@ from textual.command import CommandPalette
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
-
-from cronterm.clock import SECOND, Instant, elapsed
+from textual.widgets import Input, TextArea
 
 Result = TypeVar("Result")
 
 LAPS = 2  # behind the key, then behind what the key caused
 LOOK_EVERY_S = 0.01
-LIMIT = 3 * SECOND
-"""Nothing holds the keyboard longer than that."""
+MOST_LOOKS = 300
+"""Nothing holds the keyboard longer: three seconds in which something could be done."""
 CHOOSING = frozenset({"enter", "up", "down", "pageup", "pagedown"})
 FINDING = CommandPalette._GATHER_COMMANDS_GROUP
 OPENING = frozenset({"open-log", "ask-again", "editor", "fill", "save", "run"})
@@ -37,7 +36,8 @@ class KeyOrder(App[Result]):
 
     Textual hands every key at once to what has the focus now, while the key before it has not yet
     moved the focus. Here a message follows each key, and again what the key caused, until neither
-    the screen nor the focus moves any more.
+    the screen nor the focus moves any more. Letters that go into a field move nothing: one message
+    follows all that come together.
     """
 
     def __init__(self) -> None:
@@ -48,14 +48,17 @@ class KeyOrder(App[Result]):
         self._way: Widget | None = None
         """Where the lap began; None while work that opens something goes on."""
         self._place: tuple[Widget | None, Widget | None] = (None, None)
-        self._since: Instant = 0
+        self._looks = 0
+        """Since the last key was handed out."""
+        self._is_text = False
+        """All that is on its way is text for the field that has the focus."""
         self._looking: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Hand out an event; what is typed waits for what was typed before it."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._typed or self._is_held(event) or (self._laps_left and not self._is_late()):
+        elif self._typed or self._is_held(event) or (self._must_wait and not self._joins(event)):
             self._typed.append(event)
             self._look_on()
         else:
@@ -77,13 +80,29 @@ class KeyOrder(App[Result]):
         else:
             await self._hand_out_next()
 
+    @property
+    def _must_wait(self) -> bool:
+        """A key has not gone its whole way yet."""
+        return self._laps_left > 0 and not self._is_late()
+
+    def _joins(self, event: events.Key | events.Paste) -> bool:
+        """Tell whether a key goes where all before it went, and leaves the focus there."""
+        return self._is_text and self._here() == self._place and self._is_for_field(event)
+
+    def _is_for_field(self, event: events.Key | events.Paste) -> bool:
+        is_sign = isinstance(event, events.Key) and event.is_printable
+        return is_sign and isinstance(self._here()[1], Input | TextArea)
+
     async def _hand_out(self, event: events.Key | events.Paste) -> None:
-        self._since = elapsed()
-        self._laps_left = LAPS
+        has_lap = self._must_wait and self._joins(event)
+        self._looks = 0
+        self._laps_left = LAPS + has_lap  # that lap began before this key
+        self._is_text = self._is_for_field(event)
         self._place = self._here()
         way = self._place[1] or self._place[0]
         await super().on_event(event)
-        self._follow(way)
+        if not has_lap:
+            self._follow(way)
 
     async def _hand_out_next(self) -> None:
         self._laps_left = 0
@@ -91,6 +110,8 @@ class KeyOrder(App[Result]):
             self._look_on()
         elif self._typed:
             await self._hand_out(self._typed.popleft())
+            while self._typed and self._joins(self._typed[0]):
+                await self._hand_out(self._typed.popleft())
         elif self._looking is not None:
             self._looking.stop()
             self._looking = None
@@ -109,6 +130,7 @@ class KeyOrder(App[Result]):
 
     async def _look(self) -> None:
         """Go on where work ended, a lap was lost with its screen, or the time is over."""
+        self._looks += 1
         if not self._laps_left or self._is_late():
             await self._hand_out_next()
         elif self._way is None:
@@ -132,7 +154,7 @@ class KeyOrder(App[Result]):
         )
 
     def _is_late(self) -> bool:
-        return elapsed() - self._since > LIMIT
+        return self._looks > MOST_LOOKS
 
     def _is_opening(self) -> bool:
         return any(work.group in OPENING and work.is_running for work in self.workers)

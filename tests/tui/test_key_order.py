@@ -97,12 +97,14 @@ async def test_a_question_gets_the_answer_behind_its_key(keys: str, sent: list[t
     assert [type(each) for each in control.sent] == sent
 
 
-async def test_many_keys_at_once_are_handled_without_a_wait_for_drawing() -> None:
+async def test_many_letters_at_once_wait_for_nothing_and_keep_their_place() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
-        burst(pilot, "/", *("x" * 300))
+        began = pilot.app._lap  # type: ignore[attr-defined]
+        burst(pilot, "/", *("x" * 300), "left", "y")
         field = pilot.app.screen.query_one(Input)
-        await wait_for(pilot, lambda: field.value == "x" * 300)
+        await wait_for(pilot, lambda: field.value == "x" * 299 + "yx")
+        assert pilot.app._lap - began < 40  # type: ignore[attr-defined]
 
 
 async def test_the_preview_gives_the_focus_back() -> None:

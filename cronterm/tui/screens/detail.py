@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
+from textual.worker import Worker
 
 from cronterm.clock import Instant
 from cronterm.control import Output
@@ -64,6 +65,8 @@ class Detail(Page):
         self.place = job
         self._past: dict[int, Alert] = {}
         """The alerts that are over."""
+        self._fetching: Worker[None] | None = None
+        """Reads all that the page shows."""
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
@@ -127,6 +130,8 @@ class Detail(Page):
             log.update()
             log.entitle(f"Log · run {row.run}" if row is not None else "Log")
         self._update_told(now)
+        if not (self.plan.is_mounted and self.file.is_mounted):
+            return  # their own boxes are not there yet
         self.plan.update(now, self.job)
         if self.plan.display and self.plan.needs_reading(now):
             self.read_anew(self._read_plan, "plan")
@@ -165,7 +170,7 @@ class Detail(Page):
         self.log_pane.take_output(output)
 
     def _look(self) -> None:
-        self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
+        self._fetching = self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
 
     async def _fetch(self, job: str) -> None:
         control, runs = self.home.control, self.runs
@@ -185,13 +190,17 @@ class Detail(Page):
         await self._read_record(job)
         self.update(self.home.now())
         await self._read_told(job)
+        await self._read_tab()
+        await self._read_outputs()
+        self.update(self.home.now())
+
+    async def _read_tab(self) -> None:
+        """Read what only the shown tab has."""
         if self.plan.display:
             await self._read_plan()
         if self.file.display:
-            await self.file.read(control, job)
-            self.update(self.home.now())
+            await self.file.read(self.home.control, self.job)
         await self._load_log()
-        await self._read_outputs()
         self.update(self.home.now())
 
     async def _read_plan(self) -> None:
@@ -263,7 +272,11 @@ class Detail(Page):
         job = self.query_one("#job")
         job.set_classes(head.tab.lower())
         self._first_box().focus()
-        self._look()
+        self.update(self.home.now())
+        if self._fetching is not None and self._fetching.is_finished:
+            self.read_anew(self._read_tab, "detail")
+        else:
+            self._look()
 
     def _pane(self) -> Widget:
         """Return what the keys move in: of the shown tab what has the focus, or its first box."""

@@ -149,7 +149,7 @@ class RunsBox(Panel, can_focus=True):
         """Return the head and the rows around the cursor."""
         name = self._name_width(width)
         started, cause, took, tries = self._widths(width)
-        head = f"    {fit('RUN', 7)}{fit('JOB', name)}{fit('STARTED', started)}"
+        head = f"    {fit('RUN', self._number_width)}{fit('JOB', name)}{fit('STARTED', started)}"
         head += fit("CAUSE", cause) + fit("TOOK", took) + fit("TRY", tries)
         head += fit("END", END) + "OUTPUT" if width >= WIDE and not self.has_jobs else "END"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
@@ -165,6 +165,12 @@ class RunsBox(Panel, can_focus=True):
             else:
                 lines.append([(f" {self.glyphs.cursor if is_here else ' '}  …", "faint")])
         return lines
+
+    @property
+    def _number_width(self) -> int:
+        """How wide the number of a run is: the newest is the longest."""
+        newest = next((row.run for row in self.runs if row.run is not None), 0)
+        return max(7, len(str(newest)) + 1)
 
     def _name_width(self, width: int) -> int:
         return min(max(width // 5, 14), 32) if self.has_jobs else 0
@@ -189,14 +195,14 @@ class RunsBox(Panel, can_focus=True):
         has_output = width >= WIDE and not self.has_jobs
         name = self._name_width(width)
         started, cause, took_in, tries_in = self._widths(width)
-        before = 12 + name + started + cause + took_in + tries_in
+        before = 5 + self._number_width + name + started + cause + took_in + tries_in
         end = END if has_output else max(width - before, 1)
         moment_of = day_moment if started > 13 else short_moment
         printed = self.outputs.get(row.run or 0, "") if has_output else ""
         return [
             (f"{mark}{self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
-            (fit(number, 7), second),
+            (fit(number, self._number_width), second),
             (fit(row.job, name - 1) + " " if name else "", "text"),
             (fit(moment_of(at, self.now), started), "text"),
             (fit(cause_text(row).partition(",")[0], cause), second),

@@ -16,7 +16,7 @@ from statistics import median
 import psutil
 
 import cronterm
-from benchmarks.ground import Bench, running
+from benchmarks.ground import Bench, running, tell
 from benchmarks.terminal import Cell, Paint, Terminal, read_sched
 
 FEW, MANY = 50, 10_000
@@ -33,12 +33,6 @@ def main(*parts: str) -> None:
     compileall.compile_dir(Path(cronterm.__file__).parent, quiet=1)
     for part in parts or PARTS:
         PARTS[part]()
-
-
-def tell(what: str, measured: float, unit: str, goal: float) -> None:
-    """Print a line."""
-    verdict = "" if measured <= goal else "  MISSED"
-    print(f"{what:58} {measured:8.1f} {unit:6} goal {goal:g}{verdict}", flush=True)
 
 
 def ratio(values: Sequence[float], part: float) -> float:

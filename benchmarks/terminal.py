@@ -116,17 +116,26 @@ class Terminal:
         self._tail = b""
         os.write(self._fd, keys.encode())
 
-    def press(self, keys: str, pattern: str, *, settles: bool = False) -> Paint:
+    def press(
+        self, keys: str, pattern: str, *, settles: bool = False, timeout: float = 10
+    ) -> Paint:
         """Press keys and wait until `pattern` is painted, and, for its CPU, until all is quiet."""
         ran, waited = read_sched(self.pid)
         ours = read_sched(os.getpid())[1]
         began = time.perf_counter()
         self.send(keys)
-        wall = (self.wait_for(pattern, timeout=10) - began) * 1e3
+        wall = (self.wait_for(pattern, timeout=timeout) - began) * 1e3
         idle = read_sched(self.pid)[1] - waited + read_sched(os.getpid())[1] - ours
         if settles:
             self.settle()
         return Paint(wall, max(wall - idle, 0.0), read_sched(self.pid)[0] - ran)
+
+    def press_or_rest(self, keys: str, pattern: str) -> Paint | None:
+        """Press keys like `press`; None where nothing is painted for a second."""
+        try:
+            return self.press(keys, pattern, timeout=1)
+        except TimeoutError:
+            return None
 
     def resize(self, columns: int, rows: int) -> None:
         """Give it another size."""
@@ -165,6 +174,13 @@ class Grid:
 
     def _blank(self) -> list[Cell]:
         return [(" ", "")] * self.columns
+
+    def press_or_rest(self, keys: str, pattern: str) -> Paint | None:
+        """Press keys like `press`; None where nothing is painted for a second."""
+        try:
+            return self.press(keys, pattern, timeout=1)
+        except TimeoutError:
+            return None
 
     def resize(self, columns: int, rows: int) -> None:
         """Cut or widen; nothing flows into another line."""

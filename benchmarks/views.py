@@ -1,72 +1,213 @@
-"""The views over a long history: `python -m benchmarks.views [RUNS] [JOBS]`, in a pty.
+"""The views over a long history: `python -m benchmarks.views [RUNS] [JOBS] [KEYS]`, in a pty.
 
-How long each view takes to open, with what it shows, and how the list of all runs scrolls.
+How long each view, tab and filter takes to show what it reads, and how the list of all runs
+scrolls. Half of the runs are of one job. CPU is that of the screen and of the engine together: on
+a machine that others use it says more than the time that passed.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.ground import running
-from benchmarks.history import START, fill
-from benchmarks.screen import PAGE_DOWN, open_screen, ratio, tell
-from benchmarks.terminal import Terminal
+from benchmarks.ground import Bench, running, tell
+from benchmarks.history import BATCH, History, fill
+from benchmarks.screen import DOWN, PAGE_DOWN, open_screen, ratio
+from benchmarks.terminal import Paint, Terminal, read_sched
+from cronterm.clock import DAY, SECOND, Instant, SystemClock, aware
+from cronterm.model.alert import Alert
+from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.store.sqlite import open_store
 
-OPEN = {
-    "2": ("timeline", "Agenda"),
-    "3": ("statistics", "1 Runs"),
-    "4": ("alerts", "Last 24 hours|nothing"),
-    "5": ("runs", "1/500"),
-    "6": ("system", "Versions"),
+PAGE_UP, ENTER = "\x1b[5~", "\r"
+JOBS = "Jobs [0-9]+"
+REPEATS = 5
+ALERTS, OPEN_ALERTS = 20_000, 200
+PLACE = "[0-9]/[0-9]+[+]?|oldest"
+"""What the list of runs says of its cursor, and does not before it has read something."""
+
+Way = Sequence[tuple[str, str]]
+"""Keys, and for each what is painted once it has done all: the last of them is timed."""
+
+STATS = ("3", "read [0-9]")
+WEEK = ("l", "(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [0-9]")
+RUNS = ("5", "1/500")
+JOB = (ENTER, "[0-9]/h")
+TABS = {
+    "runs": "1/500",
+    "log": "exit [01] after",
+    "alerts": "recovered",
+    "why": "It is due",
+    "schedule": "01-01",
+    "config": "built in",
 }
-"""Of each view its key, its name and what it shows once it has read."""
-PAGES = 400
+"""Of each tab of a job what it shows once it has read, in their order."""
+STEPS = {"j held": "j", "arrow down": DOWN, "page down": PAGE_DOWN}
+FILTERS = ("", "is:failed", "is:lost", "job-00000", "job-00000 is:failed", "cause:scheduled")
+FILTERS += ("last:30d", "job-00001 last:30d")
 
 
-def main(runs: int = 1_000_000, jobs: int = 500) -> None:
-    """Fill, open each view, scroll."""
+def ways(start: Instant, now: Instant) -> dict[str, Way]:
+    """Return how views are reached from the jobs, where the history begins at `start`."""
+    timeline = ("2", "(×|·|▌){2}|nothing")
+    month = ("l", f"{aware(now - 29 * DAY).astimezone():%d %b}")
+    ever = ("l", f"{aware(start // DAY * DAY).astimezone():%d %b}")
+    return {
+        "timeline": [timeline],
+        "timeline, 7 d": [timeline, ("-", "starts per 2 h")],
+        "statistics, 24 h": [STATS],
+        "statistics, 7 d": [STATS, WEEK],
+        "statistics, 30 d": [STATS, WEEK, month],
+        "statistics, all": [STATS, WEEK, month, ever],
+        "alerts": [("4", "█")],
+        "system": [("6", "SQLite")],
+        "runs": [RUNS],
+        "logs of three runs together": [RUNS, ("   ", "3 marked"), ("l", "(?s)(exit [01].*){3}")],
+    }
+
+
+def main(runs: int = 1_000_000, jobs: int = 500, keys: int = 2000) -> None:
+    """Fill, open, scroll."""
     names = [f"job-{number:05}" for number in range(jobs)]
+    now = SystemClock().now().utc
+    start = now - runs * SECOND
+    weighted = [name for pair in zip(names, names[:1] * jobs, strict=True) for name in pair]
 
     def make(directory: Path) -> None:
-        with open_store(directory, now=START) as store:
-            fill(store, names, runs)
+        with open_store(directory, now=start) as store:
+            fill(store, History(weighted, start), runs)
+            for first in range(1, ALERTS + 1, BATCH):
+                numbers = range(first, first + BATCH)
+                store.record([each for number in numbers for each in alerts(number, runs, start)])
 
     lines = [f'  {name}: {{schedule: "0 3 1 1 *", command: ["true"]}}' for name in names]
-    kept = "defaults: {history: {keep_runs: 100000, keep_days: 3650}}"
+    kept = "defaults: {history: {keep_runs: 1000000, keep_days: 3650}}"
     with running("\n".join([kept, "jobs:", *lines, ""]), make) as bench:
         bench.wait_ready()
         with open_screen(bench) as screen:
             screen.wait_for("job-000")
             screen.pump_for(3)
-            open_views(screen)
-            scroll(screen)
-
-
-def open_views(screen: Terminal) -> None:
-    """Print how long each view takes, the first time and the next ones."""
-    for key, (name, shown) in OPEN.items():
-        nets = []
-        for _ in range(6):
-            nets.append(screen.press(key, shown).net_ms)
+            screen.press("s", "duration")
+            screen.press("n", "NAME ▲")
+            screen.send("g")
             screen.settle()
-            screen.press("1", "Jobs [0-9]+")
+            for name, way in ways(start, now).items():
+                open_view(bench, screen, name, way)
+            open_tabs(bench, screen)
+            scroll(bench, screen, keys)
+
+
+def alerts(number: int, runs: int, start: Instant) -> list[AnyEvent]:
+    """Return how an alert was opened, and of all but the newest how it was closed."""
+    run = max(number * runs // ALERTS, 1)
+    at, job = start + run * SECOND, f"job-{number % 100:05}"
+    alert = Alert(
+        id=number,
+        kind="failure",
+        job=job,
+        message="exit 1",
+        run=run,
+        outcome="failed",
+        reason="exit",
+        opened_at=at,
+        last_at=at,
+    )
+    opened = AlertOpened(at=at, alert=alert)
+    if number > ALERTS - OPEN_ALERTS:
+        return [opened]
+    closed = AlertClosed(at=at, alert=number, job=job, kind="failure", closed_for="recovered")
+    return [opened, closed]
+
+
+class Spent:
+    """What keys cost: until their paint, and of CPU on both sides until all is quiet."""
+
+    def __init__(self, bench: Bench, screen: Terminal) -> None:
+        self.paints: list[Paint] = []
+        self.cpu: list[float] = []
+        self._engine = bench.process.pid
+        self._screen = screen
+
+    def press(self, keys: str, pattern: str) -> None:
+        """Press keys and wait."""
+        before = read_sched(self._engine)[0]
+        paint = self._screen.press(keys, pattern, settles=True)
+        self.paints.append(paint)
+        self.cpu.append(paint.cpu_ms + read_sched(self._engine)[0] - before)
+
+    def tell(self, what: str, goal: float) -> None:
+        """Print the middle of them, and the first."""
+        nets = [paint.net_ms for paint in self.paints]
+        tell(what, median(nets), "ms", goal)
+        print(f"  first {nets[0]:.1f} ms; CPU {median(self.cpu):.0f}, first {self.cpu[0]:.0f} ms")
+
+
+def open_view(bench: Bench, screen: Terminal, name: str, way: Way) -> None:
+    """Print how long the last step of a way takes."""
+    spent = Spent(bench, screen)
+    for _ in range(REPEATS):
+        for keys, pattern in way[:-1]:
+            screen.press(keys, pattern)
             screen.settle()
-        tell(f"{name}, opened the first time", nets[0], "ms", 100)
-        tell(f"{name}, opened again", median(nets[1:]), "ms", 100)
+        spent.press(*way[-1])
+        screen.press("1", JOBS)
+        screen.settle()
+    spent.tell(f"{name}, opened", 100)
 
 
-def scroll(screen: Terminal) -> None:
-    """Print how long a page of the runs takes, and the slowest of many."""
-    screen.press("5", "1/500")
+def open_tabs(bench: Bench, screen: Terminal) -> None:
+    """Print how long the page of the job with half of all runs takes, and its tabs."""
+    page, tabs = Spent(bench, screen), {name: Spent(bench, screen) for name in TABS}
+    for _ in range(REPEATS):
+        page.press(*JOB)
+        for name, pattern in TABS.items():
+            tabs[name].press("]", pattern)
+        screen.press("1", JOBS)
+        screen.settle()
+    page.tell("a job with half of the runs, opened", 100)
+    for name, spent in tabs.items():
+        spent.tell(f"  its {name}", 100)
+
+
+def scroll(bench: Bench, screen: Terminal, keys: int) -> None:
+    """Print how long filters take, and keys that move among what they leave."""
+    screen.press(*RUNS)
     screen.settle()
+    ends = Spent(bench, screen)
+    for words in FILTERS:
+        if words:
+            screen.press("/", "filter")
+            screen.send("\x15" + words)
+            screen.settle()
+            filtered = Spent(bench, screen)
+            filtered.press(ENTER, "/[0-9]|0/0")
+            filtered.tell(f"runs, filtered by {words}", 100)
+        for what, key in STEPS.items():
+            tell_scroll(screen, f"{what}, {words or 'all runs'}", key, keys // len(STEPS))
+        if screen.press_or_rest("G", PLACE) is not None:
+            tell_scroll(screen, f"page up from the end, {words or 'all runs'}", PAGE_UP, keys // 9)
+            ends.press("G", PLACE)
+            ends.press("g", PLACE)
+    ends.tell("to the oldest run, and to the newest", 50)
+
+
+def tell_scroll(screen: Terminal, what: str, key: str, times: int) -> None:
+    """Hold a key and print how long its paints took."""
     paints = []
-    for _ in range(PAGES):
-        paints.append(screen.press(PAGE_DOWN, "[0-9]/[0-9]+[+]?").net_ms)
+    for _ in range(times):
+        place = screen.press_or_rest(key, PLACE)
+        if place is None:
+            break  # at the end of the list nothing has to move
+        paints.append(place)
         screen.pump_for(0.02)
-    tell("a page of the runs: median", median(paints), "ms", 16)
-    tell("a page of the runs: p99", ratio(paints, 0.99), "ms", 35)
-    tell("a page of the runs: slowest", max(paints), "ms", 50)
+    if not paints:
+        return
+    nets, cpu = [paint.net_ms for paint in paints], [paint.cpu_ms for paint in paints]
+    tell(f"{what}: p99 of {len(paints)} keys", ratio(nets, 0.99), "ms", 35)
+    print(
+        f"  p50 {median(nets):.1f}, slowest {max(nets):.1f} ms;"
+        f" CPU p50 {median(cpu):.1f}, p99 {ratio(cpu, 0.99):.1f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from benchmarks.ground import Bench, read_figures, running
+from benchmarks.ground import Bench, read_figures, running, tell
 from cronterm.clock import SystemClock
 from cronterm.control import Control
 from cronterm.model.lines import CountLines, LineCount
@@ -109,9 +109,8 @@ async def open_and_search(bench: Bench) -> None:
             after = rss_mib(bench)
             app.pop_screen()
         cpu = (time.process_time() - cpu) / REPEATS * 1e3
-        print(
-            f"{median(opened):8.1f} ms  to open at its end, first {opened[0]:.1f}, CPU {cpu:.0f} ms"
-        )
+        tell("to open at its end", median(opened), "ms", 150)
+        print(f"  first {opened[0]:.1f} ms, CPU {cpu:.0f} ms")
         app.open_log("large")
         await until(lambda: has_lines(app))
         view = app.screen
@@ -122,9 +121,8 @@ async def open_and_search(bench: Bench) -> None:
         await search(view)
         growth = [there - here for here, there in zip(before, after, strict=True)]
         last = [there - here for here, there in zip(before, rss_mib(bench), strict=True)]
-        print(
-            f"{growth[0]:8.1f} MiB more memory of the screen ({growth[1]:.1f} of the engine) opened"
-        )
+        tell("more memory of the screen, opened", growth[0], "MiB", 10)
+        print(f"  of the engine {growth[1]:.1f} MiB")
         print(f"{last[0]:8.1f} MiB more ({last[1]:.1f}) after all of this")
 
 

@@ -1,12 +1,14 @@
 """W6: `python -m benchmarks.screen [PART...]`: the screen in a pty, on an engine of its own.
 
-Parts: start, keys, load, idle, table, storm; all of them where none is named. Milliseconds of keys
-are net: without the time in which the screen or this program could run and had no core.
+Parts: start, keys, load, lines, idle, table, storm; all of them where none is named. Milliseconds
+of keys are net: without the time in which the screen or this program could run and had no core. A
+key that is not painted within ten seconds ends the program: none may be lost.
 """
 
 import compileall
 import json
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,13 +20,24 @@ import psutil
 import cronterm
 from benchmarks.ground import Bench, running, tell
 from benchmarks.terminal import Cell, Paint, Terminal, read_sched
+from cronterm.remote.client import RequestClient
 
 FEW, MANY = 50, 10_000
 WIDE = (120, 40)
 DOWN, PAGE_DOWN = "\x1b[B", "\x1b[6~"
 AWAY, BACK = "\x1b[O", "\x1b[I"
 CURSOR = "▌"
-LINES = "import time\nwhile 1: print(*range(100), sep=chr(10), flush=True); time.sleep(0.1)"
+LINES = """\
+import time
+at = 0
+while True:
+    print(*(f"request {{number}} was handled" for number in range(at, at + {0})), sep=chr(10))
+    print(end="", flush=True)
+    at += {0}
+    time.sleep(0.1)
+"""
+SNAPSHOTS = 6
+COMMANDS = 5
 
 
 def main(*parts: str) -> None:
@@ -51,14 +64,14 @@ def quiet_jobs(many: int, *, is_still: bool = False) -> str:
     return "\n".join(["jobs:", *lines, ""])
 
 
-def busy_jobs() -> str:
-    """Return jobs that start 200 runs and print 1,000 lines a second, below fifty that rest."""
-    lines = [
-        f'  z-{number:03}: {{schedule: "@every 1s", command: ["true"]}}' for number in range(200)
+def busy_jobs(lines: int, starts: int) -> str:
+    """Return jobs that print lines and start runs, so many a second, below fifty that rest."""
+    told = [
+        f'  z-{number:03}: {{schedule: "@every 1s", command: ["true"]}}' for number in range(starts)
     ]
-    talk = json.dumps([sys.executable, "-c", LINES])  # JSON is YAML
-    lines.append(f'  zz-talk: {{schedule: "@every 1s", command: {talk}}}')
-    return quiet_jobs(FEW) + "\n".join([*lines, ""])
+    talk = json.dumps([sys.executable, "-c", LINES.format(lines // 10)])  # JSON is YAML
+    told.append(f'  zz-talk: {{schedule: "@every 1s", command: {talk}}}')
+    return quiet_jobs(FEW) + "\n".join([*told, ""])
 
 
 def open_screen(bench: Bench, size: tuple[int, int] = WIDE, *, has_cells: bool = False) -> Terminal:
@@ -97,6 +110,20 @@ def measure_start() -> None:
                 ran.append(spent)
             tell(f"first live frame, {many:,} jobs", median(nets), "ms", goal)
             print(f"  wall {median(walls):.0f} ms, of it CPU of the screen {median(ran):.0f} ms")
+            if many == FEW:
+                tell_command(bench, "--version")
+                tell_command(bench, "ls")
+
+
+def tell_command(bench: Bench, *words: str) -> None:
+    """Print the CPU that a command costs."""
+    spent = []
+    for _ in range(COMMANDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        bench.ask(*words)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    tell(f"cronterm {' '.join(words)}: CPU", median(spent) * 1e3, "ms", 120)
 
 
 def measure_keys() -> None:
@@ -109,19 +136,22 @@ def measure_keys() -> None:
 
 
 def measure_load() -> None:
-    """Time from a key to its paint while much happens; count the keys that are lost."""
-    with running(busy_jobs()) as bench:
+    """Time from a key to its paint while much happens."""
+    with running(busy_jobs(1000, 200)) as bench:
         bench.wait_ready()
         with open_screen(bench) as screen:
             sort_by_name(screen)
-            paints = press_down(screen, 300)
-            tell_keys("1,000 lines/s, 200 starts/s", paints, 35, 50)
-            before, began = read_sched(screen.pid)[0], time.perf_counter()
-            total = screen.total
-            screen.pump_for(10)
-            took = time.perf_counter() - began
-            tell("  CPU", (read_sched(screen.pid)[0] - before) / took / 10, "%", 30)
-            tell("  bytes at 120x40", (screen.total - total) / took / 1024, "KiB/s", 45)
+            tell_keys("1,000 lines/s, 200 starts/s", press_down(screen, 300), 35, 50)
+            tell_rest(screen, "  meanwhile", 30, 45, seconds=10)
+
+
+def measure_lines() -> None:
+    """CPU and bytes while a job prints."""
+    with running(busy_jobs(200, 0)) as bench:
+        bench.wait_ready()
+        with open_screen(bench) as screen:
+            sort_by_name(screen)
+            tell_rest(screen, "200 lines/s at 120x40", 15, 35, seconds=10)
 
 
 def press_down(screen: Terminal, times: int) -> list[Paint]:
@@ -143,6 +173,7 @@ def tell_keys(when: str, paints: Sequence[Paint], typical: float, worst: float) 
     walls = [paint.wall_ms for paint in paints]
     tell(f"key to paint, {when}: median", median(nets), "ms", typical)
     tell(f"key to paint, {when}: p99", ratio(nets, 0.99), "ms", worst)
+    tell(f"key to paint, {when}: slowest", max(nets), "ms", 100)
     print(
         f"  wall: median {median(walls):.1f}, p99 {ratio(walls, 0.99):.1f} ms, {len(paints)} keys"
     )
@@ -166,11 +197,13 @@ def measure_idle() -> None:
 
 def tell_rest(screen: Terminal, when: str, cpu: float, written: float, seconds: float = 20) -> None:
     """Print CPU and bytes over some seconds."""
-    before, total, began = read_sched(screen.pid)[0], screen.total, time.perf_counter()
+    before, began = read_sched(screen.pid)[0], time.perf_counter()
+    total, packed = screen.total, screen.packed
     screen.pump_for(seconds)
     took = time.perf_counter() - began
     tell(f"{when}: CPU", (read_sched(screen.pid)[0] - before) / took / 10, "%", cpu)
     tell(f"{when}: bytes", (screen.total - total) / took / 1024, "KiB/s", written)
+    tell(f"{when}: bytes, packed", (screen.packed - packed) / took / 1024, "KiB/s", written / 10)
 
 
 def measure_table() -> None:
@@ -192,6 +225,10 @@ def measure_table() -> None:
             act(screen, "a letter of the filter", letters, 30)
             memory = psutil.Process(screen.pid).memory_info().rss / 2**20
             tell(f"memory with {MANY:,} jobs", memory, "MiB", 70)
+        for _ in range(SNAPSHOTS):
+            RequestClient(bench.directory / "s" / "api.sock").snapshot()
+        memory = psutil.Process(bench.process.pid).memory_info().rss / 2**20
+        tell(f"  of the engine, after {SNAPSHOTS} more screens", memory, "MiB", 90)
 
 
 def act(screen: Terminal, what: str, keys: Sequence[tuple[str, str]], goal: float) -> None:
@@ -252,6 +289,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "start": measure_start,
     "keys": measure_keys,
     "load": measure_load,
+    "lines": measure_lines,
     "idle": measure_idle,
     "table": measure_table,
     "storm": measure_storm,

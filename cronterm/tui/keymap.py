@@ -147,7 +147,7 @@ KEYS: tuple[Key, ...] = (
     Key("follow", "f", "follow", "follow on or off", "Logs", (J, L), "follow"),
     Key("mark_run", "space", "mark", "mark the run", "Runs", (R,), "mark"),
     Key("logs_of_runs", "l", "logs", "log, marked together", "Runs", (R,), "log"),
-    Key("chain", "C", "chain", "with the runs of its chain", "In a log", (L,), "chain"),
+    Key("chain", "C", "chain", "all runs of its chain", "In a log", (L,), "chain"),
     Key("side_by_side", "vertical_line", "columns", "runs side by side", "In a log", (L,)),
     Key("search", "slash", "search", "search in the log", "In a log", (L,), "search"),
     Key("next_match", "n", "next_match", "the next match", "In a log", (L,), "match"),

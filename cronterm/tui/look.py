@@ -239,6 +239,14 @@ def filters_for(glyphs: Glyphs) -> list[LineFilter]:
     return [GlyphFilter(in_ascii if glyphs.is_ascii else in_blocks)]
 
 
+SPELT = str.maketrans({"⏎": "enter", "→": "right", "←": "left", "↑": "up", "↓": "down"})
+
+
+def spelt(keys: str, glyphs: Glyphs) -> str:
+    """Return the names of keys, in words where their signs would be read as other keys."""
+    return keys.translate(SPELT) if glyphs.is_ascii else keys
+
+
 def in_blocks(text: str) -> str:
     """Return a text with the signs of this program as blocks; letters stay what they are."""
     return text.translate(BLOCKS)

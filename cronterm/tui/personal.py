@@ -101,10 +101,8 @@ class Personal(Ringing):
 
     def action_settings(self) -> None:
         """Ask for the colours, or for the keys."""
-        choices = [
-            Choice(f"theme_{taste}", f"{words:<17}", taste) for taste, words in TASTES.items()
-        ]
-        choices.append(Choice("edit_keys", f"{'keys, in $EDITOR':<17}", "keys"))
+        choices = [Choice(f"theme_{taste}", words, taste) for taste, words in TASTES.items()]
+        choices.append(Choice("edit_keys", "keys, in $EDITOR", "keys"))
         here = [taste in self.theme for taste in TASTES].index(True)
         question = AskList("Settings", [], choices, where="settings", chosen=here)
         self.ask(question, self._set)

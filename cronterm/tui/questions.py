@@ -157,9 +157,9 @@ def quit_lines(snapshot: Snapshot) -> list[str]:
     count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
     lines = [f"{count} open.", ""]
     lines += [
-        "Keep: the engine goes on without a screen; this attaches to it again:",
+        "Keep: the engine goes on without a screen. To attach again:",
         f"  cronterm -f {shlex.quote(sanitize_line(snapshot.engine.jobs_file))}",
-        "Stop: nothing is scheduled any more; what runs finishes and is recorded later.",
+        "Stop: nothing starts any more; what runs is recorded later.",
     ]
     return lines
 

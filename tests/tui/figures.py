@@ -93,6 +93,7 @@ def trends(within: Range, now: Instant, job: str) -> Trends:
     )
 
 
+@cache
 def stats(within: Range, now: Instant) -> Stats:
     """Return the ten groups."""
     figures = tuple(

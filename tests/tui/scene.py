@@ -245,9 +245,9 @@ class FakeControl:
     ) -> AsyncIterator[Message]:
         """Yield the scene, a little life, then what the test adds."""
         yield self.scene
-        for step in range(8):
-            ratio = 0.2 + step * 0.03
-            yield Gauges(NOW, ratio, 0.61, 0.87, "/var", 0.62, 16 << 30, 10 << 30)
+        for step in range(-120, 1):
+            cpu = 0.41 + (step * 37 % 17 + step * step % 11 - 8 * (step % 40 > 25)) / 100
+            yield Gauges(NOW, cpu, 0.61 + step / 900, 0.87, "/var", 0.62, 16 << 30, 10 << 30)
         for message in life():
             yield message
         while True:

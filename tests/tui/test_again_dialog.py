@@ -2,37 +2,15 @@
 
 from typing import Any
 
-import msgspec
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
 from cronterm.model.command import Answer, RerunEdited, RerunRun
-from cronterm.model.identity import Param
-from cronterm.model.job import Job, Shell
-from cronterm.model.query import AnyReply, Query, ReadRun, RunDetail
 from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.run_dialog import RunDialog
-from tests.tui.scene import FakeControl, app, job, row
-from tests.tui.test_screens import Compare, on_dashboard, pressed, wait_for
-
-
-class Past(FakeControl):
-    """Its runs had this definition; those that never started had none."""
-
-    definition: Job | None = msgspec.structs.replace(
-        job("invoice-export", "@manual"),
-        action=Shell("./export.sh --since 1h\n./report.sh"),
-        env={"STAGE": "prod", "NOTE": "of today"},
-        params={"limit": Param("int", "100", (), "how many at most")},
-    )
-
-    async def query(self, query: Query) -> AnyReply:
-        """Answer about runs from the definition."""
-        if isinstance(query, ReadRun):
-            shown = msgspec.structs.replace(row(12), run=query.run, params={"limit": "7"})
-            text = msgspec.json.encode(self.definition).decode() if self.definition else ""
-            return RunDetail(shown, (), text)
-        return await super().query(query)
+from tests.tui.gallery import Past
+from tests.tui.scene import app
+from tests.tui.test_screens import on_dashboard, wait_for
 
 
 def note(pilot: Pilot[Any], word: str) -> str:
@@ -47,10 +25,6 @@ async def opened(pilot: Pilot[Any], *keys: str) -> None:
     await pilot.pause()
     await pilot.press("r")
     await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
-
-
-def test_the_fields_of_a_run_look_as_they_did(snap_compare: Compare) -> None:
-    assert snap_compare(app(Past()), terminal_size=(120, 40), run_before=pressed("5", "r"))
 
 
 async def test_a_run_is_repeated_with_what_was_typed() -> None:

@@ -1,6 +1,5 @@
 """The alerts view: what it shows, and what its keys say to the engine."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,21 +17,16 @@ from cronterm.model.event import (
     Numbered,
 )
 from cronterm.model.notice import NoticeRow, NoticesSent
-from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.alert_list import message_words, notified_words, shown_alerts, state_words
-from cronterm.tui.keymap import groups
 from cronterm.tui.look import UNICODE
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
-from cronterm.tui.screens.help import columns
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.alert_boxes import AlertBox
-from tests.tui.scene import NOW, FakeControl, app, job
+from tests.tui.scene import NOW, FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
-
-Compare = Callable[..., bool]
 
 
 def alert(number: int, kind: AlertKind = "failure", **words: Any) -> Alert:
@@ -300,42 +294,6 @@ async def test_the_cursor_stays_on_its_alert_when_a_worse_one_comes() -> None:
         assert screen.rows.chosen == screen.rows.rows[0]
         await pilot.click("#all-alerts", offset=(10, 2), times=2)
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
-
-
-# -- pictures --------------------------------------------------------------------------------------
-
-
-def test_no_alerts_look_as_they_did(snap_compare: Compare) -> None:
-    async def settle(pilot: Pilot[Any]) -> None:
-        await wait_for(pilot, lambda: pilot.app.picture.is_live)  # type: ignore[attr-defined]
-        await pilot.press("4")
-        await pilot.pause(0.3)
-
-    quiet = Snapshot(n=1, jobs={"backup": JobView(job=job("backup", "@daily"))})
-
-    assert snap_compare(app(FakeControl(quiet)), terminal_size=(80, 24), run_before=settle)
-
-
-def test_the_summary_of_a_downtime_looks_as_it_did(snap_compare: Compare) -> None:
-    async def settle(pilot: Pilot[Any]) -> None:
-        await wait_for(pilot, lambda: pilot.app.picture.is_live)  # type: ignore[attr-defined]
-        await pilot.press("4", "m", "enter")
-        await pilot.pause(0.3)
-
-    control = FakeControl()
-    text = "14 instants passed while no engine ran, the last of backup, report"
-    down = alert(1, "downtime", job="", message=text, count=14)
-    control.scene = msgspec.structs.replace(control.scene, alerts={1: down}, mutes={})
-
-    assert snap_compare(
-        app(control, theme="cronterm-light"), terminal_size=(100, 30), run_before=settle
-    )
-
-
-def test_the_help_has_every_group_of_keys_once() -> None:
-    placed = [name for names in columns(groups()) for name in names]
-
-    assert sorted(placed) == sorted(groups())
 
 
 # -- many at once ----------------------------------------------------------------------------------

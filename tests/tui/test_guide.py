@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import yaml
-from textual.pilot import Pilot
 
 from cronterm.model.event import Numbered, RunQueued
 from cronterm.model.run import Cause
@@ -15,7 +14,7 @@ from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.guide import SAMPLES, is_to_begin_with
 from tests.tui.scene import NOW, FakeControl, app, scene
-from tests.tui.test_screens import Compare, on_dashboard, wait_for
+from tests.tui.test_screens import on_dashboard, wait_for
 
 
 def example() -> Snapshot:
@@ -81,11 +80,3 @@ async def test_who_knows_the_screen_or_only_looks_is_not_guided() -> None:
     assert not await is_shown(app(person=Person()))
     looking = app(FakeControl(example()), has_started=False, is_read_only=True, person=Person())
     assert not await is_shown(looking)
-
-
-def test_the_first_steps_look_as_they_did(snap_compare: Compare) -> None:
-    async def wait(pilot: Pilot[object]) -> None:
-        await on_dashboard(pilot)
-
-    running = app(FakeControl(example()), person=Person())
-    assert snap_compare(running, terminal_size=(120, 40), run_before=wait)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
@@ -11,23 +10,9 @@ from cronterm.model.identity import Param
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.widgets.param_field import ParamField
-from tests.tui.scene import FakeControl, app, scene
-from tests.tui.test_screens import Compare, on_dashboard, pressed, wait_for
-
-PARAMS = {
-    "target": Param(choices=("staging", "prod"), description="where to"),
-    "dry_run": Param("bool", "true", (), "only say what would be done"),
-    "tries": Param("int", "3"),
-    "note": Param(description="goes into the change log"),
-}
-
-
-def with_params(params: dict[str, Param]) -> FakeControl:
-    """Return the scene whose job that never ran has params."""
-    snapshot = scene()
-    view = snapshot.jobs["new-job"]
-    view.job = msgspec.structs.replace(view.job, params=params)
-    return FakeControl(snapshot)
+from tests.tui.gallery import PARAMS, with_params
+from tests.tui.scene import FakeControl, app
+from tests.tui.test_screens import on_dashboard, wait_for
 
 
 def field(pilot: Pilot[Any], name: str) -> ParamField:
@@ -38,12 +23,6 @@ def field(pilot: Pilot[Any], name: str) -> ParamField:
 def note(pilot: Pilot[Any], name: str) -> str:
     """Return what stands below the field of a param."""
     return str(field(pilot, name).query_one(".note", Static).render())
-
-
-def test_the_params_look_as_they_did(snap_compare: Compare) -> None:
-    keys = pressed("G", "k", "t", "ctrl+s")
-
-    assert snap_compare(app(with_params(PARAMS)), terminal_size=(80, 24), run_before=keys)
 
 
 async def test_a_job_that_needs_params_has_them_chosen_before_it_runs() -> None:

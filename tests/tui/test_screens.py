@@ -1,4 +1,4 @@
-"""Every screen at three sizes, as pictures; keys as a person presses them."""
+"""Keys as a person presses them, and what they lead to."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,6 @@ from cronterm.model.job import Settings
 from cronterm.model.notice import NoticesFailed, NoticesSent
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui.app import CrontermApp
-from cronterm.tui.look import ASCII
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
@@ -53,12 +52,9 @@ from cronterm.tui.widgets.bars import Banner
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.facts import RunsBox
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
-from tests.tui.scene import NOW, FakeControl, app, broken, missed, scene
+from tests.tui.scene import NOW, FakeControl, app, scene
 
 PAST_LINES = 20  # of the runs before: more than the scene tells live
-SIZES = [(80, 24), (120, 40), (200, 60)]
-
-Compare = Callable[..., bool]
 
 
 async def wait_for(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
@@ -113,83 +109,6 @@ def is_filled(screen: Screen[Any]) -> bool:
             return len(screen.runs.outputs) == len(screen.runs.runs) > 0
         case _:
             return True
-
-
-def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
-    """Return what to do before a picture is taken."""
-
-    async def press(pilot: Pilot[Any]) -> None:
-        await on_dashboard(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.05)
-        await wait_for(pilot, lambda: is_filled(pilot.app.screen))
-        await pilot.pause(0.2)
-
-    return press
-
-
-PAGES = {
-    "dashboard": (),
-    "detail": ("enter",),
-    "detail-alerts": ("enter", *(["right_square_bracket"] * 3)),
-    "detail-why": ("enter", *(["right_square_bracket"] * 4)),
-    "detail-schedule": ("enter", *(["right_square_bracket"] * 5)),
-    "detail-config": ("enter", *(["right_square_bracket"] * 6)),
-    "log": ("l",),
-    "form": ("a",),
-    "timeline": ("2", "down", "down"),
-    "timeline-why": ("2", "down", "down", "left_square_bracket", "w"),
-    "runs": ("5", "down", "down"),
-    "system": ("6",),
-    "alerts": ("4", "o"),
-    "compare": ("4", "equals_sign"),
-    "stats": ("3",),
-    "metric": ("3", "l", "j", "m", "m", "m", "m", "m", "z"),
-}
-OVER_THE_DASHBOARD = {"delete": ("d",), "help": ("question_mark",), "sort": ("s",)}
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_screen_looks_as_it_did(snap_compare: Compare, page: str, size: tuple[int, int]) -> None:
-    assert snap_compare(app(), terminal_size=size, run_before=pressed(*PAGES[page]))
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_the_inbox_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
-    control = FakeControl()
-    control.missed = missed()
-
-    assert snap_compare(app(control), terminal_size=size, run_before=pressed("M", "G"))
-
-
-@pytest.mark.parametrize("page", OVER_THE_DASHBOARD)
-def test_what_opens_over_the_dashboard_looks_as_it_did(snap_compare: Compare, page: str) -> None:
-    keys = OVER_THE_DASHBOARD[page]
-    assert snap_compare(app(), terminal_size=(80, 24), run_before=pressed(*keys))
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_light_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
-    light = app(theme="cronterm-light")
-
-    assert snap_compare(light, terminal_size=size, run_before=pressed())
-
-
-def test_ascii_banner_and_the_first_run_look_as_they_did(snap_compare: Compare) -> None:
-    plain = app(FakeControl(broken()), glyphs=ASCII)
-
-    assert snap_compare(plain, terminal_size=(80, 24), run_before=pressed())
-
-
-def test_the_first_run_says_what_to_do(snap_compare: Compare) -> None:
-    async def settle(pilot: Pilot[Any]) -> None:
-        await pilot.pause(0.4)
-
-    empty = app(FakeControl(Snapshot(n=1)))
-
-    assert snap_compare(empty, terminal_size=(100, 30), run_before=settle)
 
 
 # -- keys ----------------------------------------------------------------------------------------

@@ -101,7 +101,8 @@ class Dashboard(Page):
         table = self.table
         filtered = f" · /{table.filter}" if table.filter else ""
         marked = f" · {len(table.marked)} marked" if table.marked else ""
-        count = len(self.picture.snapshot.jobs)
+        every, shown = len(self.picture.snapshot.jobs), len(table.jobs)
+        count = f"{shown} of {every}" if table.filter else f"{every}"
         title = f"Jobs {count} · sort {table.sort.upper()} {table.direction}{filtered}{marked}"
         table.entitle(title + table.hidden, table.position)
 

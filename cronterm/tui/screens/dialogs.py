@@ -95,11 +95,13 @@ class Ask(ModalScreen[str]):
     def _buttons(self) -> Text:
         style = palette_of(self.app).style
         text = Text()
+        wide = max(len(choice.word) for choice in self._choices) if self.is_list else 0
         for number, choice in enumerate(self._choices):
             away = "fail+bold" if choice.is_grave else "text"
             role = "chip+bold" if number == self._chosen else away
             mark = ">" if number == self._chosen else " "
-            text.append(f"{mark}{self._read_key(choice)}  {choice.word}  ", style(role, "head"))
+            button = f"{mark}{self._read_key(choice)}  {choice.word:<{wide}}  "
+            text.append(button, style(role, "head"))
             text.append("\n" if self.is_list else "   ")
         text.append(READ[STAYING["close"]], roles_of(self.app)["faint"])
         return text

@@ -39,7 +39,7 @@ ESSENTIALS: dict[str, tuple[str, str]] = {
     "description": ("Description", "what it is for"),
     "schedule": ("Schedule *", "30 2 * * *   @every 5m   @manual"),
     "timezone": ("Timezone", "the file's; like Europe/Berlin"),
-    "command": ("Command *", "pg_dump prod | gzip > dump.gz      (enter: one more line)"),
+    "command": ("Command *", "pg_dump prod | gzip > dump.gz  (enter adds a line)"),
     "working_dir": ("Working dir", "the jobs file's directory"),
     "env": ("Environment", "STAGE=prod LANG=C"),
     "timeout": ("Timeout", "none; like 5m"),
@@ -264,7 +264,7 @@ class JobForm(Page):
     def _next_line(self, job: Job) -> str:
         """Return the next three runs in a line, where there is no room for their box."""
         runs = self._coming(job)[:3]
-        return "next " + " · ".join(run.partition("  ")[0] for run in runs)
+        return "next " + " · ".join(run.partition("  ")[0].removesuffix(":00") for run in runs)
 
     def _coming(self, job: Job) -> list[str]:
         snapshot = self.picture.snapshot

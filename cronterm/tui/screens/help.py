@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from cronterm.tui.key_names import read_key
 from cronterm.tui.keymap import STAYING, Key, bindings, groups, moving
-from cronterm.tui.look import Glyphs
+from cronterm.tui.look import Glyphs, spelt
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.paint import key_of
 
@@ -27,24 +27,22 @@ SIGNS = (
     ("stopped", "stopped"),
 )
 COLUMNS = (("Jobs", "Find"), ("Move", "Views", "Logs", "App"), ("In a job", "In a log"))
-"""Where these groups are; the others come below the shortest column."""
+"""Where these groups are when there are three columns; the others come below the shortest one."""
+COLUMN = 37
 CHOSEN = "*"
 """Marks a key that the person chose."""
 PANES = ("tab S-tab", "next, previous pane")
 
 
-def columns(found: Mapping[str, Sequence[Key]]) -> list[list[str]]:
-    """Return the names of groups by column, all of them."""
-    placed = [list(names) for names in COLUMNS]
+def columns(found: Mapping[str, Sequence[Key]], count: int = 3) -> list[list[str]]:
+    """Return the names of groups in 3 columns or more, all of them."""
+    fixed = COLUMNS if count == len(COLUMNS) else ((),) * count
+    placed: list[list[str]] = [list(names) for names in fixed]
     for name in found:
-        if not any(name in names for names in COLUMNS):
+        if not any(name in names for names in fixed):
             heights = [sum(len(found[each]) + 2 for each in names) for names in placed]
             placed[heights.index(min(heights))].append(name)
     return placed
-
-
-def _row(key: Key) -> tuple[str, str]:
-    return f"{key.shown}{CHOSEN if key.is_chosen else ''}", key.text
 
 
 class HelpBox(VerticalScroll, inherit_bindings=False):
@@ -65,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
     """Help over what is open."""
 
     BINDINGS = bindings("help")  # Textual reads it from the class
-    HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012
 
     def __init__(self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key]) -> None:
         super().__init__()
@@ -86,14 +84,16 @@ class HelpScreen(ModalScreen[None]):
         with HelpBox(id="help") as box:
             box.border_title = "Help"
             down, up, close = (key_of(self.app, id) for id in ("down", "up", "close"))
-            box.border_subtitle = f"{down} {up} scroll · {close} close"
+            scroll = spelt(f"{down} {up}", self._glyphs)
+            box.border_subtitle = f"{scroll} scroll · {close} close"
             with Horizontal(id="help-keys"):
-                for names in columns(self._found):
+                count = max(self.app.size.width // COLUMN, len(COLUMNS))
+                for names in columns(self._found, count):
                     yield Static(self._column(names), classes="help-column")
             yield Static(self._signs())
 
     def _column(self, names: Sequence[str]) -> Text:
-        rows = {name: [_row(key) for key in self._found[name]] for name in names}
+        rows = {name: [self._row(key) for key in self._found[name]] for name in names}
         if "Move" in rows:
             rows["Move"].append(PANES)
         width = max(len(keys) for pairs in rows.values() for keys, _ in pairs)
@@ -106,6 +106,10 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"{words}\n", roles["text"])
             text.append("\n")
         return text
+
+    def _row(self, key: Key) -> tuple[str, str]:
+        chosen = CHOSEN if key.is_chosen else ""
+        return f"{spelt(key.shown, self._glyphs)}{chosen}", key.text
 
     def _about_keys(self) -> str:
         settings, edit = key_of(self.app, "settings"), key_of(self.app, "edit_keys")

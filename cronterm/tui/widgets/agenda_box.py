@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from rich.cells import cell_len
+
 from cronterm.clock import MINUTE, Instant, aware
 from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
@@ -15,6 +17,7 @@ TIME = 20
 SHORT_TIME = 14
 IN = 8
 EXPECTED = 15
+NOTE = 12  # at the least, where names are long
 
 
 def is_same(one: Entry, other: Entry) -> bool:
@@ -82,10 +85,12 @@ class AgendaBox(Panel, can_focus=True):
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
-        name = min(max(width // 5, 16), 32)
         schedule = min(width // 5, 36) if width >= WIDE else 0
         expected = EXPECTED if width >= WIDE else 9
         time = TIME if width >= NARROW else SHORT_TIME
+        longest = max((cell_len(entry.job) for entry in self.entries), default=8)
+        spare = width - 2 - time - IN - schedule - expected - NOTE
+        name = min(longest + 1, max(spare, 16), 32)
         head = f"  {fit('TIME', time)}{fit('IN', IN)}{fit('JOB', name)}"
         head += fit("SCHEDULE", schedule) + fit("EXPECTED", expected) + "NOTE"
         lines: list[list[Part]] = [[(head, "muted+bold")]]

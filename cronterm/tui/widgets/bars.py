@@ -13,6 +13,7 @@ from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.key_names import READ
 from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
+from cronterm.tui.look import spelt
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import age, countdown
@@ -103,6 +104,18 @@ class TopBar(Painted):
         return parts
 
 
+GAUGE = 3  # parts of one
+
+
+def _fitted(place: str, room: int) -> str:
+    """Return where one is, in this room: what is shortened is the name, not what it is of it."""
+    room = max(room, 1)
+    name, sep, what = place.rpartition(" › ")
+    if cell_len(place) <= room or cell_len(sep + what) >= room - 1:
+        return fit(place, min(cell_len(place), room))
+    return fit(name, room - cell_len(sep + what)) + sep + what
+
+
 class TabBar(Painted):
     """The views and the gauges."""
 
@@ -129,9 +142,11 @@ class TabBar(Painted):
         for tab in TABS:
             left += self._tab(tab, width)
         if self.place:
-            room = min(cell_len(self.place), width // 3)
-            left += [("  › ", "muted"), (fit(self.place, room), "text")]
+            room = width - width_of(left) - 5
+            left += [("  › ", "muted"), (_fitted(self.place, room), "text")]
         right = self._gauges(width)
+        while right and width_of(left) + width_of(right) >= width:
+            right = right[:-GAUGE]
         gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "text"), *right]]
 
@@ -269,11 +284,12 @@ class KeyBar(Painted):
         """Return the one line; its last two keys are never dropped, what is refused is faint."""
         refused = CHANGING_WORDS if self.picture.is_read_only else frozenset()
         if self.prompt:
-            return [[(" " + self.prompt, "text")]]
-        last = [pair for pair in self.keys if pair[1] in LAST_IN_BAR.values()]
+            return [[(" " + spelt(self.prompt, self.glyphs), "text")]]
+        keys = [(spelt(key, self.glyphs), word) for key, word in self.keys]
+        last = [pair for pair in keys if pair[1] in LAST_IN_BAR.values()]
         room = width - sum(len(key) + len(word) + 3 for key, word in last)
         parts: list[Part] = []
-        for key, word in self.keys:
+        for key, word in keys:
             if (key, word) in last:
                 continue
             room -= len(key) + len(word) + 3

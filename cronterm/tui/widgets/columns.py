@@ -104,7 +104,10 @@ def _cells(key: str, width: int) -> int:
 
 def behind_host(host: str, name: str, hosts: Sequence[str]) -> str:
     """Return a job's name in the column that begins with its machine, where there are several."""
-    if not hosts:
-        return name
-    cells = min(max(map(len, hosts)), MOST_HOST)
-    return f"{fit(host, cells)}  {name}"
+    cells = host_cells(hosts)
+    return f"{fit(host, cells - 2)}  {name}" if cells else name
+
+
+def host_cells(hosts: Sequence[str]) -> int:
+    """Return how much of the name's column its machine takes, with the gap behind it."""
+    return min(max(map(len, hosts)), MOST_HOST) + 2 if hosts else 0

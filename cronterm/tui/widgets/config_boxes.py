@@ -75,7 +75,7 @@ class ValuesBox(Scrolled):
         if not self.values:
             role = "warn" if self.trouble else "faint"
             return [[(f"  {sanitize_line(self.trouble) or 'reading…'}", role)]]
-        place = min(max(len(self._place(value)) for value in self.values), width * 2 // 5)
+        place = min(max(len(self._place(value)) for value in self.values), width // 2)
         word = max(len(value.word) for value in self.values) + 1
         lines: list[list[Part]] = []
         for value in self.values:

@@ -44,11 +44,11 @@ def resources(on: Drawing, width: int, height: int) -> Lines:
         [
             (" jobs took ", "muted"),
             (f"{duration(total.cpu_us)} CPU", "text"),
-            ("   most memory ", "muted"),
+            (", up to ", "muted"),
             ("·" if memory is None else f"{memory / 2**20:,.0f} MiB", "text"),
         ]
     )
     used_up = counted(figures.trends, width - 2, lambda each: each.cpu_us)
-    lines += columns(used_up, max(min(height - len(lines) - 1, 16), 1), on, lambda value: "spark")
+    lines += columns(used_up, max(height - len(lines) - 1, 1), on, lambda value: "spark")
     lines.append([(" CPU of jobs over time", "faint")])
     return lines

@@ -17,7 +17,7 @@ def runs_per_job(on: Drawing, width: int, height: int) -> Lines:
     figures = on.figures
     jobs = figures.jobs()
     runs = figures.stats.total_runs
-    label = min(max((len(job) for job in jobs), default=8), max(width // 3, 10))
+    label = min(max((len(job) for job in jobs), default=8), max(width // 2, 10))
     most = max(runs.values(), default=1)
     shown = jobs[:height] if len(jobs) <= height else jobs[: height - 1]
     lines: Lines = []
@@ -57,7 +57,7 @@ def success_and_failure(on: Drawing, width: int, height: int) -> Lines:
     said = [(f" {name} ", f"{count:,} ", role) for name, count, role in counts if count]
     lines.append([part for name, count, role in said for part in ((name, "muted"), (count, role))])
     values = ratios(figures.trends, width - 2)
-    rows = max(min(height - 4, 16), 1)
+    rows = max(height - 4, 1)
     lines += columns(values, rows, on, lambda value: "spark" if value > 0.95 else "warn", most=1.0)
     lines.append(axis(figures, width, len(values)))
     lines.append([(" ok % over time", "faint")])
@@ -68,8 +68,10 @@ def durations(on: Drawing, width: int, height: int) -> Lines:
     """3: what jobs took, the longest first, and the course of the average."""
     figures = on.figures
     found = figures.stats.durations
-    wide = width >= 56
-    heads = ("avg", "min", "max", "p50", "p95", "σ") if wide else ("avg", "max", "p95", "σ")
+    heads = ["avg", "min", "max", "p50", "p95", "σ"]
+    for dropped in ("min", "p50", "σ"):
+        if width < 8 * len(heads) + 8:
+            heads.remove(dropped)
     label = max(width - 7 * len(heads) - 2, 8)
     head = "".join(fit(each, 7, right=True) for each in heads)
     lines: Lines = [[(f" {fit('job', label)}{head}", "muted")]]
@@ -104,7 +106,7 @@ def _shown(seconds: float | None) -> str:
 def frequency(on: Drawing, width: int, height: int) -> Lines:
     """5: runs over time, when most ran, what runs most often, what never ran."""
     figures, trends = on.figures, on.figures.trends
-    rows = max(min(height - 5, 16), 1)
+    rows = max(height - 5, 1)
     values = counted(trends, width - 2, lambda each: each.runs)
     lines = columns(values, rows, on, lambda value: "gauge")
     lines.append(axis(figures, width, len(values)))
@@ -115,7 +117,7 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
             [
                 (" busiest ", "muted"),
                 (f"{moment_text(at, trends.step)}  {rollup.runs:,}", "text"),
-                ("   average ", "muted"),
+                ("  avg ", "muted"),
                 (_per_hour(figures.total, trends.until - trends.since), "text"),
             ]
         )
@@ -123,7 +125,7 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
     if often:
         between = figures.stats.frequency[often[0]].average_interval_s
         text = f"{often[0]}, every {_shown(between)}" if between else often[0]
-        lines.append([(" most often ", "muted"), (fit(text, max(width - 13, 1)), "text")])
+        lines.append([(" often ", "muted"), (fit(text, max(width - 8, 1)), "text")])
     idle = [job for job in on.picture.snapshot.jobs if job not in figures.stats.total_runs]
     if idle:
         more = f" +{len(idle) - 1}" if len(idle) > 1 else ""
@@ -144,13 +146,13 @@ def error_trends(on: Drawing, width: int, height: int) -> Lines:
     figures, total = on.figures, on.figures.total
     if not total.failures:
         return [[(f" {on.glyphs.states['succeeded']} nothing has failed", "ok")]]
-    rows = max(min((height - 3) // 2, 16), 1)
+    bars = min(len(total.reasons), max((height - 2) // 2, 1))
+    rows = max(height - 2 - bars, 1)
     values = counted(figures.trends, width - 2, lambda each: each.failures)
     lines = columns(values, rows, on, lambda value: "bar")
     lines.append(axis(figures, width, len(values)))
     most = max(total.reasons.values(), default=1)
-    room = max(height - len(lines) - 1, 1)
-    for why in sorted(total.reasons, key=lambda each: -total.reasons[each])[:room]:
+    for why in sorted(total.reasons, key=lambda each: -total.reasons[each])[:bars]:
         name = "exit code" if why == "exit" else why.replace("_", " ")
         lines.append(bar_line(name, total.reasons[why], most, width, "bar", label=12))
     errors = figures.stats.errors
@@ -204,7 +206,7 @@ def file_events(on: Drawing, width: int, height: int) -> Lines:
         return each.created + each.modified + each.deleted + each.moved
 
     values = counted(on.figures.trends, width - 2, changes)
-    rows = max(min(height - 6, 16), 1)
+    rows = max(height - 6, 1)
     lines += [[], *columns(values, rows, on, lambda value: "gauge")]
     return [*lines, axis(on.figures, width, len(values))]
 

@@ -14,7 +14,7 @@ from cronterm.tui.words import age, countdown, day_moment, past_text, schedule_w
 
 WHY: dict[Reason, str] = {
     "downtime": "no engine ran",
-    "start_deadline": "it could not start before its start_deadline",
+    "start_deadline": "too late for its start_deadline",
     "no_ping": "nothing was reported in time",
 }
 SHORT: dict[Reason, str] = {
@@ -105,9 +105,9 @@ class AfterBox(Panel):
         if view.job.is_monitor:
             facts.append(("run", "something else runs it: it can only be ignored", "warn"))
         else:
-            once = " once for all of them" if row.count > 1 else ""
+            once = "runs once for all" if row.count > 1 else "runs it"
             told = f"CRONTERM_SCHEDULED_AT={rfc3339(row.until)}"
-            facts.append((self.key("run_missed"), f"runs it{once}, {told}", "accent+bold"))
+            facts.append((self.key("run_missed"), f"{once}, {told}", "accent+bold"))
             older = [each for each in self.rows if each.job == row.job and each.until < row.due_at]
             if older:
                 count = sum(each.count for each in older)

@@ -1,6 +1,7 @@
 """The job table: one line a job, the cursor on a job and not on a row."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.message import Message
@@ -11,7 +12,7 @@ from cronterm.tui.filter import read_filter
 from cronterm.tui.job_order import DESCENDING, SortKey, order_by
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.columns import Layout, layout_for
+from cronterm.tui.widgets.columns import Layout, host_cells, layout_for
 from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.job_lines import JobLines
 from cronterm.tui.widgets.paint import Painted, Part, hidden_rows, width_of
@@ -203,7 +204,7 @@ class JobTable(Painted, can_focus=True):
     @property
     def shown_columns(self) -> Sequence[str]:
         """The keys of the columns that were chosen, or that fit."""
-        return self.columns or tuple(layout_for(self.size.width).cells)
+        return self.columns or tuple(layout_for(self.size.width - self._host).cells)
 
     def go_across(self, by: int) -> None:
         """Fold to the left, unfold to the right; over a job push columns in and out."""
@@ -216,7 +217,12 @@ class JobTable(Painted, can_focus=True):
             self.repaint()
 
     def _layout(self) -> Layout:
-        return layout_for(self.size.width, self.columns, self._pushed)
+        layout = layout_for(self.size.width - self._host, self.columns, self._pushed)
+        return replace(layout, name=layout.name + self._host)
+
+    @property
+    def _host(self) -> int:
+        return host_cells(self.picture.snapshot.hosts)
 
     # -- cursor ----------------------------------------------------------------------------------
 

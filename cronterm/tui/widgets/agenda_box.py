@@ -90,7 +90,7 @@ class AgendaBox(Panel, can_focus=True):
         time = TIME if width >= NARROW else SHORT_TIME
         longest = max((cell_len(entry.job) for entry in self.entries), default=8)
         spare = width - 2 - time - IN - schedule - expected - NOTE
-        name = min(longest + 1, max(spare, 16), 32)
+        name = min(longest + 2, max(spare, 16), 32)
         head = f"  {fit('TIME', time)}{fit('IN', IN)}{fit('JOB', name)}"
         head += fit("SCHEDULE", schedule) + fit("EXPECTED", expected) + "NOTE"
         lines: list[list[Part]] = [[(head, "muted+bold")]]

@@ -39,15 +39,10 @@ def resources(on: Drawing, width: int, height: int) -> Lines:
     total = figures.total
     if not total.runs:
         return lines
-    memory = total.max_rss_bytes
-    lines.append(
-        [
-            (" jobs took ", "muted"),
-            (f"{duration(total.cpu_us)} CPU", "text"),
-            (", up to ", "muted"),
-            ("·" if memory is None else f"{memory / 2**20:,.0f} MiB", "text"),
-        ]
-    )
+    took = [(" jobs took ", "muted"), (f"{duration(total.cpu_us)} CPU", "text")]
+    if total.max_rss_bytes is not None:
+        took += [(", up to ", "muted"), (f"{total.max_rss_bytes / 2**20:,.0f} MiB", "text")]
+    lines.append(took)
     used_up = counted(figures.trends, width - 2, lambda each: each.cpu_us)
     lines += columns(used_up, max(height - len(lines) - 1, 1), on, lambda value: "spark")
     lines.append([(" CPU of jobs over time", "faint")])

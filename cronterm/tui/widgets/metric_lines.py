@@ -199,7 +199,7 @@ def file_events(on: Drawing, width: int, height: int) -> Lines:
     )
     most = max(count for _, count in counts)
     if not most:
-        return [[(" no trigger has seen a file change in this time", "faint")]]
+        return [[(" no trigger saw a file change", "faint")]]
     lines = [bar_line(name, count, most, width, "gauge", label=9) for name, count in counts]
 
     def changes(each: Rollup) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.style import Style
+from textual.color import Color
 from textual.theme import Theme
 
 if TYPE_CHECKING:
@@ -139,6 +140,32 @@ REVERSED = ("selection", "failbar", "warnbar", "ink")
 """What is reversed where the terminal's own colours are used."""
 
 
+READABLE = 4.5  # times as bright as what is behind it, or as dark
+
+
+def readable(color: str, ground: str, text: str) -> str:
+    """Return a colour that a job chose, drawn towards `text` until it stands out of `ground`."""
+    chosen, behind, towards = map(Color.parse, (color, ground, text))
+    for step in range(11):
+        mixed = chosen.blend(towards, step / 10)
+        if _contrast(mixed, behind) >= READABLE:
+            break
+    return mixed.hex
+
+
+def _contrast(one: Color, other: Color) -> float:
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
 class Palette:
     """Styles by role. A role may carry `+bold`; `on` gives another background."""
 
@@ -162,7 +189,9 @@ class Palette:
             name, on = CHIPS[name]
         elif on == "selection":
             name = ON_SELECTION.get(name, name)
-        return Style(color=self.roles.get(name, name), bgcolor=self.roles[on])
+        ground = self.roles[on]
+        color = self.roles.get(name) or readable(name, ground, self.roles["text"])
+        return Style(color=color, bgcolor=ground)
 
     def _native(self, name: str, on: str) -> Style:
         if name in CHIPS or on in REVERSED:

@@ -198,7 +198,7 @@ async def test_nothing_has_run() -> None:
     async with app(Empty()).run_test(size=(120, 40)) as pilot:
         screen = await on_stats(pilot)
         assert "nothing has run" in shown(screen, 1)
-        assert "no trigger has seen" in shown(screen, 8)
+        assert "no trigger saw" in shown(screen, 8)
         await pilot.press("enter", "o")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
 

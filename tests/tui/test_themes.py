@@ -13,7 +13,17 @@ from cronterm.tui.personal import Person
 from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.settings import ScreenSettings
-from cronterm.tui.themes import CHIPS, ON_SELECTION, TASTES, Palette, Taste, palette_of, theme_for
+from cronterm.tui.themes import (
+    CHIPS,
+    ON_SELECTION,
+    TASTES,
+    Palette,
+    Taste,
+    palette_of,
+    readable,
+    theme_for,
+)
+from cronterm.tui.widgets.ink import ANSI
 from tests.tui.scene import app
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -53,6 +63,16 @@ def test_what_is_to_be_read_can_be_read(name: str) -> None:
         if contrast(roles[role], roles[on]) < least
     }
     assert poor == {}
+
+
+@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("color", [*ANSI, "#0000ee", "#ffff00"])
+def test_what_a_job_prints_in_colours_can_be_read(name: str, color: str) -> None:
+    ground, text = ROLES[name]["background"], ROLES[name]["text"]
+    shown = readable(color, ground, text)
+
+    assert contrast(shown, ground) >= 4.5
+    assert contrast(color, ground) < 4.5 or Color.parse(shown) == Color.parse(color)
 
 
 def test_high_contrast_has_no_faint_text() -> None:

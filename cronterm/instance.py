@@ -306,14 +306,14 @@ def no_engine(instance: Instance) -> NoEngine:
         what += ", and the file does not exist"
     if instance.state_dir != _usual_state_dir(instance.jobs_file):
         what += f" with the state in {instance.state_dir}"
-    others = [_reached_by(other) for other in running_instances()]
+    others = [reached_by(other) for other in running_instances()]
     if not others:
-        return NoEngine(what, f"start one with `{_reached_by(instance)} --headless`")
+        return NoEngine(what, f"start one with `{reached_by(instance)} --headless`")
     return NoEngine(what, f"running: {', '.join(others)}")
 
 
-def _reached_by(instance: Instance) -> str:
-    """Return the options that reach a running engine."""
+def reached_by(instance: Instance) -> str:
+    """Return the command that reaches a running engine."""
     words = ["cronterm", "-f", str(instance.jobs_file)]
     if instance.state_dir != _usual_state_dir(instance.jobs_file):
         words += ["--state-dir", str(instance.state_dir)]

@@ -31,7 +31,15 @@ from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.instance import Instance, instance_name, no_engine, screen_file, state_root
+from cronterm.instance import (
+    Instance,
+    instance_name,
+    no_engine,
+    reached_by,
+    running_instances,
+    screen_file,
+    state_root,
+)
 from cronterm.model.api import Listener
 from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
@@ -168,14 +176,25 @@ def _run_screen(instance: Instance, options: ScreenOptions) -> int:
     from cronterm.host_process import OwnEngine
 
     settings = _ready_for_screen(options)
+    others = [each for each in running_instances() if each.jobs_file != instance.jobs_file]
     own = OwnEngine(instance)
-    has_started = own.ensure()
-    client = RequestClient(instance.socket)
-    ending, code = _show(client, instance.jobs_file, settings, own=own)
-    if ending == "keep" and has_started:
-        attach = f"cronterm -f {instance.jobs_file}"
-        print(f"the engine goes on; `{attach}` attaches, `{attach} down` ends it")
+    own.ensure()
+    client, named = RequestClient(instance.socket), tuple(map(reached_by, others))
+    ending, code = _show(client, instance.jobs_file, settings, own=own, others=named)
+    if ending == "keep":
+        _tell_what_goes_on(instance)
     return code
+
+
+def _tell_what_goes_on(instance: Instance) -> None:
+    """Say how to come back to the engine, once the screen is left; a tab has nobody to tell."""
+    if os.environ.get(DRIVER_ENV) == TAB_DRIVER:
+        return
+    way = reached_by(instance)
+    if instance.is_held():
+        print(f"the engine goes on; `{way}` attaches, `{way} down` ends it")
+    else:
+        print(f"no engine runs, nothing is scheduled; `{way}` starts one")
 
 
 def _run_attached(
@@ -184,7 +203,10 @@ def _run_attached(
     settings, read_only = _ready_for_screen(options), options.read_only
     if instance is not None:
         client = RequestClient(instance.socket)
-        return _show(client, instance.jobs_file, settings, read_only=read_only)[1]
+        ending, code = _show(client, instance.jobs_file, settings, read_only=read_only)
+        if ending == "keep":
+            _tell_what_goes_on(instance)
+        return code
     clients = {host: cast(RequestClient, engine.client) for host, engine in engines.items()}
     return _show(clients, None, settings, read_only=read_only)[1]
 
@@ -295,6 +317,7 @@ def _show(
     settings: "ScreenSettings",
     *,
     own: "OwnEngine | None" = None,
+    others: tuple[str, ...] = (),
     read_only: bool = False,
 ) -> tuple[str | None, int]:
     """Show the screen, of its `own` engine or of others; return how it was left and the status."""
@@ -312,11 +335,19 @@ def _show(
         clients = {host: each.that_only_looks() for host, each in clients.items()}
     several = {host: HttpControl(each) for host, each in clients.items()}
     control: Control = MergedControl(several) if len(several) > 1 else several.popitem()[1]
+
+    def begin() -> None:
+        assert own is not None
+        own.start()
+        for each in several.values():
+            each.hurry()
+
     hosting = Hosting(
         has_started=own is not None and own.has_started,
-        start=own.start if own is not None else None,
+        start=begin if own is not None else None,
         jobs_file=str(jobs_file or ""),
         is_read_only=read_only,
+        others=others,
         how_ended=own.how_ended if own is not None else lambda pid: "",
     )
     app = CrontermApp(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 from cronterm.clock import Clock, SystemClock
@@ -20,6 +21,8 @@ from cronterm.remote.client import OpenStream, RequestClient
 T = TypeVar("T")
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+HURRY_S = 0.2
+HURRIED_S = 20.0  # a slow machine takes ten to start an engine
 BATCH_MESSAGES = 5_000  # read ahead of a busy loop; more waits in the engine, which may say Lagged
 
 
@@ -36,6 +39,14 @@ class HttpControl:
         self._client = RequestClient(door) if isinstance(door, Path) else door
         self._clock = clock or SystemClock()
         self._backoff_s = backoff_s
+        self._hurry = asyncio.Event()
+        self._hurried_until = 0.0
+        """Of the monotonic clock, in seconds."""
+
+    def hurry(self) -> None:
+        """Try to reach the engine at once, and often for a while: one is about to come."""
+        self._hurried_until = monotonic() + HURRIED_S
+        self._hurry.set()
 
     async def snapshot(self) -> Snapshot:
         """Return a snapshot of its own to the caller."""
@@ -55,7 +66,8 @@ class HttpControl:
         """Yield what happens, for ever.
 
         Each time the engine cannot be reached there is one `Gone`; then it tries again after 1, 2,
-        4 to 30 s. Back at the same engine it goes on where it was; another one gives a snapshot.
+        4 to 30 s, and more often after `hurry`. Back at the same engine it goes on where it was;
+        another one gives a snapshot.
         """
         last_id, pid, failures = "", 0, 0
         while True:
@@ -79,8 +91,18 @@ class HttpControl:
             except CrontermError as error:
                 why = str(error)
             yield Gone(since=self._clock.now().utc, why=why)
-            await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
-            failures += 1
+            is_hurried = await self._rest(failures)
+            failures = 0 if is_hurried else failures + 1
+
+    async def _rest(self, failures: int) -> bool:
+        """Wait before the next try; tell whether that is hurried."""
+        wait_s = self._backoff_s[min(failures, len(self._backoff_s) - 1)]
+        if monotonic() < self._hurried_until:
+            wait_s = min(wait_s, HURRY_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), wait_s)
+        self._hurry.clear()
+        return monotonic() < self._hurried_until
 
 
 class _Feed:

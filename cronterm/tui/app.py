@@ -52,6 +52,7 @@ DRAW_EVERY_S = 0.2  # keys draw at once
 SETTLED_S = 1.0  # after the first snapshot everything that stays is there
 LOOK_AWAY = 10 * SECOND  # while another window has the focus the clock may be as old as this
 RESTARTS_A_MINUTE = 3
+START_TIME = 15 * SECOND  # for an engine to answer
 
 VIEWS: dict[View, Callable[[Picture], Page]] = {
     "timeline": TimelineView,
@@ -90,6 +91,7 @@ class CrontermApp(LogOpening, Personal):
             is_read_only=hosting.is_read_only,
         )
         self._hosting = hosting
+        self.picture.others = hosting.others
         self._inbox = Inbox(self)
         self._gaps = Gaps(control, self.picture, self.run_worker)
         self._begun_with: Page | None = None
@@ -169,13 +171,21 @@ class CrontermApp(LogOpening, Personal):
                 screen.refresh_figures()
 
     def _restart(self) -> None:
-        """The screen that started the engine starts it again, three times a minute at most."""
-        now = self.now()
+        """The screen that started the engine starts it again, three times a minute at most.
+
+        One that was just started gets time to answer.
+        """
+        now, since = self.now(), self.picture.starting_since
+        if since is not None and now - since < START_TIME:
+            return
+        self.picture.starting_since = None
+        if since is not None:
+            self.tell("the engine does not come up: `cronterm doctor` looks why", is_bad=True)
         self._restarts = [at for at in self._restarts if now - at < 60_000_000]
         is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:
             self._restarts.append(now)
-            self._hosting.start_again()
+            self._start()
 
     def _note_restart(self, was: EngineView, gone: Gone | None) -> None:
         """Tell where another engine answers than before; of several machines each tells its own."""
@@ -204,9 +214,14 @@ class CrontermApp(LogOpening, Personal):
     def reload(self) -> None:
         """Read the jobs file again, or start a gone engine."""
         if self.picture.gone is not None:
-            self._attempt(self._hosting.start_again)
+            self._attempt(self._start)
         else:
             self.send(ReloadConfig())
+
+    def _start(self) -> str:
+        told = self._hosting.start_again()
+        self.picture.starting_since, self._is_dirty = self.now(), True
+        return told
 
     # -- screens ---------------------------------------------------------------------------------
 
@@ -265,6 +280,12 @@ class CrontermApp(LogOpening, Personal):
         """Show the runs that `words` filter."""
         self._replace("jobs")
         self.push_screen(RunsView(self.picture, words))
+
+    def show_job(self, job: str) -> None:
+        """Put the cursor of the table on a job, as soon as it is there."""
+        for board in self.screen_stack:
+            if isinstance(board, Dashboard):
+                board.show_job(job)
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""

@@ -65,6 +65,12 @@ class Commanding(KeyOrder[Ending]):
             self.tell(READ_ONLY, is_bad=True)
         return not self.picture.is_read_only
 
+    def is_answered(self) -> bool:
+        """Tell whether an engine is there to do what is wanted; where none is, say so."""
+        if self.picture.gone is not None:
+            self.tell("no engine runs: nothing was done", is_bad=True)
+        return self.picture.gone is None
+
     async def run_action(
         self,
         action: "str | ActionParseResult",
@@ -109,7 +115,9 @@ class Commanding(KeyOrder[Ending]):
         except CrontermError as error:
             self.tell(str(error), is_bad=True)
             return None
-        hint = f" — {answer.hint}" if answer.hint else ""
+        hint = f" — {answer.hint}" if answer.hint and answer.kind != "overlap" else ""
+        if answer.kind == "overlap" and not expects and isinstance(command, RunJob):
+            return await self._force(command, answer)
         if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = f" — {self.key('undo')} undoes it"
@@ -126,6 +134,12 @@ class Commanding(KeyOrder[Ending]):
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
             self.push_screen(Ask("Changed meanwhile", lines, [questions.CLOSE]))
         return answer
+
+    async def _force(self, command: RunJob, refusal: Answer) -> Answer | None:
+        """Ask whether a run that the job's overlap refused is wanted all the same."""
+        if await self.wait_answer(questions.ask_force(command.job, refusal.message)):
+            return await self.deliver(msgspec.structs.replace(command, force=True))
+        return refusal
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """Show a sentence for some seconds."""
@@ -154,6 +168,8 @@ class Commanding(KeyOrder[Ending]):
 
         One that needs params, or has some and is to be run `with_params`, has them chosen first.
         """
+        if not self.is_answered():
+            return
         known = self._known(jobs)
         params = {job: self.picture.snapshot.jobs[job].job.params for job in known}
         needy = [job for job in known if any(each.default is None for each in params[job].values())]
@@ -167,7 +183,10 @@ class Commanding(KeyOrder[Ending]):
         ready = [job for job in known if job not in needy]
         if ready:
             question = questions.ask_trigger(self.picture.snapshot, ready, needy)
-            self.ask(question, lambda answer: self.send(*(RunJob(job=job) for job in ready)))
+            views = self.picture.snapshot.jobs
+            forced = {job for job in ready if questions.is_forced(views[job])}
+            runs = [RunJob(job=job, force=job in forced) for job in ready]
+            self.ask(question, lambda answer: self.send(*runs))
         elif needy:
             self.tell(f"they need params: {self.key('trigger_with')} on each of them", is_bad=True)
 
@@ -180,7 +199,7 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_again(self, run: int) -> None:
         """Have a run changed for this once, or not, and run it again."""
-        if self.may_change():
+        if self.may_change() and self.is_answered():
             self.run_worker(self._ask_again(run), group="ask-again", exclusive=True)
 
     async def _ask_again(self, run: int) -> None:
@@ -195,12 +214,14 @@ class Commanding(KeyOrder[Ending]):
             self.tell(f"run {run} never started, {runs}", is_bad=True)
             return
         view = self.picture.snapshot.jobs.get(detail.row.job)
-        doubt = questions.doubt_of(view) if view is not None else ""
+        doubt = questions.doubt_of(view, is_again=True) if view is not None else ""
         definition = msgspec.json.decode(detail.definition, type=Job)
         self.push_screen(AgainDialog(detail.row, definition, [doubt] if doubt else []))
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Resume jobs where the first is paused; else ask for how long, then pause them."""
+        if not self.is_answered():
+            return
         views = self.picture.snapshot.jobs
         known = self._known(jobs)
         if not known:
@@ -220,6 +241,8 @@ class Commanding(KeyOrder[Ending]):
 
     def toggle_pause_all(self) -> None:
         """Resume everything; or ask for how long, then pause it."""
+        if not self.is_answered():
+            return
         if self.picture.snapshot.all_paused is not None:
             self.send(ResumeJob())
             return
@@ -234,6 +257,8 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""
+        if not self.is_answered():
+            return
         views = self.picture.snapshot.jobs
         runs = [run for job in self._known(jobs) for run in views[job].live.values()]
         if not runs:
@@ -249,6 +274,8 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_skip(self, job: str) -> None:
         """Ask, then skip the next run of a job; say so where it is not due by itself."""
+        if not self.is_answered():
+            return
         view = self.picture.snapshot.jobs.get(job)
         due_at = view.next_at if view is not None else None
         if due_at is None:
@@ -260,6 +287,8 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""
+        if not self.is_answered():
+            return
         if known := self._known(jobs):
             question = questions.ask_delete(self.picture.snapshot, known, self.key("undo"))
             self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))

@@ -38,6 +38,10 @@ SHELL_WORDS = (
 )
 
 
+FREE_NAME = "new-job"
+"""Stands where no name is typed, or none that can be taken."""
+
+
 def check_words(
     name: str, words: Mapping[str, Any], settings: Settings, jobs: Collection[str]
 ) -> tuple[Job | None, dict[str, str]]:
@@ -58,6 +62,8 @@ def check_words(
         hint = f" ({problem.hint})" if problem.hint else ""
         if "nothing to run" not in problem.message:
             problems.setdefault(place, problem.message + hint)
+    if "name" in problems and name != FREE_NAME:  # it hides what is wrong with the rest
+        problems |= check_words(FREE_NAME, words, settings, jobs)[1]
     return (loaded.jobs[0] if loaded.jobs else None), problems
 
 

@@ -32,6 +32,8 @@ class Hosting:
     """This screen may look, not act; the engine refuses it as well."""
     how_ended: Callable[[int], str] = lambda pid: ""
     """How the engine of a pid `was killed by SIGKILL`; "" where that is not known here."""
+    others: tuple[str, ...] = ()
+    """Commands that show the engines that run for other jobs files."""
 
     def start_again(self) -> str:
         """Start an engine and say so. Raises `CrontermError` where this screen starts none."""
@@ -129,6 +131,9 @@ class Home(Protocol):
 
     def show_runs(self, words: str) -> None:
         """Show the runs that `words` filter."""
+
+    def show_job(self, job: str) -> None:
+        """Put the cursor of the table on a job, as soon as it is there."""
 
     def open_job(self, job: str) -> None:
         """Open a job's page."""

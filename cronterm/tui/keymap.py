@@ -125,6 +125,7 @@ KEYS: tuple[Key, ...] = (
     Key("editor", "E", "editor", "edit it in $EDITOR", "Jobs", (J, D)),
     Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
     Key("logs", "l", "logs", "log of the last run", "Logs", (J, D, T), "logs"),
+    Key("skip_of_job", "B", "skip", "skip the next run…", "Jobs", (J,), "skip next"),
     Key("failed_log", "L", "failed_log", "log of the last failure", "Logs", (J, D, T)),
     Key("undo", "u", "undo", "undo the last change", "Jobs", (J, D, T, "saved")),
     Key("filter", "slash", "filter", "filter jobs, or the log", "Find", (J,), "filter"),
@@ -300,7 +301,7 @@ CHANGING = frozenset(
             "stop",
         ),
         *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
-        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
+        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen", "skip_of_job"),
     )
 )
 """The ids of the keys that change something: refused where a screen only looks."""

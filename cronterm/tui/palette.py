@@ -44,6 +44,7 @@ def palette_commands(
         verbs += [
             ("Trigger", lambda job: home.ask_trigger([job])),
             ("Pause or resume", lambda job: home.toggle_pause([job])),
+            ("Skip the next run of", home.ask_skip),
         ]
     for verb, act in verbs:
         for job in jobs:

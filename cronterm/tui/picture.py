@@ -76,12 +76,16 @@ class Picture:
     snapshot: Snapshot = field(default_factory=Snapshot)
     is_live: bool = False
     gone: Gone | None = None
+    starting_since: Instant | None = None
+    """When an engine was started that does not answer yet."""
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False
     """This screen may look, not act."""
     restart: Restart | None = None
     """The last one that was seen from here."""
+    others: tuple[str, ...] = ()
+    """Commands that show the engines that run for other jobs files."""
     _told_at: tuple[str, int] = ("", -1)
     _told_kinds: defaultdict[str, set[AlertKind]] = field(default_factory=lambda: defaultdict(set))
     _counted_at: tuple[int, Instant] = (-1, 0)
@@ -94,12 +98,13 @@ class Picture:
         match message:
             case Snapshot():
                 share_names(message)
-                self.snapshot, self.is_live, self.gone = message, True, None
+                self.snapshot = message
+                self._answer()
                 self._counted_at = (-1, 0)
             case Numbered():
                 self.stream.narrate(message, self.snapshot)
                 fold(self.snapshot, message)
-                self.is_live, self.gone = True, None
+                self._answer()
             case Output():
                 self.take_whole(message)
             case Gauges():
@@ -119,6 +124,9 @@ class Picture:
         """Return the last restart as long as it is news."""
         restart = self.restart
         return restart if restart is not None and now - restart.at < NEWS else None
+
+    def _answer(self) -> None:
+        self.is_live, self.gone, self.starting_since = True, None, None
 
     # -- output in order -------------------------------------------------------------------------
 

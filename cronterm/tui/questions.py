@@ -7,6 +7,7 @@ from pathlib import PurePath
 from cronterm.clock import DAY, HOUR, Duration
 from cronterm.control import Gone
 from cronterm.model.command import Answer
+from cronterm.model.job import Overlap
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
@@ -15,6 +16,13 @@ from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
 SHOWN = 10
+AGAIN = "overlap is skip: refused until that has ended"
+BESIDE: dict[Overlap, str] = {
+    "skip": "overlap is skip: Run runs it beside that all the same",
+    "queue": "overlap is queue: it waits for that",
+    "replace": "overlap is replace: it ends that",
+    "allow": "overlap is allow: it runs beside that",
+}
 
 LENGTHS: dict[str, tuple[str, Duration]] = {
     "for_1_hour": ("1 hour", HOUR),
@@ -65,11 +73,24 @@ def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str]
     return Ask("Trigger", lines, choices, where="trigger", number=number)
 
 
-def doubt_of(view: JobView) -> str:
-    """Return why a run by hand may not be what is wanted, or nothing."""
+def is_forced(view: JobView) -> bool:
+    """Tell whether a run by hand that is asked for all the same is forced beside the open ones."""
+    most = view.job.instances
+    return view.job.overlap == "skip" and most is not None and len(view.live) >= most
+
+
+def ask_force(job: str, why: str) -> Ask:
+    """Ask whether a job runs all the same where its overlap refuses that, and `why`."""
+    lines = [f"Run {job} all the same?", f"! {why}"]
+    return Ask("Trigger", lines, [CANCEL, Choice("trigger", "Run", "run")], where="trigger")
+
+
+def doubt_of(view: JobView, *, is_again: bool = False) -> str:
+    """Return why a run by hand, or one that repeats another, may not be what is wanted."""
     job = view.job.id
     if view.live:
-        return f"! {job} is {view.state} already, overlap is {view.job.overlap}"
+        then = AGAIN if is_again and view.job.overlap == "skip" else BESIDE[view.job.overlap]
+        return f"! {job} is {view.state} already, {then}"
     if view.pause is not None or not view.job.enabled:
         return f"! {job} is {view.state}; a run by hand is allowed"
     return ""
@@ -159,7 +180,8 @@ def quit_lines(snapshot: Snapshot) -> list[str]:
     lines += [
         "Keep: the engine goes on without a screen. To attach again:",
         f"  cronterm -f {shlex.quote(sanitize_line(snapshot.engine.jobs_file))}",
-        "Stop: nothing starts any more; what runs is recorded later.",
+        "Stop: nothing is scheduled any more; what runs goes on to its end, and the engine",
+        "that is started next records how it ended.",
     ]
     return lines
 
@@ -195,6 +217,8 @@ def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
     lines = [f"✗ the engine does not answer: {gone.why}"] if gone is not None else []
     lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
     lines += problem_lines(snapshot.problems)
+    if snapshot.problems and snapshot.jobs:
+        lines.append("the jobs before it stay in force")
     unserved = snapshot.engine.listeners_trouble
     lines += [f"! {sanitize_line(unserved)}"] if unserved else []
     lines += [

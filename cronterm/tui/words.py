@@ -29,10 +29,14 @@ def countdown(left: Duration) -> str:
 
 
 def elapsed_clock(passed: Duration) -> str:
-    """Return `0:07`, `4:12`, `1:04:12`."""
+    """Return `0:07`, `4:12`, `1:04:12`, `10h 04m`, `2d`: at most 7 cells."""
     seconds = max(passed, 0) // SECOND
     if seconds < 3600:
         return f"{seconds // 60}:{seconds % 60:02}"
+    if passed >= 2 * DAY:
+        return countdown(passed)
+    if seconds >= 36_000:
+        return f"{seconds // 3600}h {seconds % 3600 // 60:02}m"
     return f"{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
 
 
@@ -141,7 +145,8 @@ def row_text(row: RunRow) -> str:
     """Return how a run of the history ended, with what a person should know."""
     if row.outcome is None:
         return "running" if row.started_at is not None else "waits for its start"
-    by = asked_text(row)
+    by = asked_text(row)  # who asked did not cause its end: a sign stands between
+    by = f" · run{by}" if by.startswith(" by") else by
     message = f" — {sanitize_line(row.message)}" if row.message else ""
     match row.reason:
         case "exit" | "exit_code":

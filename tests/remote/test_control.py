@@ -66,6 +66,22 @@ async def test_without_an_engine_each_try_says_why(tmp_path: Path) -> None:
     assert "no engine answers" in second.why
 
 
+async def test_who_hurries_waits_neither_now_nor_for_the_next_try(tmp_path: Path) -> None:
+    control = HttpControl(tmp_path / "s", backoff_s=(3600,))
+    messages = control.events()
+    await anext(messages)
+    control.hurry()
+    async with asyncio.timeout(30):
+        again = [await anext(messages), await anext(messages)]
+        async with house(tmp_path / "s"):
+            while isinstance(back := await anext(messages), Gone):
+                pass
+            await messages.aclose()  # type: ignore[attr-defined]
+
+    assert all(isinstance(message, Gone) for message in again)
+    assert isinstance(back, Snapshot)
+
+
 async def test_requests_without_an_engine_are_errors(tmp_path: Path) -> None:
     control = HttpControl(tmp_path / "s")
 

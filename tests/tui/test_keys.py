@@ -297,7 +297,7 @@ async def test_a_chosen_key_works_and_the_old_one_no_more() -> None:
         await wait_for(pilot, lambda: isinstance(running.screen, Ask))
         await pilot.press("p")  # the key that opened it says yes
         await wait_for(pilot, lambda: bool(control.sent))
-        assert control.sent == [RunJob(job=table.jobs[1])]
+        assert control.sent == [RunJob(job=table.jobs[1], force=True)]
 
         await pilot.press("f6")
         await wait_for(pilot, lambda: isinstance(running.screen, HelpScreen))

@@ -2,8 +2,16 @@
 
 from cronterm.model.engine_view import EngineView
 from cronterm.model.problem import Problem
-from cronterm.model.snapshot import Snapshot
-from cronterm.tui.questions import problem_lines, quit_lines, trouble_lines
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import JobView, LiveRun, Snapshot
+from cronterm.tui.questions import (
+    doubt_of,
+    is_forced,
+    problem_lines,
+    quit_lines,
+    trouble_lines,
+)
+from tests.tui.scene import NOW, job
 
 
 def test_trouble_is_told_file_by_file() -> None:
@@ -20,6 +28,28 @@ def test_trouble_is_told_file_by_file() -> None:
         "b.json is not taken over:",
         "! is not a regular file",
     ]
+
+
+def test_the_jobs_before_a_broken_file_are_said_to_go_on() -> None:
+    snapshot = Snapshot(
+        problems=(Problem(file="a.yaml", message="bad"),),
+        jobs={"a": JobView(job=job("a", "@hourly"))},
+    )
+    assert trouble_lines(snapshot, None)[-1] == "the jobs before it stay in force"
+
+
+def test_a_run_by_hand_beside_an_open_one_is_said_and_forced() -> None:
+    live = LiveRun(9, "a", Cause("scheduled"), "running", NOW, NOW)
+    view = JobView(job=job("a", "@hourly"), live={9: live})
+
+    assert is_forced(view)
+    assert doubt_of(view) == (
+        "! a is running already, overlap is skip: Run runs it beside that all the same"
+    )
+    assert "refused until that has ended" in doubt_of(view, is_again=True)
+    waits = JobView(job=job("a", "@hourly", overlap="queue"), live={9: live})
+    assert not is_forced(waits)
+    assert doubt_of(waits).endswith("overlap is queue: it waits for that")
 
 
 def test_an_api_that_is_not_served_is_told() -> None:

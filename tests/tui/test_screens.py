@@ -28,7 +28,7 @@ from cronterm.model.command import (
     TryJob,
     UndoEdit,
 )
-from cronterm.model.event import Numbered
+from cronterm.model.event import JobAdded, Numbered
 from cronterm.model.job import Settings
 from cronterm.model.notice import NoticesFailed, NoticesSent
 from cronterm.model.snapshot import Snapshot
@@ -600,17 +600,62 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         await on_dashboard(pilot)
         await control.more.put(Gone(since=NOW, why="killed"))
         await wait_for(pilot, lambda: running.picture.gone is not None)
-        await wait_for(pilot, lambda: bool(running.screen.query_one("#banner").display))
+        banner = running.screen.query_one("#banner", Banner)
+        await wait_for(pilot, lambda: "ENGINE STOPPED" in banner._text()[0])
+        await pilot.press("t")
+        told = [each.message for each in running._notifications]
+        assert told == ["no engine runs: nothing was done"]
         await pilot.press("R")
         await wait_for(pilot, lambda: started == [True])
+        await control.more.put(Gone(since=NOW, why="killed"))
+        await wait_for(pilot, control.more.empty)
+        assert banner._text()[0].startswith("! starting an engine…")
         other = scene()
         other.engine.pid, other.engine.started_at = 17, NOW + 2 * SECOND
         await control.more.put(other)
         await wait_for(pilot, lambda: running.picture.restart is not None)
-        banner = running.screen.query_one(Banner)
         text = "".join(part[0] for part in banner.paint(300, 1)[0])
         assert f"the engine was killed by SIGKILL, pid {scene().engine.pid} and" in text
         assert "nothing was scheduled for 2.0s, it is pid 17 now" in text
+
+
+async def test_the_cursor_goes_to_a_job_that_was_added() -> None:
+    control = FakeControl()
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        board = running.screen_stack[0]
+        assert isinstance(board, Dashboard)
+        running.show_job("zz-late")
+        added = msgspec.structs.replace(running.picture.snapshot.jobs["new-job"].job, id="zz-late")
+        event = JobAdded(at=NOW, job=added, counts_from=NOW, first_seen_at=NOW)
+        await control.more.put(Numbered(running.picture.snapshot.n + 1, event))
+        await wait_for(pilot, lambda: board.table.cursor == "zz-late")
+
+
+async def test_what_overlap_refuses_is_asked_again_and_then_forced() -> None:
+    control = FakeControl()
+    control.refusal = Answer(
+        ok=False, kind="overlap", message="run 9 of a is running", hint="with --force"
+    )
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        job = go_to_quiet(running)
+        await pilot.press("t", "t")
+        await wait_for(pilot, lambda: control.sent == [RunJob(job=job)])
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        control.refusal = None
+        await pilot.press("t")
+        await wait_for(pilot, lambda: control.sent[1:] == [RunJob(job=job, force=True)])
+
+
+def go_to_quiet(running: CrontermApp) -> str:
+    """Put the cursor on a job of which nothing runs; return it."""
+    board = running.screen_stack[0]
+    assert isinstance(board, Dashboard)
+    board.table.go_to("cert-renew")
+    return "cert-renew"
 
 
 async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:

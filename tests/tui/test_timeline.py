@@ -156,7 +156,7 @@ def test_lanes_are_filtered_by_words_and_by_what_ended_so_in_the_window() -> Non
 async def test_a_slot_tells_what_was_decided_and_what_people_started() -> None:
     at = NOW - 9 * 4 * HOUR
     told = await read_slot(FakeControl(), "invoice-export", at, at + MINUTE, now=NOW)
-    assert told.sentences == ("02:32:07 run 4 (manual): exit 0 by ann, took 1.4s.",)
+    assert told.sentences == ("02:32:07 run 4 (manual): exit 0 · run by ann, took 1.4s.",)
     assert (told.run, told.when) == (4, "Fri 02:32 to 02:33")
     told = await read_slot(FakeControl(), "invoice-export", at, at + 5 * HOUR, now=NOW)
     assert told.sentences[0].endswith("run 5 succeeded.")

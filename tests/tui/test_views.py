@@ -108,6 +108,8 @@ async def test_the_runs_are_filtered() -> None:
         assert screen.query_one("#search", Input).has_class("shown")  # it waits to be mended
         await pilot.press("escape")
         await wait_for(pilot, lambda: len({row.outcome for row in screen.runs.runs}) == 2)
+        await pilot.press("slash", *"is:lost")
+        await wait_for(pilot, lambda: screen.runs.empty == "no run matches 'is:lost'")
 
 
 def test_a_filter_is_read() -> None:

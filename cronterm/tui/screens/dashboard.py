@@ -5,7 +5,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
-from cronterm.model.event import AnyEvent, RunQueued
+from cronterm.model.event import AnyEvent, JobAdded, RunQueued
 from cronterm.tui.job_order import SORTS
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
@@ -35,6 +35,8 @@ class Dashboard(Page):
 
     BINDINGS = bindings("jobs")  # Textual reads it from the class
     _second = 0
+    _wanted = ""
+    """A job that was just added: the cursor goes there."""
 
     def body(self) -> ComposeResult:
         """Give the table, the log and the side."""
@@ -96,6 +98,13 @@ class Dashboard(Page):
             self._second = now // SECOND
             self._update_panels(now)
 
+    def show_job(self, job: str) -> None:
+        """Put the cursor on a job, as soon as it is there."""
+        self._wanted = "" if job in self.picture.snapshot.jobs else job
+        if not self._wanted:
+            self.table.order()
+            self.table.go_to(job)
+
     def _entitle_table(self) -> None:
         """Say how many jobs there are, in which order, and where the cursor is."""
         table = self.table
@@ -125,7 +134,9 @@ class Dashboard(Page):
             guide.repaint()
 
     def take_event(self, event: AnyEvent) -> None:
-        """Tick off what a person did."""
+        """Tick off what a person did, go to what they added."""
+        if isinstance(event, JobAdded) and event.job.id == self._wanted:
+            self.show_job(self._wanted)
         if isinstance(event, RunQueued) and event.cause.kind == "manual":
             self.guide.has_run = True
 
@@ -300,6 +311,14 @@ class Dashboard(Page):
     def action_pause_all(self) -> None:
         """Pause or resume everything."""
         self.home.toggle_pause_all()
+
+    def action_skip(self) -> None:
+        """Ask, then skip the next run of the job."""
+        jobs = self.chosen()
+        if len(jobs) == 1:
+            self.home.ask_skip(jobs[0])
+        elif jobs:
+            self.home.tell(f"{len(jobs)} jobs are chosen: a next run is skipped job by job")
 
     def action_stop(self) -> None:
         """Ask, then stop."""

@@ -22,7 +22,14 @@ from cronterm.model.job import Job
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
-from cronterm.tui.draft import check_words, coming_runs, command_note, preview, schedule_note
+from cronterm.tui.draft import (
+    FREE_NAME,
+    check_words,
+    coming_runs,
+    command_note,
+    preview,
+    schedule_note,
+)
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import ask_leave_form, doubt_of, tell_diff
@@ -80,7 +87,7 @@ class JobForm(Page):
             with VerticalScroll(id="form-fields", can_focus=False) as box:
                 box.border_title = f"Edit {self._job}" if self._job else "Add job"
                 box.border_subtitle = "keeps comments, ~1 is the file before"
-                yield WordRow("name", "Name *", "nightly-backup")
+                yield WordRow("name", "Name *", "a-short-name")
                 for word, (label, hint) in ESSENTIALS.items():
                     yield WordRow(word, label, hint)
                 for title, words in sections().items():
@@ -184,7 +191,7 @@ class JobForm(Page):
         name, words = self.typed_name(), self.words()
         snapshot = self.picture.snapshot
         job, self._problems = check_words(
-            name or "new-job", words, snapshot.settings, snapshot.jobs
+            name or FREE_NAME, words, snapshot.settings, snapshot.jobs
         )
         self._draft = job
         self._is_runnable = job is not None or bool(self._problems)
@@ -207,7 +214,7 @@ class JobForm(Page):
         if runs:
             text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
         self.query_one("#form-coming", Static).update(text)
-        shown = Text(sanitize(preview(self.typed_name() or "new-job", words)), roles["text"])
+        shown = Text(sanitize(preview(self.typed_name() or FREE_NAME, words)), roles["text"])
         shown.highlight_regex(r"(?m)^ *[a-z_-]+:", roles["accent"])
         self.query_one("#form-preview", Static).update(shown)
 
@@ -320,7 +327,7 @@ class JobForm(Page):
             self._tell_lack("not tried")
         else:
             view = self.picture.snapshot.jobs.get(self._job or "")
-            doubt = doubt_of(view) if view is not None else ""
+            doubt = doubt_of(view, is_again=True) if view is not None else ""
             changed = self._changed_words(self.words())
             is_new = self._job is None
             self.app.push_screen(TryDialog(self._draft, changed, doubt, is_new=is_new))
@@ -331,6 +338,8 @@ class JobForm(Page):
             return
         if answer.ok:
             self.dismiss()
+            if isinstance(command, AddJob):
+                self.home.show_job(command.job)
             if answer.diff:
                 question = tell_diff(command.job, answer.diff)
                 self.home.ask(question, lambda answer: self.home.undo())

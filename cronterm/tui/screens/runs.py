@@ -1,6 +1,9 @@
 """All runs of all jobs, the newest first; the others are read as the cursor comes to them."""
 
+from functools import partial
+
 from textual.app import ComposeResult
+from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -17,6 +20,7 @@ from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.facts import RunsBox
 
 READ_EVERY = SECOND
+QUIET_S = 0.25  # after the last letter of a filter
 
 
 class RunsView(Page):
@@ -36,6 +40,7 @@ class RunsView(Page):
         self._renewing: Worker[None] | None = None
         self._is_stale = False
         self._read_at: Instant = 0
+        self._typing: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Give the runs and the line for filtering."""
@@ -62,7 +67,7 @@ class RunsView(Page):
         runs, window = self.runs, self.window
         runs.runs, runs.cursor = window.rows, window.cursor
         runs.unread = window.unread_above, window.unread_below
-        runs.empty = "no run passes the filter" if self._words else "nothing has run yet"
+        runs.empty = f"no run matches {self._words!r}" if self._words else "nothing has run yet"
         runs.update(now, None)
         filtered = f" · /{self._words}" if self._words else ""
         marked = f" · {len(runs.marked)} marked" if runs.marked else ""
@@ -172,21 +177,36 @@ class RunsView(Page):
         line.focus()
         self.query_one(KeyBar).type_in("filter")
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter once nothing was typed for a moment."""
+        if self._typing is not None:
+            self._typing.stop()
+        if event.input.has_class("shown") and event.value.strip() != self._words:
+            self._typing = self.set_timer(QUIET_S, partial(self._filter_by, event.value))
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter by what was typed."""
+        """Filter by what was typed, and say what is wrong with it."""
         self._set_filter(event.value)
 
     def _set_filter(self, words: str) -> None:
-        try:
-            self._filter = read_filter(words, self.picture.snapshot.jobs)
-        except BadFilter as bad:
-            self.home.tell(str(bad), is_bad=True)
+        if self._typing is not None:
+            self._typing.stop()
+        if bad := self._filter_by(words):
+            self.home.tell(bad, is_bad=True)
             return
-        self._words = words.strip()
         self.query_one("#search", Input).set_class(False, "shown")
         self.query_one(KeyBar).show(self.keys())
         self.runs.focus()
+
+    def _filter_by(self, words: str) -> str:
+        """Read the runs that `words` describe; return what is wrong with them, or nothing."""
+        try:
+            self._filter = read_filter(words, self.picture.snapshot.jobs)
+        except BadFilter as bad:
+            return str(bad)
+        self._words = words.strip()
         self._look_at(RunWindow())
+        return ""
 
     # -- doing -----------------------------------------------------------------------------------
 

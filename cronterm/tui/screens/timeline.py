@@ -347,8 +347,7 @@ class TimelineView(Page):
 
     def action_open(self) -> None:
         """Open the job, or the log of what runs of it."""
-        job = self.take()
-        if job is not None:
+        if (job := self.take()) is not None:
             self.home.open_job(job)
 
     def action_logs(self) -> None:

@@ -14,6 +14,7 @@ from cronterm.tui.alert_list import (
     notified_words,
     state_words,
 )
+from cronterm.tui.failing import retry_words
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.panels import Panel
@@ -82,7 +83,7 @@ class AlertsBox(RowsBox[Alert]):
         sign, role = {
             "open": (self.glyphs.states[words.state], words.role),
             "muted": (self.glyphs.states["paused"], "muted"),
-            "acknowledged": (self.glyphs.states["succeeded"], "muted"),
+            "acknowledged": (self.glyphs.states[words.state], "muted"),
             "closed": (self.glyphs.states["succeeded"], "ok"),
         }[told]
         text, second = ("text", "text") if told == "open" or is_here else ("muted", "muted")
@@ -142,7 +143,7 @@ class AlertBox(Panel):
             what = f"{count_words(alert)}: {what}"
         facts = [("what", what, f"{role}+bold")]
         facts.append(
-            ("first", f"{self._at(alert.opened_at)}   last {self._at(alert.last_at)}", "text")
+            ("since", f"{self._at(alert.opened_at)}   last {self._at(alert.last_at)}", "text")
         )
         facts += self._about(alert)
         for number, line in enumerate(self.printed):
@@ -176,6 +177,9 @@ class AlertBox(Panel):
             return [("job", f"{alert.job} is not in the file any more", "warn")]
         text = f"{alert.job}   {sanitize_line(view.job.schedule_text)}   {schedule_words(view.job)}"
         facts = [("job", text, "text")]
+        is_open = alert.kind == "failure" and alert.closed_at is None
+        if is_open and (retry := retry_words(view, self.now)):
+            facts.append(("retry", retry, "text"))
         if alert.run is not None:
             live = "   open" if alert.run in view.live else ""
             log, differs = self.key("alert_log"), self.key("compare")

@@ -79,7 +79,8 @@ class TopBar(Painted):
     def _engine(self, dot: str) -> list[Part]:
         picture = self.picture
         if picture.gone is not None:
-            return [(f"{dot} gone", "fail+bold")]
+            is_starting = picture.starting_since is not None
+            return [(f"{dot} starting", "warn") if is_starting else (f"{dot} gone", "fail+bold")]
         if not picture.is_live:
             return [(f"{dot} connecting", "muted")]
         match picture.snapshot.engine.state:
@@ -198,7 +199,8 @@ class Banner(Painted):
     def line_role(self, y: int) -> str:
         """Return red for what stops the work, amber for what does not."""
         snapshot = self.picture.snapshot
-        is_grave = self.picture.gone is not None or snapshot.engine.trouble
+        is_starting = self.picture.starting_since is not None
+        is_grave = (self.picture.gone is not None and not is_starting) or snapshot.engine.trouble
         return "failbar" if is_grave else "warnbar"
 
     def update(self, now: Instant) -> None:
@@ -211,8 +213,8 @@ class Banner(Painted):
         """Return the one line; what can be done is never cut off."""
         text, keys = self._text()
         room = width - sum(len(key) + len(word) + 4 for key, word in keys) - 1
-        if len(text) > room:
-            text = text.partition(" — ")[0]
+        while len(text) > room and " — " in text:
+            text = text.rpartition(" — ")[0]
         parts: list[Part] = [(" " + fit(text, min(max(room, 8), len(text))), "ink+bold")]
         for key, word in keys:
             parts += [(f"   {key}", "ink+bold"), (f" {word}", "ink")]
@@ -223,6 +225,8 @@ class Banner(Painted):
         picture, states, show = self.picture, self.glyphs.states, self.key("trouble")
         snapshot = picture.snapshot
         if picture.gone is not None:
+            if picture.starting_since is not None:
+                return "! starting an engine… — nothing is scheduled before it answers", []
             ago = max((self.now - picture.gone.since) // SECOND, 0)
             text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
             return text, [(self.key("reload"), "restart"), (show, "why")]
@@ -237,9 +241,9 @@ class Banner(Painted):
             place = f" line {problem.line}:{problem.column}" if problem.line else ""
             more = f" (+{len(snapshot.problems) - 1})" if len(snapshot.problems) > 1 else ""
             what = f"! {file}{place}: {sanitize_line(problem.message)}{more}"
-            count = len(snapshot.jobs)
-            rest = f" — running the previous {count} jobs" if count else ""
-            return what + rest, [(show, "show"), (self.key("editor"), "edit")]
+            hint = f" — {sanitize_line(problem.hint)}" if problem.hint else ""
+            rest = " — the jobs before it stay in force" if snapshot.jobs else ""
+            return what + hint + rest, [(show, "show"), (self.key("editor"), "edit")]
         if snapshot.engine.listeners_trouble:
             return f"! {sanitize_line(snapshot.engine.listeners_trouble)}", [(show, "show")]
         if suspended := suspended_triggers(snapshot):

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from cronterm.clock import Instant, aware
 from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
     cause_text,
@@ -26,7 +29,7 @@ Fact = tuple[str, str, str]
 """(name, text, role)."""
 
 WIDE = 100  # from here on a row also shows what the run printed last
-END = 18
+END = 22
 TIGHT = 72  # below, neither the cause nor the try has room
 
 TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Schedule", "Config")
@@ -54,12 +57,15 @@ class Head(Panel):
         name: list[Part] = [
             (f"  {self.glyphs.states[state]} ", f"{ROLES[state]}+bold"),
             (view.job.id, "text+bold"),
-            (f"  {sanitize_line(view.job.description)}", "muted"),
-            ("".join(f"  #{sanitize_line(tag)}" for tag in view.job.tags), "faint"),
         ]
-        if view.totals.failed_in_a_row:
-            name.append((f"   failing: {view.totals.failed_in_a_row} in a row", "fail+bold"))
-        return [name, tabs]
+        failing = failing_words(self.picture.snapshot, view.job.id, self.now)
+        end: list[Part] = [(f"   {failing}", "fail+bold")] if failing else []
+        about = f"  {sanitize_line(view.job.description)}"
+        tags = "".join(f"  #{sanitize_line(tag)}" for tag in view.job.tags)
+        for text, role in ((about, "muted"), (tags, "faint")):
+            room = max(width - width_of([*name, *end]), 0)
+            name.append((fit(text, min(cell_len(text), room)), role))
+        return [[*name, *end], tabs]
 
 
 class ScheduleBox(Panel):
@@ -87,6 +93,8 @@ class ScheduleBox(Panel):
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
         written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
         facts = [("schedule", written, "text+bold")]
+        if retry := retry_words(view, self.now):
+            facts.append(("retry", retry, "fail" if view.totals.failed_in_a_row else "warn"))
         pause = view.pause or self.picture.snapshot.all_paused
         if pause is not None:
             facts.append(("next", "none while it is paused", "warn"))

@@ -7,6 +7,9 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.guide import is_there
 from cronterm.tui.widgets.paint import Part, width_of
 
+MOST = 5
+"""Engines that are named."""
+
 
 def first_steps(
     picture: Picture, key: Callable[[str], str], width: int, height: int
@@ -26,6 +29,9 @@ def first_steps(
     lines += [[(f"cronterm watches {file} — {what}", "muted")], []]
     lines += [[(f"{each}   ", "accent+bold"), (text, "text")] for each, text in keys]
     lines += [[], [("Saved files are picked up live; nothing needs a restart.", "faint")]]
+    if picture.others:
+        lines += [[], [("Engines that run for other files, each with its screen:", "text+bold")]]
+        lines += [[(sanitize_line(other), "accent")] for other in picture.others[:MOST]]
     left = max((width - max(width_of(line) for line in lines)) // 2, 1)
     above = max((height - len(lines)) // 2 - 1, 0)
     return [[]] * above + [[(" " * left, "text"), *line] for line in lines]

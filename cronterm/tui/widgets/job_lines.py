@@ -98,7 +98,9 @@ class JobLines:
             return fit("gone", 8, right=True), "fail"
         running = [r.started_at for r in view.live.values() if r.started_at is not None]
         if running:
-            return fit(elapsed_clock(self.now - min(running)), 8, right=True), "accent+bold"
+            sign = self.glyphs.states["retrying" if state == "retrying" else "running"]
+            passed = f"{sign}{elapsed_clock(self.now - min(running))}"
+            return fit(passed, 8, right=True), "accent+bold"
         if not self.picture.is_live and self.picture.snapshot.n:
             return fit("—" if not self.glyphs.is_ascii else "-", 8, right=True), "faint"
         if state in ("paused", "disabled"):

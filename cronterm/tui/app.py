@@ -47,6 +47,7 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.tab import TabDriver
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 SETTLED_S = 1.0  # after the first snapshot everything that stays is there
@@ -320,6 +321,11 @@ class CrontermApp(LogOpening, Personal):
             raise CrontermError("a tab of a browser has no terminal for other programs")
         with super().suspend():
             yield
+
+    def hand_over(self, name: str, text: str) -> None:
+        """Have the browser that shows this screen save a file."""
+        if isinstance(self._driver, TabDriver):
+            self._driver.hand_over(name, text)
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""

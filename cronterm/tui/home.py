@@ -76,6 +76,9 @@ class Home(Protocol):
     def is_web(self) -> bool:
         """It is shown in a tab of a browser."""
 
+    def hand_over(self, name: str, text: str) -> None:
+        """Have the browser that shows this screen save a file."""
+
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
 

@@ -1,4 +1,4 @@
-"""Files that a person asks for: into this directory, never over another."""
+"""Files that a person asks for: into this directory, never over another; or to the browser."""
 
 import re
 from itertools import count
@@ -12,14 +12,21 @@ from cronterm.tui.home import Home
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """Rich lets a picture fetch its font from far away; any font of one width does."""
 
+LARGEST_HANDED = 8 << 20  # characters
+
 Kind = Literal["svg", "txt"]
 
 
 def save(home: Home, name: str, text: str, *, far: str = "") -> None:
     """Write a file and tell its path; a number is put into a name that is taken.
 
-    A tab of a browser writes none: its machine is another one, where `far` is the command for it.
+    A tab of a browser writes none, its machine is another one: there the browser saves what is no
+    larger than LARGEST_HANDED; `far` is the command for the rest.
     """
+    if home.is_web and len(text) <= LARGEST_HANDED:
+        home.hand_over(name, text)
+        home.tell(f"the browser saves {name}")
+        return
     file = create(home, name, far=far)
     if file is None:
         return

@@ -11,3 +11,7 @@ class TabDriver(WebDriver):
         """Begin as a terminal that has the focus: a tab that opens is looked at."""
         super().start_application_mode()
         self._app.call_later(self._app.post_message, events.AppFocus())
+
+    def hand_over(self, name: str, text: str) -> None:
+        """Have the browser save a file."""
+        self.write_meta({"type": "file", "name": name, "text": text})

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import html
 import json
+import re
+import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +26,8 @@ HEARTBEAT_S = 15.0  # a browser that is gone without a word is noticed within on
 LARGEST_PASTE = 1 << 20  # bytes
 CLOSE_S = 2.0  # a browser that does not answer
 SHUTDOWN_S = 5.0  # the end of a tab, and a margin
+MOST_FILES = 2  # of a tab that wait to be saved
+NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 RETRY_S = 3  # a page that finds no place asks again
 
 HEADERS = {
@@ -70,6 +74,8 @@ class Tabs:
     on_login: Callable[[], None]
     """Called when an address was used, and there is a new one."""
     _open: set[web.WebSocketResponse] = field(default_factory=set)
+    _files: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Names and texts that browsers are to save, by what each can be had with, once."""
 
     def app(self) -> web.Application:
         """Return what serves it."""
@@ -79,6 +85,7 @@ class Tabs:
                 web.get("/", self._show_page),
                 web.get("/page.js", self._show_script),
                 web.get("/socket", self._serve_tab),
+                web.get("/files/{key}", self._give_file, allow_head=False),
                 web.static("/static", STATIC),
             ]
         )
@@ -145,6 +152,17 @@ class Tabs:
     async def _show_script(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(HERE / "page.js")
 
+    async def _give_file(self, request: web.Request) -> web.Response:
+        """Give a file to save, once: nothing of it is shown as a page of ours."""
+        name, text = self._files.pop(request.match_info["key"], ("", ""))
+        if not name:
+            raise web.HTTPNotFound
+        headers = {
+            "Content-Disposition": f'attachment; filename="{NO_NAME.sub("_", name)}"',
+            "Cache-Control": "no-store",
+        }
+        return web.Response(body=text.encode(), headers=headers)
+
     def _full(self) -> web.Response:
         """Say that there is no place; whoever reloads a tab gets its own back in a moment."""
         text = f"{self.service.most_tabs} tabs are open, and there is no place for more.\n"
@@ -159,6 +177,16 @@ class Tabs:
             timeout=CLOSE_S, heartbeat=HEARTBEAT_S, max_msg_size=LARGEST_PASTE
         )
         self._open.add(websocket)
+        keys: list[str] = []
+
+        async def hand_over(name: str, text: str) -> None:
+            keys.append(secrets.token_urlsafe(16))
+            if len(keys) > MOST_FILES:
+                self._files.pop(keys.pop(0), None)
+            self._files[keys[-1]] = name, text
+            with contextlib.suppress(ConnectionError):
+                await websocket.send_json(["deliver_file_start", keys[-1]])
+
         try:
             await websocket.prepare(request)
             size = Size.of(request.query.get("width"), request.query.get("height"))
@@ -166,11 +194,13 @@ class Tabs:
                 open_tab(self.service.words, self.service.env, size) as tab,
                 asyncio.TaskGroup() as tasks,
             ):
-                drawing = tasks.create_task(_show(tab, websocket), name="tab")
+                drawing = tasks.create_task(_show(tab, websocket, hand_over), name="tab")
                 await _take_keys(websocket, tab)
                 drawing.cancel()
         finally:
             self._open.discard(websocket)
+            for key in keys:
+                self._files.pop(key, None)
         return websocket
 
     async def _close_all(self, app: web.Application) -> None:
@@ -178,12 +208,14 @@ class Tabs:
         await asyncio.gather(*leaving)
 
 
-async def _show(tab: Tab, websocket: web.WebSocketResponse) -> None:
+async def _show(
+    tab: Tab, websocket: web.WebSocketResponse, hand_over: Callable[[str, str], Awaitable[None]]
+) -> None:
     async def draw(drawn: bytes) -> None:
         with contextlib.suppress(ConnectionError):  # a screen that leaves still draws
             await websocket.send_bytes(drawn)
 
-    await tab.show(draw)
+    await tab.show(draw, hand_over)
     await websocket.close()
 
 

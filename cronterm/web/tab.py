@@ -82,9 +82,16 @@ class Tab:
         async with asyncio.timeout(PATIENCE_S):
             await self._stdin.drain()
 
-    async def show(self, draw: Callable[[bytes], Awaitable[None]]) -> None:
-        """Draw what the process draws, until it ends; what it says instead, where it fails."""
-        words, _ = await asyncio.gather(self._read_words(), self._draw(draw))
+    async def show(
+        self,
+        draw: Callable[[bytes], Awaitable[None]],
+        hand_over: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        """Draw what the process draws, until it ends; what it says instead, where it fails.
+
+        Each file that it has the browser save is handed over, as a name and a text.
+        """
+        words, _ = await asyncio.gather(self._read_words(), self._draw(draw, hand_over))
         if words:
             await draw(sanitize(words).replace("\n", "\r\n").encode())
 
@@ -95,8 +102,12 @@ class Tab:
             said = (said + part)[-LONGEST_WORDS:]
         return said.decode("utf-8", "replace")
 
-    async def _draw(self, draw: Callable[[bytes], Awaitable[None]]) -> None:
-        """Pass on drawings; what comes before the first one, or is for no terminal, is not."""
+    async def _draw(
+        self,
+        draw: Callable[[bytes], Awaitable[None]],
+        hand_over: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        """Pass on drawings and files; what comes before the first one, or is neither, is not."""
         with contextlib.suppress(asyncio.IncompleteReadError):
             await self._stdout.readuntil(READY)
             while True:
@@ -104,6 +115,10 @@ class Tab:
                 payload = await self._stdout.readexactly(int.from_bytes(head[1:], "big"))
                 if head[:1] == b"D":
                     await draw(payload)
+                elif head[:1] == b"M":
+                    match json.loads(payload):
+                        case {"type": "file", "name": str(name), "text": str(text)}:
+                            await hand_over(name, text)
 
     async def end(self, grace_s: float) -> None:
         """End the process: asked to at first, and killed soon. Nobody may be in `show`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import ClientWebSocketResponse, web
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from tests.journeys.house import House, house, process_states, wait_until
@@ -74,7 +74,10 @@ class Tab:
         """Return once `text` was drawn since the last time."""
         async with asyncio.timeout(30):
             while text not in plain(self.drawn):
-                self.drawn += (await self._socket.receive_bytes()).decode()
+                message = await self._socket.receive()
+                assert message.type in (WSMsgType.BINARY, WSMsgType.TEXT)
+                if message.type is WSMsgType.BINARY:
+                    self.drawn += message.data.decode()
         self.drawn = ""
 
 
@@ -115,6 +118,20 @@ def ran(it: House) -> int:
     return len(it.door().snapshot().jobs["nightly-backup"].recent)
 
 
+async def save_figures(page: Page, folder: Path) -> str:
+    """Have the browser save the figures as CSV, and return them."""
+    await page.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+    await page.press("3")
+    await page.wait_drawn("recoveries")
+    f2 = {"key": "F2", "code": "F2", "windowsVirtualKeyCode": 113}
+    await page.send("Input.dispatchKeyEvent", type="keyDown", **f2)
+    await page.wait_drawn("Export the figures")
+    await page.press("c")
+    file = folder / "cronterm-stats-24h.csv"
+    await asyncio.to_thread(wait_until, file.exists, "the browser saves it")
+    return file.read_text(encoding="utf-8")
+
+
 async def fly_by(page: Page, target: str) -> None:
     """Open a page of somebody else, which tries to open the socket of a tab."""
     script = f'new WebSocket("{target.replace("http", "ws")}socket")'
@@ -150,6 +167,8 @@ async def test_a_browser_shows_the_table_takes_keys_and_is_safe_from_others(
                 await page.wait_drawn("Run nightly-backup now?")
                 await page.press("t")
                 await asyncio.to_thread(wait_until, lambda: ran(live) > before, "t starts a run")
+                saved = await save_figures(page, tmp_path / "saved")
+                assert saved.startswith("job,")
                 place = await page.value("location.href")
 
                 assert place.startswith(f"{server.origin}/")
@@ -165,7 +184,9 @@ async def test_a_browser_shows_the_table_takes_keys_and_is_safe_from_others(
             assert server.tabs() == []
 
 
-async def test_a_tab_only_attaches_and_has_no_terminal_and_no_files(live: House) -> None:
+async def test_a_tab_only_attaches_and_has_no_terminal_but_files_for_the_browser(
+    live: House,
+) -> None:
     with serve(live) as server:
         async with open_tab(server) as tab:
             following = server.next_address()
@@ -179,7 +200,7 @@ async def test_a_tab_only_attaches_and_has_no_terminal_and_no_files(live: House)
             await tab.press("\x13")
             await tab.wait_drawn("Export the figures")
             await tab.press("c")
-            await tab.wait_drawn("a tab of a browser writes no")
+            await tab.wait_drawn("the browser saves cronterm-stats-24h.csv")
             await tab.press("1", "q")
             await asyncio.to_thread(wait_until, lambda: server.tabs() == [], "q ends the tab")
         taken = live.run("web", "--port", server.origin.rpartition(":")[2])

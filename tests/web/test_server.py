@@ -17,7 +17,9 @@ from tests.web.test_tab import words
 
 ECHO = """
 packet(b"D", b"pid %d;" % os.getpid())
-while (taken := take())[1] not in (b'', b'{"type": "quit"}'): packet(b"D", taken[1])
+while (taken := take())[1] not in (b'', b'{"type": "quit"}'):
+    if taken[1].startswith(b"file "): packet(b"M", taken[1][5:])
+    else: packet(b"D", taken[1])
 """
 
 
@@ -193,6 +195,24 @@ async def test_more_tabs_than_there_may_be_are_refused_until_one_is_closed(seat:
             if await seat.status(seat.visitors.place) == 200:
                 break
             await asyncio.sleep(0.01)
+
+
+async def test_a_file_of_a_tab_is_given_once_to_who_knows_its_key(seat: Seat) -> None:
+    await seat.log_in()
+    async with seat.tab() as socket:
+        await drawn(socket, "pid")
+        await socket.send_json(["stdin", 'file {"type": "file", "name": "a b.csv", "text": "x"}'])
+        kind, key = await socket.receive_json(timeout=10)
+        path = f"{seat.visitors.place}files/{key}"
+        assert kind == "deliver_file_start"
+        assert await seat.status(path, Origin="https://evil.example") == 403
+        assert await seat.status(f"{seat.visitors.place}files/other") == 404
+        answer = await seat.client.get(path)
+
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="a_b.csv"'
+        assert answer.content_type == "application/octet-stream"
+        assert await answer.text() == "x"
+        assert await seat.status(path) == 404
 
 
 async def test_a_process_that_ends_closes_its_tab(seat: Seat) -> None:

@@ -25,6 +25,10 @@ def words(program: str) -> tuple[str, ...]:
     return (sys.executable, "-S", "-c", PRELUDE + program)
 
 
+async def keep_nothing(name: str, text: str) -> None:
+    """Take a file that is not looked at."""
+
+
 async def shown(program: str, **env: str) -> str:
     """Return what a program that ends by itself draws."""
     drawn: list[bytes] = []
@@ -32,8 +36,11 @@ async def shown(program: str, **env: str) -> str:
     async def draw(part: bytes) -> None:
         drawn.append(part)
 
+    async def hand_over(name: str, text: str) -> None:
+        drawn.append(f"[{name}: {text}]".encode())
+
     async with open_tab(words(program), env, Size(90, 30)) as tab:
-        await tab.show(draw)
+        await tab.show(draw, hand_over)
     return b"".join(drawn).decode()
 
 
@@ -55,10 +62,11 @@ async def test_drawings_are_shown_and_nothing_else() -> None:
     program = """
 packet(b"D", b"one ")
 packet(b"M", json.dumps({"type": "open_url", "url": "http://evil.example"}).encode())
+packet(b"M", json.dumps({"type": "file", "name": "a.csv", "text": "job,runs"}).encode())
 packet(b"D", b"two" * 100_000)
 """
 
-    assert await shown(program) == "one " + "two" * 100_000
+    assert await shown(program) == "one [a.csv: job,runs]" + "two" * 100_000
 
 
 async def test_what_a_process_says_as_it_fails_is_shown_without_its_sequences() -> None:
@@ -83,7 +91,7 @@ async def test_a_process_is_started_without_a_shell() -> None:
         drawn.append(part)
 
     async with open_tab((*words(program), "$(id); `id` | id"), {}, Size(80, 24)) as tab:
-        await tab.show(draw)
+        await tab.show(draw, keep_nothing)
 
     assert drawn == [b"$(id); `id` | id"]
 
@@ -98,7 +106,7 @@ async def test_keys_and_the_terminal_are_told() -> None:
     async with open_tab(words(program), {}, Size(80, 24)) as tab:
         await tab.type("t é")
         await tab.tell("resize", width=7, height=8)
-        await tab.show(draw)
+        await tab.show(draw, keep_nothing)
 
     told = '{"type": "resize", "width": 7, "height": 8}'
     assert b"".join(drawn).decode() == f"D t é;M {told};"

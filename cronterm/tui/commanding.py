@@ -65,11 +65,12 @@ class Commanding(KeyOrder[Ending]):
             self.tell(READ_ONLY, is_bad=True)
         return not self.picture.is_read_only
 
-    def is_answered(self) -> bool:
-        """Tell whether an engine is there to do what is wanted; where none is, say so."""
+    def may_act(self) -> bool:
+        """Tell whether an engine is there that does what this screen asks; where not, say why."""
         if self.picture.gone is not None:
             self.tell("no engine runs: nothing was done", is_bad=True)
-        return self.picture.gone is None
+            return False
+        return self.may_change()
 
     async def run_action(
         self,
@@ -168,7 +169,7 @@ class Commanding(KeyOrder[Ending]):
 
         One that needs params, or has some and is to be run `with_params`, has them chosen first.
         """
-        if not self.is_answered():
+        if not self.may_act():
             return
         known = self._known(jobs)
         params = {job: self.picture.snapshot.jobs[job].job.params for job in known}
@@ -199,7 +200,7 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_again(self, run: int) -> None:
         """Have a run changed for this once, or not, and run it again."""
-        if self.may_change() and self.is_answered():
+        if self.may_change() and self.may_act():
             self.run_worker(self._ask_again(run), group="ask-again", exclusive=True)
 
     async def _ask_again(self, run: int) -> None:
@@ -220,7 +221,7 @@ class Commanding(KeyOrder[Ending]):
 
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Resume jobs where the first is paused; else ask for how long, then pause them."""
-        if not self.is_answered():
+        if not self.may_act():
             return
         views = self.picture.snapshot.jobs
         known = self._known(jobs)
@@ -241,7 +242,7 @@ class Commanding(KeyOrder[Ending]):
 
     def toggle_pause_all(self) -> None:
         """Resume everything; or ask for how long, then pause it."""
-        if not self.is_answered():
+        if not self.may_act():
             return
         if self.picture.snapshot.all_paused is not None:
             self.send(ResumeJob())
@@ -257,7 +258,7 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""
-        if not self.is_answered():
+        if not self.may_act():
             return
         views = self.picture.snapshot.jobs
         runs = [run for job in self._known(jobs) for run in views[job].live.values()]
@@ -274,7 +275,7 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_skip(self, job: str) -> None:
         """Ask, then skip the next run of a job; say so where it is not due by itself."""
-        if not self.is_answered():
+        if not self.may_act():
             return
         view = self.picture.snapshot.jobs.get(job)
         due_at = view.next_at if view is not None else None
@@ -287,7 +288,7 @@ class Commanding(KeyOrder[Ending]):
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""
-        if not self.is_answered():
+        if not self.may_act():
             return
         if known := self._known(jobs):
             question = questions.ask_delete(self.picture.snapshot, known, self.key("undo"))

@@ -24,6 +24,12 @@ EVERY = (*KEYS, *MOVES)
 MEANT = {
     ("detail", "next_job", "down"),  # j goes to the next job, arrows among its runs
     ("detail", "previous_job", "up"),
+    ("runs", "row_below", "down"),
+    ("runs", "row_above", "up"),
+    ("runs", "first_run", "top"),
+    ("runs", "last_run", "bottom"),
+    ("timeline", "row_below", "down"),
+    ("timeline", "row_above", "up"),
     ("stats", "figures_of_next", "down"),  # there are no rows
     ("stats", "figures_of_last", "up"),
     ("stats", "figures_of_all", "top"),
@@ -48,6 +54,7 @@ NO_HINTS = {
     "Restarts / recoveries",
     "s ago — nothing is being scheduled",
     "tab S-tab",  # Textual's own, and fixed
+    "pg_dump prod | gzip > dump.gz  (enter adds a line)",  # the same
 }
 TELLS_KEYS = {"key_names.py", "keys.py", "settings.py", "look.py"}
 

@@ -349,6 +349,7 @@ def _show(
         is_read_only=read_only,
         others=others,
         how_ended=own.how_ended if own is not None else lambda pid: "",
+        settle=gc.freeze,  # with a dashboard among it each fortieth key was held up for 30 ms
     )
     app = CrontermApp(
         control,

@@ -1,6 +1,5 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -244,9 +243,7 @@ class CrontermApp(LogOpening, Personal):
             self._begun_with = VIEWS[view](self.picture)
             self.push_screen(self._begun_with)
         self.tell_trouble()
-        # What is there now stays: looking through it for garbage again and again held up each
-        # fortieth key of a scroll for 30 ms.
-        self.set_timer(SETTLED_S, gc.freeze)
+        self.set_timer(SETTLED_S, self._hosting.settle)
 
     def _replace(self, view: View) -> None:
         while len(self.screen_stack) > 1:

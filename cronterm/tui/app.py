@@ -1,7 +1,7 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from textual.app import SystemCommand
@@ -259,7 +259,17 @@ class CrontermApp(LogOpening, Personal):
                 worker.cancel()
         self._is_dirty = True
         self.call_later(self._draw)
+        self._forget_widgets()
         return super().pop_screen()
+
+    def _forget_widgets(self) -> None:
+        """Let go of widgets that are gone.
+
+        Textual remembers two colours of each of the last thousand, and by that all their lines:
+        after fifty views a look for garbage took 100 ms, and each view took more memory.
+        """
+        with suppress(AttributeError):  # of another Textual that needs this no more
+            type(self.screen._styles_cache).get_inner_outer.cache_clear()
 
     def open_inbox(self) -> None:
         """Open what was missed."""

@@ -1,6 +1,8 @@
 """Views: the numbers lead to them, each finds what is in it."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -137,6 +139,21 @@ def test_what_cannot_be_read_is_said(words: str, said: str) -> None:
         read_filter(words, NAMES)
 
     assert said in str(bad.value)
+
+
+async def test_what_a_view_drew_goes_with_it() -> None:
+    """Textual remembers widgets by two colours of each, and by them their lines."""
+    async with app().run_test(size=(120, 40)) as pilot:
+        lines = weakref.ref((await on_runs(pilot)).runs._styles_cache)
+        for key in "6161":
+            await pilot.press(key)
+            await pilot.pause()
+        for _ in range(200):
+            gc.collect()
+            if lines() is None:
+                break
+            await pilot.pause(0.02)
+        assert lines() is None
 
 
 class Slow(FakeControl):

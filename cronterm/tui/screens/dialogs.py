@@ -100,7 +100,8 @@ class Ask(ModalScreen[str]):
             away = "fail+bold" if choice.is_grave else "text"
             role = "chip+bold" if number == self._chosen else away
             mark = ">" if number == self._chosen else " "
-            button = f"{mark}{self._read_key(choice)}  {choice.word:<{wide}}  "
+            key = f"{self._read_key(choice):<{int(self.is_list)}}"
+            button = f"{mark}{key}  {choice.word:<{wide}}  "
             text.append(button, style(role, "head"))
             text.append("\n" if self.is_list else "   ")
         text.append(READ[STAYING["close"]], roles_of(self.app)["faint"])

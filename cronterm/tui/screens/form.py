@@ -46,7 +46,7 @@ ESSENTIALS: dict[str, tuple[str, str]] = {
     "description": ("Description", "what it is for"),
     "schedule": ("Schedule *", "30 2 * * *   @every 5m   @manual"),
     "timezone": ("Timezone", "the file's; like Europe/Berlin"),
-    "command": ("Command *", "pg_dump prod | gzip > dump.gz  (enter adds a line)"),
+    "command": ("Command *", "pg_dump prod | gzip > dump.gz  (enter: a new line)"),
     "working_dir": ("Working dir", "the jobs file's directory"),
     "env": ("Environment", "STAGE=prod LANG=C"),
     "timeout": ("Timeout", "none; like 5m"),

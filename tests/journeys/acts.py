@@ -236,12 +236,11 @@ def further(*way: str) -> Walk:
         for each in way:
             it.press(each)
             it.scrolls()
-        it.has("exit 0 after")
         if key == "left":
             it.press("right")
-            it.loses("exit 0 after")
+            it.scrolls()
         it.try_key(key)
-        (it.sees if key == "left" else it.loses)("exit 0 after")
+        it.scrolls()
 
     return walk
 

@@ -40,6 +40,7 @@ from tests.journeys.acts import (
     undo,
     zoom_metric,
 )
+from tests.journeys.questions import OF_QUESTIONS
 from tests.journeys.tour import MARKS, Text, Walk
 from tests.journeys.walks import (
     OFFICE,
@@ -65,7 +66,8 @@ from tests.journeys.walks import (
 
 RUN_OF = r"[·.] run \d+"
 SPAN = r"Timeline . .*? . 7 jobs"
-SCROLLED = ("log", "compare")
+SCROLLED: dict[Where, str] = {"log": "end", "compare": "home"}
+"""Texts to scroll in, and where they begin."""
 BACK: dict[Where, Text] = dict.fromkeys(PAGES, MARKS["jobs"]) | {"compare": "exit 1 after"}
 
 
@@ -100,7 +102,11 @@ OF_PLACE: dict[tuple[str, Where], Walk] = {
     **{("back", place): back(place) for place in PAGES},
     **{(f"view_{tab.view}", tab.view): stays for tab in TABS},
     **{
-        (f"move_{id}", place): (scrolls if place in SCROLLED else moves)(by, first=first)
+        (f"move_{id}", place): (
+            scrolls("" if first == SCROLLED[place] else first)
+            if place in SCROLLED
+            else moves(by, first=first)
+        )
         for place in PAGES
         for id, by, first in (
             ("down", 1, "home"),
@@ -226,11 +232,18 @@ PROMISES: dict[str, Walk] = {
     "settings": opens("keys, in $EDITOR"),
     "redraw": redraws,
     "suspend": suspends,
-    "palette": opens("Pause or resume alpha"),
+    "palette": opens("Search for commands", "Add a job"),
     "help": opens("─ Help ─"),
 }
 
 
 def promise_of(id: str, place: Where) -> Walk | None:
     """Return what a key does at a place; None where nobody has said it."""
-    return OF_PLACE.get((id, place)) or PROMISES.get(id)
+    if place in (*PAGES, "all"):
+        return OF_PLACE.get((id, place)) or PROMISES.get(id)
+    return OF_QUESTIONS.get((id, place))
+
+
+def promised() -> set[str]:
+    """Return the ids of all keys of which it was said what they do."""
+    return {id for id, _ in (*OF_PLACE, *OF_QUESTIONS)} | PROMISES.keys()

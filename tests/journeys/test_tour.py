@@ -14,13 +14,18 @@ import pytest
 
 from cronterm.tui.keymap import CHANGING, KEYS
 from tests.journeys.house import House, house
-from tests.journeys.promises import OF_PLACE, PROMISES, promise_of
+from tests.journeys.promises import promise_of, promised
 from tests.journeys.sshd import sshd, why_no_sshd
 from tests.journeys.terminal import terminal
 from tests.journeys.tmux import TMUX, Tmux
 from tests.journeys.tour import BUSY, FILE, SHELL, Step, Tour, steps
 
-EDITOR = '#!/bin/sh\ncase "$1" in +*) shift;; esac; sed -i "s/the first/the edited/" "$1"\n'
+EDITOR = """\
+#!/bin/sh
+case "$1" in +*) shift;; esac
+sed -i "s/the first/the edited/; /^nonsense/d" "$1"
+test ! -e spoil || echo "nonsense: [" >> "$1"
+"""
 PAGER = '#!/bin/sh\ncp "$1" paged\n'
 UTF8 = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 TERMINALS: dict[str, tuple[Mapping[str, str], str]] = {
@@ -97,7 +102,7 @@ def test_every_key_of_the_table_has_an_expectation() -> None:
     ids = {step.id for step in steps()}
 
     assert lacking == []
-    assert {id for id, _ in OF_PLACE} | PROMISES.keys() == ids
+    assert promised() == ids
 
 
 @pytest.mark.long

@@ -67,13 +67,18 @@ class Tmux:
     def start(self, command: Sequence[str], env: Mapping[str, str], size: tuple[int, int]) -> None:
         """Run a program in the pane, in place of what was there; it sees only `env` of ours."""
         words = shlex.join(["env", "-i", *(f"{n}={v}" for n, v in env.items()), *command])
-        if self._socket.exists():
+        if self.is_there:
             self.ask("respawn-pane", "-k", words)
         else:
             columns, rows = map(str, size)
             self.ask("new-session", "-d", "-x", columns, "-y", rows, "-c", self._home, words)
             self.ask("set", "-s", "set-clipboard", "on")
         self.ask("pipe-pane", f"cat >> {shlex.quote(str(self._raw))}")
+
+    @property
+    def is_there(self) -> bool:
+        """A program was started."""
+        return self._socket.exists()
 
     @property
     def written(self) -> bytes:
@@ -105,5 +110,5 @@ class Tmux:
 
     def end(self) -> None:
         """End the server with all that is in it."""
-        if self._socket.exists():
+        if self.is_there:
             self.ask("kill-server")

@@ -114,11 +114,11 @@ def moves(by: int, *, first: str = "") -> Walk:
     return walk
 
 
-def scrolls(by: int, *, first: str = "") -> Walk:
-    """The text moves; what is read begins with its end."""
+def scrolls(first: str = "") -> Walk:
+    """The text moves; `first` moves it as well."""
 
     def walk(it: Tour, key: str) -> None:
-        if first and (by > 0):
+        if first:
             it.press(first)
             it.scrolls()
         it.try_key(key)

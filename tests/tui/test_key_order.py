@@ -107,6 +107,16 @@ async def test_many_letters_at_once_wait_for_nothing_and_keep_their_place() -> N
         assert pilot.app._lap - began < 40  # type: ignore[attr-defined]
 
 
+async def test_the_preview_is_said_to_be_there_where_it_is() -> None:
+    running = app()
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("a", "ctrl+y")
+        await wait_for(pilot, lambda: bool(running._notifications))
+        (told,) = running._notifications
+        assert told.message == "the YAML is beside the fields"
+
+
 async def test_the_preview_gives_the_focus_back() -> None:
     async with app().run_test(size=(80, 24)) as pilot:
         await on_dashboard(pilot)

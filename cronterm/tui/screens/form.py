@@ -352,6 +352,9 @@ class JobForm(Page):
     def action_preview(self) -> None:
         """Show the next runs and the YAML where there is no room beside the fields."""
         is_back = self.has_class("shows-side")
+        if not is_back and self.query_one("#form-side").region:
+            self.home.tell("the YAML is beside the fields")
+            return
         if not is_back:
             self._left = self.focused
         self.toggle_class("shows-side")

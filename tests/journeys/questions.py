@@ -1,0 +1,394 @@
+"""What the keys of questions, lists, forms and the help promise."""
+
+import re
+
+from cronterm.model.command import AcknowledgeAlert, MuteAlerts, RunJob
+from cronterm.tui.places import Where
+from tests.journeys.acts import known_alerts, undo_file
+from tests.journeys.house import wait_until
+from tests.journeys.tour import LEFT, Text, Tour, Walk
+
+TRIGGER = "Run alpha now?"
+SORT = "Sort by"
+HELP = re.compile(r"[─-] Help [─-](?s:.*)scroll . esc close")
+EDIT = "Edit alpha"
+PARAMS = "default somebody"
+TABS_TO_OVERLAP = ("tab",) * 7
+TABS_TO_SECTION = ("tab",) * 10
+
+
+def over(way: tuple[str, ...], shown: Text, then: Walk) -> Walk:
+    """Open something, then try the key there."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.press(*way)
+        it.sees(shown)
+        then(it, key)
+
+    return walk
+
+
+def closes(shown: Text, then: Text = "", *back: str) -> Walk:
+    """It is closed, and something is told; `back` goes on from there."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.try_key(key)
+        it.loses(shown)
+        if then:
+            it.has(then)
+        if back:
+            it.press(*back)
+
+    return walk
+
+
+def says(text: Text, *back: str) -> Walk:
+    """Something is seen; `back` closes it."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.try_key(key)
+        it.sees(text)
+        for each in back:
+            it.press(each)
+            it.shows_something()
+
+    return walk
+
+
+def runs_alpha(it: Tour, key: str) -> None:
+    """It runs."""
+    count = it.runs("alpha")
+    it.try_key(key)
+    it.wait(lambda: it.runs("alpha") > count, "alpha has run")
+
+
+def scrolls_help(*first: str) -> Walk:
+    """The help moves."""
+
+    def walk(it: Tour, key: str) -> None:
+        for each in first:
+            it.press(each)
+            it.loses("details of the job")
+        it.try_key(key)
+        it.scrolls()
+        it.press("escape")
+        it.loses(HELP)
+
+    return over(("question_mark",), HELP, walk)
+
+
+def settled(shown: str, left: int) -> Walk:
+    """The key that asked is a yes."""
+
+    def walk(it: Tour, key: str) -> None:
+        if it.missed() < 4:
+            it.miss()
+        it.go("missed")
+        it.press(key)
+        it.sees(shown)
+        it.try_key(key)
+        it.wait(lambda: it.missed() == left, f"{left} jobs are left")
+
+    return walk
+
+
+def acknowledged(it: Tour, key: str) -> None:
+    """All are known."""
+    known = [each for each in it.snapshot().alerts.values() if each.acknowledged_at is not None]
+    it.send(*(AcknowledgeAlert(alert=each.id, undo=True) for each in known))
+    it.go("alerts")
+    it.press(key)
+    it.sees("Acknowledge")
+    it.try_key(key)
+    it.wait(lambda: known_alerts(it) == len(it.snapshot().alerts), "all are known")
+
+
+def deletes(it: Tour, key: str) -> None:
+    """A job leaves the file."""
+    it.go_to_row("gone-one")
+    it.press("d")
+    it.sees("Delete job gone-one")
+    it.try_key(key)
+    it.wait(lambda: "gone-one" not in it.snapshot().jobs, "the job is gone")
+    undo_file(it)
+
+
+def stops(it: Tour, key: str) -> None:
+    """What runs is ended."""
+    it.send(RunJob(job="sleeper"))
+    it.wait(lambda: bool(it.snapshot().jobs["sleeper"].live), "sleeper runs")
+    it.go_to_row("sleeper")
+    it.press("x")
+    it.sees("Stop what runs of sleeper?")
+    it.try_key(key)
+    it.wait(it.is_idle, "it was stopped")
+
+
+def quits(*, stays: bool) -> Walk:
+    """The screen that started the engine ends, and the engine or not."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.kill_engine()
+        it.start()
+        it.press("q")
+        it.sees("No run is open")
+        it.try_key(key)
+        it.sees(f"{LEFT} 0")
+        wait_until(lambda: it.home.answers() == stays, f"an engine answers: {stays}")
+        if not stays:
+            it.home.start()
+        it.start()
+
+    return walk
+
+
+def edits_again(it: Tour, key: str) -> None:
+    """What was refused is edited once more."""
+    (it.home.directory / "spoil").touch()
+    it.press("E")
+    it.sees("Edit again")
+    (it.home.directory / "spoil").unlink()
+    it.try_key(key)
+    it.sees("Saved alpha")
+    undo_file(it)
+
+
+def undoes(it: Tour, key: str) -> None:
+    """The edit is taken back."""
+    it.press("E")
+    it.sees("Saved alpha")
+    it.try_key(key)
+    it.wait(it.is_as_it_was, "the file is as it was")
+
+
+def saves(pattern: str) -> Walk:
+    """There is a new file."""
+
+    def walk(it: Tour, key: str) -> None:
+        count = len([*it.home.directory.glob(pattern)])
+        it.try_key(key)
+        it.sees("saved ")
+        it.wait(lambda: len([*it.home.directory.glob(pattern)]) > count, "there is a file")
+
+    return walk
+
+
+def sorts(word: str, first: str) -> Walk:
+    """The table is in another order."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.press("s", first)
+        it.loses("sort NEXT")
+        it.press("s")
+        it.sees(SORT)
+        it.try_key(key)
+        it.sees(f"sort {word}")
+        if word != "NEXT":
+            it.press("s", "x")
+            it.sees("sort NEXT")
+
+    return walk
+
+
+def copies(what: str) -> Walk:
+    """It is on the clipboard."""
+    return over(("y",), "Copy of alpha", says(f"copied the {what} of"))
+
+
+def copies_line(it: Tour, key: str) -> None:
+    """A line of a log is on the clipboard."""
+    it.go("log")
+    it.press("y")
+    it.sees("Copy of alpha, run")
+    it.try_key(key)
+    it.sees("copied the line,")
+
+
+def mutes(it: Tour, key: str) -> None:
+    """The alerts of the job are silent."""
+    it.send(MuteAlerts(job="broken", until=0))
+    it.go("alerts")
+    it.go_to_row("broken")
+    it.press("m")
+    it.sees("Mute for")
+    it.try_key(key)
+    it.sees("muted")
+    it.send(MuteAlerts(job="broken", until=0))
+
+
+def unmutes(it: Tour, key: str) -> None:
+    """They are not silent any more."""
+    it.go("alerts")
+    it.go_to_row("broken")
+    it.press("m", "4")
+    it.sees(re.compile(r"broken[^\n]*muted"))
+    it.press("m")
+    it.sees("unmute")
+    it.try_key(key)
+    it.loses(re.compile(r"broken[^\n]*muted"))
+
+
+def colours(taste: str) -> Walk:
+    """The taste is remembered."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.try_key(key)
+        it.loses("keys, in $EDITOR")
+        kept = it.home.directory / "xdg"
+        it.wait(lambda: any(taste in each.read_text() for each in kept.rglob("*.json")), taste)
+
+    return over(("comma",), "keys, in $EDITOR", walk)
+
+
+def edits_keys(it: Tour, key: str) -> None:
+    """$EDITOR had a file with every key."""
+    it.try_key(key)
+    it.loses("keys, in $EDITOR")
+    it.wait(lambda: any(it.home.directory.rglob("screen.yaml")), "the file is there")
+
+
+# -- forms ---------------------------------------------------------------------------------------
+
+
+def leaves_form(it: Tour) -> None:
+    """Leave the form, whatever is typed."""
+    it.press("escape")
+    it.wait(lambda: "Leave the form?" in it.screen() or EDIT not in it.screen(), "it asks")
+    if EDIT in it.screen():
+        it.press("y")
+        it.wait(lambda: EDIT not in it.screen(), "the form is left")
+
+
+def in_form(then: Walk, *way: str) -> Walk:
+    """Try the key in the form of alpha, some fields further."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.press("e")
+        it.sees(EDIT, "description: the first")
+        it.press(*way) if way else None
+        then(it, key)
+        leaves_form(it)
+
+    return walk
+
+
+def in_params(then: Walk, *way: str) -> Walk:
+    """Try the key where params are chosen."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.press("T")
+        it.sees(PARAMS)
+        it.press(*way) if way else None
+        then(it, key)
+        if it.count(PARAMS, it.screen()):
+            it.press("escape")
+            it.loses(PARAMS)
+
+    return walk
+
+
+def types_into(field: str) -> Walk:
+    """What is typed comes into another field."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.try_key(key)
+        it.type("zz")
+        it.sees(re.compile(rf"{field}\b[^\n]*zz"))
+
+    return walk
+
+
+def saves_form(it: Tour, key: str) -> None:
+    """The file is written."""
+    it.press("shift+tab", "end")
+    it.type(" and")
+    it.sees("description: the first and")
+    it.try_key(key)
+    it.says("the first and")
+    it.loses(EDIT)
+    undo_file(it)
+
+
+def unfolds(it: Tour, key: str) -> None:
+    """There are more words."""
+    it.try_key(key)
+    it.scrolls()
+
+
+ANSWER = over(("t",), TRIGGER, runs_alpha)
+CLOSE = over(("t",), TRIGGER, closes(TRIGGER))
+MOVE = over(("t",), TRIGGER, says(">n  Cancel", "escape"))
+IN_LIST = over(("s",), SORT, says(re.compile(r"> ?[a-z]  (?!next)\w"), "escape"))
+
+OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
+    ("trigger", "trigger"): ANSWER,
+    ("run_missed", "settle"): settled("It runs once for", 3),
+    ("run_all_missed", "settle"): settled("Run all that was missed", 0),
+    ("ignore", "settle"): settled("The history keeps it as missed", 3),
+    ("ignore_all", "settle"): settled("Ignore all", 0),
+    ("acknowledge_all", "acknowledge"): acknowledged,
+    ("undo", "saved"): undoes,
+    ("copy_yaml", "copy"): copies("YAML"),
+    ("copied_line", "copy"): copies_line,
+    ("close", "question"): CLOSE,
+    ("close", "list"): over(("s",), SORT, closes(SORT)),
+    ("close", "help"): over(("question_mark",), HELP, closes(HELP)),
+    ("help", "help"): over(("question_mark",), HELP, closes(HELP)),
+    ("answer", "question"): ANSWER,
+    ("answer", "list"): over(("s",), SORT, closes(SORT)),
+    ("next_answer", "question"): MOVE,
+    ("last_answer", "question"): MOVE,
+    ("no", "question"): CLOSE,
+    ("yes", "confirm"): deletes,
+    ("yes", "stop"): stops,
+    ("kill_now", "stop"): stops,
+    ("keep_engine", "quit"): quits(stays=True),
+    ("stop_engine", "quit"): quits(stays=False),
+    ("edit_again", "refused"): edits_again,
+    ("as_svg", "picture"): over(("ctrl+s",), "Save the screen", saves("cronterm-*.svg")),
+    ("as_text", "picture"): over(("ctrl+s",), "Save the screen", saves("cronterm-*.txt")),
+    ("as_csv", "export"): over(("3", "ctrl+s"), "Export the figures", saves("*.csv")),
+    ("as_json", "export"): over(("3", "ctrl+s"), "Export the figures", saves("cronterm-*.json")),
+    ("next_choice", "list"): IN_LIST,
+    ("last_choice", "list"): IN_LIST,
+    ("move_down", "list"): IN_LIST,
+    ("move_up", "list"): IN_LIST,
+    ("column_on", "columns"): over(("v",), "what fits", says("[ ]", "escape")),
+    ("columns_fit", "columns"): over(("v",), "what fits", closes("what fits")),
+    **{
+        (f"sort_{word}", "sort"): sorts(word.upper(), "d" if word == "name" else "n")
+        for word in ("next", "name", "last", "duration", "errors", "state")
+    },
+    **{
+        (f"copied_{what.replace(' ', '_')}", "copy"): copies(what)
+        for what in ("name", "run id", "command", "schedule", "output", "error")
+    },
+    **{(f"mute_{time}", "mute"): mutes for time in ("1_hour", "4_hours", "1_day", "1_week")},
+    ("unmute", "mute"): unmutes,
+    **{
+        (f"theme_{taste}", "settings"): colours(taste)
+        for taste in ("dark", "light", "contrast", "ansi")
+    },
+    ("edit_keys", "settings"): over(("comma",), "keys, in $EDITOR", edits_keys),
+    ("unfold", "form"): in_form(unfolds, *TABS_TO_SECTION),
+    ("save_form", "form"): in_form(saves_form),
+    ("try_form", "form"): in_form(says("Run once what is typed here", "escape")),
+    ("preview", "form"): in_form(says("the YAML is beside the fields")),
+    ("next_field", "form"): in_form(types_into("Timezone")),
+    ("last_field", "form"): in_form(types_into("Description")),
+    ("next_word", "form"): in_form(says("[queue]"), *TABS_TO_OVERLAP),
+    ("last_word", "form"): in_form(says("[allow]"), *TABS_TO_OVERLAP),
+    ("leave", "form"): over(("e",), EDIT, closes(EDIT)),
+    ("run_it", "params"): in_params(runs_alpha),
+    ("next_field", "params"): in_params(types_into("whom")),
+    ("last_field", "params"): in_params(types_into("who"), "down"),
+    ("next_word", "params"): in_params(says(re.compile(r"loud[^\n]*\[true\]")), "down", "down"),
+    ("last_word", "params"): in_params(says(re.compile(r"loud[^\n]*\[true\]")), "down", "down"),
+    ("leave", "params"): over(("T",), PARAMS, closes(PARAMS)),
+    ("move_down", "help"): scrolls_help(),
+    ("move_up", "help"): scrolls_help("end"),
+    ("move_page_down", "help"): scrolls_help(),
+    ("move_page_up", "help"): scrolls_help("end"),
+    ("move_top", "help"): scrolls_help("end"),
+    ("move_bottom", "help"): scrolls_help(),
+}

@@ -129,6 +129,9 @@ async def save_figures(page: Page, folder: Path) -> str:
     await page.press("c")
     file = folder / "cronterm-stats-24h.csv"
     await asyncio.to_thread(wait_until, file.exists, "the browser saves it")
+    page.drawn = ""
+    await page.press("1")  # the next screen opens on the view that was left
+    await page.wait_drawn("nightly-backup")
     return file.read_text(encoding="utf-8")
 
 

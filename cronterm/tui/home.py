@@ -34,6 +34,8 @@ class Hosting:
     """How the engine of a pid `was killed by SIGKILL`; "" where that is not known here."""
     others: tuple[str, ...] = ()
     """Commands that show the engines that run for other jobs files."""
+    settle: Callable[[], object] = lambda: None
+    """Called once, when everything that stays is there."""
 
     def start_again(self) -> str:
         """Start an engine and say so. Raises `CrontermError` where this screen starts none."""

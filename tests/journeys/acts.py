@@ -10,20 +10,20 @@ WHY = r"[─-] Why[^─]*"
 
 
 def pause(it: Tour, key: str) -> None:
-    """Held back, and let go."""
-    for is_paused in (True, False):
-        it.try_key(key)
-        it.wait(
-            lambda wanted=is_paused: (it.snapshot().jobs["alpha"].pause is not None) == wanted,  # type: ignore[misc]
-            f"alpha is paused: {is_paused}",
-        )
+    """Held back once it is said for how long, and let go."""
+    it.try_key(key)
+    it.sees("Hold back the timed starts of alpha")
+    it.press(key)
+    it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+    it.press(key)
+    it.wait(lambda: it.snapshot().jobs["alpha"].pause is None, "alpha is not paused")
 
 
 def pause_all(it: Tour, key: str) -> None:
     """Everything is held back, and let go."""
     it.try_key(key)
     it.sees("Hold back all timed starts")
-    it.press("y")
+    it.press(key)
     it.sees("everything is paused by")
     it.press(key)
     it.loses("everything is paused by")
@@ -95,7 +95,7 @@ def delete(*way: str) -> Walk:
 
 def undo(it: Tour, key: str) -> None:
     """A pause is taken back."""
-    it.press("p")
+    it.press("p", "p")
     it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
     it.try_key(key)
     it.wait(lambda: it.snapshot().jobs["alpha"].pause is None, "alpha is not paused")

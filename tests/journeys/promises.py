@@ -202,6 +202,7 @@ PROMISES: dict[str, Walk] = {
     "filter_runs": filters("alpha", "· /alpha", " broken "),
     "open_job": opens_job,
     "skip": skip(),
+    "skip_of_job": skip(),
     "filter_lanes": filters("alpha", "/alpha", " gone-one "),
     "next_start": starts(),
     "last_start": starts("right_square_bracket"),

@@ -2,8 +2,10 @@
 
 import re
 
-from cronterm.model.command import AcknowledgeAlert, MuteAlerts, RunJob
+from cronterm.clock import MINUTE, Duration
+from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob
 from cronterm.tui.places import Where
+from cronterm.tui.questions import LENGTHS
 from tests.journeys.acts import known_alerts, undo_file
 from tests.journeys.house import wait_until
 from tests.journeys.tour import LEFT, Text, Tour, Walk
@@ -92,11 +94,17 @@ def settled(shown: str, left: int) -> Walk:
     return walk
 
 
-def acknowledged(it: Tour, key: str) -> None:
-    """All are known."""
+def go_to_unknown(it: Tour) -> None:
+    """Go to the alerts, none of which is known."""
     known = [each for each in it.snapshot().alerts.values() if each.acknowledged_at is not None]
     it.send(*(AcknowledgeAlert(alert=each.id, undo=True) for each in known))
     it.go("alerts")
+    it.go_to_row("broken")
+
+
+def acknowledged(it: Tour, key: str) -> None:
+    """All are known."""
+    go_to_unknown(it)
     it.press(key)
     it.sees("Acknowledge")
     it.try_key(key)
@@ -207,8 +215,7 @@ def copies_line(it: Tour, key: str) -> None:
 def mutes(it: Tour, key: str) -> None:
     """The alerts of the job are silent."""
     it.send(MuteAlerts(job="broken", until=0))
-    it.go("alerts")
-    it.go_to_row("broken")
+    go_to_unknown(it)
     it.press("m")
     it.sees("Mute for")
     it.try_key(key)
@@ -216,10 +223,34 @@ def mutes(it: Tour, key: str) -> None:
     it.send(MuteAlerts(job="broken", until=0))
 
 
+def pauses_for(duration: Duration | None) -> Walk:
+    """The job is held back for so long, or until it is let go."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.try_key(key)
+        it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+        pause = it.snapshot().jobs["alpha"].pause
+        assert pause is not None
+        length = None if pause.until is None else pause.until - pause.at + MINUTE // 2
+        assert (length and length // MINUTE) == (duration and duration // MINUTE)
+        it.send(ResumeJob(job="alpha"))
+
+    return over(("p",), "Hold back the timed starts of alpha", walk)
+
+
+def pauses_everything(it: Tour, key: str) -> None:
+    """Everything is held back."""
+    it.press("P")
+    it.sees("Hold back all timed starts")
+    it.try_key(key)
+    it.sees("everything is paused by")
+    it.send(ResumeJob())
+    it.loses("everything is paused by")
+
+
 def unmutes(it: Tour, key: str) -> None:
     """They are not silent any more."""
-    it.go("alerts")
-    it.go_to_row("broken")
+    go_to_unknown(it)
     it.press("m", "4")
     it.sees(re.compile(r"broken[^\n]*muted"))
     it.press("m")
@@ -363,7 +394,10 @@ OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
         (f"copied_{what.replace(' ', '_')}", "copy"): copies(what)
         for what in ("name", "run id", "command", "schedule", "output", "error")
     },
-    **{(f"mute_{time}", "mute"): mutes for time in ("1_hour", "4_hours", "1_day", "1_week")},
+    **{(length, "mute"): mutes for length in LENGTHS},
+    **{(length, "pause"): pauses_for(duration) for length, (_, duration) in LENGTHS.items()},
+    ("pause", "pause"): pauses_for(None),
+    ("pause_all", "pause"): pauses_everything,
     ("unmute", "mute"): unmutes,
     **{
         (f"theme_{taste}", "settings"): colours(taste)

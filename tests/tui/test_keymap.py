@@ -54,7 +54,6 @@ NO_HINTS = {
     "Restarts / recoveries",
     "s ago — nothing is being scheduled",
     "tab S-tab",  # Textual's own, and fixed
-    "pg_dump prod | gzip > dump.gz  (enter adds a line)",  # the same
 }
 TELLS_KEYS = {"key_names.py", "keys.py", "settings.py", "look.py"}
 

@@ -11,6 +11,7 @@ from textual.widgets import Input, TextArea
 from cronterm.model.command import RunJob
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
+from cronterm.tui.widgets.facts import RunsBox
 from tests.tui.scene import FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -84,6 +85,7 @@ async def test_enter_in_the_palette_waits_for_what_is_found() -> None:
         burst(pilot, *":open wal", "enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
         assert cast(Detail, pilot.app.screen).job == "wal-archive"
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(RunsBox)))  # it has opened
 
 
 @pytest.mark.parametrize(("keys", "sent"), [("tt", [RunJob]), ("tn", [])])

@@ -26,9 +26,11 @@ async def run(
         async with asyncio.timeout(LONGEST_S):
             said, trouble = await process.communicate(content)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return -1, b""
+    finally:  # also where the screen is left meanwhile
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return process.returncode or 0, (said or b"") + (trouble or b"")
 
 

@@ -130,7 +130,7 @@ PROMISES: dict[str, Walk] = {
     "reach": changes(r"shown: [a-z ]+"),
     "filter_alerts": filters("broken", "/broken", " gone-three "),
     "alert_log": opens("› broken › log"),
-    "run_missed": settles("It runs once for", "t", 3),
+    "run_missed": settles("─ Run what was missed", "t", 3),
     "run_all_missed": settles("Run all that was missed", "T", 0),
     "ignore": settles("The history keeps it as missed", "i", 3),
     "ignore_all": settles("Ignore all", "I", 0),

@@ -244,7 +244,7 @@ def pauses_everything(it: Tour, key: str) -> None:
     it.sees("Hold back all timed starts")
     it.try_key(key)
     it.sees("everything is paused by")
-    it.send(ResumeJob())
+    it.press("P")
     it.loses("everything is paused by")
 
 
@@ -353,7 +353,7 @@ IN_LIST = over(("s",), SORT, says(re.compile(r"> ?[a-z]  (?!next)\w"), "escape")
 
 OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("trigger", "trigger"): ANSWER,
-    ("run_missed", "settle"): settled("It runs once for", 3),
+    ("run_missed", "settle"): settled("─ Run what was missed", 3),
     ("run_all_missed", "settle"): settled("Run all that was missed", 0),
     ("ignore", "settle"): settled("The history keeps it as missed", 3),
     ("ignore_all", "settle"): settled("Ignore all", 0),

@@ -30,4 +30,4 @@ def test_memory_for_a_face_is_given_back(it: House) -> None:
     for _ in range(5):
         assert len(door.snapshot().jobs) == JOBS
 
-    assert engine.memory_info().rss - before < 6 * MIB
+    assert engine.memory_info().rss - before < 10 * MIB  # 30 where nothing is

@@ -5,15 +5,17 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import AppRunner
 
 from cronterm.web.server import Service, Tabs
 from cronterm.web.visitors import Visitors
-from tests.web.test_tab import words
+from tests.web.test_tab import is_there, words
 
 ECHO = """
 packet(b"D", b"pid %d;" % os.getpid())
@@ -55,16 +57,33 @@ class Seat:
             yield socket
 
 
-@pytest.fixture
-async def seat() -> AsyncIterator[Seat]:
-    """A server for two tabs."""
+class PatientServer(TestServer):
+    """One that does as the real one: a request whose browser is gone ends by itself.
+
+    A `TestServer` cancels it, and the process of its tab would not be waited for.
+    """
+
+    async def _make_runner(self, **kwargs: Any) -> AppRunner:
+        return AppRunner(self.app, **kwargs | {"handler_cancellation": False})
+
+
+@asynccontextmanager
+async def open_seat(program: str) -> AsyncIterator[Seat]:
+    """Give a server for two tabs, and somebody before it; both are gone when the block is left."""
     visitors = Visitors()
     logins: list[str] = []
-    service = Service(words(ECHO), {}, "a<b>.yaml", 2)
+    service = Service(words(program), {}, "a<b>.yaml", 2)
     tabs = Tabs(service, visitors, on_login=lambda: logins.append(visitors.login))
     jar = aiohttp.CookieJar(unsafe=True)  # of a server without a name
-    async with TestClient(TestServer(tabs.app()), cookie_jar=jar) as client:
+    async with TestClient(PatientServer(tabs.app()), cookie_jar=jar) as client:
         yield Seat(client, visitors, logins)
+
+
+@pytest.fixture
+async def seat() -> AsyncIterator[Seat]:
+    """A server whose tabs draw what is typed."""
+    async with open_seat(ECHO) as seat:
+        yield seat
 
 
 async def drawn(socket: ClientWebSocketResponse, pattern: str) -> str:
@@ -222,3 +241,12 @@ async def test_a_process_that_ends_closes_its_tab(seat: Seat) -> None:
         await socket.send_str('["stdin", ""]')  # what the program takes for the end
 
         assert (await socket.receive(10)).type is WSMsgType.CLOSE
+
+
+async def test_a_server_ends_after_the_processes_of_its_tabs() -> None:
+    async with open_seat(ECHO + "time.sleep(0.3)") as seat:
+        await seat.log_in()
+        async with seat.tab() as socket:
+            pid = int((await drawn(socket, "pid (\\d+);"))[4:-1])
+
+    assert not is_there(pid)

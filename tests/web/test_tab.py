@@ -96,8 +96,6 @@ async def test_a_process_is_started_without_a_shell() -> None:
     assert drawn == [b"$(id); `id` | id"]
 
 
-# A transport of the test before it may be collected only here; its process is gone.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_keys_and_the_terminal_are_told() -> None:
     program = "for _ in range(2): packet(b'D', b' '.join(take()) + b';')"
     drawn: list[bytes] = []

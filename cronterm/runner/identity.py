@@ -40,6 +40,11 @@ IOPRIO_SET = {
 IO_CLASSES = {"best-effort": 2, "idle": 3}
 IO_MIDDLE = 4
 
+RESET = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+"""What a new process does not ignore: Python ignores some, nohup(1) and a script's `&` others, and
+that goes through exec. All are named: of the others glibc asks the kernel first, 60 times a start.
+"""
+
 OOM_SCORE_ADJ = b"100"  # jobs go before the engine when memory runs out
 
 
@@ -101,7 +106,7 @@ def fork_exec(what: Exec, identity: Identity, cgroup: int = -1) -> int:
     try:
         pid = _fork(cgroup)
         if pid == 0:
-            _become(what, identity, tell, blocked)
+            _become(what, identity, tell)
     except OSError:
         os.close(told)
         raise
@@ -131,12 +136,12 @@ def _fork(cgroup: int) -> int:
     return os.fork()
 
 
-def _become(what: Exec, identity: Identity, tell: int, mask: set[Any]) -> NoReturn:
+def _become(what: Exec, identity: Identity, tell: int) -> NoReturn:
     """Be the new process. What fails is told as `<errno> <stage>`."""
     stage = ""
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM):
+        for number in RESET:
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
         for here, descriptor in enumerate(what.descriptors):
@@ -146,7 +151,7 @@ def _become(what: Exec, identity: Identity, tell: int, mask: set[Any]) -> NoRetu
         resource.setrlimit(resource.RLIMIT_NOFILE, what.files)
         for part in _take_on(identity, what.cwd):
             stage = part
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execve(what.program, what.argv, what.env)
     except OSError as error:
         os.write(tell, f"{error.errno or 0} {stage}".encode())

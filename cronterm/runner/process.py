@@ -15,6 +15,7 @@ from typing import Any
 from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.identity import (
     OOM_SCORE_ADJ,
+    RESET,
     Exec,
     Identity,
     NotBecome,
@@ -24,9 +25,6 @@ from cronterm.runner.identity import (
 
 PR_SET_CHILD_SUBREAPER = 36
 MOST_FILES = 1 << 16
-RESET = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-"""All signals: Python ignores some, which goes through exec, and of those that are not named glibc
-asks the kernel first, 60 times a start."""
 
 
 def become_subreaper() -> None:
@@ -150,6 +148,7 @@ def _spawn(spec: StartSpec, surroundings: Surroundings, descriptors: tuple[int, 
                 for here, descriptor in enumerate(descriptors)
             ],
             setsid=True,
+            setsigmask=(),
             setsigdef=RESET,
         )
     finally:

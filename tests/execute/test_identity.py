@@ -2,9 +2,11 @@
 
 import os
 import pwd
+import signal
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.execute.hold import alive, held, start, stop
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
 
+NAMED = (1 << 31) - 1  # signals 1 to 31: the C library plays with those above
 WHO = "id -u; id -g; id -G; echo $HOME $USER $LOGNAME $SHELL; pwd; echo $PATH; env | grep -c ^SUDO_"
 
 
@@ -193,10 +196,28 @@ async def test_an_identity_leaves_the_room_as_clean(tmp_path: Path) -> None:
 
     assert int(fds) <= 4
     assert session.strip() == pid
-    named = (1 << 31) - 1
-    assert int(blocked.split()[1], 16) & named == int(ignored.split()[1], 16) & named == 0
+    assert int(blocked.split()[1], 16) & NAMED == int(ignored.split()[1], 16) & NAMED == 0
     assert int(score) >= 100 or os.geteuid() != 0
     assert stdin == b"the end"
+
+
+@pytest.mark.parametrize("identity", [{}, {"nice": 1}], ids=["plain", "nice"])
+async def test_a_job_ignores_no_signal_that_we_were_started_to_ignore(
+    tmp_path: Path, identity: dict[str, Any]
+) -> None:
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGQUIT, signal.SIGHUP)}
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    try:
+        async with held(tmp_path) as it:
+            await it.run(1, "grep -E 'SigIgn|SigBlk' /proc/self/status", **identity)
+            told = it.text(1).split()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert (told[0], int(told[1], 16) & NAMED) == (b"SigBlk:", 0)
+    assert (told[2], int(told[3], 16) & NAMED) == (b"SigIgn:", 0)
 
 
 async def test_the_environment_is_inherited_as_far_as_it_is_said(

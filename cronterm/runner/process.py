@@ -6,7 +6,7 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -272,10 +272,24 @@ def orphans(known: Iterable[int]) -> set[int]:
 # -- ending --------------------------------------------------------------------------------------
 
 
+def elders_first(rows: Sequence[Row]) -> list[int]:
+    """Return the pids of processes, each one after its parent.
+
+    A shell whose command dies goes on with the next one, unless it was signalled before.
+    """
+    children: dict[int, list[int]] = {row.pid: [] for row in rows}
+    order = [row.pid for row in rows if row.parent not in children]
+    for row in rows:
+        children.get(row.parent, []).append(row.pid)
+    for pid in order:
+        order += children[pid]
+    return [*dict.fromkeys([*order, *children])]  # a number given again may make a circle
+
+
 def send(pids: Iterable[int], number: int) -> set[int]:
-    """Signal processes; return those that may not be signalled."""
+    """Signal processes, parents first; return those that may not be signalled."""
     refused = set()
-    for pid in pids:
+    for pid in elders_first([row for pid in pids if (row := _row(pid)) is not None]):
         try:
             os.kill(pid, number)
         except ProcessLookupError:

@@ -42,6 +42,7 @@ class Journal:
     entries: dict[AttemptId, Entry] = field(default_factory=dict)
     _file: int = -1
     _size: int = 0
+    _largest: int = LARGEST
 
     def __post_init__(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -74,8 +75,8 @@ class Journal:
             self._size = 0
             return
         self._try({"k": "ack", "id": attempt})
-        if self._size > LARGEST:
-            self._compact()
+        if self._size > self._largest:
+            self._shrink()
 
     def close(self) -> None:
         """Close the file."""
@@ -96,16 +97,29 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += len(line)
 
+    def _shrink(self) -> None:
+        """Write it anew; where the disk has no room for that it is tried again much later."""
+        try:
+            self._compact()
+            self._largest = LARGEST
+        except OSError:
+            self._largest = self._size + LARGEST
+
     def _compact(self) -> None:
         beside = self.path.with_suffix(".new")
         with open(beside, "wb", opener=lambda p, f: os.open(p, f, 0o600)) as new:
             for attempt, entry in self.entries.items():
                 for fact in _facts(attempt, entry):
                     new.write(encode(fact) + b"\n")
-        beside.replace(self.path)
+            new.flush()
+            file = os.open(beside, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            beside.replace(self.path)
+        except OSError:
+            os.close(file)
+            raise
         os.close(self._file)
-        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        self._size = os.fstat(self._file).st_size
+        self._file, self._size = file, os.fstat(file).st_size
 
 
 def _started_line(attempt: AttemptId, pid: int, started_at: int) -> Fields:

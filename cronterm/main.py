@@ -31,6 +31,7 @@ from cronterm.cli.program import run_program
 from cronterm.clock import SystemClock, local_zone
 from cronterm.control import Control
 from cronterm.errors import CrontermError
+from cronterm.inherited import put_right
 from cronterm.instance import (
     Instance,
     instance_name,
@@ -61,7 +62,7 @@ LARGE_PIECE = 1 << 20  # bytes
 
 def main() -> NoReturn:
     """Run the program and exit with its status."""
-    _reopen_standard_streams()
+    put_right()
     sys.exit(run_program(make_rooms()))
 
 
@@ -82,13 +83,6 @@ def make_rooms() -> Rooms:
         run_web=_run_web,
         list_keys=_list_keys,
     )
-
-
-def _reopen_standard_streams() -> None:
-    """Started with closed descriptors, a database file must not become stdout."""
-    while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(file)
 
 
 def _ask_offline(instance: Instance, query: Query) -> AnyReply:
@@ -349,6 +343,7 @@ def _show(
         is_read_only=read_only,
         others=others,
         how_ended=own.how_ended if own is not None else lambda pid: "",
+        how_failed=own.how_failed if own is not None else lambda: "",
         settle=gc.freeze,  # with a dashboard among it each fortieth key was held up for 30 ms
     )
     app = CrontermApp(

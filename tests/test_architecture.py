@@ -18,6 +18,7 @@ FLOORS = {
     "errors": GROUND,
     "clock": GROUND,
     "sanitize": GROUND,
+    "inherited": GROUND,
     "readable": WORDS,
     "schedule": WORDS,
     "model": WORDS,

@@ -5,6 +5,7 @@ import gc
 import os
 import resource
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--linger", type=float, default=60.0)
     parser.add_argument("--version", default="")  # for who looks at the process
     options = parser.parse_args()
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # an engine may have been started without some
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     directory: Path = options.directory

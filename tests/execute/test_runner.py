@@ -49,6 +49,20 @@ async def test_what_is_no_utf_8_reaches_the_job_and_comes_back(tmp_path: Path) -
         assert end.start_error == f"/nowhere/{odd}: 127: not found"
 
 
+async def test_ends_are_heard_whatever_signals_the_engine_was_started_without(
+    tmp_path: Path,
+) -> None:
+    deaf = {signal.SIGCHLD, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, deaf)
+    try:
+        async with held(tmp_path) as it:
+            end = await it.run(1, "exit 3")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    assert end.exit_code == 3
+
+
 async def test_a_job_starts_in_a_clean_room(tmp_path: Path) -> None:
     probe = (
         "ls /proc/self/fd | wc -l; readlink /proc/self/fd/0; ps -o sid= -p $$; echo $$; pwd;"

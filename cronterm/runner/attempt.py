@@ -10,7 +10,7 @@ from typing import Any
 
 from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.mask import Masker
-from cronterm.runner.output import ERR, OUT, LineMerger, Piece, Sink
+from cronterm.runner.output import LineMerger, Piece, Sink
 from cronterm.runner.process import find_tree, send, signal_number, signal_tree
 from cronterm.runner.rules import OutputRules
 
@@ -59,9 +59,10 @@ class Attempt:
     pipes: dict[int, int]
     """Descriptor → stream."""
     started_at: int
+    """Wall time in µs, and `started` on the monotonic clock: before there was a process."""
+    started: float
     deadline: float | None
     rules: OutputRules | None = None
-    started: float = field(default_factory=time.monotonic)
     maskers: dict[int, Masker] = field(default_factory=dict)
     """By stream; empty where there are no secrets."""
     kills_leftovers: bool = False
@@ -234,17 +235,3 @@ def last_lines(piece: Piece) -> Piece:
         return piece
     kept = content.split(b"\n", content.count(b"\n") - LIVE_LINES)[-1]
     return offset + len(content) - len(kept), at, stream, flags, kept
-
-
-def open_pipes() -> tuple[dict[int, int], int, int]:
-    """Return (read ends by stream, write end for stdout, write end for stderr). Raises OSError."""
-    out_read, out_write = os.pipe2(os.O_CLOEXEC)
-    try:
-        err_read, err_write = os.pipe2(os.O_CLOEXEC)
-    except OSError:
-        os.close(out_read)
-        os.close(out_write)
-        raise
-    os.set_blocking(out_read, False)
-    os.set_blocking(err_read, False)
-    return {out_read: OUT, err_read: ERR}, out_write, err_write

@@ -1,7 +1,6 @@
 """The runner's loop: one selector, no threads, nothing that blocks on a socket."""
 
 import os
-import re
 import resource
 import selectors
 import signal
@@ -13,16 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of, now_us, open_pipes
+from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of, now_us
+from cronterm.runner.begin import begin
 from cronterm.runner.cgroup import Cgroups
 from cronterm.runner.door import Door
 from cronterm.runner.journal import AttemptId, Fields, Journal
-from cronterm.runner.mask import maskers
-from cronterm.runner.output import ERR, MEMORY, OUT, Sink
+from cronterm.runner.output import MEMORY
 from cronterm.runner.pause_point import pause_point
-from cronterm.runner.process import StartError, Surroundings, orphans, read_spec, start
+from cronterm.runner.process import StartError, Surroundings, orphans, read_spec
 from cronterm.runner.protocol import PROTOCOL, Header
-from cronterm.runner.rules import OutputRules
 
 READ_MOST = 64 << 10
 PASS_MOST_S = 0.03  # how long starts may keep the rest of the loop waiting
@@ -181,61 +179,23 @@ class Runner:
         if identity in self._over:
             return
         mark = mark_of(self._place.store, *identity)
-        sink = Sink(
-            self._place.output,
-            f"{identity[0]}-{identity[1]}",
-            asked["max_size"],
-            asked.get("keep", "head_tail"),
-        )
         try:
             self._journal.starting(identity, boot=self._place.boot, mark=mark)
         except OSError as error:
             self._end_unstarted(identity, {"start_error": f"the journal: {error.strerror}"})
             return
-        try:
-            rules = OutputRules.read(asked.get("rules", {}))
-        except re.error as error:
-            self._end_unstarted(identity, {"start_error": f"a pattern of success: {error}"})
-            return
         pause_point("after_journal_starting")
         spec = read_spec(asked, self._env, self._umask, mark)
+        cgroup = self._place.cgroups.of(mark)
         try:
-            pipes, out, err = open_pipes()
-        except OSError as error:
-            self._end_unstarted(identity, {"start_error": error.strerror or str(error)})
-            return
-        try:
-            cgroup = self._place.cgroups.of(mark)
-            pid = start(spec, self._surroundings, out, err, cgroup)
+            attempt = begin(asked, spec, self._place.output, self._surroundings, cgroup)
         except StartError as error:
-            for pipe in pipes:
-                os.close(pipe)
             self._end_unstarted(identity, {"start_error": str(error)})
             return
-        finally:
-            os.close(out)
-            os.close(err)
         pause_point("after_spawn")
-        timeout = asked["timeout_us"]
-        attempt = Attempt(
-            run=identity[0],
-            number=identity[1],
-            mark=mark,
-            stop_signal=asked["stop_signal"],
-            grace_s=asked["grace_us"] / 1e6,
-            pid=pid,
-            sink=sink,
-            rules=rules,
-            pipes=pipes,
-            started_at=now_us(),
-            deadline=None if timeout is None else time.monotonic() + timeout / 1e6,
-            maskers=maskers(asked.get("secrets") or {}, (OUT, ERR)),
-            kills_leftovers=bool(asked.get("kill_leftovers")),
-            cgroup=cgroup,
-        )
-        self._attempts[identity] = self._by_pid[pid] = attempt
-        self._journal.started(identity, pid, attempt.started_at)
-        for pipe in pipes:
+        self._attempts[identity] = self._by_pid[attempt.pid] = attempt
+        self._journal.started(identity, attempt.pid, attempt.started_at)
+        for pipe in attempt.pipes:
             self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
         self._door.tell_started(attempt)
 

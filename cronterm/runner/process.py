@@ -45,6 +45,11 @@ class StartSpec:
     umask: int
     identity: Identity | None = None
 
+    @property
+    def mark(self) -> str:
+        """What its processes are found by."""
+        return self.env["CRONTERM_MARK"]
+
 
 def read_spec(asked: Mapping[str, Any], env: Mapping[str, str], umask: int, mark: str) -> StartSpec:
     """Return what a `start` message asks for, in an engine's environment and umask."""
@@ -176,10 +181,15 @@ def _program(spec: StartSpec) -> str:
 def _stdin(text: str | None) -> int:
     if text is None:
         return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    content = text.encode("utf-8", "surrogateescape")
     stdin = os.memfd_create("stdin", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(stdin), "wb") as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-    os.lseek(stdin, 0, os.SEEK_SET)
+    try:
+        with os.fdopen(os.dup(stdin), "wb") as file:
+            file.write(content)
+        os.lseek(stdin, 0, os.SEEK_SET)
+    except OSError:
+        os.close(stdin)
+        raise
     return stdin
 
 
@@ -234,9 +244,8 @@ def find_tree(leader: int | None, mark: str) -> set[int]:
     for row in table:
         children.setdefault(row.parent, []).append(row.pid)
     living = {row.pid for row in table if not row.is_zombie}
+    # By its session: once it is reaped, the leader's own number may be anybody's.
     found = {row.pid for row in table if leader is not None and row.session == leader}
-    if leader is not None:
-        found.add(leader)
     found |= {pid for pid in living - found if has_mark(pid, mark)}
     waiting = list(found)
     while waiting:

@@ -26,6 +26,7 @@ def attempt(tmp_path: Path) -> Iterator[tuple[Attempt, int]]:
             sink=Sink(tmp_path, "1-1", 10_000_000),
             pipes={read: OUT},
             started_at=0,
+            started=0.0,
             deadline=None,
         ),
         write,

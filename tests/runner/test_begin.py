@@ -1,0 +1,78 @@
+"""What is told of the beginning of an attempt."""
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cronterm.runner.attempt import now_us
+from cronterm.runner.begin import begin
+from cronterm.runner.process import StartError, StartSpec, Surroundings
+
+ASKED: dict[str, Any] = {
+    "run": 1,
+    "attempt": 1,
+    "timeout_us": 5_000_000,
+    "max_size": 1_000,
+    "stop_signal": "SIGTERM",
+    "grace_us": 0,
+}
+
+
+class Watched(Surroundings):
+    """Notes the time on both clocks when a process is about to be made."""
+
+    def enter(self, spec: StartSpec) -> None:
+        """Note it."""
+        self.at, self.at_us = time.monotonic(), now_us()
+        super().enter(spec)
+
+
+@pytest.fixture
+def surroundings() -> Iterator[Watched]:
+    """Give what a process is made in; this one has its own limits after it."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield Watched()
+    resource.setrlimit(resource.RLIMIT_NOFILE, files)
+
+
+def spec_of(*argv: str, stdin: str | None = None) -> StartSpec:
+    """Return what makes a process of some words."""
+    return StartSpec(list(argv), {"CRONTERM_MARK": "m-1"}, "/", stdin, 0o022)
+
+
+def test_its_time_counts_from_before_its_process(tmp_path: Path, surroundings: Watched) -> None:
+    attempt = begin(ASKED, spec_of("/bin/true"), tmp_path, surroundings)
+    os.waitpid(attempt.pid, 0)
+    for pipe in attempt.pipes:
+        os.close(pipe)
+
+    assert attempt.started <= surroundings.at
+    assert attempt.started_at <= surroundings.at_us
+    assert attempt.deadline == attempt.started + 5.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "spec", "reason"),
+    [
+        ({}, spec_of("/nowhere"), "127: not found"),
+        ({}, spec_of("/bin/true", stdin="\ud800"), "surrogates not allowed"),
+        (
+            {"rules": {"stdout_match": "(", "output_reject": "", "stderr_empty": False}},
+            spec_of("/bin/true"),
+            "a pattern of success",
+        ),
+    ],
+)
+def test_what_does_not_begin_leaves_nothing_open(
+    asked: dict[str, Any], spec: StartSpec, reason: str, tmp_path: Path, surroundings: Watched
+) -> None:
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208  # numbers, not paths
+    with pytest.raises(StartError, match=reason):
+        begin(ASKED | asked, spec, tmp_path, surroundings)
+
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208

@@ -11,6 +11,7 @@ from cronterm.instance import Instance
 from cronterm.remote.client import RequestClient
 
 APPEAR_S = 15.0
+LONGEST_LINE = 4096  # bytes that are told of one
 
 
 def start_engine(
@@ -42,18 +43,19 @@ class OwnEngine:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_size = 0
+        """When it was started; what it says comes after that."""
         self._endings: dict[int, str] = {}
 
     def ensure(self) -> bool:
         """Return whether an engine had to be started; on return one answers.
 
-        Raises `CrontermError` with the end of its log when it does not come up.
+        Raises `CrontermError` with how it ended and what it said where it does not come up.
         """
         self._instance.check()
-        client = RequestClient(self._instance.socket)
         if not self._instance.is_held():
             self.start()
-        _wait_for_answer(client, self._process, self._instance)
+        self.wait_for_answer()
         return self.has_started
 
     @property
@@ -61,18 +63,49 @@ class OwnEngine:
         """One was started here."""
         return self._process is not None
 
-    def start(self) -> None:
-        """Start an engine, unless the one before is only on its way."""
+    def start(self, *options: str, for_screen: bool = True) -> None:
+        """Start an engine, unless the one before is only on its way. Raises `CrontermError`."""
         if self._process is not None:
             status = self._process.poll()
             if status is None:
                 return
             self._endings[self._process.pid] = _ending(status)
-        self._process = start_engine(self._instance)
+        self._log_size = _size(self._instance)
+        try:
+            self._process = start_engine(self._instance, *options, for_screen=for_screen)
+        except OSError as error:
+            raise CrontermError(f"no engine can be started: {error.strerror}") from None
 
     def how_ended(self, pid: int) -> str:
         """Return how an engine that was started here ended; "" where that is not known."""
         return self._endings.get(pid, "")
+
+    def how_failed(self) -> str:
+        """Return how the engine started last has ended; "" while it, or another, may still come."""
+        status = None if self._process is None else self._process.poll()
+        if status is None or (status == AlreadyRunning.exit_code and self._instance.is_held()):
+            return ""
+        said = _last_line(self._instance, self._log_size)
+        return f"it {_ending(status)}{f': {said}' if said else ''}"
+
+    def wait_for_answer(self) -> int:
+        """Return the pid of an engine once it answers. Raises `CrontermError` as `ensure` does."""
+        client, until = RequestClient(self._instance.socket), time.monotonic() + APPEAR_S
+        while True:
+            try:
+                return client.hello().pid
+            except NoEngine:
+                how = self.how_failed()
+                if how or time.monotonic() > until:
+                    raise self._failure(how) from None
+                time.sleep(0.03)
+
+    def _failure(self, how: str) -> CrontermError:
+        log = self._instance.log_file
+        error = CrontermError("the engine does not come up", how or f"see {log}")
+        if self._process is not None and (self._process.returncode or 0) > 0:
+            error.exit_code = self._process.returncode
+        return error
 
 
 def _ending(status: int) -> str:
@@ -82,6 +115,24 @@ def _ending(status: int) -> str:
         return f"was killed by {signal.Signals(-status).name}"
     except ValueError:
         return f"was killed by signal {-status}"
+
+
+def _size(instance: Instance) -> int:
+    try:
+        return instance.log_file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _last_line(instance: Instance, start: int) -> str:
+    """Return the last line of the log from byte `start` on."""
+    try:
+        with open(instance.log_file, "rb") as log:
+            log.seek(max(start, log.seek(0, os.SEEK_END) - LONGEST_LINE))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")
 
 
 def start_daemon(instance: Instance, *options: str) -> int:
@@ -94,35 +145,6 @@ def start_daemon(instance: Instance, *options: str) -> int:
     if instance.is_held():
         pid = instance.holder().get("pid", "?")
         raise AlreadyRunning(f"an engine of {instance.jobs_file} runs already, pid {pid}")
-    engine = start_engine(instance, *options, for_screen=False)
-    try:
-        _wait_for_answer(RequestClient(instance.socket), engine, instance)
-    except CrontermError as error:
-        if engine.returncode:
-            error.exit_code = engine.returncode
-        raise
-    return engine.pid
-
-
-def _wait_for_answer(
-    client: RequestClient, engine: "subprocess.Popen[bytes] | None", instance: Instance
-) -> None:
-    until = time.monotonic() + APPEAR_S
-    while True:
-        try:
-            client.hello()
-        except NoEngine:
-            is_dead = engine is not None and engine.poll() not in (None, 75)
-            if is_dead or time.monotonic() > until:
-                raise CrontermError("the engine does not come up", _log_end(instance)) from None
-            time.sleep(0.03)
-        else:
-            return
-
-
-def _log_end(instance: Instance) -> str:
-    try:
-        lines = instance.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return f"see {instance.log_file}"
-    return lines[-1] if lines else f"see {instance.log_file}"
+    engine = OwnEngine(instance)
+    engine.start(*options, for_screen=False)
+    return engine.wait_for_answer()

@@ -176,11 +176,13 @@ class CrontermApp(LogOpening, Personal):
         One that was just started gets time to answer.
         """
         now, since = self.now(), self.picture.starting_since
-        if since is not None and now - since < START_TIME:
-            return
-        self.picture.starting_since = None
         if since is not None:
-            self.tell("the engine does not come up: `cronterm doctor` looks why", is_bad=True)
+            how = self._hosting.how_failed()
+            if not how and now - since < START_TIME:
+                return
+            self.picture.starting_since, self._is_dirty = None, True
+            how = how or "`cronterm doctor` looks why"
+            self.tell(f"the engine does not come up: {how}", is_bad=True)
         self._restarts = [at for at in self._restarts if now - at < 60_000_000]
         is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:

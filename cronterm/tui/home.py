@@ -32,6 +32,8 @@ class Hosting:
     """This screen may look, not act; the engine refuses it as well."""
     how_ended: Callable[[int], str] = lambda pid: ""
     """How the engine of a pid `was killed by SIGKILL`; "" where that is not known here."""
+    how_failed: Callable[[], str] = lambda: ""
+    """How the engine that is awaited has ended, and what it said; "" while it may still come."""
     others: tuple[str, ...] = ()
     """Commands that show the engines that run for other jobs files."""
     settle: Callable[[], object] = lambda: None

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from cronterm.clock import Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.model.alert import Alert
 from cronterm.model.job import Job, is_timed
 from cronterm.model.query import Decision
 from cronterm.model.run import Outcome, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import trigger_name
+from cronterm.readable import rough
 
 Show = Callable[[Instant], str]
 """Turns an instant into text for people."""
@@ -27,7 +28,6 @@ BECAUSE: dict[tuple[Outcome, Reason], str] = {
     ("skipped", "cooldown"): "started nothing: the event before it was too recent (cooldown)",
     ("skipped", "suspended"): "started nothing: its trigger is suspended",
     ("skipped", "user"): "was skipped by a person ahead of time",
-    ("missed", "downtime"): "was missed: no engine ran then (catch_up says what becomes of it)",
     ("missed", "start_deadline"): "was missed: it could not start before its start_deadline",
     ("missed", "coalesced"): "was folded into the newest one (catch_up: latest)",
     ("skipped", "calendar"): "was skipped by a calendar",
@@ -209,10 +209,30 @@ def _past(decision: Decision, show: Show) -> str:
         when = f"{show(decision.due_at)}{' event' if is_event else ''}"
     if is_event:
         when += f": {decision.by};"
-    run = f" run {decision.run}" if decision.run is not None else ""
+    run = f" run {decision.run}{_late(decision)}" if decision.run is not None else ""
     if decision.outcome is None:
         return f"{when}{run} is open."
     because = _because(decision.outcome, decision.reason, decision.exit_code)
+    if decision.reason == "downtime":
+        because = _unattended(decision)
     tries = f" at attempt {decision.attempt}" if decision.attempt > 1 else ""
     message = f" ({decision.message})" if decision.message else ""
     return f"{when}{run} {because}{tries}{message}."
+
+
+def _late(decision: Decision) -> str:
+    """Say by which rule a run began that was decided later than it was due."""
+    late = decision.decided_at - decision.due_at
+    if decision.cause == "catch_up":
+        return f" (caught up {rough(late)} later)"
+    is_late = decision.cause == "scheduled" and late >= 2 * SECOND
+    return f" ({rough(late)} late, within start_grace)" if is_late else ""
+
+
+def _unattended(decision: Decision) -> str:
+    """Say why a downtime's instant, of a range the newest one, was not taken up after it."""
+    last = decision.due_at if decision.until is None else decision.until
+    return (
+        f"was missed: no engine ran then, and {rough(decision.decided_at - last)} later neither"
+        " start_grace (for the newest) nor catch_up (for older ones) took it"
+    )

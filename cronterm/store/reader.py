@@ -269,7 +269,7 @@ def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[De
     rows = connection.execute(
         "SELECT :job, wanted.due_at_us, until_us, count, decided_at_us, wanted.run,"
         " ifnull(wanted.outcome, runs.outcome), ifnull(wanted.reason, runs.reason),"
-        " ifnull(wanted.message, runs.message), runs.exit_code, runs.attempt"
+        " ifnull(wanted.message, runs.message), runs.exit_code, runs.attempt, wanted.cause"
         f" FROM ({wanted}) AS wanted LEFT JOIN runs ON runs.run = wanted.run"
         " ORDER BY wanted.due_at_us DESC, is_range DESC LIMIT :limit",
         {"job": query.job, "at": query.at, "until": last_instant(query), "limit": query.limit},
@@ -285,6 +285,7 @@ def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[De
             outcome=outcome,
             reason=reason or "",
             message=message or "",
+            cause=cause,
             exit_code=exit_code,
             attempt=attempt or 0,
         )
@@ -300,5 +301,6 @@ def _decisions(connection: sqlite3.Connection, query: ReadDecisions) -> tuple[De
             message,
             exit_code,
             attempt,
+            cause,
         ) in reversed(rows)
     )

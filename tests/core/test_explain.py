@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cronterm.clock import MINUTE, rfc3339
+from cronterm.clock import MINUTE, SECOND, rfc3339
 from cronterm.core.explain import explain
 from cronterm.model.gates import Hold
 from cronterm.model.query import Decision
@@ -107,15 +107,39 @@ def test_decisions_are_sentences() -> None:
     assert say(
         view,
         replace(due, outcome="skipped", reason="overlap"),
-        replace(due, until=DAY_START + 1, count=9, outcome="missed", reason="downtime"),
+        replace(
+            due,
+            until=DAY_START + 1,
+            count=9,
+            outcome="missed",
+            reason="downtime",
+            decided_at=DAY_START + 35 * SECOND + 1,
+        ),
         replace(due, run=4),
         replace(due, run=5, outcome="failed", reason="exit", message="not found"),
     )[1:] == (
         "00:00:00Z was skipped: the run before it was still open (overlap: skip).",
-        "00:00:00Z to 00:00:00.000001Z (9 instants) was missed: no engine ran then"
-        " (catch_up says what becomes of it).",
+        "00:00:00Z to 00:00:00.000001Z (9 instants) was missed: no engine ran then, and 35s later"
+        " neither start_grace (for the newest) nor catch_up (for older ones) took it.",
         "00:00:00Z run 4 is open.",
         "00:00:00Z run 5 failed by its exit code (not found).",
+    )
+
+
+def test_what_began_late_says_by_which_rule() -> None:
+    due = Decision(job="a", due_at=DAY_START, decided_at=DAY_START, run=4, outcome="succeeded")
+
+    assert say(
+        JobView(job=job("a"), next_at=DAY_START),
+        replace(due, decided_at=DAY_START + SECOND),
+        replace(due, decided_at=DAY_START + 35 * SECOND),
+        replace(due, decided_at=DAY_START + 35 * MINUTE, cause="catch_up"),
+        replace(due, decided_at=DAY_START + 35 * SECOND, run=None, outcome="skipped"),
+    )[1:] == (
+        "00:00:00Z run 4 succeeded.",
+        "00:00:00Z run 4 (35s late, within start_grace) succeeded.",
+        "00:00:00Z run 4 (caught up 35m later) succeeded.",
+        "00:00:00Z skipped.",
     )
 
 

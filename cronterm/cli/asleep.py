@@ -27,10 +27,10 @@ class Asker(Protocol):
 
 
 def tell_asleep(asker: Asker, query: Query) -> None:
-    """Say it once, to people only; `why` says it itself."""
-    if asker.is_quiet or asker.said or asker.printed_as not in ("table", "wide"):
+    """Say it once of a machine, to people only; `why` says it itself."""
+    if asker.is_quiet or asker.printed_as not in ("table", "wide"):
         return
-    if isinstance(query, ReadState | ListNext | ListRuns):
-        where = f"{asker.hosts[0]}: " if asker.hosts else ""
-        asker.said.add(ASLEEP)
-        click.echo(sanitize(where + ASLEEP), err=True)
+    line = f"{asker.hosts[0]}: {ASLEEP}" if asker.hosts else ASLEEP
+    if isinstance(query, ReadState | ListNext | ListRuns) and line not in asker.said:
+        asker.said.add(line)
+        click.echo(sanitize(line), err=True)

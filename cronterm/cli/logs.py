@@ -3,9 +3,11 @@
 import contextlib
 import json
 import re
+import shlex
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -70,6 +72,9 @@ def logs(
 
     Example: cronterm logs backup --since 2d --grep "error|warning"
     """
+    if follow and what and Path(what[0]).is_file():
+        words = shlex.join(["cronterm", "-f", what[0], "logs", "-f", *what[1:]])
+        raise click.UsageError(f"After logs, -f is --follow: {words}")
     at = desk(context, **given)
     wanted = Wanted(
         lines=lines,

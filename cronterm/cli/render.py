@@ -35,6 +35,9 @@ COLORS = {
 }
 PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 
+GAP = "  "
+NARROWEST = 10  # columns: what is cut further says nothing
+
 Cell = str | tuple[str, str | None]
 """A text, or a text and its colour."""
 
@@ -47,6 +50,16 @@ def local(at: Instant) -> datetime:
 def show_time(at: Instant | None) -> str:
     """Return `2026-11-21 14:32:07`, empty for None."""
     return "" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
+
+
+def show_soon(at: Instant | None, now: Instant) -> str:
+    """Return `14:32:07` today, `Sun 02:00` within six days, else the date; empty for None."""
+    if at is None:
+        return ""
+    then, today = local(at), local(now).date()
+    if then.date() == today:
+        return f"{then:%H:%M:%S}"
+    return f"{then:%a %H:%M}" if 0 < (then.date() - today).days <= 6 else f"{then:%Y-%m-%d}"
 
 
 def show_duration(duration: Duration | None) -> str:
@@ -74,14 +87,18 @@ def show_until(duration: Duration) -> str:
     return "now" if duration < SECOND else f"in {show_age(duration)}"
 
 
-def describe_end(end: PastRun | RunRow) -> str:
-    """Return `failed: exit 3`, `skipped: queue full`, `timed out`."""
-    outcome = str(end.outcome).replace("_", " ")
+def name_end(end: PastRun | RunRow) -> str:
+    """Return `failed: exit 3`, `skipped: queue_full`, `timed_out`, in the names of JSON."""
     if end.reason == "exit":
-        return f"{outcome}: exit {end.exit_code}"
+        return f"{end.outcome}: exit {end.exit_code}"
     if end.reason == "signal":
-        return f"{outcome}: signal {end.signal}"
-    return f"{outcome}: {end.reason.replace('_', ' ')}" if end.reason else outcome
+        return f"{end.outcome}: signal {end.signal}"
+    return f"{end.outcome}: {end.reason}" if end.reason else f"{end.outcome}"
+
+
+def describe_end(end: PastRun | RunRow) -> str:
+    """Return `failed: exit 3`, `skipped: queue full`, `timed out`, in words for people."""
+    return name_end(end).replace("_", " ")
 
 
 def prefix_color(job: str) -> str:
@@ -89,21 +106,41 @@ def prefix_color(job: str) -> str:
     return PREFIXES[sum(job.encode()) % len(PREFIXES)]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, colors: bool) -> list[str]:
-    """Return aligned lines; everything in them is safe to print."""
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[Cell]], *, colors: bool, room: int | None = None
+) -> list[str]:
+    """Return aligned lines, cut to `room` columns if it can be; all of them is safe to print."""
     cells = [[_cell(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
+    if room is not None:
+        widths = _fitted(widths, room)
     lines = []
     for row in cells:
         padded = [
-            (text.ljust(width), color) for (text, color), width in zip(row, widths, strict=True)
+            (_cut(text, width).ljust(width), color)
+            for (text, color), width in zip(row, widths, strict=True)
         ]
-        padded[-1] = row[-1]
+        padded[-1] = padded[-1][0].rstrip(), padded[-1][1]
         if not colors:
-            lines.append("  ".join(text for text, _ in padded).rstrip())
+            lines.append(GAP.join(text for text, _ in padded).rstrip())
         else:
-            lines.append("  ".join(click.style(text, fg=color) for text, color in padded))
+            lines.append(GAP.join(click.style(text, fg=color) for text, color in padded))
     return lines
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Return widths that are `room` together: the widest give way, not the first, by a letter."""
+    fitted = list(widths)
+    for _ in range(sum(widths) + len(GAP) * (len(widths) - 1) - room):
+        widest = max(range(1, len(fitted)), key=fitted.__getitem__, default=0)
+        if not widest or fitted[widest] <= NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _cell(cell: Cell) -> tuple[str, str | None]:

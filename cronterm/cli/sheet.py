@@ -105,7 +105,9 @@ def _print_table(at: Desk, sheet: Sheet, *, is_wide: bool) -> None:
     shown = [place for place, title in titles if is_wide or title not in sheet.only_wide]
     head = [sheet.head[place] if sheet.has_titles else "" for place in shown]
     rows = [[row[place] for place in shown] for row in sheet.rows]
-    for line in table(head, rows, colors=at.colors)[0 if sheet.has_titles else 1 :]:
+    # On a terminal; a pipe, and who asks for all of it, gets all of it.
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() and not is_wide else None
+    for line in table(head, rows, colors=at.colors, room=room)[0 if sheet.has_titles else 1 :]:
         click.echo(line)
 
 

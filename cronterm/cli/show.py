@@ -8,7 +8,15 @@ import msgspec
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.jobs import job_as_json, named
-from cronterm.cli.render import COLORS, GLYPHS, describe_end, show_age, show_duration, show_time
+from cronterm.cli.render import (
+    COLORS,
+    GLYPHS,
+    describe_end,
+    name_end,
+    show_age,
+    show_duration,
+    show_time,
+)
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import past_as_json, reason, state_of
 from cronterm.clock import SECOND, Instant, SystemClock, local_zone, rfc3339
@@ -66,7 +74,7 @@ def _job_sheet(at: Desk, name: str) -> Sheet:
         for word, value in values.items()
     ]
     content = job_as_json(view, snapshot) | {
-        "reason": reason(view, snapshot),
+        "reason": reason(view, snapshot, told=name_end),
         "running": sorted(view.live),
         "last_run": past_as_json(view.last),
         "runs": view.totals.runs,
@@ -160,7 +168,7 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     job, now = view.job, SystemClock().now().utc
     state = state_of(view, snapshot)
     lines: list[tuple[str, str | None]] = [(f"{job.id}  {job.description}".rstrip(), None)]
-    why = reason(view, snapshot, is_spoken=True)
+    why = reason(view, snapshot)
     lines.append((f"  state: {state}{f' ({why})' if why else ''}", COLORS.get(state)))
     if view.next_at is not None:
         lines.append((f"  next: {show_time(view.next_at)}, {_in(view.next_at, now)}", None))

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -14,8 +15,10 @@ from cronterm.cli.render import (
     GLYPHS,
     Cell,
     describe_end,
+    name_end,
     show_age,
     show_duration,
+    show_soon,
     show_time,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
@@ -67,7 +70,7 @@ def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
         content=content,
         records=[{"job": job, **each} for job, each in content["jobs"].items()],
         head=HEAD,
-        rows=[_row(view, snapshot, now) for view in views],
+        rows=[_row(view, snapshot, now, is_wide=at.printed_as == "wide") for view in views],
         only_wide=ONLY_WIDE,
         above=_above(snapshot, now),
         empty=f"no jobs in {snapshot.engine.jobs_file}",
@@ -88,8 +91,14 @@ def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 
-def reason(view: JobView, snapshot: Snapshot, *, is_spoken: bool = False) -> str:
-    """Say in a few words why the job is as it is; empty when there is nothing to say."""
+def reason(
+    view: JobView, snapshot: Snapshot, *, told: Callable[[PastRun], str] = describe_end
+) -> str:
+    """Say in a few words why the job is as it is; empty when there is nothing to say.
+
+    An end is `told` in words for people, unless by its name.
+    """
+    disabled = "" if view.job.enabled else "enabled: false in the file"
     waits_for = view.waits_for(SystemClock().now().utc)
     if waits_for and view.state in ("queued", "retrying"):
         return waits_for
@@ -97,22 +106,19 @@ def reason(view: JobView, snapshot: Snapshot, *, is_spoken: bool = False) -> str
         if pause is not None:
             why = f": {pause.reason}" if pause.reason else ""
             until = f" until {show_time(pause.until)}" if pause.until is not None else ""
-            return f"{what} by {pause.by}{until}{why}"
-    if not view.job.enabled:
-        return "enabled: false in the file"
+            return f"{what} by {pause.by}{until}{why}" + (f"; {disabled}" if disabled else "")
+    if disabled:
+        return disabled
     if view.suspended:
         return f"suspended after too many runs: {', '.join(view.suspended)}"
-    told = [alert for alert in snapshot.alerts.values() if alert.job == view.job.id]
-    told = [alert for alert in told if alert.kind != "failure"]
-    if told:
-        worst = min(told, key=lambda alert: ORDER[alert.kind])
+    alerts = [alert for alert in snapshot.alerts.values() if alert.job == view.job.id]
+    alerts = [alert for alert in alerts if alert.kind != "failure"]
+    if alerts:
+        worst = min(alerts, key=lambda alert: ORDER[alert.kind])
         due = f"due {show_time(worst.due_at)}, " if worst.kind in ("missed", "late") else ""
         return f"{worst.kind}: {due}{worst.message}"
     last = view.recent[-1] if view.recent else None
-    if last is None or last.outcome == "succeeded":
-        return ""
-    said = describe_end(last)
-    return said if is_spoken else said.replace("timed out", "timed_out", 1)
+    return told(last) if last is not None and last.outcome != "succeeded" else ""
 
 
 def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
@@ -133,7 +139,7 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
         "jobs": {
             view.job.id: {
                 "state": state_of(view, snapshot),
-                "reason": reason(view, snapshot),
+                "reason": reason(view, snapshot, told=name_end),
                 "next_at": _time(view.next_at),
                 "running": sorted(view.live),
                 "last_run": past_as_json(view.last),
@@ -230,7 +236,7 @@ def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
         held = next((run.hold.message for run in view.live.values() if run.hold is not None), "")
         said = ", ".join(part for part in (state, runs, held) if part)
         return ("", "") if state == "queued" and not held else (said, "")
-    last, why, row = view.last, reason(view, snapshot, is_spoken=True), view.totals.failed_in_a_row
+    last, why, row = view.last, reason(view, snapshot), view.totals.failed_in_a_row
     how = "has not run yet" if state == "idle" else state
     if state == "idle" and last is not None:
         took = show_duration(last.duration)
@@ -242,9 +248,10 @@ def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
     return ", ".join(part for part in parts if part), coming
 
 
-def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
+def _row(view: JobView, snapshot: Snapshot, now: Instant, *, is_wide: bool) -> list[Cell]:
     last = view.last
     state = state_of(view, snapshot)
+    due = show_time(view.next_at) if is_wide else show_soon(view.next_at, now)
     return [
         view.job.id,
         (state, COLORS.get(state)),
@@ -252,10 +259,10 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant) -> list[Cell]:
         if last
         else "·",
         show_duration(last.duration) if last is not None else "",
-        show_time(view.next_at) or triggers_text(view.job.triggers),
+        due or triggers_text(view.job.triggers),
         show_age(view.next_at - now) if view.next_at is not None else "",
         view.job.schedule_text,
         str(view.totals.runs),
         show_duration(view.totals.average),
-        reason(view, snapshot, is_spoken=True),
+        reason(view, snapshot),
     ]

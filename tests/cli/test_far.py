@@ -147,6 +147,9 @@ def test_what_changes_something_goes_to_one_machine(two: Desk) -> None:
 def test_without_an_engine_there_its_history_is_read(two: Desk) -> None:
     two.far["db3"] = FarFake(FakeClient(FakeControl()), is_asleep=True)
 
+    two.far["db4"] = two.far["db3"]
+    told = two.run("-H", "db3,db4", "history").stderr.splitlines()
+    assert sorted(line.split(":")[0] for line in told) == ["db3", "db4"]
     assert two.run("-H", "db3", "ls").exit_code == 0
     assert two.run("-H", "db3", "history").exit_code == 0
     assert two.run("-H", "db3", "status").exit_code == 69

@@ -302,3 +302,11 @@ def test_follow_is_logs_that_go_on(desk: Desk) -> None:
 
     assert desk.run("follow", "1").stdout == desk.run("logs", "1", "-f").stdout == "hello\n"
     assert desk.run("follow", "1", "--grep", "hell").exit_code == 0
+
+
+def test_f_before_a_file_is_asked_about(desk: Desk) -> None:
+    desk.instance.jobs_file.touch()
+    done = desk.run("logs", "-f", str(desk.instance.jobs_file), "backup", bare=True)
+
+    assert done.exit_code == 2
+    assert f"cronterm -f {desk.instance.jobs_file} logs -f backup" in " ".join(done.stderr.split())

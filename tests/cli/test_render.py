@@ -1,9 +1,11 @@
 """Tests for text for people."""
 
+from datetime import datetime
+
 import pytest
 
-from cronterm.cli.render import show_age, show_duration, show_until, table
-from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from cronterm.cli.render import show_age, show_duration, show_soon, show_until, table
+from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, instant
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,22 @@ def test_a_table_has_colours_where_they_are_wanted() -> None:
     lines = table(("A", "B"), [(("x", "red"), "y")], colors=True)
 
     assert "\x1b[31mx" in lines[1]
+
+
+def test_a_table_is_cut_to_its_room_but_not_the_first_column() -> None:
+    rows = [["a-job-with-a-long-name", "failed", "it has said too much to be shown in one line"]]
+    wide, narrow, least = (
+        table(["JOB", "STATE", "REASON"], rows, colors=False, room=room) for room in (200, 60, 9)
+    )
+
+    assert wide[1].endswith("shown in one line")
+    assert narrow[1] == "a-job-with-a-long-name  failed  it has said too much to be …"
+    assert least[1] == "a-job-with-a-long-name  failed  it has sa…"
+
+
+def test_an_instant_that_comes_soon_is_short() -> None:
+    now = instant(datetime(2026, 11, 21, 23, 0).astimezone())  # here
+    texts = [show_soon(now + hours * HOUR, now) for hours in (0, 3, 7 * 24, -24)]
+
+    assert texts == ["23:00:00", "Sun 02:00", "2026-11-28", "2026-11-20"]
+    assert show_soon(None, now) == ""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cronterm.clock import SECOND
 from cronterm.model.event import ConfigRejected, JobChanged, TriggerSuspended
 from cronterm.model.problem import Problem
+from cronterm.model.snapshot import PastRun
 from cronterm.model.trigger import OnWebhook
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
@@ -47,6 +48,24 @@ def test_status_json_has_engine_and_jobs_by_id(desk: Desk) -> None:
             "signal": None,
         },
     }
+
+
+def test_json_keeps_the_names_of_ends_that_people_read_as_words(desk: Desk) -> None:
+    past = PastRun(None, START, "skipped", "queue_full")
+    desk.client.control.view.jobs["backup"].recent.append(past)
+
+    assert json.loads(desk.run("status", "--json").stdout)["jobs"]["backup"]["reason"] == (
+        "skipped: queue_full"
+    )
+    assert "skipped: queue full" in desk.run("status").stdout
+
+
+def test_a_paused_job_that_is_disabled_says_both(desk: Desk) -> None:
+    desk.run("pause", "talker", "--reason", "noise")
+    view = desk.client.control.view.jobs["talker"]
+    view.job = replace(view.job, enabled=False)
+
+    assert "paused by me: noise; enabled: false in the file" in desk.run("status").stdout
 
 
 def test_status_of_chosen_jobs_shows_only_them(desk: Desk) -> None:

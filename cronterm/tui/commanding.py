@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from textual.actions import ActionParseResult
 from textual.dom import DOMNode
+from textual.worker import Worker
 
 from cronterm.clock import Clock, Instant
 from cronterm.control import Control
@@ -39,6 +40,8 @@ from cronterm.tui.widgets.paint import key_of
 from cronterm.tui.words import day_moment
 
 TOAST_S = 4.0
+SENDING = "send"
+"""The group of work that sends what was asked for."""
 READ_ONLY = "read-only: this screen only looks"
 
 Ending = Literal["keep", "stop"]
@@ -94,7 +97,7 @@ class Commanding(KeyOrder[Ending]):
 
     def send(self, *commands: AnyCommand) -> None:
         """Send commands in order and tell the answers, until one is refused."""
-        self.run_worker(self._send(commands), group="send")
+        self.run_worker(self._send(commands), group=SENDING)
 
     async def _send(self, commands: Sequence[AnyCommand]) -> None:
         for number, command in enumerate(commands, 1):
@@ -292,7 +295,7 @@ class Commanding(KeyOrder[Ending]):
             return
         if known := self._known(jobs):
             question = questions.ask_delete(self.picture.snapshot, known, self.key("undo"))
-            self.ask(question, lambda answer: self.run_worker(self._delete(known), group="send"))
+            self.ask(question, lambda answer: self.run_worker(self._delete(known), group=SENDING))
 
     async def _delete(self, jobs: Sequence[str]) -> None:
         """Delete job after job; one undo brings all of them back."""
@@ -311,8 +314,14 @@ class Commanding(KeyOrder[Ending]):
             )
 
     def undo(self) -> None:
-        """Undo the last change made here."""
+        """Undo the last change made here, once what was asked for before is answered."""
+        before = [work for work in self.workers if work.group == SENDING]
+        self.run_worker(self._take_back(before), group=SENDING)
+
+    async def _take_back(self, before: Sequence[Worker[object]]) -> None:
+        for work in before:
+            await work.wait()
         if self._undo:
-            self.send(*self._undo.pop())
+            await self._send(self._undo.pop())
         else:
             self.tell("nothing to undo")

@@ -20,13 +20,19 @@ from cronterm.remote.client import RequestClient
 PATIENCE_S = 30.0
 
 
-def wait_until(condition: Callable[[], bool], what: str, limit_s: float = PATIENCE_S) -> None:
+def wait_until(
+    condition: Callable[[], bool],
+    what: str,
+    limit_s: float = PATIENCE_S,
+    *,
+    pause_s: float = 0.02,
+) -> None:
     """Return once `condition` holds; fail with `what` after `limit_s`."""
     end = time.monotonic() + limit_s
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {limit_s:g} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause_s)
 
 
 def process_words() -> Iterator[tuple[int, bytes, str]]:

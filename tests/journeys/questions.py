@@ -9,6 +9,7 @@ from cronterm.tui.questions import LENGTHS
 from tests.journeys.acts import known_alerts, undo_file
 from tests.journeys.house import wait_until
 from tests.journeys.tour import LEFT, Text, Tour, Walk
+from tests.journeys.walks import settles
 
 TRIGGER = "Run alpha now?"
 SORT = "Sort by"
@@ -79,17 +80,14 @@ def scrolls_help(*first: str) -> Walk:
     return over(("question_mark",), HELP, walk)
 
 
-def settled(shown: str, left: int) -> Walk:
+def settled(shown: str, *, is_all: bool = False) -> Walk:
     """The key that asked is a yes."""
 
     def walk(it: Tour, key: str) -> None:
-        if it.missed() < 4:
+        if not it.missed():
             it.miss()
         it.go("missed")
-        it.press(key)
-        it.sees(shown)
-        it.try_key(key)
-        it.wait(lambda: it.missed() == left, f"{left} jobs are left")
+        settles(shown, key, is_all=is_all)(it, key)
 
     return walk
 
@@ -353,10 +351,10 @@ IN_LIST = over(("s",), SORT, says(re.compile(r"> ?[a-z]  (?!next)\w"), "escape")
 
 OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("trigger", "trigger"): ANSWER,
-    ("run_missed", "settle"): settled("─ Run what was missed", 3),
-    ("run_all_missed", "settle"): settled("Run all that was missed", 0),
-    ("ignore", "settle"): settled("The history keeps it as missed", 3),
-    ("ignore_all", "settle"): settled("Ignore all", 0),
+    ("run_missed", "settle"): settled("─ Run what was missed"),
+    ("run_all_missed", "settle"): settled("Run all that was missed", is_all=True),
+    ("ignore", "settle"): settled("The history keeps it as missed"),
+    ("ignore_all", "settle"): settled("Ignore all", is_all=True),
     ("acknowledge_all", "acknowledge"): acknowledged,
     ("undo", "saved"): undoes,
     ("copy_yaml", "copy"): copies("YAML"),

@@ -189,6 +189,10 @@ class Tour:
         """Return once something holds."""
         wait_until(holds, what, self.patience_s)
 
+    def look(self, holds: Callable[[], bool], what: str) -> None:
+        """Return once something holds that can be seen on the screen: looking is cheap."""
+        wait_until(holds, what, self.patience_s, pause_s=0.004)
+
     def sees(self, *texts: Text) -> None:
         """Return once each text is more often on the screen than before the last keys."""
         fewest = {text: self.count(text, self.before) for text in texts}
@@ -199,9 +203,10 @@ class Tour:
             seen = all(now[text] > fewest[text] for text in texts)
             for text in texts:
                 fewest[text] = min(fewest[text], now[text])
+            self.there = screen
             return seen
 
-        self.wait(are_seen, f"{texts} is seen")
+        self.look(are_seen, f"{texts} is seen")
 
     def has(self, *texts: Text) -> None:
         """Return once each text is there; what is told meanwhile may cover it."""
@@ -210,19 +215,20 @@ class Tour:
             self.there = self.screen()
             return all(self.count(text, self.there) for text in texts)
 
-        self.wait(are_there, f"{texts} is there")
+        self.look(are_there, f"{texts} is there")
 
     def loses(self, *texts: Text) -> None:
         """Return once each text is less often on the screen than before the last keys."""
-        screens = self.before, self.there
-        had = {text: max(self.count(text, each) for each in screens) for text in texts}
+        had = {
+            text: self.count(text, self.before) or self.count(text, self.there) for text in texts
+        }
         assert all(had.values()), f"{texts} was to be there"
 
         def are_lost() -> bool:
             screen = self.screen()
             return all(self.count(text, screen) < had[text] for text in texts)
 
-        self.wait(are_lost, f"{texts} is gone")
+        self.look(are_lost, f"{texts} is gone")
 
     def differs(self, pattern: str) -> None:
         """Return once what matches first is another text than before the last keys."""
@@ -233,7 +239,7 @@ class Tour:
             found = re.search(pattern, self.screen())
             return found is not None and found[0] != had[0]
 
-        self.wait(is_other, f"{had[0]!r} becomes another text")
+        self.look(is_other, f"{had[0]!r} becomes another text")
 
     def row(self, screen: str) -> int:
         """Return which line the cursor is on."""
@@ -243,17 +249,17 @@ class Tour:
     def moves(self, by: int) -> None:
         """Return once the cursor is above (-1) or below (1) where it was."""
         at = self.row(self.before)
-        self.wait(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves line {at}")
+        self.look(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves line {at}")
 
     def scrolls(self) -> None:
         """Return once the page, without its bars, has changed."""
         had = self.before.splitlines()[3:-6]
-        self.wait(lambda: self.screen().splitlines()[3:-6] != had, "the page moves")
+        self.look(lambda: self.screen().splitlines()[3:-6] != had, "the page moves")
 
     def shows_something(self) -> None:
         """Return once something is different below the bars, by more than clocks."""
         had = CLOCK.sub("", "\n".join(self.before.splitlines()[1:]))
-        self.wait(
+        self.look(
             lambda: CLOCK.sub("", "\n".join(self.screen().splitlines()[1:])) != had,
             "something is different",
         )
@@ -280,9 +286,9 @@ class Tour:
                 self.press("1")
             return False
 
-        self.wait(is_home, "the table is there")
+        self.look(is_home, "the table is there")
         self.press("home")
-        self.wait(lambda: self.count("─ 1/7 ─", self.screen()) == 1, "the cursor is on top")
+        self.look(lambda: self.count("─ 1/7 ─", self.screen()) == 1, "the cursor is on top")
 
     def go_to_row(self, name: str) -> None:
         """Move the cursor down to the row of a name."""

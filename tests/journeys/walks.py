@@ -237,13 +237,14 @@ def saves(question: str, answer: str, pattern: str) -> Walk:
     return walk
 
 
-def settles(question: str, answer: str, left: int) -> Walk:
-    """It asks; so many jobs are left with what they missed."""
+def settles(question: str, answer: str, *, is_all: bool = False) -> Walk:
+    """It asks; what a job missed is settled, or all of it."""
 
     def walk(it: Tour, key: str) -> None:
-        if it.missed() < 4:
+        if not it.missed():
             it.miss()
             it.go("missed")
+        left = 0 if is_all else it.missed() - 1
         it.try_key(key)
         it.sees(question)
         it.press(answer)

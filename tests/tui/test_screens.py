@@ -1,5 +1,6 @@
 """Keys as a person presses them, and what they lead to."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cronterm.control import Gone
 from cronterm.model.command import (
     AddJob,
     Answer,
+    AnyCommand,
     DeleteJob,
     EditJob,
     PauseJob,
@@ -173,6 +175,34 @@ async def test_pause_resume_and_undo_send_commands() -> None:
         ResumeJob(),
         PauseJob(job="cert-renew", until=was.until, reason=was.reason),
     ]
+
+
+class SlowToDelete(FakeControl):
+    """Answers a deletion when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Remember the command."""
+        answer = await super().send(command)
+        if isinstance(command, DeleteJob):
+            await self.may_answer.wait()
+        return answer
+
+
+async def test_undo_waits_for_the_answer_to_what_it_undoes() -> None:
+    control = SlowToDelete()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("p", "p", "d", "y", "u", "u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        control.may_answer.set()
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    kinds = [type(each) for each in control.sent]
+    assert kinds == [PauseJob, DeleteJob, UndoEdit, ResumeJob]
 
 
 async def test_stop_offers_stop_and_kill() -> None:

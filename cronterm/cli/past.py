@@ -18,7 +18,12 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, local_zone, rfc3339
-from cronterm.model.query import Decisions, ListRuns, ReadDecisions, Runs
+from cronterm.model.decision import Decisions
+from cronterm.model.query import (
+    ListRuns,
+    ReadDecisions,
+    Runs,
+)
 from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.parse import parse_moment

@@ -15,7 +15,11 @@ from cronterm.clock import Instant, SystemClock
 from cronterm.control import Message
 from cronterm.errors import CrontermError
 from cronterm.model.event import Numbered
-from cronterm.model.snapshot import JobView, Snapshot, fold
+from cronterm.model.fold import fold
+from cronterm.model.snapshot import (
+    JobView,
+    Snapshot,
+)
 
 TRY_AGAIN_S = 2.0
 

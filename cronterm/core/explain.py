@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.alert import Alert
+from cronterm.model.decision import Decision
 from cronterm.model.job import Job, is_timed
-from cronterm.model.query import Decision
 from cronterm.model.run import Outcome, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import trigger_name

@@ -13,10 +13,10 @@ from cronterm.engine.offline import ask_offline
 from cronterm.errors import BadInput, CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
 from cronterm.model.command import Answer, AnyCommand, PauseJob, ResumeJob, RunJob, StopRun
+from cronterm.model.decision import Decisions
 from cronterm.model.event import Numbered, RunEnded
 from cronterm.model.query import (
     AnyReply,
-    Decisions,
     ListNext,
     ListRuns,
     NextDue,

@@ -24,12 +24,12 @@ from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
 from cronterm.execute.output import read_output
+from cronterm.model.decision import Decisions
 from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import BEHIND, Outlook
 from cronterm.model.query import (
     AnyReply,
     ConfigText,
-    Decisions,
     ListAlerts,
     ListCalls,
     ListMissed,

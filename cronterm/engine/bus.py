@@ -12,9 +12,10 @@ import msgspec
 
 from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.model.event import ConfigLoaded, Numbered
+from cronterm.model.fold import fold
 from cronterm.model.job import Settings
 from cronterm.model.notice import NoticeQueued, NoticesSent
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.tally import Tally, count_event
 
 RING_EVENTS = 10_000  # CONTRACTS 12: how far back a reconnecting face may resume

@@ -7,6 +7,7 @@ import msgspec
 from cronterm.clock import Duration, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.audit import AuditRow
+from cronterm.model.decision import Decisions
 from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.notice import NoticeRow
 from cronterm.model.outlook import Outlook
@@ -149,37 +150,6 @@ class ReadDecisions(Query, frozen=True, kw_only=True):
     until: Instant | None = None
     """With `at`: what covers any instant from `at` up to this one."""
     limit: int = 20
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided about an instant or a range; `run` where one was started or queued."""
-
-    job: str
-    due_at: Instant
-    until: Instant | None = None
-    count: int = 1
-    decided_at: Instant
-    run: int | None = None
-    outcome: Outcome | None = None
-    """Of the decision, or of its run once ended; None while the run is open."""
-    reason: Reason = ""
-    message: str = ""
-    cause: CauseKind = "scheduled"
-    by: str = ""
-    """What happened, where an event was decided about; `due_at` is when it came."""
-    exit_code: int | None = None
-    """Of the last attempt of its run."""
-    attempt: int = 0
-    """The last attempt of its run, 0 where none began."""
-
-
-class Decisions(msgspec.Struct, frozen=True):
-    """Oldest first; `sentences` say for people what is so now and what was decided."""
-
-    decisions: tuple[Decision, ...]
-    sentences: tuple[str, ...] = ()
-    past: tuple[str, ...] = ()
-    """Those of them that say what was decided, one a decision."""
 
 
 class ReadCounts(Query, frozen=True, kw_only=True):

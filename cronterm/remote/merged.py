@@ -23,6 +23,7 @@ from cronterm.model.command import (
 )
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import Numbered
+from cronterm.model.fold import fold
 from cronterm.model.query import (
     Alerts,
     AnyReply,
@@ -39,7 +40,7 @@ from cronterm.model.query import (
     ReadTimeline,
     Runs,
 )
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.timeline import Timeline
 from cronterm.remote.names import SEPARATOR, Names
 from cronterm.remote.timelines import join_timelines, own_timeline

@@ -11,6 +11,7 @@ import msgspec
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.errors import AlreadyRunning, BadInput, CrontermError, NoEngine
 from cronterm.model.command import AnyCommand
+from cronterm.model.decision import Decisions
 from cronterm.model.event import Numbered
 from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import Outlook
@@ -20,7 +21,6 @@ from cronterm.model.query import (
     Calls,
     ConfigText,
     Counts,
-    Decisions,
     ListAlerts,
     ListCalls,
     ListMissed,

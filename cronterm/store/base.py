@@ -9,6 +9,7 @@ import msgspec
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
 from cronterm.model.audit import AuditRow
+from cronterm.model.decision import Decisions
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.job import Keep
 from cronterm.model.memory import Memory
@@ -16,7 +17,6 @@ from cronterm.model.query import (
     Alerts,
     Calls,
     Counts,
-    Decisions,
     ListAlerts,
     ListCalls,
     ListMissed,

@@ -10,14 +10,13 @@ from typing import Any, Self
 
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
+from cronterm.model.decision import Decision, Decisions
 from cronterm.model.memory import Memory
 from cronterm.model.query import (
     Alerts,
     AttemptRow,
     Calls,
     Counts,
-    Decision,
-    Decisions,
     ListAlerts,
     ListCalls,
     ListMissed,

@@ -8,8 +8,13 @@ from typing import Any, get_args
 import msgspec
 
 from cronterm.clock import Instant
+from cronterm.model.decision import Decision
 from cronterm.model.event import RunQueued, SignalDecided
-from cronterm.model.query import Counts, Decision, ListRuns, ReadDecisions
+from cronterm.model.query import (
+    Counts,
+    ListRuns,
+    ReadDecisions,
+)
 from cronterm.model.run import CauseKind, RunRow
 from cronterm.model.snapshot import PastRun
 from cronterm.model.trigger import FILE_EVENTS, FileEvent, Signal

@@ -9,7 +9,12 @@ from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import Numbered
-from cronterm.model.snapshot import JobView, Pause, Snapshot, fold
+from cronterm.model.fold import fold
+from cronterm.model.snapshot import (
+    JobView,
+    Pause,
+    Snapshot,
+)
 from cronterm.tui.stream import LogLine, LogStream
 from cronterm.tui.words import clock, day_moment, duration
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Control
 from cronterm.errors import CrontermError
+from cronterm.model.decision import Decisions
 from cronterm.model.query import (
-    Decisions,
     HeldBack,
     ListNext,
     ListRuns,

@@ -18,13 +18,14 @@ from cronterm.engine.local import LocalControl
 from cronterm.errors import CrontermError
 from cronterm.instance import Instance
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, ShutDown
+from cronterm.model.decision import Decisions
 from cronterm.model.event import JobPaused, JobResumed, Numbered, RunEnded
+from cronterm.model.fold import fold
 from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import Outlook
 from cronterm.model.query import (
     Alerts,
     ConfigText,
-    Decisions,
     ListAlerts,
     ListMissed,
     ListNext,
@@ -48,7 +49,7 @@ from cronterm.model.query import (
     Runs,
 )
 from cronterm.model.resolved import Resolved
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.system import System
 from cronterm.model.timeline import Timeline
 from cronterm.remote.control import HttpControl

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from cronterm.clock import MINUTE, SECOND, rfc3339
 from cronterm.core.explain import explain
+from cronterm.model.decision import Decision
 from cronterm.model.gates import Hold
-from cronterm.model.query import Decision
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import OnWebhook

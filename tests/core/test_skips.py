@@ -4,7 +4,11 @@ from cronterm.clock import HOUR, MINUTE
 from cronterm.core.corrections import MOST_SPANS
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, SkipNext
 from cronterm.model.event import Numbered
-from cronterm.model.snapshot import JobView, Snapshot, fold
+from cronterm.model.fold import fold
+from cronterm.model.snapshot import (
+    JobView,
+    Snapshot,
+)
 from tests.core.clockwork import DAY_START, Clockwork, job
 
 

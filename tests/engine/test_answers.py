@@ -10,11 +10,11 @@ from cronterm.clock import HOUR, MINUTE, Now
 from cronterm.engine.answers import Answers
 from cronterm.engine.prospect import MOST_NEXT
 from cronterm.errors import CrontermError
+from cronterm.model.decision import Decisions
 from cronterm.model.job import Settings
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     ConfigText,
-    Decisions,
     HeldBack,
     ListNext,
     ListRuns,

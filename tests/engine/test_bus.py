@@ -8,7 +8,8 @@ from cronterm.control import Gauges, Lagged, Message, Output
 from cronterm.engine import bus as sizes
 from cronterm.engine.bus import Bus
 from cronterm.model.event import JobPaused, Numbered
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.fold import fold
+from cronterm.model.snapshot import Snapshot
 from tests.core.clockwork import job
 from tests.store.facts import NOON, added
 

@@ -7,7 +7,12 @@ from msgspec.structs import replace
 from cronterm.clock import Now
 from cronterm.engine.offline import ask_offline
 from cronterm.instance import Instance
-from cronterm.model.query import Decisions, Query, ReadDecisions, ReadState
+from cronterm.model.decision import Decisions
+from cronterm.model.query import (
+    Query,
+    ReadDecisions,
+    ReadState,
+)
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import Snapshot
 from cronterm.store.sqlite import open_store

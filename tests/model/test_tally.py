@@ -15,8 +15,9 @@ from cronterm.model.event import (
     RunEnded,
     RunQueued,
 )
+from cronterm.model.fold import fold
 from cronterm.model.run import AttemptEnd, Cause, Outcome
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.tally import Histogram, JobTally, Tally, count_event, cumulative
 from tests.remote.fake_control import job
 

@@ -36,6 +36,7 @@ from cronterm.model.command import (
     SkipNext,
     StopRun,
 )
+from cronterm.model.decision import Decision, Decisions
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AnyEvent,
@@ -50,6 +51,7 @@ from cronterm.model.event import (
     RunEnded,
     RunQueued,
 )
+from cronterm.model.fold import fold
 from cronterm.model.job import Job, Settings, Shell
 from cronterm.model.lines import CountLines, ReadLines
 from cronterm.model.notice import NoticeRow
@@ -61,8 +63,6 @@ from cronterm.model.query import (
     AttemptRow,
     Calls,
     ConfigText,
-    Decision,
-    Decisions,
     ListAlerts,
     ListCalls,
     ListMissed,
@@ -95,7 +95,7 @@ from cronterm.model.query import (
 from cronterm.model.resolved import Resolved
 from cronterm.model.rollup import Rollup
 from cronterm.model.run import AttemptEnd, Cause, RunRow
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Categories, FileEvents, Trends, make_stats
 from cronterm.model.system import StoreView, System
 from cronterm.model.tally import Tally, count_event

@@ -6,10 +6,11 @@ import msgspec
 
 from cronterm.clock import MINUTE
 from cronterm.model.event import JobChanged, JobPaused, JobRenamed, RunQueued
+from cronterm.model.fold import fold
 from cronterm.model.job import Job, definition_hash
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun
 from cronterm.model.run import Cause, Repeat
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
 from tests.store.facts import NOON, added, claimed, job, queued, whole_run

@@ -7,9 +7,15 @@ import pytest
 
 from cronterm.clock import HOUR, MINUTE, SECOND
 from cronterm.errors import CrontermError
+from cronterm.model.decision import Decision
 from cronterm.model.event import JobChanged, RetryScheduled, RunQueued
 from cronterm.model.job import Job
-from cronterm.model.query import AttemptRow, Decision, ListRuns, ReadDecisions, ReadRun
+from cronterm.model.query import (
+    AttemptRow,
+    ListRuns,
+    ReadDecisions,
+    ReadRun,
+)
 from cronterm.model.run import Cause, RunRow
 from cronterm.store.reader import SqliteReader, open_reader
 from cronterm.store.sqlite import SqliteStore

@@ -28,11 +28,18 @@ from cronterm.model.event import (
     RunStopping,
     SkipLifted,
 )
+from cronterm.model.fold import fold
 from cronterm.model.job import Settings, definition_hash, schedule_hash
 from cronterm.model.memory import KnownJob, Memory
 from cronterm.model.query import ListRuns
 from cronterm.model.run import Cause, OpenRun
-from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot, Totals, fold
+from cronterm.model.snapshot import (
+    JobView,
+    PastRun,
+    Pause,
+    Snapshot,
+    Totals,
+)
 from cronterm.schedule.base import CronSpec, InSpec
 from cronterm.store.base import InstantTaken
 from cronterm.store.reader import open_reader

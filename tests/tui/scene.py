@@ -16,6 +16,7 @@ from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
 from cronterm.model.command import Answer, AnyCommand, TryJob
+from cronterm.model.decision import Decision, Decisions
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
     AnyEvent,
@@ -33,8 +34,6 @@ from cronterm.model.query import (
     AnyReply,
     AttemptRow,
     ConfigText,
-    Decision,
-    Decisions,
     ListAlerts,
     ListMissed,
     ListNext,

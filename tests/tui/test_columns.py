@@ -1,7 +1,8 @@
 """Tests for the columns of the job table."""
 
 from cronterm.model.event import JobAdded, Numbered
-from cronterm.model.snapshot import Snapshot, fold
+from cronterm.model.fold import fold
+from cronterm.model.snapshot import Snapshot
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import (
     BEFORE_NAME,

@@ -3,9 +3,9 @@
 from cronterm.clock import SECOND
 from cronterm.control import Output
 from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered, RunHeld
+from cronterm.model.fold import fold
 from cronterm.model.gates import Hold
 from cronterm.model.run import AttemptEnd
-from cronterm.model.snapshot import fold
 from cronterm.tui.stream import LogLine, LogStream
 from tests.tui.scene import NOW, scene
 

@@ -9,10 +9,10 @@ from cronterm.clock import Instant
 from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert
+from cronterm.model.decision import Decisions
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import (
     Alerts,
-    Decisions,
     ListAlerts,
     ListNext,
     ListRuns,

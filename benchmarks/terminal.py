@@ -106,7 +106,8 @@ class Terminal:
         wanted = re.compile(pattern.encode())
         until = time.perf_counter() + timeout
         while not wanted.search(self._tail):
-            self.pump(0.002)
+            # Who looks more often waits for a core while the other runs: net would be too little.
+            self.pump(max(until - time.perf_counter(), 0))
             if time.perf_counter() > until:
                 raise TimeoutError(f"{pattern} is not painted: {self._tail[-3000:]!r}")
         return time.perf_counter()
@@ -180,13 +181,6 @@ class Grid:
 
     def _blank(self) -> list[Cell]:
         return [(" ", "")] * self.columns
-
-    def press_or_rest(self, keys: str, pattern: str) -> Paint | None:
-        """Press keys like `press`; None where nothing is painted for a second."""
-        try:
-            return self.press(keys, pattern, timeout=1)
-        except TimeoutError:
-            return None
 
     def resize(self, columns: int, rows: int) -> None:
         """Cut or widen; nothing flows into another line."""

@@ -138,8 +138,12 @@ class Spent:
     def tell(self, what: str, goal: float) -> None:
         """Print the middle of them, and the first."""
         nets = [paint.net_ms for paint in self.paints]
+        wall = median(paint.wall_ms for paint in self.paints)
         tell(what, median(nets), "ms", goal)
-        print(f"  first {nets[0]:.1f} ms; CPU {median(self.cpu):.0f}, first {self.cpu[0]:.0f} ms")
+        print(
+            f"  first {nets[0]:.1f}, wall {wall:.1f} ms;"
+            f" CPU {median(self.cpu):.0f}, first {self.cpu[0]:.0f} ms"
+        )
 
 
 def open_view(bench: Bench, screen: Terminal, name: str, way: Way) -> None:

@@ -146,9 +146,8 @@ class Answers:
                 return read_system(pid=pid, output=self._output, reader=self._reader)
             case ReadTimeline():
                 query = bounded(query)
-                begun, read_from = self._reader.begun(query)
-                now = self._clock.now().utc
-                return make_timeline(query, snapshot, begun, now=now, read_from=read_from)
+                past = self._reader.begun(query)
+                return make_timeline(query, snapshot, past, now=self._clock.now().utc)
             case ReadOutlook():
                 return self._outlook(query, snapshot)
             case ReadTrends():

@@ -12,7 +12,7 @@ from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.model.foresight import Foresight
 from cronterm.model.query import HeldBack, NextDue, ReadTimeline
 from cronterm.model.snapshot import JobView, Pause, Snapshot
-from cronterm.model.timeline import MOST_SLOTS, Begun, Lane, Timeline
+from cronterm.model.timeline import MOST_SLOTS, Lane, Past, Timeline
 from cronterm.schedule.base import Coming, Schedule
 from cronterm.schedule.build import build
 from cronterm.schedule.calendars import Calendars, Sifted
@@ -181,23 +181,14 @@ def bounded(query: ReadTimeline) -> ReadTimeline:
     )
 
 
-def make_timeline(
-    query: ReadTimeline,
-    snapshot: Snapshot,
-    begun: Mapping[str, list[Begun]],
-    *,
-    now: Instant,
-    read_from: Instant,
-) -> Timeline:
+def make_timeline(query: ReadTimeline, snapshot: Snapshot, past: Past, *, now: Instant) -> Timeline:
     """Lay what began and what comes side by side; the jobs that have lanes come first."""
     slots = _Slots(query, now)
     wanted = set(query.jobs) if query.jobs else set(snapshot.jobs)
-    lanes = {job: Lane(tuple(begun.get(job, ()))) for job in wanted}
+    lanes = {job: Lane(tuple(past.lanes.get(job, ()))) for job in wanted}
     found = _Sum(min(query.agenda, MOST_AGENDA))
+    found.load.update(past.load)
     within = None if query.within is None else frozenset(query.within)
-    for job, cells in begun.items():
-        if within is None or job in within:
-            found.load.update({cell.slot: cell.runs for cell in cells})
     is_whole, left = True, MOST_STEPS
     for job, expected in _expect_all(snapshot, slots, wanted):
         if within is not None and job not in within:
@@ -221,7 +212,7 @@ def make_timeline(
         busiest=busiest,
         agenda=tuple(nsmallest(found.most, found.agenda)),
         total=found.total,
-        read_from=read_from,
+        read_from=past.read_from,
         is_whole=is_whole,
     )
 

@@ -18,6 +18,17 @@ class Begun(msgspec.Struct, frozen=True, array_like=True):
     """In which the last of them ended, or now."""
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """What began in the slots, as the history has it."""
+
+    lanes: dict[str, list[Begun]] = {}
+    """By job, in the order of time."""
+    load: dict[int, int] = {}
+    """Runs by slot: of all jobs, or of those that are asked for."""
+    read_from: Instant
+    """What began before is left out."""
+
+
 class Lane(msgspec.Struct, frozen=True, array_like=True):
     """What is known of a job, in the order of time."""
 

@@ -37,7 +37,7 @@ from cronterm.model.query import (
 from cronterm.model.snapshot import PastRun, Totals
 from cronterm.model.stats import Stats, Trends
 from cronterm.model.system import StoreView
-from cronterm.model.timeline import Begun
+from cronterm.model.timeline import Past
 
 AttemptId = tuple[int, int]
 """(run, attempt)."""
@@ -147,8 +147,8 @@ class Reader(Protocol):
     def trends(self, query: ReadTrends, *, now: Instant) -> Trends:
         """Return how runs went over a range of time."""
 
-    def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
-        """Return what began by job, in the order of time, and from when on all of it is there."""
+    def begun(self, query: ReadTimeline) -> Past:
+        """Return what began in slots of time."""
 
     def quarters(self, job: str, since: Instant) -> list[tuple[Instant, int, int]]:
         """Return (quarter of an hour, runs that began in it, failed ones) of a job, in order."""

@@ -52,7 +52,7 @@ def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> l
     is_rare = bool(query.outcomes) and "succeeded" not in query.outcomes
     rows: list[RunRow] = []
     if key is not None:
-        index = "runs_of_job_not_succeeded" if is_rare else ""
+        index = "runs_of_job_not_succeeded" if is_rare else "runs_of_job"
         rows = _walk(connection, query, key, index)
     elif is_rare:
         for outcome in query.outcomes:
@@ -62,6 +62,8 @@ def _runs(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> l
         for cause in query.causes:
             one = msgspec.structs.replace(query, causes=(cause,))
             rows += _walk(connection, one, key, "runs_of_cause")
+    elif query.since is not None and query.until is not None:
+        rows = _walk(connection, query, key, "runs_by_time")
     else:
         rows = _walk(connection, query, key, "")
     rows.sort(key=lambda row: row.run or 0)
@@ -81,7 +83,6 @@ def _walk(
     """Return the matching runs that are wanted in the order of an index."""
     conditions = ["1"]
     values: list[Any] = []
-    columns = ["run"]
     if key is not None:
         conditions.append("runs.job = ?")
         values.append(key)
@@ -91,39 +92,55 @@ def _walk(
             values += words
     if index.endswith(("_outcome", "_not_succeeded")):
         conditions.append("outcome <> 'succeeded'")
-    for sign, run in (("<", query.before_run), (">", query.after_run)):
-        if run is not None:
-            conditions.append(f"run {sign} ?")
-            values.append(run)
-    if query.until is not None:
-        conditions.append("queued_at_us < ?")
-        values.append(query.until)
-    if query.since is not None:
-        conditions.append("queued_at_us >= ?")
-        values.append(query.since)
-        if query.until is not None and not index:
-            index, columns = "runs_by_time", ["queued_at_us", "run"]
-        else:
-            conditions.append(f"run >= ({_FIRST_SINCE})")
-            values.append(query.since)
+    for sign, at in ((">=", query.since), ("<", query.until)):
+        if at is not None:
+            conditions.append(f"queued_at_us {sign} ?")
+            values.append(at)
+    is_by_time = index == "runs_by_time"
+    edges, numbers = _edges(query, by_time=not is_by_time)
+    columns = ["queued_at_us", "run"] if is_by_time else ["run"]
     order = ", ".join(f"{column}{_way(query)}" for column in columns)
     found = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM runs{f' INDEXED BY {index}' if index else ''}"
         " JOIN job_state ON job_state.key = runs.job"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
-        (*values, _limit(query)),
+        f" WHERE {' AND '.join([*conditions, *edges])} ORDER BY {order} LIMIT ?",
+        (*values, *numbers, _limit(query)),
     )
     return [run_row(row) for row in found]
 
 
+def _edges(query: ListRuns, *, by_time: bool) -> tuple[list[str], list[int]]:
+    """Return conditions, and their values, that all wanted runs meet by their numbers.
+
+    One condition an end: of two SQLite seeks by the first and passes over what the other excludes.
+    """
+    lows = [] if query.after_run is None else [("?", query.after_run + 1)]
+    highs = [] if query.before_run is None else [("?", query.before_run - 1)]
+    if by_time and query.since is not None:
+        lows.append((_FIRST_SINCE, query.since))
+    if by_time and query.until is not None:
+        highs.append((_LAST_UNTIL, query.until))
+    conditions = []
+    for sign, function, ends in ((">=", "max", lows), ("<=", "min", highs)):
+        if ends:
+            told = ", ".join(end for end, _ in ends)
+            conditions.append(f"run {sign} {f'{function}({told})' if len(ends) > 1 else told}")
+    return conditions, [number for _, number in lows + highs]
+
+
 _FIRST_SINCE = (
-    "SELECT min(run) FROM"
-    " (SELECT run FROM runs WHERE queued_at_us >= ? ORDER BY queued_at_us LIMIT 5000)"
+    "(SELECT min(run) FROM"
+    " (SELECT run FROM runs WHERE queued_at_us >= ? ORDER BY queued_at_us LIMIT 5000))"
 )
 """No run with a lower number is so young; several are looked at, for a clock may be set back.
 
 Without it a job, or an end, that has not been of late is looked for in all of the history.
 """
+_LAST_UNTIL = (
+    "(SELECT max(run) FROM"
+    " (SELECT run FROM runs WHERE queued_at_us < ? ORDER BY queued_at_us DESC LIMIT 5000))"
+)
+"""No run with a higher number is so old, as far as that."""
 
 
 def _way(query: ListRuns) -> str:

@@ -37,7 +37,7 @@ from cronterm.model.query import (
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
 from cronterm.model.system import StoreView
-from cronterm.model.timeline import Begun
+from cronterm.model.timeline import Past
 from cronterm.store import files, schema
 from cronterm.store.about import read_about
 from cronterm.store.alerts import list_alerts, list_missed
@@ -111,10 +111,10 @@ class SqliteReader:
         with self._open() as connection:
             return list_missed(connection, query) if connection else Missed(())
 
-    def begun(self, query: ReadTimeline) -> tuple[dict[str, list[Begun]], Instant]:
-        """Return what began by job, in the order of time, and from when on all of it is there."""
+    def begun(self, query: ReadTimeline) -> Past:
+        """Return what began in slots of time."""
         with self._open() as connection:
-            return read_begun(connection, query) if connection else ({}, query.since)
+            return read_begun(connection, query) if connection else Past(read_from=query.since)
 
     def quarters(self, job: str, since: Instant) -> list[tuple[Instant, int, int]]:
         """Return (quarter of an hour, runs that began in it, failed ones) of a job, in order."""

@@ -8,7 +8,7 @@ from importlib import resources
 from cronterm.store.rollups import fill_rollups
 
 APPLICATION_ID = 0x63726F6E  # "cron", in the file's header
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 ROLLUPS = 8
 """The version that began to add up runs; those that were there are added up with the step."""
 

@@ -1,55 +1,74 @@
 """Counts what began in slots of time."""
 
 import sqlite3
+from collections import Counter
+from typing import Any
+
+import msgspec
 
 from cronterm.clock import MINUTE, Instant
 from cronterm.model.query import ReadTimeline
-from cronterm.model.timeline import Begun
+from cronterm.model.timeline import Begun, Past
 
-MOST_RUNS = 30_000  # of one answer, the newest: some 50 ms
+MOST_RUNS = 30_000  # of one answer, the newest: some 30 ms
 MOST_MISSED = 2_000
 QUARTER = 15 * MINUTE  # in which every zone's hours begin
 WORST = ("", "stopped", "skipped", "replaced", "succeeded", "missed", "timed_out", "lost", "failed")
 
 
-def read_begun(
-    connection: sqlite3.Connection, query: ReadTimeline
-) -> tuple[dict[str, list[Begun]], Instant]:
-    """Return what began by job, in the order of time, and from when on all of it is there."""
-    bounds = {
+def read_begun(connection: sqlite3.Connection, query: ReadTimeline) -> Past:
+    """Return what began: cells of the jobs that have lanes, of the others how much it was."""
+    bounds: dict[str, Any] = {
         "since": query.since,
         "until": query.since + query.slot * query.slots,
         "slot": query.slot,
         "most": MOST_RUNS,
+        "lanes": msgspec.json.encode(query.jobs).decode() if query.jobs else None,
+        "within": None if query.within is None else msgspec.json.encode(query.within).decode(),
     }
     rows = connection.execute(
-        "SELECT job_state.job, (queued_at_us - :since) / :slot, ifnull(outcome, 'running'),"
-        " count(*), max((ifnull(ended_at_us, :until) - :since) / :slot), min(queued_at_us)"
+        f"SELECT iif(job IN ({_of('lanes')}), job, 0), job IN ({_of('within')}),"
+        " (queued_at_us - :since) / :slot, ifnull(outcome, 'running'), count(*),"
+        " max((ifnull(ended_at_us, :until) - :since) / :slot), min(queued_at_us)"
         " FROM (SELECT job, queued_at_us, ended_at_us, outcome FROM runs INDEXED BY runs_by_time"
         "  WHERE queued_at_us >= :since AND queued_at_us < :until AND started_at_us IS NOT NULL"
-        "  ORDER BY queued_at_us DESC LIMIT :most) AS run"
-        " JOIN job_state ON job_state.key = run.job GROUP BY 1, 2, 3",
+        "  ORDER BY queued_at_us DESC LIMIT :most) GROUP BY 3, 1, 2, 4",
         bounds,
     ).fetchall()
-    is_cut = sum(count for *_, count, _, _ in rows) == MOST_RUNS
-    read_from = min((row[5] for row in rows), default=query.since) if is_cut else query.since
+    found = connection.execute(
+        f"SELECT key, job FROM job_state WHERE key IN ({_of('lanes')})", bounds
+    )
+    names = dict(found.fetchall())
     cells: dict[tuple[str, int], Begun] = {}
-    for job, slot, outcome, count, last, _ in rows:
-        _add(cells, job, Begun(slot, count, outcome, min(last, query.slots - 1)))
+    load: Counter[int] = Counter()
+    for key, is_within, slot, outcome, count, last, _ in rows:
+        if key:
+            _add(cells, names[key], Begun(slot, count, outcome, min(last, query.slots - 1)))
+        if is_within:
+            load[slot] += count
     missed = connection.execute(
-        "SELECT job_state.job, (due_at_us - :since) / :slot, count"
-        " FROM decisions INDEXED BY decisions_by_time"
-        " JOIN job_state ON job_state.key = decisions.job"
+        "SELECT job, (due_at_us - :since) / :slot FROM decisions INDEXED BY decisions_by_time"
         " WHERE decided_at_us >= :since AND outcome = 'missed' AND decisions.run IS NULL"
         f" AND due_at_us >= :since AND due_at_us < :until LIMIT {MOST_MISSED}",
         bounds,
     )
-    for job, slot, _ in missed:
-        _add(cells, job, Begun(slot, 0, "missed", slot))
-    found: dict[str, list[Begun]] = {}
+    for key, slot in missed:
+        if key in names:
+            _add(cells, names[key], Begun(slot, 0, "missed", slot))
+    lanes: dict[str, list[Begun]] = {}
     for job, slot in sorted(cells):
-        found.setdefault(job, []).append(cells[job, slot])
-    return found, read_from
+        lanes.setdefault(job, []).append(cells[job, slot])
+    is_cut = sum(row[4] for row in rows) == MOST_RUNS
+    read_from = min(row[6] for row in rows) if is_cut else query.since
+    return Past(lanes=lanes, load=load, read_from=read_from)
+
+
+def _of(names: str) -> str:
+    """Return what selects the keys of the jobs that a bound lists, of all where it is null."""
+    return (
+        "SELECT key FROM job_state"
+        f" WHERE :{names} IS NULL OR job IN (SELECT value FROM json_each(:{names}))"
+    )
 
 
 def read_quarters(

@@ -9,7 +9,7 @@ from cronterm.engine.prospect import DENSE, MOST_STEPS, bounded, make_timeline, 
 from cronterm.model.job import Settings
 from cronterm.model.query import HeldBack, ReadTimeline
 from cronterm.model.snapshot import JobView, PastRun, Pause, Snapshot
-from cronterm.model.timeline import MOST_SLOTS, Begun, Timeline
+from cronterm.model.timeline import MOST_SLOTS, Begun, Past, Timeline
 from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.calendars import Calendars
 from tests.core.clockwork import job
@@ -28,17 +28,19 @@ def snapshot(**schedules: Any) -> Snapshot:
     return found
 
 
-def day(of: Snapshot, *, begun: dict[str, list[Begun]] | None = None, **words: Any) -> Timeline:
+def day(of: Snapshot, *, past: Past | None = None, **words: Any) -> Timeline:
     """Return four hours before noon and twenty after it."""
     query = ReadTimeline(since=NOON - 4 * HOUR, slot=QUARTER, slots=96, **words)
-    return make_timeline(query, of, begun or {}, now=NOON, read_from=query.since)
+    return make_timeline(query, of, past or Past(read_from=query.since), now=NOON)
 
 
 def test_what_comes_lies_in_its_slots_and_in_the_load() -> None:
-    found = day(
-        snapshot(hourly="0 * * * *", often="*/5 * * * *"),
-        begun={"hourly": [Begun(12, 1, "succeeded", 12)]},
+    past = Past(
+        lanes={"hourly": [Begun(12, 1, "succeeded", 12)]},
+        load={12: 1},
+        read_from=NOON,
     )
+    found = day(snapshot(hourly="0 * * * *", often="*/5 * * * *"), past=past)
     assert found.lanes["hourly"].past == (Begun(12, 1, "succeeded", 12),)
     assert found.lanes["hourly"].coming[:3] == ((20, 1), (24, 1), (28, 1))
     assert found.lanes["often"].coming[:2] == ((16, 2), (17, 3))
@@ -121,7 +123,7 @@ def test_lanes_are_of_the_jobs_asked_for_the_load_is_of_all() -> None:
 
 def test_a_window_in_the_past_has_nothing_to_come() -> None:
     query = ReadTimeline(since=NOON - 2 * DAY, slot=QUARTER, slots=96)
-    found = make_timeline(query, snapshot(a="* * * * *"), {}, now=NOON, read_from=query.since)
+    found = make_timeline(query, snapshot(a="* * * * *"), Past(read_from=NOON), now=NOON)
     assert (found.total, found.agenda, set(found.load)) == (0, (), {0})
 
 
@@ -154,12 +156,12 @@ def test_no_query_is_without_bounds(slot: int, slots: int) -> None:
 
 def test_the_load_and_the_agenda_are_of_some_jobs_where_that_is_asked() -> None:
     of = snapshot(a="0 * * * *", b="*/30 * * * *")
-    begun = {"a": [Begun(3, 2, "succeeded", 3)], "b": [Begun(3, 1, "failed", 3)]}
-    found = day(of, begun=begun, within=("a",))
+    past = Past(lanes={"b": [Begun(3, 1, "failed", 3)]}, load={3: 2}, read_from=NOON)
+    found = day(of, past=past, within=("a",))
     assert found.load[3] == 2
     assert {job for _, job in found.agenda} == {"a"}
-    assert found.lanes["b"].past == tuple(begun["b"])
-    assert day(of, begun=begun, within=()).total == 0
+    assert found.lanes["b"].past == (Begun(3, 1, "failed", 3),)
+    assert day(of, within=()).total == 0
 
 
 def test_starts_that_fall_on_the_run_before_are_marked() -> None:

@@ -1,6 +1,7 @@
 """A fixed picture for screens: jobs in every state, a clock that stands still."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +64,7 @@ from cronterm.model.resolved import Resolved, Value
 from cronterm.model.run import Cause, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause, Snapshot, count
 from cronterm.model.system import ProcessView, RunnerView, StoreView, System
-from cronterm.model.timeline import Begun
+from cronterm.model.timeline import Begun, Past
 from cronterm.runner.output import ERR, OUT, pack_pieces
 from cronterm.schedule.base import CalendarSpec
 from cronterm.schedule.calendars import Calendars
@@ -302,9 +303,7 @@ class FakeControl:
             case ReadSystem():
                 return system()
             case ReadTimeline():
-                return make_timeline(
-                    query, self.scene, begun(query, self.scene), now=NOW, read_from=query.since
-                )
+                return make_timeline(query, self.scene, begun(query, self.scene), now=NOW)
             case ReadOutlook(job=name, limit=limit):
                 view, calendars = self.scene.jobs[name], Calendars(CALENDARS)
                 return make_outlook(view, calendars, quarters(), now=NOW, limit=limit)
@@ -464,9 +463,10 @@ def system() -> System:
     )
 
 
-def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
+def begun(query: ReadTimeline, snapshot: Snapshot) -> Past:
     """Return what the scene's jobs did in slots of time."""
     found: dict[str, list[Begun]] = {}
+    load: Counter[int] = Counter()
     for name, view in snapshot.jobs.items():
         cells: dict[int, Begun] = {}
         for ended in view.recent:
@@ -480,7 +480,9 @@ def begun(query: ReadTimeline, snapshot: Snapshot) -> dict[str, list[Begun]]:
             slot = ((run.started_at or 0) - query.since) // query.slot
             cells[slot] = Begun(slot, 1, "running", query.slots - 1)
         found[name] = [cells[slot] for slot in sorted(cells)]
-    return found
+        if query.within is None or name in query.within:
+            load.update({cell.slot: cell.runs for cell in found[name]})
+    return Past(lanes=found, load=load, read_from=query.since)
 
 
 def decided(view: JobView, since: Instant, until: Instant) -> Decisions:

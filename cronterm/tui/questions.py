@@ -46,10 +46,10 @@ def number_of(jobs: Sequence[str]) -> int | None:
     return len(jobs) if len(jobs) > ASKED_BY_NUMBER else None
 
 
-def shortened(lines: list[str]) -> list[str]:
-    """Return at most SHOWN lines, and how many there are beyond."""
-    beyond = len(lines) - SHOWN
-    return lines if beyond <= 0 else [*lines[:SHOWN], f"… and {beyond} more"]
+def shortened(lines: list[str], most: int = SHOWN) -> list[str]:
+    """Return at most so many lines, and how many there are beyond."""
+    beyond = len(lines) - most
+    return lines if beyond <= 0 else [*lines[:most], f"… and {beyond} more"]
 
 
 def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = ()) -> Ask:
@@ -137,13 +137,17 @@ def ask_stop(runs: Sequence[LiveRun]) -> Ask:
 def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     """Ask whether jobs leave the file; the key `undo` brings them back."""
     file = PurePath(snapshot.engine.jobs_file).name
-    lines = [f"  {job}" for job in jobs] if len(jobs) > 1 else []
+    goes_on = []
     for job in jobs:
         for run in snapshot.jobs[job].live.values():
             pid = f" (pid {run.pid})" if run.pid else ""
-            lines.append(f"! run {run.run} of {job} is {run.state}{pid}, it may finish")
+            goes_on.append(f"! run {run.run} of {job} is {run.state}{pid}, it may finish")
+    if len(goes_on) > 3:
+        goes_on = [f"! {len(goes_on)} runs of them are open, they may finish"]
+    gone = [f"  {job}" for job in jobs] if len(jobs) > 1 else []
     question = "Delete job" if len(jobs) == 1 else "Delete"
-    lines = [f"{question} {names(jobs)} from {file}?", "", *shortened(lines)]
+    lines = [f"{question} {names(jobs)} from {file}?", ""]
+    lines += [*shortened(gone, SHOWN - len(goes_on)), *goes_on]
     lines += [f"{undo} undoes this; the old file is kept as {file}~1", "history and logs are kept"]
     choices = [CANCEL, Choice("yes", "Delete", "delete", is_grave=True)]
     title = "Delete job" if len(jobs) == 1 else "Delete jobs"
@@ -180,8 +184,8 @@ def quit_lines(snapshot: Snapshot) -> list[str]:
     lines += [
         "Keep: the engine goes on without a screen. To attach again:",
         f"  cronterm -f {shlex.quote(sanitize_line(snapshot.engine.jobs_file))}",
-        "Stop: nothing is scheduled any more; what runs goes on to its end, and the engine",
-        "that is started next records how it ended.",
+        "Stop: nothing is scheduled any more. What runs goes on to its end, and the next engine"
+        " records how it ended.",
     ]
     return lines
 

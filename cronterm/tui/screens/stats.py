@@ -197,8 +197,8 @@ class StatsView(Page):
             "Export the figures",
             [f"The ten metrics of the range {self.figures.range}, in this directory."],
             [
-                Choice("as_csv", "CSV, a line a job", "csv"),
-                Choice("as_json", "JSON, ten groups", "json"),
+                Choice("as_csv", "CSV by job", "csv"),
+                Choice("as_json", "JSON by metric", "json"),
                 CANCEL,
             ],
             where="export",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from textwrap import wrap
 
 from cronterm.clock import DAY, HOUR, Instant, aware
 from cronterm.model.alert import Alert, state_of
@@ -125,12 +126,13 @@ class AlertBox(Panel):
         return (f"Alert {self.alert.id}" if self.alert is not None else "Alert"), ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line a fact, the most telling first where the room is short."""
+        """Return the facts, the most telling first where the room is short."""
         room = max(width - LABEL - 1, 1)
         facts = self._facts(self.alert) if self.alert is not None else []
         return [
-            [(f" {fit(name, LABEL - 1)}", "muted"), (fit(text, room), role)]
+            [(f" {fit(name if not number else '', LABEL - 1)}", "muted"), (line, role)]
             for name, text, role in facts
+            for number, line in enumerate(wrap(text, room) or [""])
         ]
 
     def _facts(self, alert: Alert) -> list[tuple[str, str, str]]:

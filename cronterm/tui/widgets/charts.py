@@ -36,11 +36,17 @@ def bar_line(name: str, count: int, most: int, width: int, role: str, *, label: 
     ]
 
 
-def axis(figures: Figures, width: int, drawn: int) -> list[Part]:
-    """Return the ends of the time axis under a chart of `drawn` cells."""
+def axis(figures: Figures, width: int, drawn: int, top: str = "") -> list[Part]:
+    """Return the ends of the time axis under a chart of `drawn` cells, and how high it goes."""
     trends = figures.trends
     start = moment_text(trends.since, trends.step)
+    start += f" · top {top}" if top else ""
     return [(f" {fit(start, max(min(drawn, width - 2) - 3, 1))}now", "faint")]
+
+
+def highest(values: Sequence[float | None]) -> float:
+    """Return the highest value of a chart."""
+    return max([*(value for value in values if value is not None), 0])
 
 
 def columns(
@@ -54,7 +60,7 @@ def columns(
     """Return a chart of some rows: one row is a line of bars, more are columns."""
     if rows < 2:
         return [[(" ", "text"), *spark_parts(values, on.glyphs, role, most=most)]]
-    top = most or max([*(value for value in values if value is not None), 0]) or 1
+    top = most or highest(values) or 1
     lines: Lines = []
     for row in range(rows - 1, -1, -1):
         part = [

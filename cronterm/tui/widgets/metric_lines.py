@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cronterm.clock import HOUR, SECOND
 from cronterm.model.rollup import Rollup
 from cronterm.tui.courses import Cell, averages, cells, counted, moment_text, ratios
-from cronterm.tui.widgets.charts import BAR, Drawing, Lines, axis, bar_line, columns
+from cronterm.tui.widgets.charts import BAR, Drawing, Lines, axis, bar_line, columns, highest
 from cronterm.tui.widgets.machine import resources
 from cronterm.tui.widgets.paint import Part, fit
 from cronterm.tui.widgets.spark import area
@@ -95,7 +95,7 @@ def durations(on: Drawing, width: int, height: int) -> Lines:
     if rows:
         series = averages(figures.trends, width - 2)
         lines += columns(series, rows, on, lambda value: "spark")
-        lines.append(axis(figures, width, len(series)))
+        lines.append(axis(figures, width, len(series), duration(round(highest(series)))))
     return lines
 
 
@@ -109,7 +109,7 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
     rows = max(height - 5, 1)
     values = counted(trends, width - 2, lambda each: each.runs)
     lines = columns(values, rows, on, lambda value: "gauge")
-    lines.append(axis(figures, width, len(values)))
+    lines.append(axis(figures, width, len(values), f"{highest(values):,.0f}"))
     busiest = max(trends.points, key=lambda point: point[1].runs, default=None)
     if busiest is not None:
         at, rollup = busiest
@@ -150,7 +150,7 @@ def error_trends(on: Drawing, width: int, height: int) -> Lines:
     rows = max(height - 2 - bars, 1)
     values = counted(figures.trends, width - 2, lambda each: each.failures)
     lines = columns(values, rows, on, lambda value: "bar")
-    lines.append(axis(figures, width, len(values)))
+    lines.append(axis(figures, width, len(values), f"{highest(values):,.0f}"))
     most = max(total.reasons.values(), default=1)
     for why in sorted(total.reasons, key=lambda each: -total.reasons[each])[:bars]:
         name = "exit code" if why == "exit" else why.replace("_", " ")
@@ -208,7 +208,7 @@ def file_events(on: Drawing, width: int, height: int) -> Lines:
     values = counted(on.figures.trends, width - 2, changes)
     rows = max(height - 6, 1)
     lines += [[], *columns(values, rows, on, lambda value: "gauge")]
-    return [*lines, axis(on.figures, width, len(values))]
+    return [*lines, axis(on.figures, width, len(values), f"{highest(values):,.0f}")]
 
 
 def recoveries(on: Drawing, width: int, height: int) -> Lines:

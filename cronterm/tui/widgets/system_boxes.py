@@ -166,7 +166,7 @@ class WatchBox(SystemBox):
         """Return how many triggers there are."""
         views = self.picture.snapshot.jobs.values()
         count = sum(len(view.job.triggers) for view in views if view.job.enabled)
-        return f"Watchers {count}", ""
+        return f"Watchers {count}" if count else "Watchers", ""
 
     def facts(self) -> list[Fact]:
         """Return the jobs file, what the kernel tells, and each trigger: the suspended first."""

@@ -43,6 +43,7 @@ from cronterm.model.query import (
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.timeline import Timeline
 from cronterm.remote.names import SEPARATOR, Names
+from cronterm.remote.pages import Edge, join_pages, own_page
 from cronterm.remote.timelines import join_timelines, own_timeline
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -251,27 +252,46 @@ class MergedControl:
             return machine.names.out(await machine.control.query(own))
         if isinstance(query, ReadConfig):
             raise CrontermError("which machine is meant?", "cronterm -H HOST config")
-        replies = []
-        for each in self._machines.values():
-            if not each.gone:
-                replies.append(
-                    each.names.out(await each.control.query(self._own_page(each, query)))
-                )
-        if not replies:
-            raise CrontermError("no machine answers")
-        return _joined(query, replies)
+        if isinstance(query, ListRuns):
+            return await self._runs_of_all(query)
+        told = await self._ask_all(dict.fromkeys(self._machines, query))
+        return _joined(query, [names.out(reply) for names, reply in told])
 
-    def _own_page(self, machine: Machine, query: Query) -> Query:
-        """Return a question about all as one machine understands it."""
-        if not isinstance(query, ListRuns):
-            return query
-        count, place = len(self._machines), machine.names.run(0)
-        changes = {}
-        if query.before_run is not None:
-            changes["before_run"] = max(-(-(query.before_run - place) // count), 0)
-        if query.after_run is not None:
-            changes["after_run"] = max((query.after_run - place) // count, 0)
-        return msgspec.structs.replace(query, **changes)
+    async def _ask_all(self, questions: Mapping[str, Query]) -> list[tuple[Names, AnyReply]]:
+        """Ask all machines that answer, at once. Raises `CrontermError` when none does."""
+        asked = [each for each in self._machines.values() if not each.gone]
+        if not asked:
+            raise CrontermError("no machine answers")
+        replies = await asyncio.gather(
+            *(each.control.query(questions[each.names.host]) for each in asked)
+        )
+        return [(each.names, reply) for each, reply in zip(asked, replies, strict=True)]
+
+    async def _runs_of_all(self, query: ListRuns) -> Runs:
+        before = await self._edge(query.before_run)
+        after = await self._edge(query.after_run, is_after=True)
+        questions = {
+            host: own_page(query, place, before, after) for place, host in enumerate(self._machines)
+        }
+        told = await self._ask_all(questions)
+        return join_pages(query, [(names, page) for names, page in told if isinstance(page, Runs)])
+
+    async def _edge(self, number: int | None, *, is_after: bool = False) -> Edge | None:
+        """Return where a run of a machine is in the time of all, None where it bounds nothing.
+
+        One that is not kept any more is where the next one is that the page has.
+        """
+        if not number:
+            return None
+        machine, own = self._own(number)
+        if machine.gone:
+            raise CrontermError(f"{machine.names.host} does not answer: {machine.gone}")
+        before, after = (None, own - 1) if is_after else (own + 1, None)
+        one = ListRuns(decisions=False, before_run=before, after_run=after, limit=1)
+        found = await machine.control.query(one)
+        if not isinstance(found, Runs) or not found.rows:
+            raise CrontermError(f"run {number} is not kept any more", "begin at the newest again")
+        return Edge(machine.names.run(0), own, found.rows[0].queued_at)
 
     async def _next_of(self, query: ListNext) -> NextDue:
         found: list[AnyReply] = []
@@ -330,12 +350,6 @@ async def _read(
 def _joined(query: Query, replies: Sequence[AnyReply]) -> AnyReply:
     """Return the answers of several machines as one."""
     match query:
-        case ListRuns():
-            rows = [row for each in replies if isinstance(each, Runs) for row in each.rows]
-            rows.sort(key=lambda row: row.queued_at)
-            if not query.limit:
-                return Runs(tuple(rows))
-            return Runs(tuple(rows[: query.limit] if query.is_forward else rows[-query.limit :]))
         case ListNext():
             return _next_joined(replies)
         case ListAlerts():

@@ -126,8 +126,7 @@ class RunWindow:
         """The run before which rows may have changed that are in view; None is the newest."""
         if not self.has_newer or not self.rows:
             return None
-        top = self.rows[min(max(self.cursor - AHEAD, 0), len(self.rows) - 1)]
-        return (top.run or 0) + 1
+        return self.rows[min(max(self.cursor - AHEAD, 0), len(self.rows) - 1)].run
 
     def renew(self, page: Sequence[RunRow]) -> None:
         """Take what `stale_before` asked for, the newest first; the cursor stays on its run.
@@ -140,8 +139,10 @@ class RunWindow:
             known = {row.run: row for row in page}
             self.rows = [known.get(row.run, row) for row in self.rows]
             return
-        here, first = self.row, page[-1].run or 0
-        kept = [row for row in self.rows if (row.run or 0) < first]
+        here, renewed = self.row, {row.run for row in page}
+        # Not by their numbers: those of several machines are not in the order of the list.
+        place = max((n for n, row in enumerate(self.rows, 1) if row.run in renewed), default=0)
+        kept = self.rows[place:]
         if len(kept) == len(self.rows) and len(page) >= PAGE and self.cursor > 0:
             self.has_newer, self.above = True, None  # more came than a page has: not consecutive
             return

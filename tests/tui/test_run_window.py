@@ -120,3 +120,19 @@ def test_what_is_in_view_is_renewed_far_from_the_newest_too() -> None:
 
     assert window.row == row(1, "failed")
     assert len(window.rows) == PAGE
+
+
+def test_runs_of_several_machines_are_renewed_though_their_numbers_are_in_no_order() -> None:
+    window = RunWindow()
+    runs = [n * 2 + (n % 3 and 100_000) for n in range(PAGE + 40, 0, -1)]
+    window.add_older([row(n) for n in runs[20 : 20 + PAGE]])
+    window.step(7)
+    here = window.row
+
+    window.renew([row(n, "failed") for n in runs[:PAGE]])
+
+    assert numbers(window) == runs[: 20 + PAGE]
+    assert window.row is not None
+    assert here is not None
+    assert window.row.run == here.run
+    assert window.row.outcome == "failed"

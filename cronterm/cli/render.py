@@ -36,7 +36,8 @@ COLORS = {
 PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 
 GAP = "  "
-NARROWEST = 10  # columns: what is cut further says nothing
+NARROWEST, LEGIBLE = 10, 24
+"""Columns: what is cut further says nothing; and of what says why, too little."""
 
 Cell = str | tuple[str, str | None]
 """A text, or a text and its colour."""
@@ -109,23 +110,39 @@ def prefix_color(job: str) -> str:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[Cell]], *, colors: bool, room: int | None = None
 ) -> list[str]:
-    """Return aligned lines, cut to `room` columns if it can be; all of them is safe to print."""
+    """Return aligned lines, the first one of `head`; all of them is safe to print.
+
+    In a `room` of so many columns what is too wide is cut. A last column that is the widest goes
+    below each row where too little of it would be left.
+    """
     cells = [[_cell(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
+    is_below = room is not None and _goes_below(widths, room)
+    across = widths[:-1] if is_below else widths
     if room is not None:
-        widths = _fitted(widths, room)
+        across = _fitted(across, room)
     lines = []
-    for row in cells:
-        padded = [
+    for place, row in enumerate(cells):
+        parts = [
             (_cut(text, width).ljust(width), color)
-            for (text, color), width in zip(row, widths, strict=True)
+            for (text, color), width in zip(row, across, strict=False)
         ]
-        padded[-1] = padded[-1][0].rstrip(), padded[-1][1]
-        if not colors:
-            lines.append(GAP.join(text for text, _ in padded).rstrip())
-        else:
-            lines.append(GAP.join(click.style(text, fg=color) for text, color in padded))
-    return lines
+        parts[-1] = parts[-1][0].rstrip(), parts[-1][1]
+        lines.append(GAP.join(_styled(part, colors=colors) for part in parts))
+        if is_below and place and room is not None and row[-1][0]:
+            below = _cut(row[-1][0], room - len(GAP))
+            lines.append(GAP + _styled((below, row[-1][1]), colors=colors))
+    return lines if colors else [line.rstrip() for line in lines]
+
+
+def _styled(part: tuple[str, str | None], *, colors: bool) -> str:
+    return click.style(part[0], fg=part[1]) if colors else part[0]
+
+
+def _goes_below(widths: Sequence[int], room: int) -> bool:
+    left = room - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
+    is_widest = widths[-1] >= max(widths[1:-1], default=widths[-1] + 1)
+    return is_widest and left < min(widths[-1], LEGIBLE)
 
 
 def _fitted(widths: Sequence[int], room: int) -> list[int]:

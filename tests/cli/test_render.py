@@ -43,15 +43,30 @@ def test_a_table_has_colours_where_they_are_wanted() -> None:
     assert "\x1b[31mx" in lines[1]
 
 
-def test_a_table_is_cut_to_its_room_but_not_the_first_column() -> None:
-    rows = [["a-job-with-a-long-name", "failed", "it has said too much to be shown in one line"]]
-    wide, narrow, least = (
-        table(["JOB", "STATE", "REASON"], rows, colors=False, room=room) for room in (200, 60, 9)
-    )
+LONG = ("a-job-with-a-long-name", "failed", "it has said too much to be shown in one line")
 
-    assert wide[1].endswith("shown in one line")
-    assert narrow[1] == "a-job-with-a-long-name  failed  it has said too much to be …"
-    assert least[1] == "a-job-with-a-long-name  failed  it has sa…"
+
+@pytest.mark.parametrize(
+    ("room", "lines"),
+    [
+        (200, ["a-job-with-a-long-name  failed  it has said too much to be shown in one line"]),
+        (60, ["a-job-with-a-long-name  failed  it has said too much to be …"]),
+        (40, ["a-job-with-a-long-name  failed", "  it has said too much to be shown in o…"]),
+        (9, ["a-job-with-a-long-name  failed", "  it has…"]),
+    ],
+)
+def test_a_table_keeps_to_its_room_and_says_what_it_can(room: int, lines: list[str]) -> None:
+    assert table(["JOB", "STATE", "WHY"], [LONG], colors=False, room=room)[1:] == lines
+
+
+def test_a_column_in_the_middle_is_cut() -> None:
+    rows = [["1", "x" * 50, "2/2"], ["2", "y", ""]]
+
+    assert table(["RUN", "OUTCOME", "TRY"], rows, colors=False, room=30) == [
+        "RUN  OUTCOME               TRY",
+        f"1    {'x' * 19}…  2/2",
+        "2    y",
+    ]
 
 
 def test_an_instant_that_comes_soon_is_short() -> None:

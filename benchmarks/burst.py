@@ -144,7 +144,7 @@ def run_limit(jobs: int, command: Sequence[str], out: Path) -> float:
         pipes = [os.pipe(), os.pipe()]
         os.posix_spawn(
             command[0],
-            command,
+            [*command],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, write, stream) for stream, (_, write) in enumerate(pipes, 1)

@@ -43,8 +43,16 @@ TABS = {
 }
 """Of each tab of a job what it shows once it has read, in their order."""
 STEPS = {"j held": "j", "arrow down": DOWN, "page down": PAGE_DOWN}
-FILTERS = ("", "is:failed", "is:lost", "job-00000", "job-00000 is:failed", "cause:scheduled")
-FILTERS += ("last:30d", "job-00001 last:30d")
+FILTERS = (
+    "",
+    "is:failed",
+    "is:lost",
+    "job-00000",
+    "job-00000 is:failed",
+    "cause:scheduled",
+    "last:30d",
+    "job-00001 last:30d",
+)
 
 
 def ways(start: Instant, now: Instant) -> dict[str, Way]:

@@ -36,7 +36,9 @@ class Door:
         *,
         on_hello: Callable[[Header], None],
         on_word: Callable[[Header], None],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._seconds = seconds
         self._selector = selector
         self._listener = listener
         self._on_hello = on_hello
@@ -47,7 +49,7 @@ class Door:
         self._untold_ends = 0
         self.is_watched = False
         """Somebody looks at output as it comes."""
-        self.left_at = time.monotonic()
+        self.left_at = seconds()
         """When the last engine went, on the monotonic clock."""
         listener.setblocking(False)
         selector.register(listener, selectors.EVENT_READ, self._accept)
@@ -115,7 +117,7 @@ class Door:
         if peer is self._engine:
             self._engine = None
             self.is_watched = False
-            self.left_at = time.monotonic()
+            self.left_at = self._seconds()
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -162,7 +164,7 @@ class Door:
         engine = self._engine
         if engine is None or not engine.waiting:
             return
-        now = time.monotonic()
+        now = self._seconds()
         is_time = now >= self._told_at + BURST_TELL_EVERY_S
         if starts <= FEW_STARTS or self._untold_ends >= starts or is_time:
             self._told_at = now

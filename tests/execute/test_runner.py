@@ -213,6 +213,7 @@ def _wait_for_trap(pid: int) -> None:
         caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
         if int(caught.split()[1], 16) & (1 << (signal.SIGTERM - 1)):
             return
+    raise AssertionError("it never set its trap")
 
 
 async def test_what_outlives_a_normal_exit_is_left_alone_and_counted(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cronterm.runner.door import FEW_STARTS, READ_MOST, Door
+from cronterm.runner.door import BURST_TELL_EVERY_S, FEW_STARTS, READ_MOST, Door
 from cronterm.runner.journal import Entry
 from cronterm.runner.protocol import Frames, connect, listen, pack
 
@@ -18,11 +18,13 @@ class Bench:
         self._selector = selectors.DefaultSelector()
         self._frames = Frames()
         self.words: list[str] = []
+        self.now = 100.0
         self.door = Door(
             self._selector,
             listener,
             on_hello=lambda header: None,
             on_word=lambda header: self.words.append(header["type"]),
+            seconds=lambda: self.now,
         )
         self.engine = connect(path)
         self.engine.setblocking(False)
@@ -82,6 +84,12 @@ def test_while_many_starts_wait_ends_are_told_together(tmp_path: Path) -> None:
         it.tells_ends(1)
         it.door.flush(starts=many)
         assert it.heard() == many, "they make room for as many as wait"
+        it.tells_ends(1)
+        it.door.flush(starts=many)
+        assert it.heard() == 0
+        it.now += BURST_TELL_EVERY_S
+        it.door.flush(starts=many)
+        assert it.heard() == 1, "nobody waits for ever"
 
 
 def test_when_few_starts_are_left_an_end_is_told_at_once(tmp_path: Path) -> None:

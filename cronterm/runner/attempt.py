@@ -17,6 +17,7 @@ from cronterm.runner.rules import OutputRules
 KILL_EVERY_S = 0.02
 KILL_FOR_S = 1.0  # what is left then is reported, never hidden
 DRAIN_S = 2.0  # a background child that holds stdout must not keep the run open
+CLOCK_SET_US = 2_000_000  # by so much it was set, not slewed
 LIVE_BYTES = 256 << 10  # output that waits for the engine; older pieces are dropped
 LIVE_LINES = 2_500  # the same in lines: a screen follows 25,000 a second, `yes` writes millions
 
@@ -24,6 +25,10 @@ LIVE_LINES = 2_500  # the same in lines: a screen follows 25,000 a second, `yes`
 def now_us() -> int:
     """Return wall time in microseconds: the runner stamps what it sees."""
     return time.time_ns() // 1_000
+
+
+def _since_boot() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def mark_of(store: str, run: int, attempt: int) -> str:
@@ -62,6 +67,8 @@ class Attempt:
     """Wall time in µs, and `started` on the monotonic clock: before there was a process."""
     started: float
     deadline: float | None
+    booted: float = field(default_factory=_since_boot)
+    """Seconds from the machine's start to its own, suspend included."""
     rules: OutputRules | None = None
     maskers: dict[int, Masker] = field(default_factory=dict)
     """By stream; empty where there are no secrets."""
@@ -148,6 +155,10 @@ class Attempt:
         """Take note that the leader is dead."""
         self.status, self.usage, self.ended_at = status, usage, now_us()
         self.ended = time.monotonic()
+        passed_us = int((_since_boot() - self.booted) * 1e6)
+        moved_us = self.ended_at - self.started_at - passed_us
+        if abs(moved_us) > max(CLOCK_SET_US, passed_us // 1000):  # slewed, it gains 0.05 % at most
+            self.ended_at = self.started_at + passed_us
         self.drain_until = self.ended + DRAIN_S
 
     def stop(self, why: str, name: str, grace_s: float) -> None:

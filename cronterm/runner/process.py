@@ -79,15 +79,17 @@ class Surroundings:
     expect to have (select(2) ends at 1,024), and is not to go first when memory runs out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, oom: str = "/proc/self/oom_score_adj") -> None:
         soft, self._hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._jobs_files = (soft, self._hard)
         self._own_files = (min(self._hard, MOST_FILES), self._hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, self._own_files)
         self._own_umask = os.umask(0o077)
         os.umask(self._own_umask)
-        self._oom = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
-        self._own_oom = os.read(self._oom, 32)
+        self._oom, self._own_oom = -1, b""
+        with suppress(OSError):  # a Python with capabilities may not write it
+            self._oom = os.open(oom, os.O_RDWR | os.O_CLOEXEC)
+            self._own_oom = os.read(self._oom, 32)
 
     @property
     def files(self) -> int:

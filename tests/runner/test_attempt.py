@@ -1,12 +1,13 @@
 """What an attempt tells live of its output, and what it keeps."""
 
 import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cronterm.runner.attempt import LIVE_BYTES, LIVE_LINES, Attempt, last_lines
+from cronterm.runner.attempt import LIVE_BYTES, LIVE_LINES, Attempt, last_lines, now_us
 from cronterm.runner.output import OUT, Sink, unpack_blob
 
 
@@ -88,3 +89,14 @@ def test_the_last_lines_of_a_piece_begin_at_a_line() -> None:
     assert kept.startswith(b"3\n")
     assert kept.count(b"\n") == LIVE_LINES
     assert (offset, at, stream, flags) == (100 + len(b"0\n1\n2\n"), 7, OUT, 0)
+
+
+@pytest.mark.parametrize("moved_s", [-3600, 0, 3600])
+def test_a_clock_that_is_set_meanwhile_makes_no_run_longer_or_shorter(
+    attempt: tuple[Attempt, int], moved_s: int
+) -> None:
+    it, _ = attempt
+    it.started_at = now_us() - moved_s * 1_000_000
+    it.reaped(0, resource.getrusage(resource.RUSAGE_SELF))
+
+    assert 0 <= it.ended_at - it.started_at < 1_000_000

@@ -76,3 +76,13 @@ def test_what_does_not_begin_leaves_nothing_open(
         begin(ASKED | asked, spec, tmp_path, surroundings)
 
     assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
+
+
+def test_where_oom_score_adj_cannot_be_written_jobs_start_all_the_same(tmp_path: Path) -> None:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    attempt = begin(ASKED, spec_of("/bin/true"), tmp_path, Surroundings(oom="/nowhere"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, files)
+    for pipe in attempt.pipes:
+        os.close(pipe)
+
+    assert os.waitpid(attempt.pid, 0)[1] == 0

@@ -28,10 +28,28 @@ async def run(
     except TimeoutError:
         return -1, b""
     finally:  # also where the screen is left meanwhile
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await _end(process)
     return process.returncode or 0, (said or b"") + (trouble or b"")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a program and let go of its pipes, however often the waiting for its end is given up."""
+    given_up: asyncio.CancelledError | None = None
+    clock = asyncio.get_running_loop().time
+    until = clock() + LONGEST_S  # one that hangs in the kernel is not waited for
+    if process.returncode is None:
+        process.kill()
+    while process.returncode is None and clock() < until:
+        try:
+            await asyncio.wait_for(process.wait(), until - clock())
+        except TimeoutError:
+            break
+        except asyncio.CancelledError as error:
+            given_up = error
+    # What it left behind may hold the pipes open: without this they stay ours as well.
+    process._transport.close()  # type: ignore[attr-defined]
+    if given_up is not None:
+        raise given_up
 
 
 def is_deaf(environ: Mapping[str, str]) -> bool:

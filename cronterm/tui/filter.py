@@ -2,10 +2,11 @@
 
 Words: `word`, `!word`, `#tag`, `is:failing`, `last:<1h`, `next:<1h`, `took:>5m`, `group:ops`,
 `owner:dba`, `/pattern/`. A job is shown where all of them hold; what is half typed holds.
+Letters of a name need not stand together where no job has them together.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cronterm.clock import Duration, Instant
@@ -19,12 +20,16 @@ State = Callable[[JobView], str]
 Term = Callable[[JobView, State, Instant], bool]
 
 
+Spots = Callable[[str], Iterable[int]]
+"""Where in a name the letters stand that were looked for."""
+
+
 @dataclass(frozen=True)
 class JobFilter:
     """What was typed."""
 
-    words: str = ""
     terms: tuple[Term, ...] = ()
+    spots: tuple[Spots, ...] = ()
 
     def keeps(self, view: JobView, state: State, now: Instant) -> bool:
         """Tell whether a job is shown; `state` gives the state that its row shows."""
@@ -33,39 +38,65 @@ class JobFilter:
                 return False
         return True
 
+    def spots_in(self, name: str) -> set[int]:
+        """Return the places of the letters in a job's name for which it is shown."""
+        folded = name.casefold()
+        if len(folded) != len(name):
+            return set()  # a letter became two: the places are others
+        return {spot for find in self.spots for spot in find(folded)}
 
-def read_filter(words: str) -> JobFilter:
-    """Read a filter; nothing is refused."""
-    found = []
+
+def find_jobs(
+    words: str, views: Sequence[JobView], state: State, now: Instant
+) -> tuple[JobFilter, Sequence[JobView]]:
+    """Return what was typed, as it is meant here, and the jobs that it describes."""
+    found = read_filter(words)
+    if not found.terms:
+        return found, views
+    kept = [view for view in views if found.keeps(view, state, now)]
+    if not kept:
+        found = read_filter(words, is_loose=True)
+        kept = [view for view in views if found.keeps(view, state, now)]
+    return found, kept
+
+
+def read_filter(words: str, *, is_loose: bool = False) -> JobFilter:
+    """Read a filter; nothing is refused. A loose one finds names with letters left out."""
+    terms: list[Term] = []
+    spots: list[Spots] = []
     for word in words.split():
-        term = _read_term(word.lstrip("!"))
+        is_opposite = word.startswith("!")
+        term, its = _read_term(word.lstrip("!"), is_loose=is_loose and not is_opposite)
         if term is not None:
-            found.append(_opposite(term) if word.startswith("!") else term)
-    return JobFilter(words, tuple(found))
+            terms.append(_opposite(term) if is_opposite else term)
+            spots += [] if is_opposite or its is None else [its]
+    return JobFilter(tuple(terms), tuple(spots))
 
 
 def _opposite(term: Term) -> Term:
     return lambda view, state, now: not term(view, state, now)
 
 
-def _read_term(word: str) -> Term | None:
+def _read_term(word: str, *, is_loose: bool) -> tuple[Term | None, Spots | None]:
     key, colon, value = word.casefold().partition(":")
     if word.startswith("/"):
         return _pattern(word.strip("/"))
     if word.startswith("#"):
         tag = word[1:].casefold()
-        return lambda view, state, now: any(t.casefold().startswith(tag) for t in view.job.tags)
+        return lambda view, state, now: any(
+            t.casefold().startswith(tag) for t in view.job.tags
+        ), None
     if not word or (colon and key in FIELDS and not value):
-        return None
+        return None, None
     if colon and key in FIELDS:
-        return FIELDS[key](value)
-    return _text(word.casefold())
+        return FIELDS[key](value), None
+    return _text(word.casefold(), is_loose=is_loose)
 
 
-def _text(word: str) -> Term:
-    """Find a word in all that a job is called, and in its name with letters left out."""
+def _text(word: str, *, is_loose: bool) -> tuple[Term, Spots]:
+    """Find a word in all that a job is called; a loose one in its name with letters left out."""
     steps = "".join(f"[^{letter}]*{letter}" for letter in map(re.escape, word))
-    has_letters = re.compile(steps if len(word) >= FUZZY else "(?!)").match
+    has_letters = re.compile(steps if is_loose and len(word) >= FUZZY else "(?!)").match
 
     def term(view: JobView, state: State, now: Instant) -> bool:
         job = view.job
@@ -77,15 +108,43 @@ def _text(word: str) -> Term:
                 return True
         return False
 
-    return term
+    def spots(name: str) -> Iterable[int]:
+        together = [at for start in _places(word, name) for at in range(start, start + len(word))]
+        return together or (_nearest(word, name) if has_letters(name) else ())
+
+    return term, spots
 
 
-def _pattern(pattern: str) -> Term | None:
+def _places(word: str, name: str) -> Iterator[int]:
+    place = name.find(word)
+    while place >= 0:
+        yield place
+        place = name.find(word, place + 1)
+
+
+def _nearest(word: str, name: str) -> list[int]:
+    """Return where the letters of a word stand in a name that has them, as near as they do."""
+    ways = []
+    for start in _places(word[0], name):
+        way = [start]
+        for letter in word[1:]:
+            way.append(name.find(letter, way[-1] + 1))
+            if way[-1] < 0:
+                break
+        else:
+            ways.append(way)
+    return min(ways, key=lambda way: way[-1] - way[0])
+
+
+def _pattern(pattern: str) -> tuple[Term | None, Spots | None]:
     try:
-        search = re.compile(pattern, re.IGNORECASE).search
+        sought = re.compile(pattern, re.IGNORECASE)
     except re.error:
-        return None
-    return lambda view, state, now: search(view.job.id) is not None
+        return None, None
+    return (
+        lambda view, state, now: sought.search(view.job.id) is not None,
+        lambda name: (at for each in sought.finditer(name) for at in range(*each.span())),
+    )
 
 
 def _is(value: str) -> Term:

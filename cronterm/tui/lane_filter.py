@@ -7,7 +7,7 @@ from typing import get_args
 from cronterm.clock import Instant
 from cronterm.model.run import Outcome
 from cronterm.model.snapshot import JobView
-from cronterm.tui.filter import read_filter
+from cronterm.tui.filter import find_jobs
 from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import STATES
 
@@ -23,16 +23,16 @@ def filtered_jobs(
     """
     terms = words.split()
     had = [term.casefold() for term in terms if term.lstrip("!").casefold().startswith(HAD)]
-    table = read_filter(" ".join(term for term in terms if term.casefold() not in had))
+    others = " ".join(term for term in terms if term.casefold() not in had)
 
     def state(view: JobView) -> str:
         return picture.state(view, now)
 
+    _, views = find_jobs(others, [*picture.snapshot.jobs.values()], state, now)
     return [
-        job
-        for job, view in picture.snapshot.jobs.items()
-        if table.keeps(view, state, now)
-        and all(_had(view, term, since, until) != term.startswith("!") for term in had)
+        view.job.id
+        for view in views
+        if all(_had(view, term, since, until) != term.startswith("!") for term in had)
     ]
 
 

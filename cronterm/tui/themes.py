@@ -166,8 +166,16 @@ def _luminance(color: Color) -> float:
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
+FLAGS = {
+    "": Style(bold=False),
+    "bold": Style(bold=True),
+    "sought": Style(bold=True, underline=True),
+}
+"""What may stand behind a role, after a `+`."""
+
+
 class Palette:
-    """Styles by role. A role may carry `+bold`; `on` gives another background."""
+    """Styles by role. A role may carry one of `FLAGS`; `on` gives another background."""
 
     def __init__(self, roles: Mapping[str, str], *, is_native: bool = False) -> None:
         self.roles = roles
@@ -180,7 +188,7 @@ class Palette:
         if style is None:
             name, _, flag = role.partition("+")
             make = self._native if self._is_native else self._mixed
-            style = make(name, on) + Style(bold=flag == "bold")
+            style = make(name, on) + FLAGS[flag]
             self._styles[role, on] = style
         return style
 

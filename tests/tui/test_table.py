@@ -10,6 +10,7 @@ from cronterm.clock import HOUR, MINUTE
 from cronterm.model.command import RunJob
 from cronterm.model.snapshot import JobView, PastRun
 from cronterm.tui.app import CrontermApp
+from cronterm.tui.filter import read_filter
 from cronterm.tui.look import UNICODE
 from cronterm.tui.screens.columns_dialog import AskColumns
 from cronterm.tui.screens.dashboard import Dashboard
@@ -58,6 +59,20 @@ def test_wide_and_combining_characters_keep_columns_in_line() -> None:
         assert len({before_cell(text_of(line), "✓") for line in lines}) == 1
         assert {width_of(line) for line in lines} == {width_of(lines[0])}
         assert all(width_of(line) <= max(width, 60) for line in lines)
+
+
+def test_what_the_filter_found_stands_out_in_the_names() -> None:
+    views = [view("scrub-disks-of-all-machines-at-night"), view("web1:scrub")]
+    picture = picture_of(*views)
+    drawn = JobLines(picture, UNICODE, NOW, layout_for(80), read_filter("scr night"))
+    parts = drawn.job(views[0], is_here=True, is_marked=False)
+    assert ("scr", "text+sought") in parts
+    assert width_of(parts) == width_of(drawn.job(views[1], is_here=False, is_marked=False))
+
+    picture.snapshot.hosts = ("web1", "db1")
+    parts = drawn.job(views[1], is_here=False, is_marked=False)
+    assert [text for text, role in parts if role == "text+sought"] == ["scr"]
+    assert "web1  scrub" in text_of(parts)
 
 
 def test_the_head_of_a_group_counts_its_jobs() -> None:

@@ -1,12 +1,14 @@
 """The lines of the job table: its head, a job, a group."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from cronterm.clock import MINUTE, Duration, Instant
 from cronterm.model.run import FAILED
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.filter import JobFilter
 from cronterm.tui.job_order import SortKey
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
@@ -30,6 +32,8 @@ class JobLines:
     glyphs: Glyphs
     now: Instant
     layout: Layout
+    found: JobFilter = field(default_factory=JobFilter)
+    """Its letters stand out in the names."""
 
     def head(self, sort: SortKey, mark: str) -> list[tuple[Part, SortKey | None]]:
         """Return the titles, each with what a click on it sorts by."""
@@ -56,13 +60,10 @@ class JobLines:
         state, glyphs = self.picture.state(view, self.now), self.glyphs
         is_quiet = state in ("paused", "disabled", "gone")
         name_role = "paused" if is_quiet else "text+bold" if is_here else "text"
-        hosts = self.picture.snapshot.hosts
-        host, _, own = view.job.id.partition(":")
-        name = behind_host(host, own, hosts) if hosts else view.job.id
         parts: list[Part] = [(glyphs.cursor if is_here else " ", "accent")]
         parts += [(glyphs.states[state], f"{ROLES[state]}+bold")]
         parts += [(f" {'•' if is_marked else ' '}", "accent+bold"), self._next(view, state)]
-        parts += [("  ", "text"), (fit(name, self.layout.name), name_role)]
+        parts += [("  ", "text"), *self._name(view.job.id, name_role)]
         quiet = "text" if is_here else "muted"
         for key, cells in self.layout.cells.items():
             if key == "duration":
@@ -72,6 +73,22 @@ class JobLines:
             else:
                 parts += CELLS[key](self, view, cells, quiet)
         return parts
+
+    def _name(self, job: str, role: str) -> list[Part]:
+        """Return a name in its column; the letters that the filter found stand out."""
+        hosts = self.picture.snapshot.hosts
+        host, _, own = job.partition(":") if hosts else ("", "", job)
+        name = behind_host(host, own, hosts)
+        text = fit(name, self.layout.name)
+        further = len(name) - len(job)  # its last letters are those of the job's
+        begin = len(name) - len(own)
+        spots = {at + further for at in self.found.spots_in(job) if at + further >= begin}
+        spots = {at for at in spots if text[at : at + 1] == name[at]}  # it may be cut
+        if not spots:
+            return [(text, role)]
+        sought = f"{role.partition('+')[0]}+sought"
+        letters = groupby(range(len(text)), lambda at: sought if at in spots else role)
+        return [("".join(text[at] for at in places), each) for each, places in letters]
 
     def group(
         self, name: str, views: Sequence[JobView], *, is_here: bool, is_folded: bool, marked: int

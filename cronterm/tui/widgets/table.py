@@ -8,7 +8,7 @@ from textual.message import Message
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.snapshot import JobView
-from cronterm.tui.filter import read_filter
+from cronterm.tui.filter import JobFilter, find_jobs
 from cronterm.tui.job_order import DESCENDING, SortKey, order_by
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
@@ -54,6 +54,8 @@ class JobTable(Painted, can_focus=True):
         self.is_grouped = False
         self.folded: set[str] = set()
         """Groups of which only the head is shown."""
+        self._found = JobFilter()
+        """As which the filter was understood."""
         self._order: list[str] = []
         self._groups: dict[str, list[str]] = {}
         self._rows: list[str] = []
@@ -98,15 +100,12 @@ class JobTable(Painted, can_focus=True):
         """Sort and filter; the cursor stays on its row, which stays though it passes no more."""
         jobs = self.picture.snapshot.jobs
         self._sorted_at, self._sorted_of = self.now, len(jobs)
-        here = {self.cursor} if self._is_touched and not is_strict else set()
-        found, held = read_filter(self.filter), self._held | here
-        views = list(jobs.values())
-        if found.terms:
-            views = [
-                view
-                for view in views
-                if view.job.id in held or found.keeps(view, self._state, self.now)
-            ]
+        held = {*self._held}
+        if self._is_touched and not is_strict and self.cursor is not None:
+            held.add(self.cursor)
+        self._found, found = find_jobs(self.filter, [*jobs.values()], self._state, self.now)
+        held = held.intersection(jobs).difference(view.job.id for view in found)
+        views = [*found, *(jobs[job] for job in held)]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
         self.marked &= set(jobs)
@@ -365,7 +364,7 @@ class JobTable(Painted, can_focus=True):
         return "selection" if is_here else "background"
 
     def _lines(self) -> JobLines:
-        return JobLines(self.picture, self.glyphs, self.now, self._layout())
+        return JobLines(self.picture, self.glyphs, self.now, self._layout(), self._found)
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows in view."""

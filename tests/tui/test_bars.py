@@ -1,17 +1,18 @@
 """What the lines at the edges say."""
 
+from cronterm.control import Gauges
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.bars import Banner
+from cronterm.tui.widgets.bars import Banner, TabBar
 from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.paint import Part
 from tests.tui.scene import job
 
 
-class PlainBanner(Banner):
-    """A banner that is in no app."""
+class Plain:
+    """What draws itself in no app."""
 
     @property
     def glyphs(self) -> Glyphs:
@@ -21,6 +22,14 @@ class PlainBanner(Banner):
     def key(self, id: str) -> str:
         """Return a letter."""
         return id[0]
+
+
+class PlainBanner(Plain, Banner):
+    """A banner that is in no app."""
+
+
+class PlainTabs(Plain, TabBar):
+    """Tabs that are in no app."""
 
 
 def text_of(lines: list[list[Part]]) -> str:
@@ -52,3 +61,21 @@ def test_where_there_is_no_job_the_engines_of_other_files_are_named() -> None:
 
     picture.others = ("cronterm -f /srv/jobs.yaml",)
     assert "cronterm -f /srv/jobs.yaml" in text_of(first_steps(picture, str, 80, 20))
+
+
+def test_gauges_are_shown_all_of_them_or_none() -> None:
+    picture = Picture(Snapshot())
+    picture.gauges.append(Gauges(0, 1.0, 0.61, 0.87, "/var", 0.62, 16 << 30, 10 << 30))
+    tabs = PlainTabs(picture)
+    for width in range(40, 140):
+        for tabs.place in ("", "Missed", "invoice-export", "a-job-with-a-long-name › log"):
+            line = text_of(tabs.paint(width, 1))
+            assert ("CPU ▇" in line) == ("DSK ▇" in line), line
+            if len(line) > width:
+                assert "CPU" not in line, line
+    tabs.place = ""
+    assert text_of(tabs.paint(80, 1)).endswith("CPU ▇100 MEM ▅61 DSK ▇87 ")
+    tabs.place = "invoice-export › log"
+    assert text_of(tabs.paint(100, 1)).rstrip().endswith("› log")
+    assert text_of(tabs.paint(110, 1)).endswith(" CPU ▇100 MEM ▅61 DSK ▇87 ")
+    assert text_of(tabs.paint(120, 1)).endswith(" CPU ▇ 100%  MEM ▅ 61%  DSK ▇ 87%  ")

@@ -403,6 +403,9 @@ def test_runs_side_by_side_have_columns_of_their_own() -> None:
     assert (header.index("load 2"), header.index("report 3")) == (14, 72)
     assert (rows[0].index("│a"), rows[1].index("!b")) == (14, 72)
     assert (len(rows[0]), len(rows[1])) == (71, 129)
+    assert all(row.endswith("…") for row in rows)
+    end = style.rows(Line(FIRST, "out", "a" * 56, 0, 57, 0), None)[0]
+    assert end[-2:] == [("a" * 56, "text"), ("", "warn")]
 
 
 class Chain:

@@ -105,9 +105,6 @@ class TopBar(Painted):
         return parts
 
 
-GAUGE = 3  # parts of one
-
-
 def _fitted(place: str, room: int) -> str:
     """Return where one is, in this room: what is shortened is the name, not what it is of it."""
     room = max(room, 1)
@@ -145,9 +142,10 @@ class TabBar(Painted):
         if self.place:
             room = width - width_of(left) - 5
             left += [("  › ", "muted"), (_fitted(self.place, room), "text")]
-        right = self._gauges(width)
-        while right and width_of(left) + width_of(right) >= width:
-            right = right[:-GAUGE]
+        room = width - width_of(left) - 1
+        lengths = (True, False) if width >= 100 else (False,)
+        fitting = (each for each in map(self._gauges, lengths) if width_of(each) <= room)
+        right = next(fitting, [])  # all of them, or none
         gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "text"), *right]]
 
@@ -173,7 +171,7 @@ class TabBar(Painted):
         text = f" {len(alerts)}" if width >= 100 else f"({len(alerts)})"
         return [(text, "chip+bold" if view == self.view else f"{role}+bold")]
 
-    def _gauges(self, width: int) -> list[Part]:
+    def _gauges(self, is_long: bool) -> list[Part]:
         if not self.picture.gauges:
             return []
         gauges: Gauges = self.picture.gauges[-1]
@@ -183,7 +181,7 @@ class TabBar(Painted):
             level = min(int(ratio * len(self.glyphs.spark)), len(self.glyphs.spark) - 1)
             bar = self.glyphs.spark[level]
             percent = f"{round(ratio * 100)}"
-            text = f" {percent:>2}%  " if width >= 100 else f"{percent:>2} "
+            text = f" {percent:>2}%  " if is_long else f"{percent:>2} "
             parts += [(f"{name} ", "muted"), (bar, role), (text, role)]
         return parts
 

@@ -42,14 +42,18 @@ class RowStyle:
         width = self._column + taken - 1 if self.columns else self.width
         room = max(width - taken - 1 - len(note), 8)
         if line.stream in ROLES:
-            text = sanitize_line(line.text)[:room]
+            text = sanitize_line(line.text)
+            text = text if len(text) <= room else text[: room - 1] + "…"
             return [[*head, *found_in([(text, ROLES[line.stream])], self.words)]]
         spans = styled(line.text)
-        start = 0 if self.wraps else self.left
-        length = sum(len(span.text) for span in spans) if self.wraps else 1
+        length = sum(len(span.text) for span in spans)
+        if not self.wraps:
+            is_cut = length - self.left > room and not note
+            shown = self._text(spans, self.left, room - is_cut, line.stream)
+            return [[*head, *shown, ("…" if is_cut else note, "faint" if is_cut else "warn")]]
         blank: list[Part] = [(" " * taken, "faint")]
         rows = [
-            [*(blank if place else head), *self._text(spans, start + place, room, line.stream)]
+            [*(blank if place else head), *self._text(spans, place, room, line.stream)]
             for place in range(0, max(length, 1), room)
         ]
         rows[-1].append((note, "warn"))

@@ -17,7 +17,7 @@ from cronterm.model.command import (
     ShutDown,
 )
 from cronterm.model.engine_view import EngineView
-from cronterm.model.event import AnyEvent, AttemptStarted, Numbered, RetryScheduled, RunEnded
+from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.notice import NoticesSent
 from cronterm.model.query import MissedInstants
 from cronterm.model.snapshot import Snapshot
@@ -119,6 +119,8 @@ class CrontermApp(LogOpening, Personal):
             self._gaps.take(message, self.now())
             if isinstance(message, Snapshot):
                 self._note_restart(was, gone)
+                if not is_first:
+                    self._look_again()
             self._is_dirty |= not isinstance(message, Gauges)  # those come every second
             if is_first and isinstance(message, Snapshot):
                 is_first = False
@@ -158,17 +160,12 @@ class CrontermApp(LogOpening, Personal):
         for screen in self.screen_stack:
             if isinstance(screen, Page) and screen.is_mounted:
                 screen.take_event(event)
-        if not isinstance(event, AttemptStarted | RetryScheduled | RunEnded):
-            return
+
+    def _look_again(self) -> None:
+        """Let the pages above the dashboard read everything again: events were missed."""
         for screen in self.screen_stack:
-            if isinstance(screen, Detail) and screen.job == event.job:
-                screen.refresh_runs()
-            elif isinstance(screen, LogView):
-                screen.reload(event.run)
-            elif isinstance(screen, RunsView | TimelineView):
-                screen.refresh_runs()
-            elif isinstance(screen, StatsView) and isinstance(event, RunEnded):
-                screen.refresh_figures()
+            if isinstance(screen, Page) and screen.is_mounted:
+                screen.look_again()
 
     def _restart(self) -> None:
         """The screen that started the engine starts it again, three times a minute at most.

@@ -234,6 +234,11 @@ class FakeControl:
         """The last word of each job's part of the file."""
         self.missed: list[MissedInstants] = []
         """The inbox, oldest first."""
+        self.idle: set[str] = set()
+        """Jobs of which nothing ran."""
+        self.gate = asyncio.Event()
+        """Closed, no question is answered."""
+        self.gate.set()
         self.more: asyncio.Queue[Message] = asyncio.Queue()
 
     async def snapshot(self) -> Snapshot:
@@ -263,9 +268,12 @@ class FakeControl:
 
     async def query(self, query: Query) -> AnyReply:
         """Answer from fixed rows."""
+        await self.gate.wait()
         match query:
             case ListRuns(job="", limit=500):
                 return self._all_runs(query)
+            case ListRuns(job=name) if name in self.idle:
+                return Runs(())
             case ListRuns(outcomes=outcomes, before_run=before, since=since, until=until):
                 rows = (row(number) for number in range(1, min(before or 13, 13)))
                 rows = (r for r in rows if not outcomes or r.outcome in outcomes)

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.event import AlertOpened, Numbered
 from cronterm.model.resolved import Value
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.config_boxes import ValuesBox
+from cronterm.tui.widgets.facts import RunsBox
 from cronterm.tui.widgets.schedule_boxes import NotesBox
+from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
-from tests.tui.scene import NOW, FakeControl, app
+from tests.tui.scene import NOW, FakeControl, app, row, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
 
@@ -151,3 +155,88 @@ async def test_where_nothing_ran_the_keys_for_a_run_say_so() -> None:
         await pilot.press("enter")
         await wait_for(pilot, lambda: len(running._notifications) == 4)
         assert pilot.app.screen is screen
+
+
+def test_the_cursor_stays_on_its_run_when_others_come() -> None:
+    box = RunsBox(Picture(), id="runs")
+    skipped = replace(row(2), run=None, scheduled_at=NOW)
+    older = [row(3), skipped, row(1)]
+    box.show(older)
+    box.show([row(4), *older])
+    assert box.cursor == 0  # where nobody moved it is on the newest
+    for here in (skipped, row(1)):
+        box.cursor = box.runs.index(here)
+        box.show([row(9), *box.runs])
+        assert box.runs[box.cursor] == here
+    box.show([row(9)])
+    assert box.cursor == 0
+
+
+async def test_nothing_of_the_job_before_is_shown_of_the_next() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "log")
+        await wait_for(pilot, lambda: bool(screen.log_pane.lines))
+        control.idle.update(control.scene.jobs)
+        told = screen.query_one(WhyBox)
+        await pilot.press("j")
+        await wait_for(pilot, lambda: told.is_read)
+        assert screen.runs.runs == []
+        assert screen.log_pane.lines == []
+        assert screen.log_pane.row is None
+        assert screen.query_one(StatisticsBox).record.runs == []
+
+
+async def test_the_chosen_alert_stays_chosen_while_the_alerts_are_read_again() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "alerts")
+        await pilot.press("down", "down")
+        chosen = screen.alerts.chosen
+        control.gate.clear()
+        screen.look_again()
+        await pilot.pause()
+        screen.update(NOW)
+        control.gate.set()
+        await wait_for(pilot, lambda: not screen._is_stale)
+        assert screen.alerts.chosen == chosen
+
+
+async def test_events_that_come_all_the_time_do_not_keep_a_job_from_being_read() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "overview")
+        control.gate.clear()
+        screen.look_again()
+        reading = screen._fetching
+        await pilot.pause()
+        for _ in range(3):
+            screen.look_again()
+        assert screen._fetching is reading
+        control.gate.set()
+        await wait_for(pilot, lambda: reading is not None and reading.is_finished)
+        assert reading is not None
+        assert not reading.is_cancelled
+
+
+async def test_a_new_picture_has_the_pages_above_read_again() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "runs")
+        control.idle.add("invoice-export")
+        await control.more.put(scene())
+        await wait_for(pilot, lambda: screen.runs.runs == [])
+
+
+async def test_what_is_copied_is_of_the_run_that_the_tab_shows() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "log")
+        await wait_for(pilot, lambda: screen.log_pane.row is not None)
+        shown = screen.log_pane.row
+        assert shown is not None
+        screen.runs.cursor = 3  # hidden in this tab
+        assert screen.subject() == ("invoice-export", shown.run)
+        await pilot.press("right_square_bracket", "down")
+        alert = screen.alerts.chosen
+        assert alert is not None
+        assert screen.subject() == ("invoice-export", alert.run)

@@ -150,7 +150,7 @@ async def test_the_view_is_read_again_after_a_run_but_not_at_once() -> None:
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_stats(pilot)
         many = len(control.trends)
-        screen.refresh_figures()
+        screen.look_again()
         screen.update(NOW)
         await pilot.pause()
         assert len(control.trends) == many

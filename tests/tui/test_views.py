@@ -95,7 +95,7 @@ async def test_new_runs_come_on_top_and_the_cursor_stays_on_its_run() -> None:
         here = screen.subject()
         del screen.window.rows[:5]
         screen.window.cursor -= 5
-        screen.refresh_runs()
+        screen.look_again()
         await wait_for(pilot, lambda: screen.runs.cursor == 7)
         assert screen.subject() == here
 

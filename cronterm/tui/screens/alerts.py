@@ -65,7 +65,7 @@ class AlertsView(Page):
     def on_mount(self) -> None:
         """Read what was before."""
         self.rows.focus()
-        self.read_anew(self._read_past, "past")
+        self.look_again()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
@@ -110,7 +110,11 @@ class AlertsView(Page):
         """Read again what an event closed, and who was told."""
         self._behind.take_event(event)
         if isinstance(event, AlertOpened | AlertClosed):
-            self.read_anew(self._read_past, "past")
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Read those that are over again."""
+        self.read_anew(self._read_past, "past")
 
     async def _read_past(self) -> None:
         try:

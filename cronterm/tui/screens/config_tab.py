@@ -34,19 +34,25 @@ class ConfigTab(Container):
         """All its values."""
         return self.query_one(ValuesBox)
 
+    def clear(self) -> None:
+        """Show nothing: it is of another job."""
+        self.written.show("")
+        self.written.entitle("")
+        self.values.show((), "", "")
+
     async def read(self, control: Control, job: str) -> None:
         """Read a job's part of the file, and its values."""
         jobs_file = self._picture.snapshot.engine.jobs_file
         try:
             config = await control.query(ReadConfig(job=job))
             if isinstance(config, ConfigText):
-                self.written.text, self.written.first_line = config.text, config.line
+                self.written.show(config.text, config.line)
                 self.written.entitle(sanitize_line(config.path))
             found = await control.query(ReadResolved(job=job))
             if isinstance(found, Resolved):
                 self.values.show(found.values, jobs_file, "")
         except CrontermError as error:
-            self.written.text = ""
+            self.written.show("", trouble=str(error))
             self.values.show((), jobs_file, str(error))
 
     def update(self, hint: str) -> None:

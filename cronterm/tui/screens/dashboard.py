@@ -10,7 +10,7 @@ from cronterm.tui.job_order import SORTS
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
 from cronterm.tui.screens.dialogs import AskList, Choice
-from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
@@ -30,7 +30,7 @@ WIDE = 160
 ZOOMS = ("jobs", "log")
 
 
-class Dashboard(Page):
+class Dashboard(JobPage):
     """The one view of this version."""
 
     BINDINGS = bindings("jobs")  # Textual reads it from the class
@@ -283,7 +283,11 @@ class Dashboard(Page):
 
     # -- doing (the app knows how) ---------------------------------------------------------------
 
-    def chosen(self) -> list[str]:
+    def take(self) -> str | None:
+        """Return the job under the cursor."""
+        return self.table.take()
+
+    def acted_on(self) -> list[str]:
         """Return the marked jobs, those of the group under the cursor, or the one under it."""
         return self.table.chosen()
 
@@ -291,47 +295,14 @@ class Dashboard(Page):
         """Open the job, or fold the group."""
         if self.table.toggle_fold():
             return
-        if (job := self.table.take()) is not None:
+        if (job := self.take()) is not None:
             self.home.open_job(job)
         elif not self.picture.snapshot.jobs:
             self.home.edit_job(None)
 
-    def action_trigger(self) -> None:
-        """Ask, then trigger."""
-        self.home.ask_trigger(self.chosen())
-
-    def action_trigger_with(self) -> None:
-        """Have the params chosen, then trigger."""
-        self.home.ask_trigger(self.chosen(), with_params=True)
-
-    def action_pause(self) -> None:
-        """Pause or resume."""
-        self.home.toggle_pause(self.chosen())
-
     def action_pause_all(self) -> None:
         """Pause or resume everything."""
         self.home.toggle_pause_all()
-
-    def action_skip(self) -> None:
-        """Ask, then skip the next run of the job."""
-        jobs = self.chosen()
-        if len(jobs) == 1:
-            self.home.ask_skip(jobs[0])
-        elif jobs:
-            self.home.tell(f"{len(jobs)} jobs are chosen: a next run is skipped job by job")
-
-    def action_stop(self) -> None:
-        """Ask, then stop."""
-        self.home.ask_stop(self.chosen())
-
-    def action_delete_job(self) -> None:
-        """Ask, then delete."""
-        self.home.ask_delete(self.chosen())
-
-    def subject(self) -> tuple[str, int | None] | None:
-        """Return the job under the cursor."""
-        job = self.table.take()
-        return (job, None) if job is not None else None
 
     def action_trouble(self) -> None:
         """Show what the banner says, in full."""
@@ -341,32 +312,14 @@ class Dashboard(Page):
         """Open the form for a new job."""
         self.home.edit_job(None)
 
-    def action_edit(self) -> None:
-        """Open the form for the job."""
-        if (job := self.table.take()) is not None:
-            self.home.edit_job(job)
-
-    def action_editor(self) -> None:
-        """Open $EDITOR at the job."""
-        self.home.open_editor(self.table.take())
-
-    def action_undo(self) -> None:
-        """Undo the last change."""
-        self.home.undo()
-
     def action_logs(self) -> None:
         """Open the log of the last run, of marked jobs together."""
         self.guide.has_looked = True
         marked = [job for job in self.table.jobs if job in self.table.marked]
         if len(marked) > 1:
             self.home.open_logs(marked)
-        elif (job := self.table.take()) is not None:
+        elif (job := self.take()) is not None:
             self.home.open_log(job)
-
-    def action_failed_log(self) -> None:
-        """Open the log of the last failure."""
-        if (job := self.table.take()) is not None:
-            self.home.open_log(job, is_failed=True)
 
     def action_reload(self) -> None:
         """Read the file again, or restart a gone engine."""

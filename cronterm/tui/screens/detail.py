@@ -5,7 +5,7 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.worker import Worker
 
-from cronterm.clock import Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert
@@ -31,7 +31,8 @@ from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.record import Record
 from cronterm.tui.screens.config_tab import ConfigTab
-from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.job_page import JobPage
+from cronterm.tui.screens.page import RunChange
 from cronterm.tui.screens.schedule_tab import ScheduleTab
 from cronterm.tui.widgets.alert_boxes import JobAlertsBox
 from cronterm.tui.widgets.facts import (
@@ -51,9 +52,10 @@ RUNS_SHOWN = 500
 NEXT_SHOWN = 5
 OUTPUTS_READ = 25
 LAST_BYTES = 1024
+READ_EVERY = SECOND  # after an event; the reading may take as long again
 
 
-class Detail(Page):
+class Detail(JobPage):
     """A job's page."""
 
     BINDINGS = bindings("detail")  # Textual reads it from the class
@@ -67,6 +69,8 @@ class Detail(Page):
         """The alerts that are over."""
         self._fetching: Worker[None] | None = None
         """Reads all that the page shows."""
+        self._is_stale = False
+        self._read_at: Instant = 0
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
@@ -137,6 +141,8 @@ class Detail(Page):
             self.read_anew(self._read_plan, "plan")
         edit, editor = self.home.key("edit"), self.home.key("editor")
         self.file.update(f"{edit} edits · {editor} opens $EDITOR")
+        if self._is_stale:
+            self.look_again()
 
     def _update_told(self, now: Instant) -> None:
         """Draw the alerts and the sentences."""
@@ -153,13 +159,18 @@ class Detail(Page):
         why.repaint()
 
     def take_event(self, event: AnyEvent) -> None:
-        """Read again what an event about alerts closed."""
-        if isinstance(event, AlertOpened | AlertClosed):
-            self._look()
+        """Read again what an event changed of the job's runs or alerts."""
+        is_its_alert = isinstance(event, AlertOpened) and event.alert.job == self.job
+        if is_its_alert or (isinstance(event, AlertClosed | RunChange) and event.job == self.job):
+            self.look_again()
 
-    def refresh_runs(self) -> None:
-        """Look the runs up again: one ended."""
-        self._look()
+    def look_again(self) -> None:
+        """Look everything up again, once what is being read is there, and not all the time."""
+        self._is_stale, now = True, self.home.now()
+        is_reading = self._fetching is not None and not self._fetching.is_finished
+        if not is_reading and now - self._read_at >= READ_EVERY:
+            self._read_at = now
+            self._look()
 
     def on_run_log_changed(self) -> None:
         """Draw what was read."""
@@ -170,6 +181,7 @@ class Detail(Page):
         self.log_pane.take_output(output)
 
     def _look(self) -> None:
+        self._is_stale = False
         self._fetching = self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
 
     async def _fetch(self, job: str) -> None:
@@ -178,15 +190,13 @@ class Detail(Page):
         try:
             found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
             if isinstance(found, Runs):
-                runs.runs = list(reversed(found.rows))
-            schedule.coming = ()
+                runs.show(list(reversed(found.rows)))
             if job in self.picture.snapshot.jobs:
                 due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
                 if isinstance(due, NextDue):
                     schedule.coming = due.next.get(job, ())
         except CrontermError:
             pass  # the engine is gone: the banner says so
-        runs.cursor = min(runs.cursor, max(len(runs.runs) - 1, 0))
         await self._read_record(job)
         self.update(self.home.now())
         await self._read_told(job)
@@ -223,8 +233,6 @@ class Detail(Page):
     async def _read_told(self, job: str) -> None:
         """Read the alerts that are over, and why things are as they are."""
         control, why = self.home.control, self.query_one(WhyBox)
-        self._past = {}
-        why.sentences, why.details = (), ()
         try:
             found = await control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN))
             if isinstance(found, Alerts):
@@ -236,6 +244,8 @@ class Detail(Page):
                 told = await control.query(ReadDecisions(job=job, at=row.scheduled_at, limit=3))
                 why.about = f"run {row.run}" if row.run is not None else "the selected row"
                 why.details = told.sentences if isinstance(told, Decisions) else ()
+            else:
+                why.details = ()
         except CrontermError:
             pass  # nothing was ever decided about it: the box says so
         why.is_read = True
@@ -313,22 +323,40 @@ class Detail(Page):
         jobs = self.home.shown_jobs()
         if self.job in jobs:
             self.job = self.place = jobs[(jobs.index(self.job) + by) % len(jobs)]
-            self.runs.cursor = 0
-            self.runs.runs = []
-            self._past = {}
+            self._clear()
             self.update(self.home.now())
             self._look()
 
+    def _clear(self) -> None:
+        """Show nothing of the job before."""
+        self.runs.show([])
+        self._past = {}
+        self.query_one(ScheduleBox).coming = ()
+        self.query_one(StatisticsBox).record = Record()
+        self.query_one(WhyBox).clear()
+        self.log_pane.clear()
+        self.plan.clear()
+        self.file.clear()
+
+    def take(self) -> str | None:
+        """Return the job."""
+        return self.job
+
     def subject(self) -> tuple[str, int | None] | None:
         """Return the job with the selected run."""
-        return self.job, self.row.run if self.row is not None else None
+        return self.job, self._run_here()[0]
+
+    def _run_here(self) -> tuple[int | None, str]:
+        """Return the run that the shown tab is about, by its cursor, or why it is about none."""
+        if self.alerts.display:
+            alert = self.alerts.chosen
+            return alert.run if alert else None, "no run is behind an alert here"
+        row = (self.log_pane.row if self.log_pane.display else None) or self.row
+        return row.run if row else None, "nothing ran there" if row else "nothing has run yet"
 
     def _chosen_run(self) -> int | None:
-        """Return the run under the cursor, or that which the alert is about; say so without one."""
-        row, alert = self.row, self.alerts.chosen
-        run, why = row.run if row else None, "nothing ran there" if row else "nothing has run yet"
-        if self.alerts.display:
-            run, why = alert.run if alert else None, "no run is behind an alert here"
+        """Return the run that the shown tab is about; say so without one."""
+        run, why = self._run_here()
         if run is None:
             self.home.tell(why)
         return run
@@ -352,46 +380,6 @@ class Detail(Page):
         """Go back."""
         self.dismiss()
 
-    def action_trigger(self) -> None:
-        """Ask, then trigger."""
-        self.home.ask_trigger([self.job])
-
-    def action_trigger_with(self) -> None:
-        """Have the params chosen, then trigger."""
-        self.home.ask_trigger([self.job], with_params=True)
-
-    def action_pause(self) -> None:
-        """Pause or resume."""
-        self.home.toggle_pause([self.job])
-
-    def action_stop(self) -> None:
-        """Ask, then stop."""
-        self.home.ask_stop([self.job])
-
-    def action_skip(self) -> None:
-        """Ask, then skip the next run."""
-        self.home.ask_skip(self.job)
-
-    def action_edit(self) -> None:
-        """Open the form."""
-        self.home.edit_job(self.job)
-
-    def action_editor(self) -> None:
-        """Open $EDITOR at the job."""
-        self.home.open_editor(self.job)
-
-    def action_delete_job(self) -> None:
-        """Ask, then delete."""
-        self.home.ask_delete([self.job])
-
-    def action_undo(self) -> None:
-        """Undo the last change."""
-        self.home.undo()
-
     def action_logs(self) -> None:
         """Open the log of the last run."""
         self.home.open_log(self.job)
-
-    def action_failed_log(self) -> None:
-        """Open the log of the last failure."""
-        self.home.open_log(self.job, is_failed=True)

@@ -10,6 +10,7 @@ from typing import TextIO
 from cronterm.clock import Instant
 from cronterm.control import Output
 from cronterm.errors import CrontermError
+from cronterm.model.event import AnyEvent
 from cronterm.model.query import ListRuns, Runs
 from cronterm.tui.keymap import bindings
 from cronterm.tui.log_chain import chain_of
@@ -18,6 +19,7 @@ from cronterm.tui.log_source import Wish
 from cronterm.tui.picture import Picture
 from cronterm.tui.saving import create
 from cronterm.tui.screens.log_searching import LogSearching
+from cronterm.tui.screens.page import RunChange
 from cronterm.tui.words import day_moment, duration, row_text
 
 BESIDE = 500  # runs of a job that `<` and `>` reach
@@ -75,10 +77,14 @@ class LogView(LogSearching):
         """Append live output of this run."""
         self.page.take_output(output)
 
-    def reload(self, run: int) -> None:
-        """Read the run again: a try began or ended."""
-        if run in self.page.view.rows:
-            self._open(*self._runs)
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again of which run a try began or ended."""
+        if isinstance(event, RunChange) and event.run in self.page.view.rows:
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Read what became of the runs."""
+        self._open(*self._runs)
 
     def _open(self, *runs: int) -> None:
         self._runs = runs

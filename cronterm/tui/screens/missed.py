@@ -53,7 +53,7 @@ class MissedView(Page):
     def on_mount(self) -> None:
         """Read the inbox."""
         self.rows.focus()
-        self._read()
+        self.look_again()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
@@ -89,9 +89,10 @@ class MissedView(Page):
         )
         is_missed = isinstance(event, InstantDecided | RunEnded) and event.outcome == "missed"
         if is_about or is_missed:
-            self._read()
+            self.look_again()
 
-    def _read(self) -> None:
+    def look_again(self) -> None:
+        """Read the inbox again."""
         self.read_anew(self._read_rows, "missed")
 
     async def _read_rows(self) -> None:

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from cronterm.clock import Instant, aware
-from cronterm.model.event import AnyEvent
+from cronterm.model.event import AnyEvent, AttemptStarted, RetryScheduled, RunEnded
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import View, key_bar
 from cronterm.tui.picture import Picture
@@ -17,6 +17,9 @@ from cronterm.tui.saving import Kind, picture_of, save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
 from cronterm.tui.widgets.paint import Painted
+
+RunChange = AttemptStarted | RetryScheduled | RunEnded
+"""The events by which a run is another in a list of runs."""
 
 
 class Page(Screen[None]):
@@ -102,6 +105,9 @@ class Page(Screen[None]):
 
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event changed; the picture has it already."""
+
+    def look_again(self) -> None:
+        """Read again soon what is shown: some of it may be another."""
 
     def read_anew(self, read: Callable[[], Coroutine[Any, Any, None]], group: str) -> Worker[None]:
         """Read something from the engine; what still reads for this group is given up.

@@ -9,13 +9,14 @@ from textual.worker import Worker
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
+from cronterm.model.event import AnyEvent
 from cronterm.model.query import ListRuns, Runs
 from cronterm.model.run import RunRow
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
 from cronterm.tui.run_window import PAGE, RunWindow
-from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.page import Page, RunChange
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.facts import RunsBox
 
@@ -77,8 +78,13 @@ class RunsView(Page):
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def refresh_runs(self) -> None:
-        """Read what is in view again soon: a run began or ended."""
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again what began or ended."""
+        if isinstance(event, RunChange):
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Read what is in view again soon."""
         self._is_stale = True
         now = self.home.now()
         if now - self._read_at >= READ_EVERY:

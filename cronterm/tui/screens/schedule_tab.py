@@ -22,7 +22,6 @@ class ScheduleTab(Container):
         super().__init__(id=id)
         self._picture = picture
         self.outlook: Outlook | None = None
-        self._job = ""
         self._read_at: Instant = 0
 
     def compose(self) -> ComposeResult:
@@ -37,6 +36,10 @@ class ScheduleTab(Container):
         """What comes."""
         return self.query_one(ComingBox)
 
+    def clear(self) -> None:
+        """Show nothing: it is of another job."""
+        self.outlook = None
+
     def needs_reading(self, now: Instant) -> bool:
         """Tell whether an instant that is shown is over, and it was not read just now."""
         told = self.outlook
@@ -45,9 +48,7 @@ class ScheduleTab(Container):
 
     async def read(self, control: Control, job: str, now: Instant) -> None:
         """Read what comes of a job; of one that left the file nothing does."""
-        if job != self._job:
-            self.outlook = None
-        self._job, self._read_at = job, now
+        self._read_at = now
         if job not in self._picture.snapshot.jobs:
             return
         try:

@@ -7,6 +7,7 @@ from textual.containers import Container, Horizontal
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
+from cronterm.model.event import AnyEvent, RunEnded
 from cronterm.model.query import ReadStats, ReadTrends
 from cronterm.model.stats import Stats, Trends
 from cronterm.tui.courses import RANGES, Figures
@@ -88,8 +89,13 @@ class StatsView(Page):
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def refresh_figures(self) -> None:
-        """Read again soon: a run has ended."""
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again when a run has ended."""
+        if isinstance(event, RunEnded):
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Read again soon."""
         self._is_stale = True
 
     def _read(self) -> None:

@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.errors import CrontermError
+from cronterm.model.event import AnyEvent
 from cronterm.model.query import ReadTimeline
 from cronterm.model.timeline import Timeline
 from cronterm.tui.agenda import foresee
@@ -15,7 +16,8 @@ from cronterm.tui.axis import ZOOMS, Axis
 from cronterm.tui.keymap import bindings
 from cronterm.tui.lane_filter import filtered_jobs
 from cronterm.tui.picture import Picture
-from cronterm.tui.screens.page import Page
+from cronterm.tui.screens.job_page import JobPage
+from cronterm.tui.screens.page import RunChange
 from cronterm.tui.slot_record import read_slot
 from cronterm.tui.widgets.agenda_box import AgendaBox
 from cronterm.tui.widgets.bars import KeyBar
@@ -40,7 +42,7 @@ LEAST_AGENDA = 3
 WIDE = 100  # columns; below, the agenda is what a person begins on
 
 
-class TimelineView(Page):
+class TimelineView(JobPage):
     """Past and future of all jobs."""
 
     BINDINGS = bindings("timeline")  # Textual reads it from the class
@@ -147,8 +149,13 @@ class TimelineView(Page):
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def refresh_runs(self) -> None:
-        """Read again soon: a run began or ended."""
+    def take_event(self, event: AnyEvent) -> None:
+        """Read again what began or ended."""
+        if isinstance(event, RunChange):
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Read again soon."""
         self._is_stale = True
 
     def _read(self) -> None:
@@ -340,11 +347,6 @@ class TimelineView(Page):
         self._held = self.chosen()
         return self._held
 
-    def subject(self) -> tuple[str, int | None] | None:
-        """Return the job under the cursor."""
-        job = self.take()
-        return (job, None) if job is not None else None
-
     def action_open(self) -> None:
         """Open the job, or the log of what runs of it."""
         if (job := self.take()) is not None:
@@ -357,35 +359,6 @@ class TimelineView(Page):
             self.home.open_run(job, self._run)
         elif job is not None:
             self.home.open_log(job)
-
-    def action_failed_log(self) -> None:
-        """Open the log of the job's last failure."""
-        if (job := self.take()) is not None:
-            self.home.open_log(job, is_failed=True)
-
-    def action_trigger(self) -> None:
-        """Ask, then run the job now."""
-        if (job := self.take()) is not None:
-            self.home.ask_trigger([job])
-
-    def action_trigger_with(self) -> None:
-        """Have the params chosen, then run the job now."""
-        if (job := self.take()) is not None:
-            self.home.ask_trigger([job], with_params=True)
-
-    def action_pause(self) -> None:
-        """Pause the job, or resume it."""
-        if (job := self.take()) is not None:
-            self.home.toggle_pause([job])
-
-    def action_skip(self) -> None:
-        """Ask, then skip the job's next run."""
-        if (job := self.take()) is not None:
-            self.home.ask_skip(job)
-
-    def action_undo(self) -> None:
-        """Undo the last change."""
-        self.home.undo()
 
     def action_back(self) -> None:
         """Close the line, end the filter, or go back to the jobs."""

@@ -23,11 +23,17 @@ class ConfigBox(Scrolled):
         super().__init__(id=id)
         self.text = ""
         self.first_line = 1
+        self.trouble = ""
+        """Why there is none."""
+
+    def show(self, text: str, first_line: int = 1, trouble: str = "") -> None:
+        """Take another text, or why there is none."""
+        self.text, self.first_line, self.trouble = text, first_line, trouble
 
     def lines(self, width: int) -> list[list[Part]]:
         """Return the numbered lines."""
         if not self.text:
-            return [[("  the file has no such job any more", "faint")]]
+            return [_absence(self.trouble)]
         lines: list[list[Part]] = []
         for number, text in enumerate(self.text.splitlines(), self.first_line):
             shown = fit(sanitize_line(text), max(width - 8, 1))
@@ -46,6 +52,10 @@ def yaml_parts(line: str) -> list[Part]:
     value, mark, comment = rest.partition(" #")
     role = "ok" if value.strip().startswith(('"', "'")) else "text"
     return [(key + colon, "accent"), (value, role), (mark + comment, "faint")]
+
+
+def _absence(trouble: str) -> list[Part]:
+    return [(f"  {sanitize_line(trouble) or 'reading…'}", "warn" if trouble else "faint")]
 
 
 class ValuesBox(Scrolled):
@@ -73,8 +83,7 @@ class ValuesBox(Scrolled):
     def lines(self, width: int) -> list[list[Part]]:
         """Return a line a value."""
         if not self.values:
-            role = "warn" if self.trouble else "faint"
-            return [[(f"  {sanitize_line(self.trouble) or 'reading…'}", role)]]
+            return [_absence(self.trouble)]
         place = min(max(len(self._place(value)) for value in self.values), width // 2)
         word = max(len(value.word) for value in self.values) + 1
         lines: list[list[Part]] = []

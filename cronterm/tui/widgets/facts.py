@@ -138,6 +138,15 @@ class RunsBox(Panel, can_focus=True):
         """How many rows above and below the cursor may come to before they are read."""
         self._top = 0
 
+    def show(self, runs: list[RunRow]) -> None:
+        """Take other rows; the cursor stays on its row, and at the first one on the newest."""
+        keys = [(row.run, row.run or row.scheduled_at) for row in runs]
+        if 0 < self.cursor < len(self.runs):
+            here = self.runs[self.cursor]
+            key = (here.run, here.run or here.scheduled_at)
+            self.cursor = keys.index(key) if key in keys else self.cursor
+        self.runs, self.cursor = runs, max(min(self.cursor, len(runs) - 1), 0)
+
     def titles(self) -> tuple[str | None, str | None]:
         """Return the title, and where the cursor is; those of many jobs are not titled here."""
         if self.has_jobs:

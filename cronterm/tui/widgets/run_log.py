@@ -81,6 +81,12 @@ class RunLog(Painted, can_focus=True):
             self._grow()
         self._tell()
 
+    def clear(self) -> None:
+        """Show no run."""
+        self.workers.cancel_group(self, "log-read")
+        self.view, self.note = Viewport(tell=self._tell), "no output"
+        self.match, self._sought, self.marks = None, None, Marks()
+
     def read(self, work: Coroutine[None, None, object]) -> None:
         """Read something, in place of what is being read."""
         self._reader = self.run_worker(self._reading(work), group="log-read", exclusive=True)

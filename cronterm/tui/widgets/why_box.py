@@ -21,6 +21,10 @@ class WhyBox(Scrolled):
         self.details: Sequence[str] = ()
         self.is_read = False
 
+    def clear(self) -> None:
+        """Show no sentence: what there is to tell is being read."""
+        self.sentences, self.details, self.is_read = (), (), False
+
     def lines(self, width: int) -> list[list[Part]]:
         """Return the sentences, wrapped; the first line of each stands out."""
         if not self.sentences:

@@ -132,7 +132,8 @@ def _last_line(instance: Instance, start: int) -> str:
             lines = log.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if line.strip()), "")
+    said = next((line for line in reversed(lines) if line.strip()), "")
+    return said.removeprefix("cronterm: ")
 
 
 def start_daemon(instance: Instance, *options: str) -> int:

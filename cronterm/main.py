@@ -49,6 +49,7 @@ from cronterm.remote.client import RequestClient
 
 if TYPE_CHECKING:
     from cronterm.host_process import OwnEngine
+    from cronterm.remote.control import HttpControl
     from cronterm.tui.settings import ScreenSettings
 
 DRIVER_ENV = "TEXTUAL_DRIVER"
@@ -305,6 +306,14 @@ def _kept(name: str) -> Path | None:
         return None
 
 
+def control_of(several: Mapping[str, "HttpControl"]) -> Control:
+    """Return what sees all of them; `several` stays: who starts an engine hurries each."""
+    # Only for the screen, as above.
+    from cronterm.remote.merged import MergedControl
+
+    return MergedControl(several) if len(several) > 1 else next(iter(several.values()))
+
+
 def _show(
     client: RequestClient | Mapping[str, RequestClient],
     jobs_file: Path | None,
@@ -317,7 +326,6 @@ def _show(
     """Show the screen, of its `own` engine or of others; return how it was left and the status."""
     # Textual alone costs half a second on a small machine.
     from cronterm.remote.control import HttpControl
-    from cronterm.remote.merged import MergedControl
     from cronterm.tui.app import CrontermApp
     from cronterm.tui.hangup import end_with_terminal
     from cronterm.tui.home import Hosting
@@ -328,7 +336,6 @@ def _show(
     if read_only:
         clients = {host: each.that_only_looks() for host, each in clients.items()}
     several = {host: HttpControl(each) for host, each in clients.items()}
-    control: Control = MergedControl(several) if len(several) > 1 else several.popitem()[1]
 
     def begin() -> None:
         assert own is not None
@@ -347,7 +354,7 @@ def _show(
         settle=gc.freeze,  # with a dashboard among it each fortieth key was held up for 30 ms
     )
     app = CrontermApp(
-        control,
+        control_of(several),
         clock=SystemClock(),
         hosting=hosting,
         person=Person(

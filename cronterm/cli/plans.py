@@ -45,7 +45,7 @@ def next_due(
 ) -> None:
     """Show the coming instants of jobs, or of an expression; daylight saving is marked.
 
-    So is what a calendar or a pause keeps back; --json has only what will run.
+    So is what a calendar, a pause or a skip keeps back; --json has only what will run.
 
     Example: cronterm next --expr "30 2 * * *" --tz Europe/Berlin --from 2027-03-27T00:00
     """

@@ -41,7 +41,7 @@ def next_due(
             continue
         pauses = tuple(each for each in (view.pause, all_paused) if each is not None)
         due[job] = tuple(_next(view, after, limit, calendars, pauses))
-        if view.job.exclude or view.job.only or pauses:
+        if view.job.exclude or view.job.only or view.decided or pauses:
             until = due[job][-1] if due[job] else None
             held[job] = tuple(_held(view, after, until, calendars, pauses))
     return NextDue(due, held)
@@ -54,7 +54,7 @@ def _held(
     calendars: Calendars,
     pauses: tuple[Pause, ...],
 ) -> Iterator[HeldBack]:
-    """Yield instants that calendars or pauses keep back, up to `until`; of a pause the first."""
+    """Yield instants that are kept back, up to `until`; of a pause the first."""
     job = view.job
     schedule = schedule_of(view)
     sieve = calendars.sieve(job.exclude, job.only, timezone=job.timezone)
@@ -73,6 +73,9 @@ def _held(
         if why:
             left -= 1
             yield HeldBack(at, why)
+        elif is_decided(view, at):
+            left -= 1
+            yield HeldBack(at, _decided_by(view, at), is_decided=True)
         at = schedule.next_after(at)
 
 
@@ -115,8 +118,13 @@ def _walk(schedule: Coming, after: Instant) -> Iterator[Instant]:
 
 
 def is_decided(view: JobView, at: Instant) -> bool:
-    """Tell whether an instant to come will start nothing: a person has skipped it."""
+    """Tell whether an instant to come will start nothing: it is decided already."""
     return any(start < at <= end for start, end in view.decided)
+
+
+def _decided_by(view: JobView, at: Instant) -> str:
+    is_one = (at - 1, at) in view.decided
+    return "skipped by a person" if is_one else "decided before the clock was set back"
 
 
 def schedule_of(view: JobView) -> Schedule:

@@ -123,7 +123,7 @@ class ListNext(Query, frozen=True, kw_only=True):
 
 
 class HeldBack(msgspec.Struct, frozen=True):
-    """An instant that a calendar or a pause keeps back, and which."""
+    """An instant that a calendar, a pause or a person keeps back, and which."""
 
     at: Instant
     why: str
@@ -131,6 +131,8 @@ class HeldBack(msgspec.Struct, frozen=True):
     """All that follow are kept back, too, up to `until`; only the first is told."""
     until: Instant | None = None
     """When the pause ends by itself."""
+    is_decided: bool = False
+    """Ahead of its time: `why` tells of it as well."""
 
 
 class NextDue(msgspec.Struct, frozen=True):
@@ -138,7 +140,7 @@ class NextDue(msgspec.Struct, frozen=True):
 
     next: dict[str, tuple[Instant, ...]]
     held: dict[str, tuple[HeldBack, ...]] = {}
-    """Those before the last of them that calendars or pauses keep back, at most 20 of a job."""
+    """Those before the last of them that are kept back, at most 20 of a job."""
 
 
 class ReadDecisions(Query, frozen=True, kw_only=True):

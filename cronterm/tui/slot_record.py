@@ -80,7 +80,7 @@ async def _coming(control: Control, job: str, after: Instant, until: Instant) ->
         return []  # it has left the file
     assert isinstance(due, NextDue)
     coming = _within(due.next.get(job, ()), until)
-    held = [each for each in due.held.get(job, ()) if each.at < until]
+    held = [each for each in due.held.get(job, ()) if each.at < until and not each.is_decided]
     more = " and more" if len(coming) > SAID else ""
     said = [f"It is due at {', '.join(map(clock, coming[:SAID]))}{more}."] if coming else []
     return [*said, *map(_held, held)]

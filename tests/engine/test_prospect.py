@@ -89,6 +89,7 @@ def test_what_a_person_skipped_does_not_come_and_is_marked() -> None:
     assert dict(found.lanes["dense"].coming)[20] == 899
     due = next_due({"hourly": of.jobs["hourly"]}, NOON, 1, Calendars({}))
     assert due.next == {"hourly": (NOON + 2 * HOUR,)}
+    assert due.held == {"hourly": (HeldBack(NOON + HOUR, "skipped by a person", is_decided=True),)}
 
 
 def test_the_next_instants_are_those_that_no_pause_keeps_back() -> None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
@@ -314,6 +315,12 @@ def control_of(several: Mapping[str, "HttpControl"]) -> Control:
     return MergedControl(several) if len(several) > 1 else next(iter(several.values()))
 
 
+def _start_again(own: "OwnEngine", several: Mapping[str, "HttpControl"]) -> None:
+    own.start()
+    for each in several.values():
+        each.hurry()
+
+
 def _show(
     client: RequestClient | Mapping[str, RequestClient],
     jobs_file: Path | None,
@@ -336,16 +343,9 @@ def _show(
     if read_only:
         clients = {host: each.that_only_looks() for host, each in clients.items()}
     several = {host: HttpControl(each) for host, each in clients.items()}
-
-    def begin() -> None:
-        assert own is not None
-        own.start()
-        for each in several.values():
-            each.hurry()
-
     hosting = Hosting(
         has_started=own is not None and own.has_started,
-        start=begin if own is not None else None,
+        start=partial(_start_again, own, several) if own is not None else None,
         jobs_file=str(jobs_file or ""),
         is_read_only=read_only,
         others=others,

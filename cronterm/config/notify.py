@@ -15,7 +15,6 @@ from cronterm.model.rule import NOTICE_EVENTS, OUTPUT_LINES, Rule
 
 WORDS = ("notify",)
 SAME = WORDS  # as their fields of a job
-RULE_WORDS = ("to", "on", "after", "repeat", "quiet", "output")
 MOST_LINES = 200
 NAME_RULE = "letters, digits, . _ -, beginning with a letter or digit"
 

@@ -11,10 +11,10 @@ from cronterm.core.base import ConfigChanged, RunAgain, RunCommand
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
-from cronterm.core.due import decide, decide_rest, resume, resume_all
+from cronterm.core.due import decide, decide_rest
 from cronterm.core.inbox import ignore_missed, run_missed
 from cronterm.core.limits import sift_all
-from cronterm.core.pauses import decide_sifted, pause, pause_all
+from cronterm.core.pauses import decide_sifted, lift, lift_all, pause, pause_all
 from cronterm.core.pings import end_reported, lose_reports, settle_reports, take_ping
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
@@ -253,10 +253,7 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
         case PauseJob(job=""):
             return pause_all(books, command, by)
         case ResumeJob(job=""):
-            if books.all_paused is None:
-                return Answer(ok=True, message="nothing was paused as a whole")
-            resume_all(books, by=by, at=books.now.utc, catch_up=command.catch_up)
-            return Answer(ok=True, message="resumed everything")
+            return lift_all(books, command, by)
         case AcknowledgeAlert() | CommentAlert() | MuteAlerts():
             return carry_out_alert(books, command, by)
         case IgnoreMissed(job=job):
@@ -283,13 +280,7 @@ def carry_out(books: Books, command: RunCommand, by: str) -> Answer:
         case PauseJob():
             return pause(books, record, command, by)
         case ResumeJob():
-            has_resumed = resume_triggers(books, record, by=by)
-            if record.pause is None and has_resumed:
-                return Answer(ok=True, message=f"resumed the triggers of {command.job}")
-            if record.pause is None:
-                return Answer(ok=True, message=f"{command.job} was not paused")
-            resume(books, record, by=by, at=books.now.utc, catch_up=command.catch_up)
-            return Answer(ok=True, message=f"resumed {command.job}")
+            return lift(books, record, command, by)
 
 
 def _unknown_job(books: Books, job: str) -> Answer:

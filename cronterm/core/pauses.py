@@ -1,8 +1,9 @@
-"""What begins a pause, of one job or of everything; `due` ends it."""
+"""Pauses of one job or of everything, as a person begins and lifts them; `due` does the rest."""
 
 from cronterm.core.books import Books, JobRecord
-from cronterm.core.due import decide
-from cronterm.model.command import Answer, PauseJob
+from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.signals import resume_triggers
+from cronterm.model.command import Answer, PauseJob, ResumeJob
 from cronterm.model.event import AllPaused, JobPaused
 from cronterm.model.snapshot import Pause
 
@@ -29,6 +30,24 @@ def pause_all(books: Books, command: PauseJob, by: str) -> Answer:
     for record in books.jobs.values():
         books.watch_job(record)
     return Answer(ok=True, message="paused everything")
+
+
+def lift(books: Books, record: JobRecord, command: ResumeJob, by: str) -> Answer:
+    """End the pause of a job, and the suspension of its triggers."""
+    has_resumed = resume_triggers(books, record, by=by)
+    if record.pause is None:
+        what = "resumed the triggers of {}" if has_resumed else "{} was not paused"
+        return Answer(ok=True, message=what.format(record.job.id))
+    resume(books, record, by=by, at=books.now.utc, catch_up=command.catch_up)
+    return Answer(ok=True, message=f"resumed {record.job.id}")
+
+
+def lift_all(books: Books, command: ResumeJob, by: str) -> Answer:
+    """End the pause of everything; jobs that are paused one by one stay so."""
+    if books.all_paused is None:
+        return Answer(ok=True, message="nothing was paused as a whole")
+    resume_all(books, by=by, at=books.now.utc, catch_up=command.catch_up)
+    return Answer(ok=True, message="resumed everything")
 
 
 def decide_sifted(books: Books) -> None:

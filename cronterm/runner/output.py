@@ -142,11 +142,6 @@ class Sink:
         """Bytes that are not in a file yet."""
         return self._in_memory
 
-    @property
-    def is_spilled(self) -> bool:
-        """A file exists: the end carries no output."""
-        return self._segment is not None or self.is_failing
-
     def take(self, stream: int, at: int, content: bytes, flags: int = 0) -> Piece:
         """Take one piece and return it with its offset."""
         piece = (self.bytes, at, stream, flags, content)

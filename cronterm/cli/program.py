@@ -98,13 +98,14 @@ ALIASES = {
 SECTIONS = {
     "Look": "status ls show logs history why diff stats alerts missed calls",
     "Look ahead": "next explain simulate",
-    "Act": "run rerun stop kill pause resume ping exec",
+    "Act": "run rerun stop kill pause resume skip ping exec",
     "Change the jobs file": "add edit rm enable disable rename mv actions"
     " validate fmt schema config",
     "Engine and screen": "up down attach web keys install-service",
     "Begin": "init import export doctor completion motd",
 }
 """What the help lists together; what is in none of these comes last."""
+SENTENCE = 200  # letters: what a command is for is told whole, on two lines where it must
 
 
 class Program(click.Group):
@@ -131,7 +132,7 @@ class Program(click.Group):
         sections["More"] = [name for name in COMMANDS if name not in listed]
         for title, names in sections.items():
             known = [(name, self.get_command(context, name)) for name in names]
-            rows = [(name, each.get_short_help_str(64)) for name, each in known if each]
+            rows = [(name, each.get_short_help_str(SENTENCE)) for name, each in known if each]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)

@@ -7,6 +7,7 @@ import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, print_json, say
 from cronterm.cli.moments import past_moment
+from cronterm.cli.output import read_part
 from cronterm.cli.render import (
     COLORS,
     GLYPHS,
@@ -18,10 +19,12 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, local_zone, rfc3339
+from cronterm.errors import CrontermError
 from cronterm.model.decision import Decisions
 from cronterm.model.query import (
     ListRuns,
     ReadDecisions,
+    ReadOutput,
     Runs,
 )
 from cronterm.model.run import FAILED, Outcome, RunRow
@@ -29,6 +32,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
+LAST_BYTES, LAST_LINES = 2048, 3  # of a failure's output, beside why it failed
 TELLING = ("dependency", "condition", "overlap", "queue_full")
 """Reasons whose message names what was not met, or who was in the way."""
 
@@ -203,3 +207,19 @@ def why(context: click.Context, /, job: str, moment: str | None, limit: int, **g
         return
     for sentence in reply.sentences:
         say(sanitize_line(sentence))
+    failed = [each.run for each in reply.decisions if each.run and each.outcome in FAILED]
+    if failed and (lines := _last_words(at, failed[-1])):
+        say(f"Run {failed[-1]} printed last:")
+        for line in lines:
+            say(f"  {line}")
+
+
+def _last_words(at: Desk, run: int) -> list[str]:
+    """Return what a run printed last; nothing where that is not kept any more."""
+    try:
+        part = read_part(at, ReadOutput(run=run, max_bytes=LAST_BYTES))
+    except CrontermError:
+        return []
+    text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
+    lines = [line for each in text.split("\n") if (line := sanitize_line(each).rstrip())]
+    return lines[-LAST_LINES:]

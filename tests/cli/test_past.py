@@ -137,6 +137,17 @@ def test_why_says_sentences_and_json_the_decisions(desk: Desk) -> None:
     assert decision["run_id"] == 1
 
 
+def test_why_ends_with_what_a_failed_run_printed_last(desk: Desk) -> None:
+    desk.client.control.exit_code = 3
+    desk.run("run", "talker")
+    desk.client.control.output[1] = b"one\ntwo\x1b[2J\nthree\n\nfour\n"
+
+    said = desk.run("why", "talker").stdout
+    assert said == "It is due next at noon.\nRun 1 printed last:\n  two\n  three\n  four\n"
+    del desk.client.control.output[1]
+    assert desk.run("why", "talker").stdout == "It is due next at noon.\n"
+
+
 def test_why_refuses_what_is_no_time_and_no_job(desk: Desk) -> None:
     assert desk.run("why", "backup", "--at", "noonish").exit_code == 65
     assert desk.run("why", "bakcup").exit_code == 1

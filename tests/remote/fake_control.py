@@ -383,7 +383,10 @@ class FakeControl:
             case ReadDecisions():
                 if query.job not in self.view.jobs:
                     raise CrontermError(f"there is no job {query.job}", "did you mean backup?")
-                decision = Decision(job=query.job, due_at=START, decided_at=START, run=1)
+                end = self._row(1).outcome if 1 in self._runs else None
+                decision = Decision(
+                    job=query.job, due_at=START, decided_at=START, run=1, outcome=end
+                )
                 return Decisions((decision,), ("It is due next at noon.",))
             case ListAlerts():
                 return Alerts(tuple(self.view.alerts.values()), self.view.mutes)

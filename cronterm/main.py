@@ -58,10 +58,6 @@ TAB_DRIVER = "cronterm.tui.tab:TabDriver"
 """What draws in a tab of a browser in place of a terminal."""
 
 
-M_MMAP_THRESHOLD = -3  # of malloc.h
-LARGE_PIECE = 1 << 20  # bytes
-
-
 def main() -> NoReturn:
     """Run the program and exit with its status."""
     put_right()
@@ -133,6 +129,7 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     import asyncio
 
     from cronterm.doors import opener
+    from cronterm.engine.heap import give_back_large_pieces
     from cronterm.engine.host import Host, HostOptions
     from cronterm.engine.log import configure_log
 
@@ -140,23 +137,10 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     configure_log(form, options.log_level, Path(options.log_file) if options.log_file else None)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    _give_back_memory()
+    give_back_large_pieces()
     host_options = HostOptions(instance, local_zone(), is_for_screen=options.for_screen)
     asyncio.run(Host(host_options, serve=opener(instance.socket)).run())
     return 0
-
-
-def _give_back_memory() -> None:
-    """Have large pieces of memory returned to the system as soon as they are free.
-
-    glibc raises the size from which it does so to the largest piece it has seen: once ten thousand
-    jobs were told to a face, what that took would stay.
-    """
-    # What the engine's file watch loads anyway: only here.
-    import ctypes
-
-    with contextlib.suppress(AttributeError):  # not glibc
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_PIECE)
 
 
 def _run_daemon(instance: Instance, options: HeadlessOptions) -> int:
@@ -331,6 +315,7 @@ def _show(
     read_only: bool = False,
 ) -> tuple[str | None, int]:
     """Show the screen, of its `own` engine or of others; return how it was left and the status."""
+    gc.disable()  # what is imported stays: looking through it was an eighth of the start
     # Textual alone costs half a second on a small machine.
     from cronterm.remote.control import HttpControl
     from cronterm.tui.app import CrontermApp
@@ -365,6 +350,7 @@ def _show(
         ),
     )
     end_with_terminal(sys.stdin.fileno())
-    gc.freeze()  # what is loaded stays: to look through all of it holds a key up for 60 ms
+    gc.freeze()  # to look through all of it holds a key up for 60 ms
+    gc.enable()
     ending = app.run(mouse=settings.mouse)
     return ending, app.return_code or 0

@@ -1,7 +1,8 @@
 """A jobs file, or a directory of them, to definitions: all of it, or all that is wrong with it."""
 
+import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from cronterm.model.job import Job, Settings
 from cronterm.model.notifier import Notifier
 from cronterm.model.problem import Problem
 
+MANY = 1000  # jobs whose place in memory matters
 MOST_ATTEMPTS = 5  # a file left out may be what another one needs
 
 
@@ -137,7 +139,7 @@ def _loaded(
     if not has_libyaml:
         warnings.append(_slow(path))
     return Loaded(
-        jobs=tuple(last.jobs) if is_whole else (),
+        jobs=_gathered(last.jobs) if is_whole else (),
         settings=last.settings,
         sha256=first.sha256(),
         text=texts.get(str(path), ""),
@@ -149,6 +151,18 @@ def _loaded(
         notifiers=last.notifiers,
         folders=tuple(sorted({*first.folders(), *last.folders()})),
     )
+
+
+def _gathered(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Return the jobs; many of them as copies that lie together in memory.
+
+    Their texts are those of the trees, and lie between them: what else a tree has taken would
+    never be given back, 13 MiB of 10,000 jobs.
+    """
+    if len(jobs) >= MANY:
+        with contextlib.suppress(UnicodeEncodeError):  # a path may be of any bytes
+            return msgspec.msgpack.decode(msgspec.msgpack.encode(jobs), type=tuple[Job, ...])
+    return tuple(jobs)
 
 
 def _paths(units: Iterable[Unit]) -> Iterator[str]:

@@ -30,6 +30,7 @@ from cronterm.engine.chores import prune_history, send_gauges
 from cronterm.engine.delivery import Delivery
 from cronterm.engine.dump import log_state
 from cronterm.engine.engine import Engine
+from cronterm.engine.heap import give_back_free_pages
 from cronterm.engine.local import LocalControl
 from cronterm.engine.recovery import (
     claimed_attempts,
@@ -244,6 +245,7 @@ class Host:
         def is_open() -> None:
             if not self._options.is_embedded:
                 gc.freeze()  # what is loaded stays: to look through all of it again takes time
+                give_back_free_pages()
             manager.ready(lambda: _status(engine.bus.snapshot))
 
         with reader, watch, manager:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
-from cronterm.config.load import Loaded, is_suspicious, load, load_text
+from cronterm.config.load import MANY, Loaded, is_suspicious, load, load_text
 from cronterm.config.reader import explain
 from cronterm.config.words import WORDS
 from cronterm.model.gates import Condition
@@ -538,3 +538,15 @@ def test_a_half_written_file_is_suspicious() -> None:
     assert is_suspicious(known, read("jobs: ["))
     assert not is_suspicious(set(), read(""))
     assert not is_suspicious({"a", "b"}, read("jobs: {a: {command: x}}"))
+
+
+@pytest.mark.parametrize("folder", ["/srv", os.fsdecode(b"/srv/\xff")])
+def test_a_job_is_the_same_among_many(folder: str) -> None:
+    path = Path(folder) / "jobs.yaml"
+    words = "{schedule: '5 4 * * 1', command: [a, b], env: {A: x}, retry: 3, timeout: 5m}"
+    lone = load_text(f"jobs:\n  job: {words}\n", path=path, local_timezone="UTC").jobs[0]
+    text = "\n".join(["jobs:", f"  job: {words}", *(f"  j{n}: {words}" for n in range(MANY))])
+    many = load_text(text, path=path, local_timezone="UTC").jobs
+
+    assert many[0] == lone
+    assert [each.id for each in many[1:]] == [f"j{n}" for n in range(MANY)]

@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 RECORD = struct.Struct("<QqII")
@@ -90,6 +91,7 @@ class Segment:
             os.close(self._log)
             raise
         self.size = 0
+        self._records = 0
 
     def write(self, pieces: list[Piece]) -> None:
         """Append pieces. Raises OSError; what was written of them is cut off again."""
@@ -100,13 +102,16 @@ class Segment:
             _write_all(self._idx, records)
         except OSError:
             os.ftruncate(self._log, self.size)
+            os.ftruncate(self._idx, self._records * RECORD.size)
             raise
         self.size += len(body)
+        self._records += len(pieces)
 
     def close(self) -> None:
-        """Close both files."""
-        os.close(self._log)
-        os.close(self._idx)
+        """Close both files. On a network disk that may fail, too: it has told what it could."""
+        for file in (self._log, self._idx):
+            with suppress(OSError):
+                os.close(file)
 
 
 def _write_all(file: int, content: bytes) -> None:
@@ -184,6 +189,7 @@ class Sink:
             if self._tail is None or self._tail.size >= self._turn:
                 if self._tail is not None:
                     self._tail.close()
+                    self._tail = None  # closed again, its numbers would be other files'
                 base = self._directory / f"{self._name}.tail{self._tails % 2}"
                 self._tail = Segment(base)
                 self._tails += 1

@@ -7,7 +7,9 @@ from textual.pilot import Pilot
 
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
-from cronterm.model.event import AlertOpened, Numbered
+from cronterm.model.decision import Decisions
+from cronterm.model.event import AlertOpened, JobPaused, Numbered
+from cronterm.model.query import AnyReply, Query, ReadDecisions
 from cronterm.model.resolved import Value
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.detail import Detail
@@ -65,6 +67,28 @@ async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run
         painted = ["".join(text for text, _ in line) for line in why.paint(60, 20)]
         assert all(len(line) <= 60 for line in painted)
         assert sum("│" in line for line in painted) >= 3
+
+
+class Told(FakeControl):
+    """Tells of a job nothing but whether it is paused."""
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer from the scene."""
+        if isinstance(query, ReadDecisions):
+            is_paused = self.scene.jobs[query.job].pause is not None
+            return Decisions((), ("It is paused." if is_paused else "It is due.",))
+        return await super().query(query)
+
+
+async def test_why_follows_what_happens_to_the_job() -> None:
+    control = Told()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "why")
+        why = screen.query_one(WhyBox)
+        assert why.sentences == ("It is due.",)
+        paused = JobPaused(at=NOW, job="invoice-export", by="ann")
+        await control.more.put(Numbered(300, paused))
+        await wait_for(pilot, lambda: why.sentences == ("It is paused.",))
 
 
 async def test_the_schedule_of_a_job_moves_by_its_keys_and_changes_with_the_job() -> None:

@@ -10,7 +10,7 @@ from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert
 from cronterm.model.decision import Decisions
-from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
+from cronterm.model.event import AnyEvent
 from cronterm.model.query import (
     Alerts,
     ListAlerts,
@@ -26,13 +26,13 @@ from cronterm.model.query import (
 from cronterm.model.run import RunRow
 from cronterm.model.stats import Trends
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.about import is_about
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.record import Record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.job_page import JobPage
-from cronterm.tui.screens.page import RunChange
 from cronterm.tui.screens.schedule_tab import ScheduleTab
 from cronterm.tui.widgets.alert_boxes import JobAlertsBox
 from cronterm.tui.widgets.facts import (
@@ -159,9 +159,8 @@ class Detail(JobPage):
         why.repaint()
 
     def take_event(self, event: AnyEvent) -> None:
-        """Read again what an event changed of the job's runs or alerts."""
-        is_its_alert = isinstance(event, AlertOpened) and event.alert.job == self.job
-        if is_its_alert or (isinstance(event, AlertClosed | RunChange) and event.job == self.job):
+        """Read again what an event changed of the job."""
+        if is_about(event, self.job):
             self.look_again()
 
     def look_again(self) -> None:

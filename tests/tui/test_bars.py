@@ -1,6 +1,6 @@
 """What the lines at the edges say."""
 
-from cronterm.control import Gauges
+from cronterm.control import Gauges, Gone
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.look import UNICODE, Glyphs
@@ -45,7 +45,7 @@ def test_a_broken_file_is_told_with_its_hint_and_what_goes_on_as_far_as_there_is
         hint="did you mean schedule?",
     )
     jobs = {"a": JobView(job=job("a", "@hourly"))}
-    banner = PlainBanner(Picture(Snapshot(problems=(problem,), jobs=jobs)))
+    banner = PlainBanner(Picture(Snapshot(problems=(problem,), jobs=jobs)), "jobs")
 
     wide = text_of(banner.paint(140, 1))
     assert "'shedule' — did you mean schedule? — the jobs before it stay in force " in wide
@@ -53,6 +53,17 @@ def test_a_broken_file_is_told_with_its_hint_and_what_goes_on_as_far_as_there_is
     assert "'shedule' — did you mean schedule? " in narrow
     assert "in force" not in narrow
     assert "unknown key 'shedule'  " in text_of(banner.paint(64, 1))
+
+
+def test_a_banner_offers_the_keys_that_count_on_its_page() -> None:
+    picture = Picture(Snapshot())
+    picture.gone = Gone(since=0, why="it was killed")
+    jobs, missed = (
+        text_of(PlainBanner(picture, where).paint(90, 1)) for where in ("jobs", "missed")
+    )
+
+    assert jobs.endswith("r restart   t why")
+    assert missed.endswith("nothing is being scheduled")
 
 
 def test_where_there_is_no_job_the_engines_of_other_files_are_named() -> None:

@@ -47,7 +47,7 @@ class Page(Screen[None]):
         """Give the bars with the body between."""
         yield TopBar(self.picture)
         yield TabBar(self.picture)
-        yield Banner(self.picture)
+        yield Banner(self.picture, self.where)
         yield from self.body()
         yield KeyBar(self.picture)
 

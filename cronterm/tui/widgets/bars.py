@@ -12,9 +12,10 @@ from cronterm.model.run import FAILED
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.key_names import READ
-from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
+from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab, in_place
 from cronterm.tui.look import spelt
 from cronterm.tui.picture import Picture
+from cronterm.tui.places import Where
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import age, countdown
 
@@ -189,9 +190,11 @@ class TabBar(Painted):
 class Banner(Painted):
     """One line that says what is wrong and what to do; hidden when nothing is."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, where: Where) -> None:
         super().__init__(id="banner")
         self.picture = picture
+        self._counting = {key.id for key in in_place(where)}
+        """What can be pressed on its page."""
         self.now: Instant = 0
 
     def line_role(self, y: int) -> str:
@@ -209,7 +212,8 @@ class Banner(Painted):
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line; what can be done is never cut off."""
-        text, keys = self._text()
+        text, offers = self._text()
+        keys = [(self.key(id), word) for id, word in offers if id in self._counting]
         room = width - sum(len(key) + len(word) + 4 for key, word in keys) - 1
         while len(text) > room and " — " in text:
             text = text.rpartition(" — ")[0]
@@ -219,15 +223,15 @@ class Banner(Painted):
         return [parts]
 
     def _text(self) -> tuple[str, list[tuple[str, str]]]:
-        """Return what is wrong, "" for nothing, and the (key, word) pairs that help."""
-        picture, states, show = self.picture, self.glyphs.states, self.key("trouble")
+        """Return what is wrong, "" for nothing, and what helps: (id of a key, word)."""
+        picture, states, show = self.picture, self.glyphs.states, "trouble"
         snapshot = picture.snapshot
         if picture.gone is not None:
             if picture.starting_since is not None:
                 return "! starting an engine… — nothing is scheduled before it answers", []
             ago = max((self.now - picture.gone.since) // SECOND, 0)
             text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
-            return text, [(self.key("reload"), "restart"), (show, "why")]
+            return text, [("reload", "restart"), (show, "why")]
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)
             return f"{states['failed']} {trouble}", [(show, "show")]
@@ -241,7 +245,7 @@ class Banner(Painted):
             what = f"! {file}{place}: {sanitize_line(problem.message)}{more}"
             hint = f" — {sanitize_line(problem.hint)}" if problem.hint else ""
             rest = " — the jobs before it stay in force" if snapshot.jobs else ""
-            return what + hint + rest, [(show, "show"), (self.key("editor"), "edit")]
+            return what + hint + rest, [(show, "show"), ("editor", "edit")]
         if snapshot.engine.listeners_trouble:
             return f"! {sanitize_line(snapshot.engine.listeners_trouble)}", [(show, "show")]
         if suspended := suspended_triggers(snapshot):
@@ -257,7 +261,7 @@ class Banner(Painted):
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
             by, end = sanitize_line(pause.by), picture.pause_end(pause, self.now)
             return f"{states['paused']} everything is paused by {by}{end}{why}", [
-                (self.key("pause_all"), "resume")
+                ("pause_all", "resume")
             ]
         return "", []
 

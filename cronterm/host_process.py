@@ -11,6 +11,7 @@ from cronterm.instance import Instance
 from cronterm.remote.client import RequestClient
 
 APPEAR_S = 15.0
+ENDING_S = 0.05  # from its last open file to its exit status
 LONGEST_LINE = 4096  # bytes that are told of one
 
 
@@ -66,8 +67,9 @@ class OwnEngine:
     def start(self, *options: str, for_screen: bool = True) -> None:
         """Start an engine, unless the one before is only on its way. Raises `CrontermError`."""
         if self._process is not None:
-            status = self._process.poll()
-            if status is None:
+            try:
+                status = self._process.wait(ENDING_S)
+            except subprocess.TimeoutExpired:
                 return
             self._endings[self._process.pid] = _ending(status)
         self._log_size = _size(self._instance)

@@ -126,6 +126,11 @@ class RequestClient:
         self._door = door
         self._may_act = True
 
+    @property
+    def is_near(self) -> bool:
+        """Its engine is on this machine."""
+        return isinstance(self._door, Path)
+
     def that_only_looks(self) -> Self:
         """Return a client of the same engine, which refuses whatever it would change."""
         looking = copy.copy(self)

@@ -21,6 +21,7 @@ from cronterm.remote.client import OpenStream, RequestClient
 T = TypeVar("T")
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+NEAR_BACKOFF_S = (1.0, 2.0)  # of a socket here: to find nobody costs nothing
 HURRY_S = 0.2
 HURRIED_S = 20.0  # a slow machine takes ten to start an engine
 BATCH_MESSAGES = 5_000  # read ahead of a busy loop; more waits in the engine, which may say Lagged
@@ -34,11 +35,13 @@ class HttpControl:
         door: Path | RequestClient,
         *,
         clock: Clock | None = None,
-        backoff_s: Sequence[float] = BACKOFF_S,
+        backoff_s: Sequence[float] = (),
     ) -> None:
         self._client = RequestClient(door) if isinstance(door, Path) else door
         self._clock = clock or SystemClock()
-        self._backoff_s = backoff_s
+        self._backoff_s = backoff_s or (NEAR_BACKOFF_S if self._client.is_near else BACKOFF_S)
+        self._is_away = False
+        """The stream is broken."""
         self._hurry = asyncio.Event()
         self._hurried_until = 0.0
         """Of the monotonic clock, in seconds."""
@@ -50,24 +53,32 @@ class HttpControl:
 
     async def snapshot(self) -> Snapshot:
         """Return a snapshot of its own to the caller."""
-        return await _on_thread(self._client.snapshot)
+        return await self._ask(self._client.snapshot)
 
     async def send(self, command: AnyCommand) -> Answer:
         """Carry out a command; it is sent once."""
-        return await _on_thread(lambda: self._client.send(command))
+        return await self._ask(lambda: self._client.send(command))
 
     async def query(self, query: Query) -> AnyReply:
         """Answer a question."""
-        return await _on_thread(lambda: self._client.query(query))
+        return await self._ask(lambda: self._client.query(query))
+
+    async def _ask(self, ask: Callable[[], T]) -> T:
+        """Return what `ask` does; an answer ends the wait for a broken stream."""
+        answer = await _on_thread(ask)
+        if self._is_away:
+            self._hurry.set()
+        return answer
 
     async def events(
         self, *, after: int | None = None, output: bool = True
     ) -> AsyncIterator[Message]:
         """Yield what happens, for ever.
 
-        Each time the engine cannot be reached there is one `Gone`; then it tries again after 1, 2,
-        4 to 30 s, and more often after `hurry`. Back at the same engine it goes on where it was;
-        another one gives a snapshot.
+        Each time the engine cannot be reached there is one `Gone`; then it tries again after 1 and
+        2 s, a far one after 4 to 30 s too, more often after `hurry`, and at once where it answers
+        something else. Back at the same engine it goes on where it was; another one gives a
+        snapshot.
         """
         last_id, pid, failures = "", 0, 0
         while True:
@@ -80,7 +91,7 @@ class HttpControl:
                 pid = hello.pid
                 again = partial(self._client.open_stream, output=output, last_id=last_id)
                 stream = await _on_thread(again)
-                feed = _Feed(stream)
+                self._is_away, feed = False, _Feed(stream)
                 try:
                     async for message in feed.messages():
                         failures = 0
@@ -90,6 +101,7 @@ class HttpControl:
                 last_id, why = stream.last_id or last_id, stream.why
             except CrontermError as error:
                 why = str(error)
+            self._is_away = True
             yield Gone(since=self._clock.now().utc, why=why)
             is_hurried = await self._rest(failures)
             failures = 0 if is_hurried else failures + 1

@@ -220,6 +220,7 @@ class CrontermApp(LogOpening, Personal):
     def _start(self) -> str:
         told = self._hosting.start_again()
         self.picture.starting_since, self._is_dirty = self.now(), True
+        self.picture.how_ended = self._hosting.how_ended(self.picture.snapshot.engine.pid)
         return told
 
     # -- screens ---------------------------------------------------------------------------------

@@ -83,6 +83,8 @@ class Picture:
     gone: Gone | None = None
     starting_since: Instant | None = None
     """When an engine was started that does not answer yet."""
+    how_ended: str = ""
+    """What became of the one before, where that is known: `was killed by SIGKILL`."""
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False

@@ -82,6 +82,19 @@ async def test_who_hurries_waits_neither_now_nor_for_the_next_try(tmp_path: Path
     assert isinstance(back, Snapshot)
 
 
+async def test_an_answer_ends_the_wait_for_the_stream(tmp_path: Path) -> None:
+    control = HttpControl(tmp_path / "s", backoff_s=(3600,))
+    messages = control.events()
+    await anext(messages)
+    async with asyncio.timeout(30), house(tmp_path / "s"):
+        back = asyncio.ensure_future(anext(messages))
+        await control.send(PauseJob(job="backup"))
+        first = await back
+        await messages.aclose()  # type: ignore[attr-defined]
+
+    assert isinstance(first, Snapshot)
+
+
 async def test_requests_without_an_engine_are_errors(tmp_path: Path) -> None:
     control = HttpControl(tmp_path / "s")
 

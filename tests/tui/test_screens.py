@@ -639,7 +639,8 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         await wait_for(pilot, lambda: started == [True])
         await control.more.put(Gone(since=NOW, why="killed"))
         await wait_for(pilot, control.more.empty)
-        assert banner._text()[0].startswith("! starting an engine…")
+        how = f"was killed by SIGKILL, pid {scene().engine.pid}"
+        assert banner._text()[0].startswith(f"! the engine {how}: starting another…")
         other = scene()
         other.engine.pid, other.engine.started_at = 17, NOW + 2 * SECOND
         await control.more.put(other)

@@ -163,6 +163,10 @@ async def test_a_gone_engine_is_said_in_its_box() -> None:
         screen.system = System(store=StoreView(path="/x"), versions={})
         screen._draw(NOW)
         assert told(screen, EngineBox)["runner"] == "none: the next start brings one"
+        assert told(screen, EngineBox)["state"].endswith("since today 14:32:07")
+        screen.system = system()  # of another engine, which answers already
+        screen._draw(NOW)
+        assert told(screen, EngineBox)["engine"] == "pid 812  0.1.0  does not answer"
 
 
 async def test_a_screen_of_another_version_says_so() -> None:

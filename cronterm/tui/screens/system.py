@@ -73,6 +73,10 @@ class SystemView(Page):
                 panel.system = self.system
             panel.update(now, None)
 
+    def look_again(self) -> None:
+        """Ask again at once: another engine may answer."""
+        self._read_at = 0
+
     async def _read(self) -> None:
         try:
             found = await self.home.control.query(ReadSystem())

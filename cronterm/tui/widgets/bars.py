@@ -228,7 +228,9 @@ class Banner(Painted):
         snapshot = picture.snapshot
         if picture.gone is not None:
             if picture.starting_since is not None:
-                return "! starting an engine… — nothing is scheduled before it answers", []
+                how = picture.how_ended
+                what = f"the engine {how}: starting another…" if how else "starting an engine…"
+                return f"! {what} — nothing is scheduled before it answers", []
             ago = max((self.now - picture.gone.since) // SECOND, 0)
             text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
             return text, [("reload", "restart"), (show, "why")]

@@ -55,18 +55,21 @@ class EngineBox(SystemBox):
     def facts(self) -> list[Fact]:
         """Return the engine, its file and its runners."""
         engine, snapshot = self.picture.snapshot.engine, self.picture.snapshot
-        state, role = engine.state.replace("_", " "), "ok"
-        if self.picture.gone is not None:
-            state, role = "gone: nothing is scheduled", "fail+bold"
+        state, role, since = engine.state.replace("_", " "), "ok", engine.started_at
+        gone = self.picture.gone
+        if gone is not None:
+            state, role, since = "gone: nothing is scheduled", "fail+bold", gone.since
         elif not self.picture.is_live:
             state, role = "connecting", "muted"
         elif engine.state != "running":
             role = "warn+bold"
         process = self.system.engine if self.system is not None else None
-        facts = [("state", f"{state} since {day_moment(engine.started_at, self.now)}", role)]
+        facts = [("state", f"{state} since {day_moment(since, self.now)}", role)]
         if engine.trouble:
             facts.append(("trouble", sanitize_line(engine.trouble), "fail"))
-        taken = f"  {process_text(process, self.now)}" if process is not None else ""
+        is_it = process is not None and process.pid == engine.pid and gone is None
+        taken = f"  {process_text(process, self.now)}" if process is not None and is_it else ""
+        taken = "  does not answer" if gone is not None else taken
         facts.append(("engine", f"pid {engine.pid}  {engine.version}{taken}", "text"))
         runners = self.system.runners if self.system is not None else ()
         for number, runner in enumerate(runners, 1):

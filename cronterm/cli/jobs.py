@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
-from cronterm.cli.render import COLORS, Cell, show_time
+from cronterm.cli.render import COLORS, Cell, show_due
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import is_failing, state_of
-from cronterm.clock import rfc3339
+from cronterm.clock import SystemClock, rfc3339
 from cronterm.model.job import Job, action_text
 from cronterm.model.snapshot import JobView, Snapshot
 
@@ -57,7 +57,7 @@ def _sheet(at: Desk, jobs: tuple[str, ...], selector: str, states: tuple[str, ..
         content=records,
         records=records,
         head=HEAD,
-        rows=[_row(view, snapshot) for view in views],
+        rows=[_row(view, snapshot, is_wide=at.printed_as == "wide") for view in views],
         only_wide=ONLY_WIDE,
         above=[(str(problem), "red") for problem in snapshot.problems],
         empty="no such jobs" if selector or states else f"no jobs in {snapshot.engine.jobs_file}",
@@ -116,7 +116,7 @@ def job_as_json(view: JobView, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _row(view: JobView, snapshot: Snapshot) -> list[Cell]:
+def _row(view: JobView, snapshot: Snapshot, *, is_wide: bool) -> list[Cell]:
     job, state = view.job, state_of(view, snapshot)
     lines = action_text(job.action).strip().splitlines() or [""]
     command = lines[0] if len(lines) == 1 else f"{lines[0]} …"
@@ -126,7 +126,7 @@ def _row(view: JobView, snapshot: Snapshot) -> list[Cell]:
         job.id,
         (state, COLORS.get(state)),
         job.schedule_text or "by hand",
-        show_time(view.next_at),
+        show_due(view.next_at, SystemClock().now().utc, is_wide=is_wide),
         command,
         job.group,
         ",".join(job.tags),

@@ -53,10 +53,10 @@ def show_time(at: Instant | None) -> str:
     return "" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
 
 
-def show_soon(at: Instant | None, now: Instant) -> str:
-    """Return `14:32:07` today, `Sun 02:00` within six days, else the date; empty for None."""
-    if at is None:
-        return ""
+def show_due(at: Instant | None, now: Instant, *, is_wide: bool) -> str:
+    """Return `14:32:07` today, `Sun 02:00` within six days, else the date; all of it if wide."""
+    if at is None or is_wide:
+        return show_time(at)
     then, today = local(at), local(now).date()
     if then.date() == today:
         return f"{then:%H:%M:%S}"

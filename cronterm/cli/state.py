@@ -17,8 +17,8 @@ from cronterm.cli.render import (
     describe_end,
     name_end,
     show_age,
+    show_due,
     show_duration,
-    show_soon,
     show_time,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
@@ -251,7 +251,7 @@ def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
 def _row(view: JobView, snapshot: Snapshot, now: Instant, *, is_wide: bool) -> list[Cell]:
     last = view.last
     state = state_of(view, snapshot)
-    due = show_time(view.next_at) if is_wide else show_soon(view.next_at, now)
+    due = show_due(view.next_at, now, is_wide=is_wide)
     return [
         view.job.id,
         (state, COLORS.get(state)),

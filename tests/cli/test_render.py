@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from cronterm.cli.render import show_age, show_duration, show_soon, show_until, table
+from cronterm.cli.render import show_age, show_due, show_duration, show_until, table
 from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, instant
 
 
@@ -71,7 +71,8 @@ def test_a_column_in_the_middle_is_cut() -> None:
 
 def test_an_instant_that_comes_soon_is_short() -> None:
     now = instant(datetime(2026, 11, 21, 23, 0).astimezone())  # here
-    texts = [show_soon(now + hours * HOUR, now) for hours in (0, 3, 7 * 24, -24)]
+    texts = [show_due(now + hours * HOUR, now, is_wide=False) for hours in (0, 3, 7 * 24, -24)]
 
     assert texts == ["23:00:00", "Sun 02:00", "2026-11-28", "2026-11-20"]
-    assert show_soon(None, now) == ""
+    assert show_due(now, now, is_wide=True) == "2026-11-21 23:00:00"
+    assert show_due(None, now, is_wide=False) == ""

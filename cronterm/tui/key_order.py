@@ -6,10 +6,14 @@ from typing import TypeVar
 from textual import events
 from textual.app import App
 from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+
+from cronterm.tui.terminal import TerminalDriver
 
 Result = TypeVar("Result")
 
@@ -53,6 +57,11 @@ class KeyOrder(App[Result]):
         self._is_text = False
         """All that is on its way is text for the field that has the focus."""
         self._looking: Timer | None = None
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return what reads a terminal, unless the environment names something else."""
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
 
     async def on_event(self, event: events.Event) -> None:
         """Hand out an event; what is typed waits for what was typed before it."""

@@ -9,11 +9,11 @@ from cronterm.tui.questions import LENGTHS
 from tests.journeys.acts import known_alerts, undo_file
 from tests.journeys.house import wait_until
 from tests.journeys.tour import LEFT, Text, Tour, Walk
-from tests.journeys.walks import settles
+from tests.journeys.walks import scrolls, settles
 
 TRIGGER = "Run alpha now?"
 SORT = "Sort by"
-HELP = re.compile(r"[─-] Help [─-](?s:.*)scroll . esc close")
+HELP = "─ Help ─"
 EDIT = "Edit alpha"
 PARAMS = "default somebody"
 TABS_TO_OVERLAP = ("tab",) * 7
@@ -53,7 +53,7 @@ def says(text: Text, *back: str) -> Walk:
         it.sees(text)
         for each in back:
             it.press(each)
-            it.shows_something()
+            it.loses(text)
 
     return walk
 
@@ -69,11 +69,7 @@ def scrolls_help(*first: str) -> Walk:
     """The help moves."""
 
     def walk(it: Tour, key: str) -> None:
-        for each in first:
-            it.press(each)
-            it.loses("details of the job")
-        it.try_key(key)
-        it.scrolls()
+        scrolls(*first)(it, key)
         it.press("escape")
         it.loses(HELP)
 

@@ -172,6 +172,8 @@ def test_keys_that_are_typed_faster_than_pages_open_arrive_in_their_order(tmp_pa
         it.sees("› alpha › log", "/word ", "1 of 2 matches")
         it.press("escape", "escape", "escape", "escape", "G", "enter", "k", "T", *"xy", "escape")
         it.sees("Overview")
+        it.press("escape", "G")
+        it.sees("─ 7/7 ─")
         assert it.is_idle()
 
 

@@ -246,15 +246,34 @@ class Tour:
         lines = enumerate(screen.splitlines())
         return next((number for number, line in lines if CURSOR.match(line)), -1)
 
+    def finds_cursor(self) -> None:
+        """Return once the rows are there, one with the cursor."""
+        self.look(lambda: self.row(self.screen()) >= 0, "there is a row with the cursor")
+
     def moves(self, by: int) -> None:
         """Return once the cursor is above (-1) or below (1) where it was."""
         at = self.row(self.before)
         self.look(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves line {at}")
 
+    def page(self, screen: str) -> list[str]:
+        """Return a screen without its bars."""
+        return screen.splitlines()[3:-6]
+
+    def rests(self) -> None:
+        """Return once the page is drawn: it stays the same for a moment."""
+        had: list[str] = []
+
+        def is_same() -> bool:
+            nonlocal had
+            before, had = had, self.page(self.screen())
+            return had == before
+
+        wait_until(is_same, "the page stays", self.patience_s, pause_s=0.04)
+
     def scrolls(self) -> None:
-        """Return once the page, without its bars, has changed."""
-        had = self.before.splitlines()[3:-6]
-        self.look(lambda: self.screen().splitlines()[3:-6] != had, "the page moves")
+        """Return once the page has changed."""
+        had = self.page(self.before)
+        self.look(lambda: self.page(self.screen()) != had, "the page moves")
 
     def shows_something(self) -> None:
         """Return once something is different below the bars, by more than clocks."""
@@ -292,6 +311,7 @@ class Tour:
 
     def go_to_row(self, name: str) -> None:
         """Move the cursor down to the row of a name."""
+        self.finds_cursor()
         for _ in range(20):
             screen = self.screen()
             if name in screen.splitlines()[self.row(screen)]:
@@ -302,6 +322,7 @@ class Tour:
 
     def job_here(self) -> str:
         """Return the job in the row under the cursor."""
+        self.finds_cursor()
         screen = self.screen()
         words = re.findall(r"[a-z-]+", screen.splitlines()[self.row(screen)])
         found = [word for word in words if word in self.snapshot().jobs]

@@ -104,6 +104,7 @@ def moves(by: int, *, first: str = "") -> Walk:
     """The cursor goes up or down; `first` goes the other way."""
 
     def walk(it: Tour, key: str) -> None:
+        it.finds_cursor()
         if first:
             it.press(first)
             if by < 0:
@@ -118,9 +119,11 @@ def scrolls(first: str = "") -> Walk:
     """The text moves; `first` moves it as well."""
 
     def walk(it: Tour, key: str) -> None:
+        it.rests()
         if first:
             it.press(first)
             it.scrolls()
+            it.rests()
         it.try_key(key)
         it.scrolls()
 

@@ -15,8 +15,10 @@ def pause(it: Tour, key: str) -> None:
     it.sees("Hold back the timed starts of alpha")
     it.press(key)
     it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+    it.sees("paused alpha")
     it.press(key)
     it.wait(lambda: it.snapshot().jobs["alpha"].pause is None, "alpha is not paused")
+    it.sees("resumed alpha")
 
 
 def pause_all(it: Tour, key: str) -> None:
@@ -96,9 +98,10 @@ def delete(*way: str) -> Walk:
 def undo(it: Tour, key: str) -> None:
     """A pause is taken back."""
     it.press("p", "p")
-    it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+    it.sees("paused alpha")
     it.try_key(key)
     it.wait(lambda: it.snapshot().jobs["alpha"].pause is None, "alpha is not paused")
+    it.sees("resumed alpha")
 
 
 def stop(*way: str) -> Walk:
@@ -383,11 +386,12 @@ def suspends(it: Tour, key: str) -> None:
 
 def redraws(it: Tour, key: str) -> None:
     """What was wiped away is there again."""
+    it.event = it.snapshot().n
     it.before = it.screen()
     it.tmux.blot()
     it.loses("alpha")
     it.try_key(key)
-    it.sees("sleeper", "1 Jobs")
+    it.sees("SCHEDULE")
 
 
 def zoom_metric(it: Tour, key: str) -> None:

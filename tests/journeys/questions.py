@@ -69,6 +69,7 @@ def scrolls_help(*first: str) -> Walk:
     """The help moves."""
 
     def walk(it: Tour, key: str) -> None:
+        it.rests()
         scrolls(*first)(it, key)
         it.press("escape")
         it.loses(HELP)
@@ -227,7 +228,9 @@ def pauses_for(duration: Duration | None) -> Walk:
         assert pause is not None
         length = None if pause.until is None else pause.until - pause.at + MINUTE // 2
         assert (length and length // MINUTE) == (duration and duration // MINUTE)
+        it.shows_paused(is_so=True)
         it.send(ResumeJob(job="alpha"))
+        it.shows_paused(is_so=False)
 
     return over(("p",), "Hold back the timed starts of alpha", walk)
 

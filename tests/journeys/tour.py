@@ -246,6 +246,11 @@ class Tour:
         lines = enumerate(screen.splitlines())
         return next((number for number, line in lines if CURSOR.match(line)), -1)
 
+    def shows_paused(self, *, is_so: bool) -> None:
+        """Return once the table shows that alpha is held back, or not."""
+        held = "paused  alpha"
+        self.look(lambda: bool(self.count(held, self.screen())) == is_so, f"{held}: {is_so}")
+
     def finds_cursor(self) -> None:
         """Return once the rows are there, one with the cursor."""
         self.look(lambda: self.row(self.screen()) >= 0, "there is a row with the cursor")
@@ -268,7 +273,7 @@ class Tour:
             before, had = had, self.page(self.screen())
             return had == before
 
-        wait_until(is_same, "the page stays", self.patience_s, pause_s=0.04)
+        wait_until(is_same, "the page stays", self.patience_s, pause_s=0.03)
 
     def scrolls(self) -> None:
         """Return once the page has changed."""
@@ -291,6 +296,7 @@ class Tour:
         for key in WAYS.get(place, ()):
             self.press(key)
             self.sees("exit 1 after" if key == "L" else MARKS[place])
+            self.rests()
 
     def go_home(self) -> None:
         """Go to the first job of the table, from any page."""

@@ -119,7 +119,6 @@ def scrolls(first: str = "") -> Walk:
     """The text moves; `first` moves it as well."""
 
     def walk(it: Tour, key: str) -> None:
-        it.rests()
         if first:
             it.press(first)
             it.scrolls()

@@ -11,11 +11,19 @@ from textual.widgets import Input, TextArea
 from cronterm.model.command import RunJob
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.form import JobForm
+from cronterm.tui.screens.help import HelpBox
 from cronterm.tui.widgets.facts import RunsBox
 from tests.tui.scene import FakeControl, app
 from tests.tui.test_screens import on_dashboard, wait_for
 
-SIGNS = {"/": "slash", ":": "colon", "*": "asterisk", " ": "space", ";": "semicolon"}
+SIGNS = {
+    "/": "slash",
+    ":": "colon",
+    "*": "asterisk",
+    "?": "question_mark",
+    " ": "space",
+    ";": "semicolon",
+}
 
 
 def burst(pilot: Pilot[Any], *typed: str) -> None:
@@ -58,6 +66,18 @@ async def test_text_and_tabs_in_the_form_keep_their_order() -> None:
         assert form.query_one("#f-schedule", Input).value == "*/20 * * * * *"
         burst(pilot, "shift+tab", "shift+tab", "ctrl+u", *"ABC")
         await wait_for(pilot, lambda: form.query_one("#f-schedule", Input).value == "ABC")
+
+
+async def test_the_help_scrolls_by_the_key_behind_its_own() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        burst(pilot, "?", "end")
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(HelpBox)))
+        box = pilot.app.screen.query_one(HelpBox)
+        await wait_for(pilot, lambda: box.scroll_y > 0 and box.scroll_y == box.max_scroll_y)
+        box.show_vertical_scrollbar = False  # as it is before it was laid out
+        box.action_lines(-2)
+        await wait_for(pilot, lambda: box.scroll_y == box.max_scroll_y - 2)
 
 
 async def test_the_palette_gets_what_is_typed_behind_its_key() -> None:

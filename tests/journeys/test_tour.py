@@ -1,6 +1,6 @@
 """Every key of the key table does what help says, in every kind of terminal.
 
-The tour takes minutes: `pytest -m long -n 0 tests/journeys/test_tour.py`. It needs tmux.
+The tour takes minutes: `pytest -m long -n 2 -rP tests/journeys/test_tour.py`. It needs tmux.
 """
 
 import os
@@ -95,6 +95,7 @@ def walk(it: Tour, tried: Sequence[Step]) -> None:
         promise = promise_of(step.id, step.place)
         assert promise is not None, step
         it.walk(promise, step)
+    print(f"{len(it.passed)} of {len(tried)} keys did what help says")
     told = [f"{step}: {why}" for step, why in it.failed.items()]
     assert not told, f"{len(told)} of {len(tried)} keys:\n" + "\n".join(told)
 

@@ -66,6 +66,7 @@ echo "{LEFT} $code"; read line
 """
 """What a shell is to a program: it comes back when that is suspended."""
 CURSOR = re.compile(r"^[│|] ?[▌|]")
+EDGE = re.compile(r"^[╭┌+][─-]")
 
 ROWLESS = ("stats", "system")
 """Places without rows."""
@@ -242,9 +243,18 @@ class Tour:
         self.look(is_other, f"{had[0]!r} becomes another text")
 
     def row(self, screen: str) -> int:
-        """Return which line the cursor is on."""
-        lines = enumerate(screen.splitlines())
-        return next((number for number, line in lines if CURSOR.match(line)), -1)
+        """Return how far below the upper edge of its box the cursor is, -1 where there is none."""
+        below = -1
+        for line in screen.splitlines():
+            below = 0 if EDGE.match(line) else below + 1
+            if CURSOR.match(line):
+                return below
+        return -1
+
+    def cursor_line(self) -> str:
+        """Return the row with the cursor, once there is one."""
+        self.finds_cursor()
+        return next((line for line in self.screen().splitlines() if CURSOR.match(line)), "")
 
     def shows_paused(self, *, is_so: bool) -> None:
         """Return once the table shows that alpha is held back, or not."""
@@ -258,7 +268,7 @@ class Tour:
     def moves(self, by: int) -> None:
         """Return once the cursor is above (-1) or below (1) where it was."""
         at = self.row(self.before)
-        self.look(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves line {at}")
+        self.look(lambda: self.row(self.screen()) * by > at * by, f"the cursor leaves row {at}")
 
     def page(self, screen: str) -> list[str]:
         """Return a screen without its bars."""
@@ -317,10 +327,8 @@ class Tour:
 
     def go_to_row(self, name: str) -> None:
         """Move the cursor down to the row of a name."""
-        self.finds_cursor()
         for _ in range(20):
-            screen = self.screen()
-            if name in screen.splitlines()[self.row(screen)]:
+            if name in self.cursor_line():
                 return
             self.press("down")
             self.moves(1)
@@ -328,9 +336,7 @@ class Tour:
 
     def job_here(self) -> str:
         """Return the job in the row under the cursor."""
-        self.finds_cursor()
-        screen = self.screen()
-        words = re.findall(r"[a-z-]+", screen.splitlines()[self.row(screen)])
+        words = re.findall(r"[a-z-]+", self.cursor_line())
         found = [word for word in words if word in self.snapshot().jobs]
         assert found, "no job under the cursor"
         return str(found[0])

@@ -23,7 +23,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.tui.keymap import CHANGING, KEYS, MOVES
 from cronterm.tui.look import in_ascii, in_blocks
 from cronterm.tui.places import PAGES, Where
-from tests.journeys.house import House, wait_until
+from tests.journeys.house import PATIENCE_S, House, wait_until
 from tests.journeys.tmux import Tmux
 
 OTHERS = ("alpha", "chained", "sleeper")
@@ -136,7 +136,7 @@ class Tour:
     command: Sequence[str]
     env: Mapping[str, str]
     glyphs: str = "unicode"
-    patience_s: float = 12.0
+    patience_s: float = PATIENCE_S
     before: str = ""
     there: str = ""
     """The screen on which something was that is going to be lost."""

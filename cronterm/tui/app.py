@@ -280,6 +280,10 @@ class CrontermApp(LogOpening, Personal):
         """Run what was missed, oldest first."""
         self.run_worker(self._inbox.run(rows), name="catch-up")
 
+    def note_missed(self, rows: Sequence[MissedInstants]) -> None:
+        """Keep that a person looked at what was missed."""
+        self._inbox.note_seen(rows)
+
     def missed_left(self) -> int:
         """Return how many of those are still to be run."""
         return len(self._inbox.left)

@@ -13,7 +13,7 @@ from cronterm.model.query import MissedInstants
 from cronterm.tui.keymap import Key, View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.remembered import Remembered
+from cronterm.tui.remembered import Kept, Remembered
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.themes import Taste
 
@@ -100,6 +100,9 @@ class Home(Protocol):
     def catch_up(self, rows: Sequence[MissedInstants]) -> None:
         """Run what was missed, oldest first."""
 
+    def note_missed(self, rows: Sequence[MissedInstants]) -> None:
+        """Keep that a person looked at what was missed."""
+
     def missed_left(self) -> int:
         """Return how many of those are still to be run."""
 
@@ -121,7 +124,7 @@ class Home(Protocol):
     def shown_jobs(self) -> list[str]:
         """Return the jobs of the table, in its order."""
 
-    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
+    def remember(self, **values: Kept) -> None:
         """Keep how this jobs file is looked at; None forgets."""
 
     def show_in(self, taste: Taste) -> None:

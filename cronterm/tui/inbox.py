@@ -10,6 +10,9 @@ from cronterm.model.query import ListMissed, Missed, MissedInstants
 from cronterm.model.snapshot import Snapshot
 from cronterm.tui.home import Home
 
+SEEN = "missed_seen"
+"""Remembered: when the newest of what a person looked at was decided."""
+
 
 class Inbox:
     """Goes on while the screen is open, whatever page is shown."""
@@ -30,7 +33,7 @@ class Inbox:
         return isinstance(event, AlertRepeated) and event.kind == "downtime"
 
     async def wants_a_look(self, snapshot: Snapshot) -> bool:
-        """Tell, once, whether a downtime that nobody has seen left something in the inbox."""
+        """Tell, once, whether a downtime left something in the inbox that was not seen here yet."""
         is_open = any(
             alert.kind == "downtime" and alert.acknowledged_at is None
             for alert in snapshot.alerts.values()
@@ -42,7 +45,14 @@ class Inbox:
             found = await self._home.control.query(ListMissed(limit=1))
         except CrontermError:
             return False  # the alert stays: it leads there as well
-        return isinstance(found, Missed) and bool(found.rows)
+        newest = found.rows[-1:] if isinstance(found, Missed) else ()
+        return any(row.decided_at > self._home.layout.number(SEEN) for row in newest)
+
+    def note_seen(self, rows: Sequence[MissedInstants]) -> None:
+        """Keep that a person looked at these: the screen does not open with them again."""
+        if rows:
+            newest = max(row.decided_at for row in rows)
+            self._home.remember(**{SEEN: max(newest, self._home.layout.number(SEEN))})
 
     async def run(self, rows: Sequence[MissedInstants]) -> None:
         """Run each of `rows` once in their order, a job's one after the other; tell how many."""

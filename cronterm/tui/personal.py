@@ -14,7 +14,7 @@ from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
 from cronterm.tui.look import Glyphs, choose_glyphs, filters_for
-from cronterm.tui.remembered import Remembered
+from cronterm.tui.remembered import Kept, Remembered
 from cronterm.tui.ringing import Ringing
 from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.screens.page import Page, repaint_all
@@ -125,7 +125,7 @@ class Personal(Ringing):
 
     # -- what is remembered ----------------------------------------------------------------------
 
-    def remember(self, **values: str | bool | Sequence[str] | None) -> None:
+    def remember(self, **values: Kept) -> None:
         """Keep how this jobs file is looked at; None forgets."""
         self.layout.put(**values)
         self.tell_trouble()

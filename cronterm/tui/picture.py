@@ -219,6 +219,11 @@ class Picture:
             if alert_state(alert, mutes.get(alert.job), now) == "open"
         ]
 
+    def missed(self) -> int:
+        """Return how many instants were missed by downtimes that nobody has acknowledged."""
+        told = (each for each in self.snapshot.alerts.values() if each.kind == "downtime")
+        return sum(alert.count for alert in told if alert.acknowledged_at is None)
+
     def alerts(self, now: Instant) -> list[Shown]:
         """Return the open alerts for the panel, the worst first."""
         found = self.open_alerts(now)

@@ -13,6 +13,8 @@ from cronterm.instance import write_private
 LARGEST_FILE = 64 << 10
 
 Word = TypeVar("Word", bound=str)
+Kept = str | bool | int | Sequence[str] | None
+"""What a value may be; None forgets."""
 
 
 class Remembered:
@@ -54,7 +56,15 @@ class Remembered:
             self._distrust(name)
         return value is True
 
-    def put(self, **values: str | bool | Sequence[str] | None) -> None:
+    def number(self, name: str) -> int:
+        """Return a number; 0 where none was put."""
+        value = self._values.get(name, 0)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        self._distrust(name)
+        return 0
+
+    def put(self, **values: Kept) -> None:
         """Remember values by name; None forgets. What another screen has put meanwhile stays.
 
         Never raises: what cannot be written is told by `trouble`.
@@ -63,7 +73,7 @@ class Remembered:
         kept = {name: value for name, value in now.items() if name not in values}
         for name, value in values.items():
             if value is not None:
-                kept[name] = value if isinstance(value, str | bool) else list(value)
+                kept[name] = value if isinstance(value, str | int) else list(value)
         self._values = kept
         if self._path is None or kept == now:
             return

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cronterm.clock import HOUR
@@ -15,11 +16,14 @@ from cronterm.model.command import (
     RunMissed,
 )
 from cronterm.model.event import AlertOpened, MissedSettled, Numbered, RunEnded
+from cronterm.tui.personal import Person
+from cronterm.tui.remembered import Remembered
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.missed import MissedView
+from cronterm.tui.widgets.bars import TopBar
 from tests.tui.scene import NOW, FakeControl, app, missed
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -95,6 +99,25 @@ async def test_after_a_downtime_the_app_opens_with_what_was_missed() -> None:
         await control.more.put(Numbered(300, AlertOpened(at=NOW, alert=DOWNTIME)))
         await pilot.pause(0.1)
         assert isinstance(pilot.app.screen, Dashboard)  # once is enough
+
+
+async def test_what_was_seen_stays_closed_until_more_is_missed_and_the_header_leads_there() -> None:
+    control = filled()
+    control.scene.alerts[50] = DOWNTIME
+    layout = Remembered()
+    for leave in ("escape", "1"):
+        async with app(control, person=Person(layout=layout)).run_test(size=(80, 24)) as pilot:
+            await read(pilot)
+            await pilot.press(leave)
+        async with app(control, person=Person(layout=layout)).run_test(size=(80, 24)) as pilot:
+            await on_dashboard(pilot)
+            assert isinstance(pilot.app.screen, Dashboard)
+            head = "".join(text for text, _ in pilot.app.screen.query_one(TopBar).paint(80, 1)[0])
+            assert " │ M 108 missed " in head
+            await pilot.press("M")
+            await read(pilot)
+        newest = replace(control.missed[-1], job="again", decided_at=NOW + 1)
+        control.missed.append(newest)
 
 
 async def test_a_downtime_that_is_summed_up_after_the_start_opens_it_as_well() -> None:

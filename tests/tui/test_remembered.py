@@ -33,13 +33,14 @@ def keep(file: Path, text: str) -> None:
 
 
 def test_what_is_put_is_there_the_next_time(file: Path) -> None:
-    Remembered(file).put(sort="name", reversed=True, columns=["avg", "p95"])
+    Remembered(file).put(sort="name", reversed=True, columns=["avg", "p95"], missed_seen=7)
 
     again = Remembered(file)
 
     assert again.word("sort", SORTS) == "name"
     assert again.flag("reversed")
     assert again.words("columns", ("p95", "avg", "ok")) == ("avg", "p95")
+    assert (again.number("missed_seen"), again.number("other")) == (7, 0)
     assert again.trouble == ""
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
@@ -92,6 +93,8 @@ def test_a_value_of_rubbish_is_told_and_ignored(file: Path, value: object) -> No
     assert kept.words("columns", ("avg",)) is None
     assert not kept.flag("reversed")
     assert kept.word("zoom", ("log",)) == "log"
+    assert kept.number("zoom") == 0
+    assert "zoom is not understood" in kept.trouble
 
 
 def test_a_link_is_not_followed(file: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from cronterm.model.event import (
     RunEnded,
 )
 from cronterm.model.query import ListMissed, Missed, MissedInstants
-from cronterm.tui.keymap import bindings
+from cronterm.tui.keymap import View, bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import shortened
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
@@ -210,6 +210,12 @@ class MissedView(Page):
         if self.rows.chosen is not None:
             self.home.open_job(self.rows.chosen.job)
 
+    def action_view(self, view: View) -> None:
+        """Show another view; this one was seen."""
+        self.home.note_missed(self.rows.rows)
+        super().action_view(view)
+
     def action_back(self) -> None:
-        """Go back."""
+        """Go back; this was seen."""
+        self.home.note_missed(self.rows.rows)
         self.dismiss()

@@ -66,6 +66,9 @@ class TopBar(Painted):
         for state, count, role in counted:
             if count:
                 parts.append((f"  {glyphs.states[state]} {count}", role))
+        if missed := self._missed(glyphs.separator):
+            clock = width_of(self._right(width)[-1:])
+            parts += missed if width_of([*parts, *missed]) + clock < width else []
         due = picture.next_job()
         if due is not None and width >= 100 and picture.is_live:
             job, at = due
@@ -76,6 +79,13 @@ class TopBar(Painted):
             ]
             parts.append((f" {countdown(at - self.now)}", "accent+bold"))
         return parts
+
+    def _missed(self, separator: str) -> list[Part]:
+        """Return how much a downtime has left to settle, and the key that opens it."""
+        if not (count := self.picture.missed()):
+            return []
+        key = (self.key("inbox"), "accent+bold")
+        return [(f" {separator} ", "line"), key, (f" {count:,} missed", "warn")]
 
     def _engine(self, dot: str) -> list[Part]:
         picture = self.picture

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cronterm.clock import HOUR, MINUTE, SECOND
@@ -178,12 +179,26 @@ async def test_a_screen_of_another_version_says_so() -> None:
         assert told(screen, StoreBox)["runs"] == "412,893 kept of 1,204,511  14 jobs"
 
 
-async def test_what_does_not_fit_is_counted() -> None:
-    async with app().run_test(size=(80, 24)) as pilot:
+async def test_what_does_not_fit_is_wrapped_counted_and_scrolled_to() -> None:
+    control = FakeControl(scene())
+    path = f"/srv/{'very-long-name/' * 8}cronterm.db"
+    store = replace(system(), store=replace(system().store, path=path))
+    async with app(control).run_test(size=(80, 24)) as pilot:
         screen = await on_system(pilot)
+        screen.system = store
+        screen.update(NOW + SECOND)
         box = screen.query_one(StoreBox)
-        lines = box.paint(40, 4)
-        assert lines[-1][1][0].startswith("… and 5 more")
+        width, height = box.size
+        lines = [[text for text, _ in line] for line in box.lines(width)]
+        assert all(sum(map(len, line)) <= width for line in lines)
+        at = next(place for place, line in enumerate(lines) if line[0].strip() == "path")
+        assert "".join(line[1] for line in lines[at:]) == path
+        below = len(lines) - height
+        assert str(box.border_title) == f"Store · ↓{below}"
+        await pilot.press("tab", "tab", "tab", "G")
+        assert screen.focused is box
+        assert box.paint(width, height) == box.lines(width)[-height:]
+        assert str(box.border_title) == f"Store · ↑{below}"
         await pilot.resize_terminal(30, 8)
         await pilot.resize_terminal(200, 60)
         await pilot.press("q")

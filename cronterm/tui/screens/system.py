@@ -52,6 +52,11 @@ class SystemView(Page):
         """Say which version draws this."""
         self.query_one(VersionsBox).screen_version = version("cronterm")
 
+    def keys(self) -> list[tuple[str, str]]:
+        """Return the keys of the boxes, then those of the page."""
+        scroll = f"{self.home.key('down')} {self.home.key('up')}"
+        return [("tab", "next box"), (scroll, "scroll"), *super().keys()]
+
     def on_resize(self) -> None:
         """Draw for the new size."""
         self._second = 0

@@ -2,6 +2,9 @@
 
 from collections import Counter
 from pathlib import PurePath
+from textwrap import wrap
+
+from rich.cells import cell_len
 
 from cronterm.clock import SECOND, Duration, Instant
 from cronterm.model.notice import NotifierView
@@ -9,18 +12,22 @@ from cronterm.model.snapshot import JobView, LiveRun
 from cronterm.model.system import ProcessView, StoreView, System
 from cronterm.model.trigger import OnFile, OnWebhook, Trigger, trigger_name
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.facts import Fact
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, hidden_rows
 from cronterm.tui.widgets.panels import Panel
+from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.words import age, countdown, day_moment, duration, moment
 
 NAME = 10
 
 
-class SystemBox(Panel):
-    """A box about what the engine told of the program."""
+class SystemBox(Panel, Scrolled, can_focus=True):
+    """A box about what the engine told of the program; what has no room below scrolls."""
+
+    BINDINGS = CURSOR  # Textual reads it from the class
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
@@ -30,17 +37,39 @@ class SystemBox(Panel):
         """Return the (name, text, role) lines, texts made safe."""
         raise NotImplementedError
 
-    def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line a fact; where not all fit, the last says how many are missing."""
-        facts = self.facts()
-        if len(facts) > height > 0:
-            beyond = len(facts) - height + 1
-            facts = [*facts[: height - 1], ("", f"… and {beyond} more", "faint")]
-        room = max(width - NAME - 2, 1)
-        return [
-            [(f" {fit(name, NAME)}", "muted"), (fit(text, room), role)]
-            for name, text, role in facts
-        ]
+    def update(self, now: Instant, job: str | None) -> None:
+        """Draw the picture at `now`."""
+        self.now = now
+        self._entitle()
+        self.repaint()
+
+    def _entitle(self) -> None:
+        """Say what it is about, and how many lines are hidden above and below."""
+        upper, lower = self.titles()
+        count = len(self.lines(self.size.width))
+        self.entitle(
+            f"{upper}{hidden_rows(self._top, count, self.size.height, self.glyphs)}", lower
+        )
+
+    def action_move(self, by: int) -> None:
+        """Scroll by lines."""
+        super().action_move(by)
+        self._entitle()
+
+    def lines(self, width: int) -> list[list[Part]]:
+        """Return the facts, those that are longer than a line on several."""
+        room = max(width - NAME - 2, 8)
+        lines: list[list[Part]] = []
+        for name, text, role in self.facts():
+            # Wide characters are counted as two where there is any.
+            most = room if cell_len(text) == len(text) else room // 2
+            parts = wrap(text, most, break_on_hyphens=False) or [""]
+            names = [name, *[""] * (len(parts) - 1)]
+            lines += [
+                [(f" {fit(each, NAME)}", "muted"), (part, role)]
+                for each, part in zip(names, parts, strict=True)
+            ]
+        return lines
 
 
 class EngineBox(SystemBox):

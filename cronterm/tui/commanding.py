@@ -96,13 +96,13 @@ class Commanding(KeyOrder[Ending]):
         return key_of(self, id)
 
     def send(self, *commands: AnyCommand) -> None:
-        """Send commands in order and tell the answers, until one is refused."""
+        """Send commands in order and tell the answers; no undo is sent behind a refused one."""
         self.run_worker(self._send(commands), group=SENDING)
 
     async def _send(self, commands: Sequence[AnyCommand]) -> None:
         for number, command in enumerate(commands, 1):
             answer = await self.deliver(command, is_quiet=number < len(commands))
-            if answer is None or not answer.ok:
+            if answer is None or (not answer.ok and isinstance(command, UndoEdit)):
                 return
 
     async def deliver(
@@ -315,6 +315,8 @@ class Commanding(KeyOrder[Ending]):
 
     def undo(self) -> None:
         """Undo the last change made here, once what was asked for before is answered."""
+        if not self.may_act():
+            return
         before = [work for work in self.workers if work.group == SENDING]
         self.run_worker(self._take_back(before), group=SENDING)
 

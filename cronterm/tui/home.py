@@ -90,7 +90,7 @@ class Home(Protocol):
         """Return the key of something, as people read it."""
 
     def send(self, *commands: AnyCommand) -> None:
-        """Send commands in order and tell the answers, until one is refused."""
+        """Send commands in order and tell the answers; no undo is sent behind a refused one."""
 
     async def deliver(
         self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""

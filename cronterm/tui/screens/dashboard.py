@@ -109,7 +109,9 @@ class Dashboard(JobPage):
         """Say how many jobs there are, in which order, and where the cursor is."""
         table = self.table
         filtered = f" · /{table.filter}" if table.filter else ""
-        marked = f" · {len(table.marked)} marked" if table.marked else ""
+        hidden = len(table.marked.difference(table.jobs))
+        seen = f"{len(table.marked) - hidden} of " if hidden else ""
+        marked = f" · {seen}{len(table.marked)} marked" if table.marked else ""
         every, shown = len(self.picture.snapshot.jobs), len(table.jobs)
         count = f"{shown} of {every}" if table.filter else f"{every}"
         title = f"Jobs {count} · sort {table.sort.upper()} {table.direction}{filtered}{marked}"
@@ -174,7 +176,7 @@ class Dashboard(JobPage):
         self._close_filter()
 
     def action_clear(self) -> None:
-        """Clear the filter, hide the first steps, or end marks and zoom."""
+        """Clear the line for filtering, hide the first steps, or end filters, marks and zoom."""
         if self.query_one("#filter").has_class("shown"):
             self._set_filter("")
             self._close_filter()
@@ -183,10 +185,11 @@ class Dashboard(JobPage):
             self.home.tastes.put(guided=True)
         else:
             self._zoom(None)
+            self.log_pane.filter = ""
             self.table.marked.clear()
             if self.table.filter:
                 self.table.filter_by("")
-                self.update(self.home.now())
+            self.update(self.home.now())
 
     def _close_filter(self) -> None:
         line = self.query_one("#filter", Input)
@@ -289,7 +292,10 @@ class Dashboard(JobPage):
 
     def acted_on(self) -> list[str]:
         """Return the marked jobs, those of the group under the cursor, or the one under it."""
-        return self.table.chosen()
+        jobs, table = self.table.chosen(), self.table
+        if table.marked and not jobs:
+            self.home.tell(f"no marked job is shown: {self.home.key('clear')} ends the filter")
+        return jobs
 
     def action_open(self) -> None:
         """Open the job, or fold the group."""

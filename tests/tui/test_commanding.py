@@ -1,0 +1,99 @@
+"""The road from a key to a command: what is refused, what is undone, what is cleared."""
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from cronterm.clock import SECOND
+from cronterm.control import Gone
+from cronterm.model.command import Answer, AnyCommand, DeleteJob, PauseJob, ResumeJob, StopRun
+from cronterm.tui.screens.dashboard import Dashboard
+from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.test_screens import on_dashboard, wait_for
+
+
+class Ended(FakeControl):
+    """The first run that is to be stopped has just ended."""
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Refuse the first."""
+        answer = await super().send(command)
+        is_first = isinstance(command, StopRun) and len(self.sent) == 1
+        return Answer(ok=False, kind="unknown_run", message="it is over") if is_first else answer
+
+
+async def board_of(pilot: Pilot[Any]) -> Dashboard:
+    """Return the dashboard once it is there."""
+    await on_dashboard(pilot)
+    assert isinstance(pilot.app.screen, Dashboard)
+    return pilot.app.screen
+
+
+async def test_every_run_is_stopped_though_one_has_ended_meanwhile() -> None:
+    control = Ended()
+    live = [name for name, view in control.scene.jobs.items() if view.live]
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        board.table.marked = set(live)
+        await pilot.press("x", "y")
+        await wait_for(pilot, lambda: len(control.sent) == len(live) > 1)
+        await wait_for(pilot, lambda: len(pilot.app._notifications) == 2)
+    assert all(isinstance(each, StopRun) for each in control.sent)
+
+
+async def test_nothing_is_undone_behind_an_edit_that_could_not_be_undone() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        board.table.marked = set(board.table.jobs[:2])
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        control.refusal = Answer(ok=False, kind="stale", message="the file changed")
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 3)
+        await pilot.pause()
+    assert [type(each) for each in control.sent[:2]] == [DeleteJob, DeleteJob]
+    assert len(control.sent) == 3
+
+
+async def test_what_can_be_undone_waits_for_an_engine() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await board_of(pilot)
+        await pilot.press("p", "p")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await control.more.put(Gone(since=NOW - SECOND, why="killed"))
+        await wait_for(pilot, lambda: pilot.app.picture.gone is not None)  # type: ignore[attr-defined]
+        await pilot.press("u")
+        await control.more.put(scene())
+        await wait_for(pilot, lambda: pilot.app.picture.gone is None)  # type: ignore[attr-defined]
+        assert len(control.sent) == 1
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+    assert [type(each) for each in control.sent] == [PauseJob, ResumeJob]
+
+
+async def test_marks_that_a_filter_hides_are_said_to_be_hidden() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        board.table.marked = {"wal-archive", "flaky-upload"}
+        board.table.filter_by("flaky")
+        board.update(NOW)
+        assert "1 of 2 marked" in str(board.table.border_title)
+        board.table.filter_by("invoice")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: len(pilot.app._notifications) == 1)
+        (told,) = pilot.app._notifications
+        assert told.message == "no marked job is shown: esc ends the filter"
+        await pilot.press("escape")
+        assert board.table.marked == set()
+
+
+async def test_escape_ends_the_filter_of_the_log_too() -> None:
+    async with app().run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        await pilot.press("tab", "/", *"wal", "enter")
+        assert board.log_pane.filter == "wal"
+        await pilot.press("escape")
+        assert board.log_pane.filter == ""

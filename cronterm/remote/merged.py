@@ -236,7 +236,7 @@ class MergedControl:
 
     def _answered(self, machine: Machine, answer: Answer) -> Answer:
         run = None if answer.run is None else machine.names.run(answer.run)
-        message = f"{machine.names.host}: {answer.message}"
+        message = f"{machine.names.host}: {machine.names.text(answer.message)}"
         return msgspec.structs.replace(answer, run=run, message=message)
 
     async def query(self, query: Query) -> AnyReply:

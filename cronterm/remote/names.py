@@ -1,5 +1,6 @@
 """What jobs, runs and alerts of one of several machines are called among all."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -14,7 +15,11 @@ JOB_NAMES = ("job", "old", "upstream_job")
 RUN_NAMES = ("run", "upstream_run", "before_run", "after_run", "alert")
 JOB_LISTS = ("jobs", "on_success", "on_failure", "on_complete")
 JOB_KEYS = ("jobs", "removed", "next_at", "next", "held", "mutes", "depends_on", "runs", "files")
+SENTENCES = ("sentences", "past")
 RUN_KEYS = ("live", "after", "alerts")
+
+TOLD_RUN = re.compile(r"\brun (\d+)\b(?: of ([\w.-]*\w))?")
+"""A run in a sentence of an engine, with its job."""
 
 
 class Names:
@@ -32,6 +37,14 @@ class Names:
     def run(self, run: int) -> int:
         """Return the number of a run or an alert among all."""
         return run * self._count + self._place
+
+    def text(self, text: str) -> str:
+        """Return a sentence of an engine with its runs, and their jobs, as they are among all."""
+        return TOLD_RUN.sub(self._told_run, text)
+
+    def _told_run(self, told: re.Match[str]) -> str:
+        of = f" of {self.job(told[2])}" if told[2] else ""
+        return f"run {self.run(int(told[1]))}{of}"
 
     def out(self, value: T) -> T:
         """Return what a machine told in the names of all."""
@@ -52,6 +65,8 @@ class Names:
                 found["id"] = self.job(value["id"])
             elif is_alert:
                 found["id"] = self.run(value["id"])
+            if value.get("outcome") == "skipped" or "gate" in value:
+                found["message"] = self.text(value.get("message", ""))
             return found
         if isinstance(value, list | tuple):
             return [self._renamed(each) for each in value]
@@ -65,6 +80,10 @@ class Names:
         if name in JOB_LISTS and isinstance(value, list | tuple):
             return [
                 self.job(each) if isinstance(each, str) else self._renamed(each) for each in value
+            ]
+        if name in SENTENCES and isinstance(value, list | tuple):
+            return [
+                self.text(each) if isinstance(each, str) else self._renamed(each) for each in value
             ]
         if name == "recent" and isinstance(value, list | tuple):
             return [self._past(each) for each in value]

@@ -18,7 +18,16 @@ from cronterm.model.command import (
     RunJob,
     StopRun,
 )
-from cronterm.model.event import JobPaused, Numbered, RunEnded, RunQueued
+from cronterm.model.decision import Decisions
+from cronterm.model.event import (
+    InstantDecided,
+    JobPaused,
+    Numbered,
+    RunEnded,
+    RunHeld,
+    RunQueued,
+)
+from cronterm.model.gates import Hold
 from cronterm.model.query import (
     ListNext,
     ListRuns,
@@ -120,7 +129,7 @@ async def test_a_command_goes_to_the_machine_of_its_job(
 
     assert machines["a"].received == []
     assert [each for each, _ in machines["b"].received] == [RunJob(job="backup")]
-    assert answer.message.startswith("b: run 1")
+    assert answer.message.startswith(f"b: run {answer.run}")
     detail = await merged.query(ReadRun(run=answer.run or 0))
     assert isinstance(detail, RunDetail)
     assert detail.row.job == "b:backup"
@@ -273,3 +282,29 @@ def test_alerts_and_runs_have_numbers_of_their_own() -> None:
         (14, 6, "a:backup"),
         (15, 7, "b:backup"),
     ]
+
+
+def test_what_an_engine_says_of_runs_names_them_as_they_are_among_all() -> None:
+    names = Names("b", 1, 2)
+    skipped = InstantDecided(
+        at=START,
+        job="backup",
+        due_at=START,
+        outcome="skipped",
+        reason="overlap",
+        schedule_hash="",
+        message="run 41, scheduled, and 2 more",
+    )
+    told = names.out_any(skipped)
+    assert isinstance(told, InstantDecided)
+    assert told.message == "run 83, scheduled, and 2 more"
+    held = RunHeld(at=START, run=4, job="load", hold=Hold("dependency", "run 3 of a.b is running"))
+    told = names.out_any(held)
+    assert isinstance(told, RunHeld)
+    assert told.hold == Hold("dependency", "run 7 of b:a.b is running")
+    failed = RunEnded(at=START, run=4, job="load", outcome="failed", reason="exit", message="run 3")
+    told = names.out_any(failed)
+    assert isinstance(told, RunEnded)
+    assert told.message == "run 3"  # that is what a program said
+    why = names.out(Decisions((), ("Skipped: run 5 of load.",), ("run 5 failed.",)))
+    assert (why.sentences, why.past) == (("Skipped: run 11 of b:load.",), ("run 11 failed.",))

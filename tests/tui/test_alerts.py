@@ -26,7 +26,7 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.alert_boxes import AlertBox
 from tests.tui.scene import NOW, FakeControl, app
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_page, wait_for
 
 
 def alert(number: int, kind: AlertKind = "failure", **words: Any) -> Alert:
@@ -37,11 +37,7 @@ def alert(number: int, kind: AlertKind = "failure", **words: Any) -> Alert:
 
 async def on_alerts(pilot: Pilot[Any]) -> AlertsView:
     """Open the alerts and wait for them."""
-    await on_dashboard(pilot)
-    await pilot.press("4")
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, AlertsView))
-    screen = pilot.app.screen
-    assert isinstance(screen, AlertsView)
+    screen = await on_page(pilot, "4", AlertsView)
     await wait_for(pilot, lambda: bool(screen.rows.rows) and bool(screen._past_alerts()))
     return screen
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -56,6 +56,8 @@ from cronterm.tui.widgets.facts import RunsBox
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
 from tests.tui.scene import NOW, FakeControl, app, scene
 
+Shown = TypeVar("Shown", bound=Screen[Any])
+
 PAST_LINES = 20  # of the runs before: more than the scene tells live
 
 
@@ -78,6 +80,15 @@ async def on_dashboard(pilot: Pilot[Any]) -> None:
     )
     running.screen.update(NOW)  # type: ignore[attr-defined]
     await pilot.pause()
+
+
+async def on_page(pilot: Pilot[Any], key: str, kind: type[Shown]) -> Shown:
+    """Press the key of a page, once the dashboard is there, and wait for it."""
+    await on_dashboard(pilot)
+    await pilot.press(key)
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, kind))
+    assert isinstance(pilot.app.screen, kind)
+    return pilot.app.screen
 
 
 def is_filled(screen: Screen[Any]) -> bool:

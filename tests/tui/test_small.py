@@ -1,31 +1,35 @@
 """Small terminals: every list keeps rows, what is hidden is said, times are never made up."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from cronterm.clock import HOUR, MINUTE, SECOND, aware, instant
 from cronterm.model.snapshot import Pause
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.alerts import AlertsView
-from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.facts import ScheduleBox, days_and_times
 from cronterm.tui.widgets.panels import NextPanel
+from cronterm.tui.widgets.table import JobTable
 from cronterm.tui.words import short_moment
 from tests.tui.scene import NOW, FakeControl, app, scene
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_dashboard, on_page, wait_for
+
+
+async def table_of(pilot: Pilot[Any]) -> JobTable:
+    """Return the job table once it is drawn."""
+    await on_dashboard(pilot)
+    return pilot.app.screen.query_one(JobTable)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (200, 50)])
 async def test_the_timeline_shows_lanes_and_agenda(size: tuple[int, int]) -> None:
     async with app().run_test(size=size) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("2")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
-        screen = pilot.app.screen
-        assert isinstance(screen, TimelineView)
+        screen = await on_page(pilot, "2", TimelineView)
         await wait_for(pilot, lambda: screen.lanes.room >= 3)
         await wait_for(pilot, lambda: screen.agenda.size.height >= 2)
         await pilot.press("z")
@@ -37,11 +41,7 @@ async def test_the_timeline_shows_lanes_and_agenda(size: tuple[int, int]) -> Non
 
 async def test_the_timeline_says_from_when_to_when_it_goes() -> None:
     async with app().run_test(size=(200, 50)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("2")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
-        screen = pilot.app.screen
-        assert isinstance(screen, TimelineView)
+        screen = await on_page(pilot, "2", TimelineView)
         await wait_for(pilot, lambda: screen.lanes.shown is not None)
         axis = screen.lanes.shown
         assert axis is not None
@@ -51,20 +51,13 @@ async def test_the_timeline_says_from_when_to_when_it_goes() -> None:
 
 async def test_the_alerts_keep_three_rows() -> None:
     async with app().run_test(size=(60, 15)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("4")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AlertsView))
-        screen = pilot.app.screen
-        assert isinstance(screen, AlertsView)
+        screen = await on_page(pilot, "4", AlertsView)
         await wait_for(pilot, lambda: screen.rows.size.height >= 4)
 
 
 async def test_the_sign_of_a_sort_is_the_way_its_values_go() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, Dashboard)
-        table = screen.table
+        table = await table_of(pilot)
         table.go_to(table.jobs[-1])
         table.sort_by("duration")
         assert table.direction == table.glyphs.down
@@ -78,10 +71,7 @@ async def test_the_sign_of_a_sort_is_the_way_its_values_go() -> None:
 async def test_the_table_stays_at_its_top_until_a_person_moves() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(80, 15)) as pilot:
-        await on_dashboard(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, Dashboard)
-        table = screen.table
+        table = await table_of(pilot)
         last = table.jobs[-1]
         table.is_reversed = True
         table.order()
@@ -121,11 +111,7 @@ def test_a_paused_job_has_no_coming_runs() -> None:
 @pytest.mark.parametrize(("width", "room"), [(80, 16), (60, 12)])
 async def test_the_end_of_runs_is_shown_on_small_terminals(width: int, room: int) -> None:
     async with app().run_test(size=(width, 24)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("5")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
-        screen = pilot.app.screen
-        assert isinstance(screen, RunsView)
+        screen = await on_page(pilot, "5", RunsView)
         await wait_for(pilot, lambda: bool(screen.runs.runs))
         head = screen.runs.paint(screen.runs.size.width, 5)[0][0][0]
         assert screen.runs.size.width - head.index("END") >= room

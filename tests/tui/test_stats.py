@@ -23,7 +23,7 @@ from cronterm.tui.stats_export import HEAD, as_csv
 from cronterm.tui.widgets.metrics import Metric
 from tests.tui import figures
 from tests.tui.scene import NOW, FakeControl, app
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_page, wait_for
 
 
 class Asked(FakeControl):
@@ -42,11 +42,7 @@ class Asked(FakeControl):
 
 async def on_stats(pilot: Pilot[Any]) -> StatsView:
     """Open the figures and wait for them."""
-    await on_dashboard(pilot)
-    await pilot.press("3")
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, StatsView))
-    screen = pilot.app.screen
-    assert isinstance(screen, StatsView)
+    screen = await on_page(pilot, "3", StatsView)
     await wait_for(pilot, lambda: screen.figures.is_read)
     return screen
 

@@ -30,16 +30,12 @@ from cronterm.tui.widgets.system_boxes import (
     size,
 )
 from tests.tui.scene import NOW, FakeControl, app, job, scene, system
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_page, wait_for
 
 
 async def on_system(pilot: Pilot[Any]) -> SystemView:
     """Open the view and wait for what it asks."""
-    await on_dashboard(pilot)
-    await pilot.press("6")
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, SystemView))
-    screen = pilot.app.screen
-    assert isinstance(screen, SystemView)
+    screen = await on_page(pilot, "6", SystemView)
     await wait_for(pilot, lambda: screen.system is not None)
     return screen
 

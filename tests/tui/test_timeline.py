@@ -25,7 +25,7 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.slot_record import NOTHING, read_slot
 from tests.tui.scene import NOW, FakeControl, app, scene
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_page, wait_for
 
 HOUR_ZOOM, _, DAY_ZOOM, WEEK_ZOOM = ZOOMS
 
@@ -36,11 +36,7 @@ def in_berlin(at: Instant) -> datetime:
 
 async def on_timeline(pilot: Pilot[Any]) -> TimelineView:
     """Open the timeline and wait for it."""
-    await on_dashboard(pilot)
-    await pilot.press("2")
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, TimelineView))
-    screen = pilot.app.screen
-    assert isinstance(screen, TimelineView)
+    screen = await on_page(pilot, "2", TimelineView)
     await wait_for(pilot, lambda: screen.lanes.timeline is not None)
     return screen
 

@@ -20,18 +20,14 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.runs import RunsView
 from tests.tui.scene import MANY_RUNS, FakeControl, any_row, app
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_dashboard, on_page, wait_for
 
 NAMES = ("backup", "backup-eu", "report")
 
 
 async def on_runs(pilot: Pilot[Any]) -> RunsView:
     """Open the runs and wait for them."""
-    await on_dashboard(pilot)
-    await pilot.press("5")
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
-    screen = pilot.app.screen
-    assert isinstance(screen, RunsView)
+    screen = await on_page(pilot, "5", RunsView)
     await wait_for(pilot, lambda: bool(screen.runs.runs))
     return screen
 

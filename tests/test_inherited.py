@@ -1,10 +1,16 @@
 """What a program makes of what it inherits, as its own children see it."""
 
+import json
 import os
-import signal
 import subprocess
 import sys
 
+SPOIL = """
+import json, os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
+os.execve(sys.executable, [sys.executable, "-c", sys.argv[1]], json.loads(sys.argv[2]))
+"""
 PROBE = """
 import os, signal, subprocess, sys
 from cronterm.inherited import put_right
@@ -16,15 +22,9 @@ print(status, signal.pthread_sigmask(signal.SIG_BLOCK, ()), seen.split())
 
 
 def told(**env: str) -> str:
-    """Return what a program tells that blocks or ignores what it inherits, in an environment."""
-
-    def spoil() -> None:
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
-
-    words = [sys.executable, "-c", PROBE]
-    done = subprocess.run(words, env=env, preexec_fn=spoil, capture_output=True, text=True)
-    return done.stdout
+    """Return what a program tells that was started without some signals, in an environment."""
+    words = [sys.executable, "-c", SPOIL, PROBE, json.dumps(env)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 def test_signals_are_heard_and_no_locale_is_made_up() -> None:

@@ -184,7 +184,7 @@ class CrontermApp(LogOpening, Personal):
         is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:
             self._restarts.append(now)
-            self._start()
+            self._attempt(self._start, is_quiet=True)
 
     def _note_restart(self, was: EngineView, gone: Gone | None) -> None:
         """Tell where another engine answers than before; of several machines each tells its own."""
@@ -343,12 +343,15 @@ class CrontermApp(LogOpening, Personal):
         if self.may_change():
             self._attempt(self._hosting.write_sample)
 
-    def _attempt(self, act: Callable[[], str]) -> None:
-        """Do something here and say what it says."""
+    def _attempt(self, act: Callable[[], str], *, is_quiet: bool = False) -> None:
+        """Do something here and say what it says, a failure always."""
         try:
-            self.tell(act())
+            said = act()
         except CrontermError as error:
             self.tell(str(error), is_bad=True)
+        else:
+            if not is_quiet:
+                self.tell(said)
 
     def show_trouble(self) -> None:
         """Show what the banner says, in full."""

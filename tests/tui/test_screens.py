@@ -15,6 +15,7 @@ from cronterm.clock import HOUR, SECOND
 from cronterm.config.load import load_text
 from cronterm.config.words import WORDS
 from cronterm.control import Gone
+from cronterm.errors import CrontermError
 from cronterm.model.command import (
     AddJob,
     Answer,
@@ -659,6 +660,32 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         text = "".join(part[0] for part in banner.paint(300, 1)[0])
         assert f"the engine was killed by SIGKILL, pid {scene().engine.pid} and" in text
         assert "nothing was scheduled for 2.0s, it is pid 17 now" in text
+
+
+async def test_an_engine_that_cannot_be_started_is_told_of_with_its_reason() -> None:
+    control = FakeControl(scene())
+    starts = iter([None, CrontermError("no engine can be started: No space left on device")])
+
+    def start() -> None:
+        if (error := next(starts)) is not None:
+            raise error
+
+    running = app(control)
+    running._hosting = type(running._hosting)(
+        has_started=True, start=start, jobs_file="x", how_failed=lambda: "it ended with exit code 1"
+    )
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        for _ in range(2):
+            await control.more.put(Gone(since=NOW, why="killed"))
+        await wait_for(pilot, lambda: len(running._notifications) == 2)
+        told = [each.message for each in running._notifications]
+
+    assert told == [
+        "the engine does not come up: it ended with exit code 1",
+        "no engine can be started: No space left on device",
+    ]
+    assert running.picture.starting_since is None
 
 
 async def test_the_cursor_goes_to_a_job_that_was_added() -> None:

@@ -1,5 +1,6 @@
 """Shows how far long work is: a bar on a terminal, which goes away; elsewhere one line."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ def progress_bar(
     stream: TextIO | None = None,
     *,
     what: str = "working",
+    is_quiet: bool = False,
     seconds: Callable[[], float] = time.monotonic,
 ) -> Iterator[Progress]:
     """Give what draws a bar on `stream` (stderr) when told how far it is.
@@ -29,16 +31,19 @@ def progress_bar(
     stream = sys.stderr if stream is None else stream
     began = drawn = seconds()
     is_shown = stream.isatty()
+    quiet_s = math.inf if is_quiet else QUIET_S
     has_drawn = False
 
     def show(part: float) -> None:
         nonlocal drawn, has_drawn
         now = seconds()
-        if now - began < QUIET_S or now - drawn < REDRAW_S or (has_drawn and not is_shown):
+        if now - began < quiet_s or now - drawn < REDRAW_S or (has_drawn and not is_shown):
             return
+        if not part:
+            return  # how long it takes is not known yet
         drawn, has_drawn = now, True
         full = round(part * WIDTH)
-        left_s = (now - began) * (1 - part) / part if part else 0
+        left_s = (now - began) * (1 - part) / part
         if not is_shown:
             click.echo(f"{what}: {part:.0%} done, about {left_s:.0f}s left", file=stream)
             return

@@ -93,7 +93,8 @@ def simulate(
         with_failures=failures,
         assumed=parse_duration(assume),
     )
-    with progress_bar(what=f"living through {days:g} days") as progress:
+    what = f"living through {days:g} days"
+    with progress_bar(what=what, is_quiet=at.is_quiet) as progress:
         forecast = at.rooms.simulate(at.instance, request, progress)
     if at.as_json or output == "json":
         print_json(_as_json(forecast))

@@ -33,6 +33,17 @@ def test_a_bar_shows_part_and_time_left_and_goes_away() -> None:
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
+def test_who_wants_quiet_gets_nothing_and_nobody_is_told_of_no_time() -> None:
+    for is_quiet, part in ((True, 0.5), (False, 0.0)):
+        for stream in (Terminal(), io.StringIO()):
+            seconds = Seconds()
+            with progress_bar(stream, seconds=seconds, is_quiet=is_quiet) as progress:
+                seconds.now += 9
+                progress(part)
+
+            assert stream.getvalue() == ""
+
+
 def test_quick_work_draws_nothing() -> None:
     terminal, seconds = Terminal(), Seconds()
     with progress_bar(terminal, seconds=seconds) as progress:

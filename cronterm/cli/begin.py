@@ -10,11 +10,12 @@ import click
 from click.shell_completion import get_completion_class
 
 from cronterm.cli.base import common, desk, print_json, say
-from cronterm.cli.render import describe_end, show_age
+from cronterm.cli.render import describe_end, show_until
 from cronterm.cli.state import is_failing
 from cronterm.clock import SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.readable import rough
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_CRONTERM_COMPLETE"
@@ -128,15 +129,15 @@ def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     ]
     if coming:
         due, job = min(coming)
-        until = show_age(due - now)
-        lines.append((f"  next: {job} {f'in {until}' if until != 'now' else 'now'}", None))
+        lines.append((f"  next: {job} {show_until(due - now)}", None))
     for view in failing:
         last = view.last
         if last is not None:
-            age = show_age(now - last.ended_at)
+            age = rough(now - last.ended_at)
+            ago = "just now" if age == "now" else f"{age} ago"
             times = view.totals.failed_in_a_row
             row = f", {times} in a row" if times > 1 else ""
-            lines.append((f"  ✗ {view.job.id}: {describe_end(last)}, {age} ago{row}", "red"))
+            lines.append((f"  ✗ {view.job.id}: {describe_end(last)}, {ago}{row}", "red"))
     troubles = (snapshot.engine.trouble, *map(str, snapshot.problems[:3]))
     lines += [(f"  ! {line}", "red") for line in troubles if line]
     return lines

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from cronterm.cli.base import Desk, common, desk, leave, print_json, say
-from cronterm.cli.render import show_age, show_size
+from cronterm.cli.render import show_size
 from cronterm.clock import SystemClock, local_zone
 from cronterm.config.load import load
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance
 from cronterm.model.query import ListRuns, Runs
+from cronterm.readable import rough
 
 Verdict = Literal["ok", "note", "bad"]
 GLYPHS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
@@ -161,7 +162,7 @@ def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
         yield Finding("engine", "bad", f"pid {pid} holds the lock: {error}", "see its log")
         return
     engine = snapshot.engine
-    age = show_age(SystemClock().now().utc - engine.started_at)
+    age = rough(SystemClock().now().utc - engine.started_at)
     version = at.rooms.version()
     yield Finding("engine", "ok", f"pid {engine.pid}, version {engine.version}, up {age}")
     if engine.version != version:

@@ -78,14 +78,9 @@ def show_size(size: int | None) -> str:
     return f"{size / 1000**power:.1f}{' kMGT'[power]}"
 
 
-def show_age(duration: Duration) -> str:
-    """Return `now`, `4s`, `12m`, `3h`, `2d`."""
-    return rough(duration)
-
-
 def show_until(duration: Duration) -> str:
     """Return `in 4s`, `now`."""
-    return "now" if duration < SECOND else f"in {show_age(duration)}"
+    return "now" if duration < SECOND else f"in {rough(duration)}"
 
 
 def name_end(end: PastRun | RunRow) -> str:

@@ -13,13 +13,13 @@ from cronterm.cli.render import (
     GLYPHS,
     describe_end,
     name_end,
-    show_age,
     show_duration,
     show_time,
+    show_until,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import past_as_json, reason, state_of
-from cronterm.clock import SECOND, Instant, SystemClock, local_zone, rfc3339
+from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
 from cronterm.config.resolve import resolve
 from cronterm.model.job import Job, Shell
 from cronterm.model.snapshot import JobView, Snapshot
@@ -171,7 +171,7 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     why = reason(view, snapshot)
     lines.append((f"  state: {state}{f' ({why})' if why else ''}", COLORS.get(state)))
     if view.next_at is not None:
-        lines.append((f"  next: {show_time(view.next_at)}, {_in(view.next_at, now)}", None))
+        lines.append((f"  next: {show_time(view.next_at)}, {show_until(view.next_at - now)}", None))
     if view.last is not None:
         end = view.last
         took = f", took {show_duration(end.duration)}" if end.duration is not None else ""
@@ -181,7 +181,3 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
     lines.append((f"  file: {job.source}:{job.line}", None))
     return lines
-
-
-def _in(at: Instant, now: Instant) -> str:
-    return f"in {show_age(at - now)}" if at > now else "now"

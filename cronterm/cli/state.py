@@ -16,7 +16,6 @@ from cronterm.cli.render import (
     Cell,
     describe_end,
     name_end,
-    show_age,
     show_due,
     show_duration,
     show_time,
@@ -28,6 +27,7 @@ from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing, unreached
 from cronterm.model.trigger import triggers_text
+from cronterm.readable import rough
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
@@ -196,7 +196,7 @@ def _time(at: int | None) -> str | None:
 
 def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
-    about = f"{_about(snapshot)}, up {show_age(now - engine.started_at)}"
+    about = f"{_about(snapshot)}, up {rough(now - engine.started_at)}"
     served = [f"the API is served at {url}" for url in engine.listeners]
     told = [(line, "red") for line in _troubles(snapshot)]
     return [(about, None), *((line, None) for line in served), *told]
@@ -260,7 +260,7 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant, *, is_wide: bool) -> l
         else "·",
         show_duration(last.duration) if last is not None else "",
         due or triggers_text(view.job.triggers),
-        show_age(view.next_at - now) if view.next_at is not None else "",
+        rough(view.next_at - now) if view.next_at is not None else "",
         view.job.schedule_text,
         str(view.totals.runs),
         show_duration(view.totals.average),

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from cronterm.cli.render import show_age, show_due, show_duration, show_until, table
+from cronterm.cli.render import show_due, show_duration, show_until, table
 from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, instant
+from cronterm.readable import rough
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_durations_are_short(duration: int | None, text: str) -> None:
 
 
 def test_ages_are_shorter() -> None:
-    ages = [show_age(each) for each in (0, 4 * SECOND, 12 * MINUTE, 3 * HOUR, 2 * DAY)]
+    ages = [rough(each) for each in (0, 4 * SECOND, 12 * MINUTE, 3 * HOUR, 2 * DAY)]
 
     assert ages == ["now", "4s", "12m", "3h", "2d"]
     assert [show_until(0), show_until(90 * SECOND)] == ["now", "in 1m"]

@@ -79,10 +79,11 @@ def read_stamps(path: Path) -> list[float]:
     return sorted(map(float, path.read_text().split())) if path.exists() else []
 
 
-def tell(what: str, measured: float, unit: str, goal: float) -> None:
+def tell(what: str, measured: float, unit: str, goal: float, note: str = "") -> None:
     """Print what was measured beside its goal: at most so much."""
     verdict = "" if measured <= goal else "  MISSED"
-    print(f"{what:58} {measured:8.1f} {unit:6} goal {goal:g}{verdict}", flush=True)
+    note = f"  ({note})" if note else ""
+    print(f"{what:58} {measured:8.1f} {unit:6} goal {goal:g}{verdict}{note}", flush=True)
 
 
 class Bench:

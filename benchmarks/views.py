@@ -1,8 +1,9 @@
-"""The views over a long history: `python -m benchmarks.views [RUNS] [JOBS] [KEYS]`, in a pty.
+"""The views over a long history: `python -m benchmarks.views [DAYS] [JOBS] [KEYS]`, in a pty.
 
 How long each view, tab and filter takes to show what it reads, and how the list of all runs
-scrolls. Half of the runs are of one job. CPU is that of the screen and of the engine together: on
-a machine that others use it says more than the time that passed.
+scrolls: 86,400 runs a day, a million in twelve days. Half of them are of one job. CPU is that of
+the screen and of the engine together: on a machine that others use it says more than the time
+that passed.
 """
 
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.ground import Bench, running, tell
-from benchmarks.history import BATCH, History, fill
+from benchmarks.past import BATCH, RUNS_A_DAY, History, half_of_one, make_days
 from benchmarks.screen import DOWN, PAGE_DOWN, open_screen, ratio
 from benchmarks.terminal import Paint, Terminal, read_sched
 from cronterm.clock import DAY, SECOND, Instant, SystemClock, aware
@@ -74,19 +75,19 @@ def ways(start: Instant, now: Instant) -> dict[str, Way]:
     }
 
 
-def main(runs: int = 1_000_000, jobs: int = 500, keys: int = 2000) -> None:
+def main(days: int = 12, jobs: int = 500, keys: int = 600) -> None:
     """Fill, open, scroll."""
     names = [f"job-{number:05}" for number in range(jobs)]
     now = SystemClock().now().utc
-    start = now - runs * SECOND
-    weighted = [name for pair in zip(names, names[:1] * jobs, strict=True) for name in pair]
+    start = now - days * DAY
 
     def make(directory: Path) -> None:
+        make_days(directory, History(half_of_one(names), start), days)
         with open_store(directory, now=start) as store:
-            fill(store, History(weighted, start), runs)
             for first in range(1, ALERTS + 1, BATCH):
                 numbers = range(first, first + BATCH)
-                store.record([each for number in numbers for each in alerts(number, runs, start)])
+                told = (alerts(number, days * RUNS_A_DAY, start) for number in numbers)
+                store.record([each for some in told for each in some])
 
     lines = [f'  {name}: {{schedule: "0 3 1 1 *", command: ["true"]}}' for name in names]
     kept = "defaults: {history: {keep_runs: 1000000, keep_days: 3650}}"

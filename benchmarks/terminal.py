@@ -156,14 +156,19 @@ def _resize(fd: int, columns: int, rows: int) -> None:
 
 
 def read_sched(pid: int) -> tuple[float, float]:
-    """Return the milliseconds that the threads of a process ran, and waited for a core."""
+    """Return the milliseconds that a process ran, and that its first thread waited for a core.
+
+    What its other threads waited they waited at the same time.
+    """
     ran = waited = 0
     for thread in Path(f"/proc/{pid}/task").iterdir():
         try:
             numbers = (thread / "schedstat").read_text().split()
         except OSError:
             continue  # it has just ended
-        ran, waited = ran + int(numbers[0]), waited + int(numbers[1])
+        ran += int(numbers[0])
+        if thread.name == str(pid):
+            waited = int(numbers[1])
     return ran / 1e6, waited / 1e6
 
 

@@ -96,12 +96,12 @@ def _read_term(word: str, *, is_loose: bool) -> tuple[Term | None, Spots | None]
 def _text(word: str, *, is_loose: bool) -> tuple[Term, Spots]:
     """Find a word in all that a job is called; a loose one in its name with letters left out."""
     steps = "".join(f"[^{letter}]*{letter}" for letter in map(re.escape, word))
-    has_letters = re.compile(steps if is_loose and len(word) >= FUZZY else "(?!)").match
+    has_letters = re.compile(steps).match if is_loose and len(word) >= FUZZY else None
 
     def term(view: JobView, state: State, now: Instant) -> bool:
         job = view.job
         name = job.id.casefold()
-        if word in name or has_letters(name):
+        if word in name or (has_letters and has_letters(name)):
             return True
         for text in (job.description, job.owner, job.group, *job.tags):
             if text and word in text.casefold():
@@ -110,7 +110,7 @@ def _text(word: str, *, is_loose: bool) -> tuple[Term, Spots]:
 
     def spots(name: str) -> Iterable[int]:
         together = [at for start in _places(word, name) for at in range(start, start + len(word))]
-        return together or (_nearest(word, name) if has_letters(name) else ())
+        return together or (_nearest(word, name) if has_letters and has_letters(name) else ())
 
     return term, spots
 

@@ -242,8 +242,11 @@ class Picture:
 
     def next_job(self) -> tuple[str, Instant] | None:
         """Return the job that is due next, and when."""
-        due = [(view.next_at, job) for job, view in self.snapshot.jobs.items() if view.next_at]
-        return (min(due)[1], min(due)[0]) if due else None
+        jobs = self.snapshot.jobs
+        first = min([view.next_at for view in jobs.values() if view.next_at], default=None)
+        if first is None:
+            return None
+        return min([job for job, view in jobs.items() if view.next_at == first]), first
 
 
 def share_names(snapshot: Snapshot) -> None:

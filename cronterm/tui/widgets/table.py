@@ -85,7 +85,7 @@ class JobTable(Painted, can_focus=True):
             is_new
             or is_stale
             or self._sorted_of != len(jobs)
-            or any(job not in jobs for job in self._order)
+            or not all(map(jobs.__contains__, self._order))
         ):
             self.order()
         self.repaint()
@@ -104,8 +104,10 @@ class JobTable(Painted, can_focus=True):
         if self._is_touched and not is_strict and self.cursor is not None:
             held.add(self.cursor)
         self._found, found = find_jobs(self.filter, [*jobs.values()], self._state, self.now)
-        held = held.intersection(jobs).difference(view.job.id for view in found)
-        views = [*found, *(jobs[job] for job in held)]
+        views = [*found]
+        if held and len(views) < len(jobs):
+            held = held.intersection(jobs).difference(view.job.id for view in views)
+            views += [jobs[job] for job in held]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
         self.marked &= set(jobs)

@@ -98,6 +98,27 @@ def rename_job(text: str, old: str, new: str) -> str:
     return edit.edit_job(source.bom + edited, new, {"renamed_from": old})
 
 
+def other_name(block: str, job_id: str) -> tuple[str, str]:
+    """Return the other name that a job has in its text, and the text with its own in its place.
+
+    "" and the text as it is where it has its own name, or is not the text of one job.
+    """
+    try:
+        root = yaml.compose(block, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return "", block
+    node: Node | None = root
+    if isinstance(root, yaml.SequenceNode) and len(root.value) == 1:
+        words = root.value[0].value if isinstance(root.value[0], yaml.MappingNode) else ()
+        node = next((value for word, value in words if word.value in NAMES), None)
+    elif isinstance(root, yaml.MappingNode) and len(root.value) == 1:
+        node = root.value[0][0]
+    if not isinstance(node, yaml.ScalarNode) or node is root or node.value == job_id:
+        return "", block
+    start, end = node.start_mark.index, node.end_mark.index
+    return node.value, block[:start] + inline(job_id, is_in_flow=True) + block[end:]
+
+
 @collector_off()
 def rename_references(text: str, old: str, new: str) -> str:
     """Return `text` whose jobs name `new` where they named a job of another file, `old`."""

@@ -48,6 +48,7 @@ class Done:
     """The file and its text before it."""
     written: str
     """Its sha256 after it."""
+    edit: Edit
 
 
 def target_of(command: Edit, loaded: Loaded, path: Path) -> Target:

@@ -26,6 +26,7 @@ from cronterm.engine.edits import (
     done_answer,
     loaded_after,
     problems_after,
+    spliced,
     write_changes,
 )
 from cronterm.engine.engine import Engine
@@ -40,6 +41,7 @@ from cronterm.model.command import (
     DefineMonitor,
     DropMonitor,
     EditJob,
+    RenameJob,
     TryJob,
     UndoEdit,
 )
@@ -251,6 +253,7 @@ class Definitions:
             try:
                 if isinstance(command, UndoEdit):
                     changes = [self._undone(command, loaded)]
+                    await self._give_name_back(changes[0].target)
                 else:
                     changes = changes_of(command, loaded, self.path)
                     target = changes[0].target
@@ -267,6 +270,14 @@ class Definitions:
                 if command.dry_run:
                     return done_answer(command, changes, sha256=loaded.sha256)
             return await self._write(command, changes)
+
+    async def _give_name_back(self, now: Target) -> None:
+        """Before the text of a renamed job is put back, rename it: so its history goes back too."""
+        done = self._undo[-1].edit
+        if isinstance(done, RenameJob):
+            back = RenameJob(job=done.new, new=done.job)
+            await asyncio.to_thread(write_changes, [Change(now, spliced(back, now))])
+            await self._reload(is_asked=True)
 
     async def tried(self, command: TryJob) -> Job:
         """Return what a job would be after an edit. Raises `CrontermError` where it cannot be."""
@@ -293,7 +304,7 @@ class Definitions:
         if isinstance(command, UndoEdit):
             self._undo.pop()
         elif len(changes) == 1:
-            done = Done(answer.sha256, changes[0].target, digest(changes[0].text))
+            done = Done(answer.sha256, changes[0].target, digest(changes[0].text), command)
             self._undo = [*self._undo, done][-UNDO_DEPTH:]
         return done_answer(command, changes, sha256=answer.sha256)
 

@@ -18,6 +18,7 @@ from cronterm.model.command import (
     IgnoreMissed,
     PauseJob,
     ReloadConfig,
+    RenameJob,
     ResumeJob,
     ShutDown,
 )
@@ -327,6 +328,8 @@ class MergedControl:
             for name in ("before_run", "after_run"):
                 if (number := getattr(request, name, None)) is not None:
                     changes[name] = self._own(number)[1]
+            if isinstance(request, RenameJob):
+                changes["new"] = request.new.removeprefix(host + SEPARATOR)
             return machine, msgspec.structs.replace(request, **changes)
         for name in ("run", "alert"):
             number = getattr(request, name, None)

@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from cronterm.config.blocks import other_name
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, RewriteJob
+from cronterm.model.command import Answer, RenameJob, RewriteJob
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.tui.home import Home
-from cronterm.tui.questions import ask_edit_again, tell_diff
+from cronterm.tui.questions import ask_edit_again, ask_rename, tell_diff
 
 RunEditor = Callable[[str, int], None]
 """Opens a file at a line in the editor and comes back when it is left. Raises `OSError`."""
@@ -79,10 +80,23 @@ async def _edit(
         if text.strip() == config.text.strip():
             home.tell("nothing changed")
             return True
-        answer = await home.deliver(RewriteJob(job=job, text=text, based_on=based_on))
+        edits: list[RewriteJob | RenameJob] = []
+        own = job.rpartition(":")[2]  # in its file, be it on one of several machines
+        is_json = config.path.endswith(".json")
+        new, under_old = ("", text) if is_json else other_name(text, own)
+        if new:
+            choice = await home.wait_answer(ask_rename(job, new))
+            if choice != "rename":
+                if choice:
+                    continue
+                return False
+            edits.append(RenameJob(job=job, new=new, based_on=based_on))
+        if under_old.strip() != config.text.strip():
+            edits.insert(0, RewriteJob(job=job, text=under_old, based_on=based_on))
+        answer = await home.deliver_edits(*edits)
         if answer is not None and answer.ok:
             if answer.diff:
-                home.ask(tell_diff(job, answer.diff), lambda _: home.undo())
+                home.ask(tell_diff(new or job, answer.diff), lambda _: home.undo())
             return True
         if not await home.wait_answer(ask_edit_again(job, answer or _UNREACHED)):
             return False

@@ -1,6 +1,7 @@
 """The road from a wish to a command: asked first where it matters, undone where it can be."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from cronterm.model.command import (
     DeleteJob,
     EditJob,
     PauseJob,
+    RenameJob,
     ResumeJob,
     RewriteJob,
     RunJob,
@@ -105,6 +107,23 @@ class Commanding(KeyOrder[Ending]):
             if answer is None or (not answer.ok and isinstance(command, UndoEdit)):
                 return
 
+    async def deliver_edits(self, *edits: EditJob | RewriteJob | RenameJob) -> Answer | None:
+        """Make edits of a job, each on top of the one before; return the last answer.
+
+        Where all were made, its diff is that of all, and one undo takes them back together.
+        """
+        made: list[Answer] = []
+        before = len(self._undo)
+        for edit in edits:
+            based_on = made[-1].sha256 if made else edit.based_on
+            edit = msgspec.structs.replace(edit, based_on=based_on)
+            answer = await self.deliver(edit, is_quiet=len(made) + 1 < len(edits))
+            if answer is None or not answer.ok:
+                return answer
+            made.append(answer)
+        self._undo[before:] = [[*chain.from_iterable(reversed(self._undo[before:]))]]
+        return msgspec.structs.replace(made[-1], diff="".join(each.diff for each in made))
+
     async def deliver(
         self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""
     ) -> Answer | None:
@@ -122,7 +141,7 @@ class Commanding(KeyOrder[Ending]):
         hint = f" — {answer.hint}" if answer.hint and answer.kind != "overlap" else ""
         if answer.kind == "overlap" and not expects and isinstance(command, RunJob):
             return await self._force(command, answer)
-        if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob):
+        if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob | RenameJob):
             self._undo.append([UndoEdit(based_on=answer.sha256)])
             hint = f" — {self.key('undo')} undoes it"
         if answer.ok and isinstance(command, PauseJob) and command.until is not None:

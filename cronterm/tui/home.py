@@ -8,7 +8,7 @@ from typing import Protocol
 from cronterm.clock import Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
-from cronterm.model.command import Answer, AnyCommand
+from cronterm.model.command import Answer, AnyCommand, EditJob, RenameJob, RewriteJob
 from cronterm.model.query import MissedInstants
 from cronterm.tui.keymap import Key, View
 from cronterm.tui.look import Glyphs
@@ -96,6 +96,12 @@ class Home(Protocol):
         self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""
     ) -> Answer | None:
         """Send a command, tell its answer and return it; None when there is no engine."""
+
+    async def deliver_edits(self, *edits: EditJob | RewriteJob | RenameJob) -> Answer | None:
+        """Make edits of a job, each on top of the one before; return the last answer.
+
+        Where all were made, its diff is that of all, and one undo takes them back together.
+        """
 
     def catch_up(self, rows: Sequence[MissedInstants]) -> None:
         """Run what was missed, oldest first."""

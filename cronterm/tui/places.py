@@ -10,6 +10,7 @@ Question = Literal[
     "stop",
     "quit",
     "refused",
+    "renamed",
     "saved",
     "picture",
     "export",

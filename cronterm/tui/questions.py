@@ -32,6 +32,8 @@ LENGTHS: dict[str, tuple[str, Duration]] = {
 }
 """For how long something is held back or silent, by the id of the key that says so."""
 
+RENAMED = "history, pause and count go on under it"
+
 CLOSE = Choice("no", "Close", "")
 STAY = Choice("no", "Stay", "")
 
@@ -240,6 +242,17 @@ def ask_edit_again(job: str, answer: Answer) -> Ask:
     choices = [Choice("edit_again", "Edit again", "again"), Choice("no", "Give up", "")]
     lines = [sanitize_line(line) for line in lines]
     return Ask("Not saved", lines, choices, where="refused")
+
+
+def ask_rename(job: str, new: str) -> Ask:
+    """Ask whether a job whose text has another name gets that name. Answers rename, again, ""."""
+    lines = [f"Rename {job} to {new}?", f"{RENAMED[:1].upper()}{RENAMED[1:]}."]
+    choices = [
+        Choice("yes", "Rename", "rename"),
+        Choice("edit_again", "Edit again", "again"),
+        Choice("no", "Give up", ""),
+    ]
+    return Ask("Another name", [sanitize_line(line) for line in lines], choices, where="renamed")
 
 
 def tell_diff(job: str, diff: str) -> Ask:

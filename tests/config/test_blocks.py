@@ -5,6 +5,7 @@ import pytest
 from cronterm.config.blocks import (
     insert_job,
     movable_block,
+    other_name,
     rename_job,
     rename_references,
     replace_job,
@@ -82,6 +83,19 @@ def test_a_job_of_a_json_file_is_replaced_by_its_words() -> None:
 
 
 # -- renamed -------------------------------------------------------------------------------------
+
+
+def test_another_name_in_a_text_is_found_and_its_own_put_back() -> None:
+    assert other_name("  uno: # it\n    command: true\n", "one") == (
+        "uno",
+        "  one: # it\n    command: true\n",
+    )
+    assert other_name("- command: ls\n  name: 'uno'\n", "one") == (
+        "uno",
+        "- command: ls\n  name: one\n",
+    )
+    for own in ("one:\n  command: ls\n", "uno: {}\ndue: {}\n", "[", "uno", ""):
+        assert other_name(own, "one") == ("", own)
 
 
 def test_a_new_name_is_known_to_those_that_used_the_old_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cronterm.config.load import load
 from cronterm.engine.last_good import LastGood
-from cronterm.model.command import AddJob, DeleteJob, EditJob, UndoEdit
+from cronterm.model.command import AddJob, DeleteJob, EditJob, PauseJob, RenameJob, UndoEdit
 from cronterm.model.snapshot import Snapshot
 from tests.engine.bench import Desk, bench
 
@@ -205,6 +205,19 @@ async def test_undo_puts_every_byte_back_one_edit_after_the_other(tmp_path: Path
         await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
         last = await it.definitions.edit(UndoEdit(based_on=again.sha256))
         assert (last.ok, last.message) == (False, "there is nothing to undo")
+
+
+async def test_undo_of_a_new_name_takes_what_goes_with_the_name_back(tmp_path: Path) -> None:
+    async with desk(tmp_path) as it:
+        await it.bench.engine.command(PauseJob(job="backup"), by="ann")
+        renamed = await it.definitions.edit(RenameJob(job="backup", new="nightly"))
+        await it.told(lambda seen: seen.jobs["nightly"].pause is not None)
+        undone = await it.definitions.edit(UndoEdit(based_on=renamed.sha256))
+        await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
+
+        assert undone.ok, undone
+        assert it.file.read_text() == TEXT
+        assert it.seen.jobs["backup"].pause is not None
 
 
 async def test_undo_never_undoes_what_somebody_else_wrote(tmp_path: Path) -> None:

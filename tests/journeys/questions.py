@@ -156,6 +156,21 @@ def edits_again(it: Tour, key: str) -> None:
     undo_file(it)
 
 
+def renames(saved: str) -> Walk:
+    """A text with another name is taken, or edited once more."""
+
+    def walk(it: Tour, key: str) -> None:
+        (it.home.directory / "other").touch()
+        it.press("E")
+        it.sees("Rename alpha to omega?")
+        (it.home.directory / "other").unlink()
+        it.try_key(key)
+        it.sees(f"Saved {saved}")
+        undo_file(it)
+
+    return walk
+
+
 def undoes(it: Tour, key: str) -> None:
     """The edit is taken back."""
     it.press("E")
@@ -373,6 +388,8 @@ OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("keep_engine", "quit"): quits(stays=True),
     ("stop_engine", "quit"): quits(stays=False),
     ("edit_again", "refused"): edits_again,
+    ("edit_again", "renamed"): renames("alpha"),
+    ("yes", "renamed"): renames("omega"),
     ("as_svg", "picture"): over(("ctrl+s",), "Save the screen", saves("cronterm-*.svg")),
     ("as_text", "picture"): over(("ctrl+s",), "Save the screen", saves("cronterm-*.txt")),
     ("as_csv", "export"): over(("3", "ctrl+s"), "Export the figures", saves("*.csv")),

@@ -25,6 +25,8 @@ EDITOR = """\
 #!/bin/sh
 case "$1" in +*) shift;; esac
 sed -i "s/the first/the edited/; /^nonsense/d" "$1"
+if test -e other; then name=s/alpha:/omega:/; else name=s/omega:/alpha:/; fi
+sed -i "$name" "$1"
 test ! -e spoil || echo "nonsense: [" >> "$1"
 """
 PAGER = '#!/bin/sh\ncp "$1" paged\n'

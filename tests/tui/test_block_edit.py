@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cronterm.model.command import Answer, RewriteJob
+from cronterm.model.command import Answer, RenameJob, RewriteJob, UndoEdit
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.block_edit import edit_block, edit_file
 from cronterm.tui.screens.dialogs import Ask
@@ -56,6 +56,34 @@ async def test_what_an_editor_made_is_saved_and_undone(tmp_path: Path) -> None:
     assert isinstance(saved, RewriteJob)
     assert (saved.job, saved.based_on) == (JOB, "0" * 64)
     assert "ls -la" in saved.text
+
+
+async def test_another_name_in_the_text_renames_the_job_once_that_is_said() -> None:
+    control = FakeControl()
+    running = app(control)
+    async with running.run_test() as pilot:
+        await on_dashboard(pilot)
+        made = editor((f"{JOB}:", "wal:"), ("ls -l", "ls -la"))
+        running.run_worker(edit_block(running, JOB, made))
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        await pilot.press("e")
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    rewrite, *_ = control.sent
+    assert isinstance(rewrite, RewriteJob)
+    assert f"{JOB}:" in rewrite.text
+    assert "ls -la" in rewrite.text
+    assert control.sent[1:] == [
+        RenameJob(job=JOB, new="wal", based_on="1" * 64),
+        UndoEdit(based_on="2" * 64),
+        UndoEdit(based_on="1" * 64),
+    ]
+    assert running._undo == []
 
 
 async def test_a_refused_text_is_edited_again_or_kept(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from cronterm.model.command import (
     EditJob,
     PauseJob,
     ReloadConfig,
+    RenameJob,
     ResumeJob,
     RunJob,
     ShutDown,
@@ -41,7 +42,7 @@ from cronterm.tui.screens.compare import CompareView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
-from cronterm.tui.screens.form import JobForm
+from cronterm.tui.screens.form import UNSEEN, JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.missed import MissedView
@@ -378,6 +379,26 @@ async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:
     assert isinstance(control.sent[1], UndoEdit)
 
 
+async def test_the_form_gives_a_job_another_name() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("e")
+        await wait_for(pilot, lambda: is_filled(pilot.app.screen))
+        form = pilot.app.screen
+        name = form.query_one("#f-name", Input)
+        old, note = name.value, form.query_one("#n-name")
+        name.value = "wal-archive"
+        await wait_for(pilot, lambda: "already" in str(note.render()))
+        name.value = "nightly"
+        await wait_for(pilot, lambda: "history, pause and count go on" in str(note.render()))
+        assert f"renamed_from: {old}" in str(form.query_one("#form-preview").render())
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: bool(control.sent))
+
+    assert control.sent == [RenameJob(job=old, new="nightly", based_on="0" * 64)]
+
+
 async def test_every_word_of_a_job_can_be_reached_in_the_form() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
@@ -386,10 +407,10 @@ async def test_every_word_of_a_job_can_be_reached_in_the_form() -> None:
         form = pilot.app.screen
         for head in form.query(SectionHead):
             head.action_fold()
-        await wait_for(pilot, lambda: len(form.query(WordRow)) == len(WORDS) + 1)
+        await wait_for(pilot, lambda: len(form.query(WordRow)) == len(WORDS))
         reached = {row.word for row in form.query(WordRow) if row.display}
 
-    assert reached == {*WORDS, "name"}
+    assert reached == {*WORDS, "name"} - {*UNSEEN}
 
 
 async def test_the_form_saves_words_of_folded_sections() -> None:

@@ -5,7 +5,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
-from cronterm.model.event import AnyEvent, JobAdded, RunQueued
+from cronterm.model.event import AnyEvent, JobAdded, JobRenamed, RunQueued
 from cronterm.tui.job_order import SORTS
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
@@ -136,8 +136,10 @@ class Dashboard(JobPage):
             guide.repaint()
 
     def take_event(self, event: AnyEvent) -> None:
-        """Tick off what a person did, go to what they added."""
-        if isinstance(event, JobAdded) and event.job.id == self._wanted:
+        """Tick off what a person did, go to what they added, stay where a name changed."""
+        if isinstance(event, JobRenamed) and event.old == self.table.cursor:
+            self._wanted = event.job
+        if isinstance(event, JobAdded | JobRenamed) and self._wanted in self.picture.snapshot.jobs:
             self.show_job(self._wanted)
         if isinstance(event, RunQueued) and event.cause.kind == "manual":
             self.guide.has_run = True

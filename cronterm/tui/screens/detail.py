@@ -10,7 +10,7 @@ from cronterm.control import Output
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert
 from cronterm.model.decision import Decisions
-from cronterm.model.event import AnyEvent
+from cronterm.model.event import AnyEvent, JobRenamed
 from cronterm.model.query import (
     Alerts,
     ListAlerts,
@@ -159,7 +159,9 @@ class Detail(JobPage):
         why.repaint()
 
     def take_event(self, event: AnyEvent) -> None:
-        """Read again what an event changed of the job."""
+        """Read again what an event changed of the job, and follow its name."""
+        if isinstance(event, JobRenamed) and event.old == self.job:
+            self.job = self.place = event.job
         if is_about(event, self.job):
             self.look_again()
 

@@ -1,7 +1,7 @@
 """Add or edit a job: every word of it, checked as jobs.yaml would be, while it is typed."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from cronterm.config.reader import Refused
 from cronterm.config.sections import sections
 from cronterm.config.shapes import JOB_SHAPES
 from cronterm.errors import CrontermError
-from cronterm.model.command import AddJob, EditJob
+from cronterm.model.command import AddJob, Answer, EditJob, RenameJob
 from cronterm.model.job import Job
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
@@ -32,7 +32,7 @@ from cronterm.tui.draft import (
 )
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.questions import ask_leave_form, doubt_of, tell_diff
+from cronterm.tui.questions import RENAMED, ask_leave_form, doubt_of, tell_diff
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import TryDialog
 from cronterm.tui.themes import roles_of
@@ -57,6 +57,8 @@ ESSENTIALS: dict[str, tuple[str, str]] = {
 }
 """Words that are always in sight, with their names and what is typed; the others by section."""
 OTHER_ACTIONS = ("python", "http", "monitor")
+UNSEEN = ("renamed_from",)
+"""Words that are written by what is done here: another name."""
 
 
 class JobForm(Page):
@@ -91,7 +93,7 @@ class JobForm(Page):
                 for word, (label, hint) in ESSENTIALS.items():
                     yield WordRow(word, label, hint)
                 for title, words in sections().items():
-                    folded = tuple(word for word in words if word not in ESSENTIALS)
+                    folded = tuple(w for w in words if w not in ESSENTIALS and w not in UNSEEN)
                     if folded:
                         is_first = title == next(iter(sections()))
                         yield SectionHead(title, folded, classes="first" if is_first else "")
@@ -105,7 +107,6 @@ class JobForm(Page):
         self.query_one("#form-coming").border_title = "Next 5 runs"
         self.query_one("#form-preview").border_title = "jobs.yaml preview"
         name = self.query_one("#f-name", Input)
-        name.disabled = self._job is not None
         if self._job is None:
             name.focus()
             self.call_after_refresh(self._check)
@@ -135,7 +136,7 @@ class JobForm(Page):
             self.query_one("#form-status", Static).update(Text(sanitize(str(error))))
             return
         self._based_on = config.sha256
-        words = content[0] if isinstance(content, list) else content[job]
+        (words,) = content if isinstance(content, list) else content.values()
         self._before = {str(word): value for word, value in (words or {}).items()}
         self._put_before(self.rows.values())
         self._check()
@@ -185,6 +186,10 @@ class JobForm(Page):
         """Return the name that is typed."""
         return self.query_one("#f-name", Input).value.strip()
 
+    def _is_renamed(self) -> bool:
+        """Tell whether the job gets another name."""
+        return self._job is not None and self.typed_name() not in ("", self._job)
+
     def _check(self) -> None:
         if not self.is_mounted:
             return
@@ -197,7 +202,7 @@ class JobForm(Page):
         self._is_runnable = job is not None or bool(self._problems)
         if not name:
             self._problems["name"] = ""
-        elif self._job is None and name in self.picture.snapshot.jobs:
+        elif name != self._job and name in self.picture.snapshot.jobs:
             self._problems["name"] = "there is a job of this name already"
         self._show_notes(job, words)
         self._show_side(job, words)
@@ -214,7 +219,9 @@ class JobForm(Page):
         if runs:
             text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
         self.query_one("#form-coming", Static).update(text)
-        shown = Text(sanitize(preview(self.typed_name() or FREE_NAME, words)), roles["text"])
+        was = {"renamed_from": self._job} if self._is_renamed() else {}
+        written = preview(self.typed_name() or FREE_NAME, {**words, **was})
+        shown = Text(sanitize(written), roles["text"])
         shown.highlight_regex(r"(?m)^ *[a-z_-]+:", roles["accent"])
         self.query_one("#form-preview", Static).update(shown)
 
@@ -245,6 +252,8 @@ class JobForm(Page):
     def _good_note(self, word: str, job: Job | None, words: Mapping[str, Any]) -> str:
         if word == "name" and self._job is None and self.typed_name():
             return "✓ free"
+        if word == "name" and self._is_renamed():
+            return f"✓ free; {RENAMED}"
         if word == "schedule" and job is not None and "schedule" in words:
             self._look_around(job)
             note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[1]]))
@@ -288,16 +297,25 @@ class JobForm(Page):
         if self._problems or not self._is_whole():
             self._tell_lack("not saved")
             return
-        changed = self._changed_words(words)
-        if self._job is not None and not changed:
+        if self._job is None:
+            add = AddJob(job=self.typed_name(), words=words, based_on=self._based_on)
+            self.run_worker(self._save(self.home.deliver(add)), group="save", exclusive=True)
+        elif edits := self._edits(self._job, self._changed_words(words)):
+            self.run_worker(
+                self._save(self.home.deliver_edits(*edits)), group="save", exclusive=True
+            )
+        else:
             self.home.tell("nothing changed")
             self.dismiss()
-        elif self._job is None:
-            add = AddJob(job=self.typed_name(), words=words, based_on=self._based_on)
-            self.run_worker(self._save(add), group="save", exclusive=True)
-        else:
-            edit = EditJob(job=self._job, words=changed, based_on=self._based_on)
-            self.run_worker(self._save(edit), group="save", exclusive=True)
+
+    def _edits(self, job: str, changed: dict[str, Any]) -> list[EditJob | RenameJob]:
+        """Return what makes the job what is typed: its words first, then its name."""
+        edits: list[EditJob | RenameJob] = []
+        if changed:
+            edits.append(EditJob(job=job, words=changed, based_on=self._based_on))
+        if self._is_renamed():
+            edits.append(RenameJob(job=job, new=self.typed_name(), based_on=self._based_on))
+        return edits
 
     def _tell_lack(self, undone: str) -> None:
         """Say what is missing or wrong, and so `undone`, and go there."""
@@ -330,18 +348,20 @@ class JobForm(Page):
             doubt = doubt_of(view, is_again=True) if view is not None else ""
             changed = self._changed_words(self.words())
             is_new = self._job is None
-            self.app.push_screen(TryDialog(self._draft, changed, doubt, is_new=is_new))
+            draft = msgspec.structs.replace(self._draft, id=self._job or self._draft.id)
+            self.app.push_screen(TryDialog(draft, changed, doubt, is_new=is_new))
 
-    async def _save(self, command: AddJob | EditJob) -> None:
-        answer = await self.home.deliver(command)
+    async def _save(self, sending: Awaitable[Answer | None]) -> None:
+        name = self.typed_name()
+        answer = await sending
         if answer is None:
             return
         if answer.ok:
             self.dismiss()
-            if isinstance(command, AddJob):
-                self.home.show_job(command.job)
+            if name != self._job:
+                self.home.show_job(name)
             if answer.diff:
-                question = tell_diff(command.job, answer.diff)
+                question = tell_diff(name, answer.diff)
                 self.home.ask(question, lambda answer: self.home.undo())
         elif answer.kind == "stale":
             self._based_on = answer.sha256 or self._based_on

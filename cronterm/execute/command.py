@@ -21,14 +21,19 @@ from cronterm.model.trigger import Signal
 CALL = Path(__file__).parent.parent / "runner" / "call.py"
 HTTP_CALL = CALL.with_name("http_call.py")
 TRIGGERS = {"catch_up": "catchup", "signal": "event"}
-OURS = ("CRONTERM_", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+OF_A_SHELL = ("PWD", "OLDPWD", "SHLVL", "_")  # that started the engine: its directory is another
+OURS = ("CRONTERM_", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "MEMORY_PRESSURE_")
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
 
 def base_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what jobs inherit: all but what is meant for cronterm itself."""
-    return {name: value for name, value in environ.items() if not name.startswith(OURS)}
+    """Return what jobs inherit: all but what is meant for cronterm itself, or about a shell."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(OURS) and name not in OF_A_SHELL
+    }
 
 
 def start_header(start: StartAttempt, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:

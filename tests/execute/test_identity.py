@@ -242,6 +242,19 @@ async def test_the_environment_is_inherited_as_far_as_it_is_said(
         assert it.text(3).startswith(b"-y\n")
 
 
+async def test_a_job_is_told_nothing_of_the_shell_that_started_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PWD", "OLDPWD", "SHLVL", "_"):
+        monkeypatch.setenv(name, "of the shell")
+    async with held(tmp_path) as it:
+        await it.run(1, ["/usr/bin/env"])
+        await it.run(2, ["/usr/bin/env"], env={"PWD": "its own"})
+
+        assert b"of the shell" not in it.text(1)
+        assert b"PWD=its own\n" in it.text(2)
+
+
 async def test_a_later_env_file_wins_and_an_optional_one_may_be_absent(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text("A=1\nB=1\nC=1\n")

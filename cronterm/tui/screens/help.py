@@ -51,8 +51,8 @@ class HelpBox(VerticalScroll, inherit_bindings=False):
     BINDINGS = moving("lines", "pages", 10_000)  # Textual reads it from the class
 
     def action_lines(self, by: int) -> None:
-        """Scroll by lines; also before it is known that there is something to scroll."""
-        self.scroll_relative(y=by, animate=False, force=True)
+        """Scroll by lines once it is laid out, from where the key before this one went."""
+        self.call_after_refresh(self.scroll_relative, y=by, animate=False, immediate=True)
 
     def action_pages(self, by: int) -> None:
         """Scroll by pages."""

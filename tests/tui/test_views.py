@@ -13,13 +13,16 @@ from cronterm.clock import HOUR
 from cronterm.model.query import AnyReply, ListRuns, Query
 from cronterm.tui.home import Home
 from cronterm.tui.palette import palette_commands
+from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
 from cronterm.tui.run_window import PAGE
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
+from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.runs import RunsView
-from tests.tui.scene import MANY_RUNS, FakeControl, any_row, app
+from cronterm.tui.widgets.bars import TopBar
+from tests.tui.scene import MANY_RUNS, NOW, FakeControl, any_row, app
 from tests.tui.test_screens import on_dashboard, on_page, wait_for
 
 NAMES = ("backup", "backup-eu", "report")
@@ -46,6 +49,42 @@ async def test_the_numbers_lead_from_view_to_view() -> None:
         assert len(pilot.app.screen_stack) == 2
         await pilot.press("q")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+
+
+class Filmed(RunsView):
+    """Keeps the layout and the clock of each frame that is drawn of it."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__(picture)
+        self.frames: list[tuple[bool, int]] = []
+
+    def _compositor_refresh(self) -> None:
+        if self.query(TopBar):
+            self.frames.append((self.has_class("-w80", "-h24"), self.query_one(TopBar).now))
+        super()._compositor_refresh()
+
+
+async def test_the_first_frame_of_a_page_has_its_layout_and_its_clock() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        page = Filmed(cast(Home, pilot.app).picture)
+        await pilot.app.push_screen(page)
+        await wait_for(pilot, lambda: bool(page.frames))
+
+    assert page.frames[0] == (True, NOW)
+
+
+async def test_the_form_of_a_job_is_shown_when_it_is_filled() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        control.gate.clear()
+        form = await on_page(pilot, "e", JobForm)
+        assert not form.query_one("#form").visible
+        control.gate.set()
+        await wait_for(pilot, lambda: form.query_one("#form").visible)
+        assert form.query_one("#f-schedule", Input).value == "0 */4 * * *"
+        assert form.query_one("#f-schedule").has_focus
 
 
 async def test_the_palette_offers_what_the_keys_do_here() -> None:

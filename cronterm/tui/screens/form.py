@@ -85,7 +85,8 @@ class JobForm(Page):
 
     def body(self) -> ComposeResult:
         """Give the fields, and beside them the next runs and the YAML."""
-        with Horizontal(id="form"):
+        with Horizontal(id="form") as whole:
+            whole.visible = self._job is None  # one that is edited is shown when it is filled
             with VerticalScroll(id="form-fields", can_focus=False) as box:
                 box.border_title = f"Edit {self._job}" if self._job else "Add job"
                 box.border_subtitle = "keeps comments, ~1 is the file before"
@@ -112,7 +113,6 @@ class JobForm(Page):
             self.call_after_refresh(self._check)
         else:
             self.rows["name"].put(self._job)
-            self.query_one("#f-schedule", Input).focus()
             self.run_worker(self._fill(self._job), group="fill")
 
     @property
@@ -140,6 +140,8 @@ class JobForm(Page):
         self._before = {str(word): value for word, value in (words or {}).items()}
         self._put_before(self.rows.values())
         self._check()
+        self.query_one("#form").visible = True
+        self.query_one("#f-schedule", Input).focus()
 
     def _put_before(self, rows: Iterable[WordRow]) -> None:
         for row in rows:

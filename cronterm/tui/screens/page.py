@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -44,12 +45,20 @@ class Page(Screen[None]):
         return cast(Home, self.app)
 
     def compose(self) -> ComposeResult:
-        """Give the bars with the body between."""
-        yield TopBar(self.picture)
-        yield TabBar(self.picture)
-        yield Banner(self.picture, self.where)
+        """Give the bars with the body between, as they are at the first frame."""
+        self._fit(self.app.size)
+        bars = TopBar(self.picture), TabBar(self.picture), Banner(self.picture, self.where)
+        self._update_bars(*bars, self.home.now())
+        yield from bars
         yield from self.body()
         yield KeyBar(self.picture)
+
+    def _fit(self, size: Size) -> None:
+        """Take the layout of a size: Textual takes it only after it has drawn a first frame."""
+        widths = self._get_breakpoint_classes(size.width, self.HORIZONTAL_BREAKPOINTS)
+        self.add_class(
+            *widths, *self._get_breakpoint_classes(size.height, self.VERTICAL_BREAKPOINTS)
+        )
 
     def body(self) -> ComposeResult:
         """Give what is between the bars."""
@@ -119,11 +128,14 @@ class Page(Screen[None]):
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
-        self.query_one(TopBar).update(now)
-        tabs = self.query_one(TabBar)
+        bars = self.query_one(TopBar), self.query_one(TabBar), self.query_one(Banner)
+        self._update_bars(*bars, now)
+
+    def _update_bars(self, top: TopBar, tabs: TabBar, banner: Banner, now: Instant) -> None:
+        top.update(now)
         tabs.place, tabs.view, tabs.now = self.place, self.view, now
         tabs.repaint()
-        self.query_one(Banner).update(now)
+        banner.update(now)
 
 
 def repaint_all(screen: Screen[object]) -> None:

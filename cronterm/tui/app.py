@@ -12,10 +12,7 @@ from textual.worker import active_worker
 from cronterm.clock import SECOND, Clock, Instant
 from cronterm.control import Control, Gauges, Gone, Output
 from cronterm.errors import CrontermError
-from cronterm.model.command import (
-    ReloadConfig,
-    ShutDown,
-)
+from cronterm.model.command import ReloadConfig, ShutDown
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import AnyEvent, Numbered
 from cronterm.model.notice import NoticesSent
@@ -133,6 +130,7 @@ class CrontermApp(LogOpening, Personal):
                         screen.take_output(message)
             elif isinstance(message, Numbered):
                 self._refresh_pages(message.event)
+                self.tell_end(message.event)
                 if isinstance(message.event, NoticesSent):
                     self.ring(message.event)
             elif isinstance(message, Gone):

@@ -9,7 +9,7 @@ from textual.actions import ActionParseResult
 from textual.dom import DOMNode
 from textual.worker import Worker
 
-from cronterm.clock import Clock, Instant
+from cronterm.clock import SECOND, Clock, Instant
 from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import (
@@ -27,8 +27,10 @@ from cronterm.model.command import (
     StopRun,
     UndoEdit,
 )
+from cronterm.model.event import AnyEvent, RunEnded
 from cronterm.model.job import Job
 from cronterm.model.query import ReadRun, RunDetail
+from cronterm.model.run import FAILED
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
 from cronterm.tui.key_order import KeyOrder
@@ -39,9 +41,11 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.widgets.paint import key_of
-from cronterm.tui.words import day_moment
+from cronterm.tui.words import day_moment, duration, past_text
 
 TOAST_S = 4.0
+TOLD_END = 10 * SECOND
+"""A run that was triggered and ends this soon is told once more."""
 SENDING = "send"
 """The group of work that sends what was asked for."""
 READ_ONLY = "read-only: this screen only looks"
@@ -59,6 +63,8 @@ class Commanding(KeyOrder[Ending]):
         self.picture = Picture(is_read_only=is_read_only)
         self.keys: tuple[Key, ...] = KEYS
         self._undo: list[list[AnyCommand]] = []
+        self._triggered: tuple[int, Instant] = (0, 0)
+        """The run that was asked for last, and when."""
 
     def now(self) -> Instant:
         """Return the instant that everything is drawn for."""
@@ -151,8 +157,12 @@ class Commanding(KeyOrder[Ending]):
             hint = f" — {self.key('undo')} lifts it"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
-            done = "triggered: " if answer.ok and isinstance(command, RunJob) else ""
+            run = answer.run if answer.ok and isinstance(command, RunJob) else None
+            done = "" if run is None else "triggered: "
             self.tell(done + answer.message + hint, is_bad=not answer.ok)
+            if run is not None and isinstance(command, RunJob):
+                self._triggered = run, self.now()
+                self._tell_end(command.job)
         if answer.kind == "stale" and answer.diff:
             lines = ["The file has changed since:", *answer.diff.splitlines()[:20]]
             self.push_screen(Ask("Changed meanwhile", lines, [questions.CLOSE]))
@@ -163,6 +173,24 @@ class Commanding(KeyOrder[Ending]):
         if await self.wait_answer(questions.ask_force(command.job, refusal.message)):
             return await self.deliver(msgspec.structs.replace(command, force=True))
         return refusal
+
+    def tell_end(self, event: AnyEvent) -> None:
+        """Tell how a run ended that was just triggered here."""
+        if isinstance(event, RunEnded):
+            self._tell_end(event.job)
+
+    def _tell_end(self, job: str) -> None:
+        """Tell of the run that was triggered last if it is the job's newest that ended."""
+        view = self.picture.snapshot.jobs.get(job)
+        past = view.recent[-1] if view is not None and view.recent else None
+        run, since = self._triggered
+        if past is None or past.run != run or self.now() - since > TOLD_END:
+            return
+        how = past.outcome.replace("_", " ")
+        is_bad = past.outcome in FAILED
+        how += f": {past_text(past)}" if past.outcome == "failed" else ""
+        took = f" in {duration(past.duration)}" if past.duration is not None else ""
+        self.tell(f"run {run} of {job}: {how}{took}", is_bad=is_bad)
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """Show a sentence for some seconds."""

@@ -211,7 +211,8 @@ async def test_undo_of_a_new_name_takes_what_goes_with_the_name_back(tmp_path: P
     async with desk(tmp_path) as it:
         await it.bench.engine.command(PauseJob(job="backup"), by="ann")
         renamed = await it.definitions.edit(RenameJob(job="backup", new="nightly"))
-        await it.told(lambda seen: seen.jobs["nightly"].pause is not None)
+        await it.told(lambda seen: "nightly" in seen.jobs)
+        assert it.seen.jobs["nightly"].pause is not None
         undone = await it.definitions.edit(UndoEdit(based_on=renamed.sha256))
         await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
 

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
+from textual.widgets._toast import Toast
 
 from cronterm.clock import HOUR, SECOND
 from cronterm.config.load import load_text
@@ -35,7 +36,7 @@ from cronterm.model.command import (
 from cronterm.model.event import JobAdded, Numbered
 from cronterm.model.job import Settings
 from cronterm.model.notice import NoticesFailed, NoticesSent
-from cronterm.model.snapshot import Snapshot
+from cronterm.model.snapshot import PastRun, Snapshot
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.compare import CompareView
@@ -139,6 +140,38 @@ async def test_trigger_asks_and_a_second_press_runs() -> None:
         await wait_for(pilot, lambda: bool(control.sent))
 
     assert isinstance(control.sent[0], RunJob)
+
+
+def toasts(running: CrontermApp) -> list[Toast]:
+    """Return what is told, as far as it is drawn."""
+    return [each for each in running.screen.query(Toast) if each.region]
+
+
+class Quick(FakeControl):
+    """Its runs are over before it says that they began."""
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Run a job."""
+        assert isinstance(command, RunJob)
+        past = PastRun(51, NOW, "failed", "exit", NOW - 20_000, 20_000, exit_code=3)
+        self.scene.jobs[command.job].recent.append(past)
+        return Answer(ok=True, message=f"run 51 of {command.job}", run=51)
+
+
+async def test_the_end_of_a_run_is_told_in_the_place_of_its_start_and_hides_no_row() -> None:
+    async with app(Quick()).run_test(size=(80, 24), notifications=True) as pilot:
+        await on_dashboard(pilot)
+        running = cast(CrontermApp, pilot.app)
+        await pilot.press("t", "t")
+        await wait_for(pilot, lambda: len(running._notifications) == 2)
+        await wait_for(pilot, lambda: len(toasts(running)) == 1)
+        (toast,) = toasts(running)
+        place, shown = toast.region, str(toast.render())
+        told = [each.message for each in running._notifications]
+
+    end = "run 51 of search-reindex: failed: exit 3 in 20ms"
+    assert told == ["triggered: run 51 of search-reindex", end]
+    assert (shown, place.y, place.height) == (end, 1, 1)
 
 
 async def test_enter_presses_what_is_highlighted_and_escape_never_acts() -> None:

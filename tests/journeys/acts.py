@@ -6,6 +6,8 @@ from cronterm.model.command import AcknowledgeAlert, RunJob
 from tests.journeys.tour import LEFT, MARKS, Tour, Walk
 from tests.journeys.walks import turns_off
 
+MUTED = re.compile(r"broken +\S+ +\d+ +muted")
+"""What a row says, where a sentence in front of it may say it too."""
 WHY = r"[─-] Why[^─]*"
 
 
@@ -342,11 +344,11 @@ def mute(it: Tour, key: str) -> None:
     it.try_key(key)
     it.sees("Mute for")
     it.press("4")
-    it.sees("muted")
+    it.sees(MUTED)
     it.press(key)
     it.sees("unmute")
     it.press("0")
-    it.loses("muted")
+    it.lacks(MUTED)
 
 
 def comment(it: Tour, key: str) -> None:

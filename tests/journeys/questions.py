@@ -6,7 +6,7 @@ from cronterm.clock import MINUTE, Duration
 from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob
 from cronterm.tui.places import Where
 from cronterm.tui.questions import LENGTHS
-from tests.journeys.acts import known_alerts, undo_file
+from tests.journeys.acts import MUTED, known_alerts, undo_file
 from tests.journeys.house import wait_until
 from tests.journeys.tour import LEFT, Text, Tour, Walk
 from tests.journeys.walks import scrolls, settles
@@ -15,6 +15,7 @@ TRIGGER = "Run alpha now?"
 SORT = "Sort by"
 HELP = "─ Help ─"
 EDIT = "Edit alpha"
+HELD = "paused  alpha"
 PARAMS = "default somebody"
 TABS_TO_OVERLAP = ("tab",) * 7
 TABS_TO_SECTION = ("tab",) * 10
@@ -185,7 +186,7 @@ def saves(pattern: str) -> Walk:
     def walk(it: Tour, key: str) -> None:
         count = len([*it.home.directory.glob(pattern)])
         it.try_key(key)
-        it.sees("saved ")
+        it.has("saved ")
         it.wait(lambda: len([*it.home.directory.glob(pattern)]) > count, "there is a file")
 
     return walk
@@ -229,8 +230,9 @@ def mutes(it: Tour, key: str) -> None:
     it.press("m")
     it.sees("Mute for")
     it.try_key(key)
-    it.sees("muted")
+    it.sees(MUTED)
     it.send(MuteAlerts(job="broken", until=0))
+    it.lacks(MUTED)
 
 
 def pauses_for(duration: Duration | None) -> Walk:
@@ -238,14 +240,15 @@ def pauses_for(duration: Duration | None) -> Walk:
 
     def walk(it: Tour, key: str) -> None:
         it.try_key(key)
+        it.lacks("Hold back")
         it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
         pause = it.snapshot().jobs["alpha"].pause
         assert pause is not None
         length = None if pause.until is None else pause.until - pause.at + MINUTE // 2
         assert (length and length // MINUTE) == (duration and duration // MINUTE)
-        it.shows_paused(is_so=True)
+        it.has(HELD)
         it.send(ResumeJob(job="alpha"))
-        it.shows_paused(is_so=False)
+        it.lacks(HELD)
 
     return over(("p",), "Hold back the timed starts of alpha", walk)
 
@@ -264,11 +267,11 @@ def unmutes(it: Tour, key: str) -> None:
     """They are not silent any more."""
     go_to_unknown(it)
     it.press("m", "4")
-    it.sees(re.compile(r"broken[^\n]*muted"))
+    it.sees(MUTED)
     it.press("m")
     it.sees("unmute")
     it.try_key(key)
-    it.loses(re.compile(r"broken[^\n]*muted"))
+    it.lacks(MUTED)
 
 
 def colours(taste: str) -> Walk:

@@ -218,6 +218,10 @@ class Tour:
 
         self.look(are_there, f"{texts} is there")
 
+    def lacks(self, text: Text) -> None:
+        """Return once a text is not there."""
+        self.look(lambda: not self.count(text, self.screen()), f"{text} is not there")
+
     def loses(self, *texts: Text) -> None:
         """Return once each text is less often on the screen than before the last keys."""
         had = {
@@ -255,11 +259,6 @@ class Tour:
         """Return the row with the cursor, once there is one."""
         self.finds_cursor()
         return next((line for line in self.screen().splitlines() if CURSOR.match(line)), "")
-
-    def shows_paused(self, *, is_so: bool) -> None:
-        """Return once the table shows that alpha is held back, or not."""
-        held = "paused  alpha"
-        self.look(lambda: bool(self.count(held, self.screen())) == is_so, f"{held}: {is_so}")
 
     def finds_cursor(self) -> None:
         """Return once the rows are there, one with the cursor."""

@@ -233,7 +233,7 @@ def saves(question: str, answer: str, pattern: str) -> Walk:
         if question:
             it.sees(question)
             it.press(answer)
-        it.sees("saved ")
+        it.has("saved ")
         it.wait(lambda: len([*it.home.directory.glob(pattern)]) > count, "there is a file")
 
     return walk

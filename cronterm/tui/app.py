@@ -24,7 +24,7 @@ from cronterm.tui.gaps import Gaps
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
-from cronterm.tui.keymap import View, bindings
+from cronterm.tui.keymap import JobTab, View, bindings
 from cronterm.tui.log_opening import LogOpening
 from cronterm.tui.look import Glyphs
 from cronterm.tui.palette import palette_commands
@@ -297,9 +297,9 @@ class CrontermApp(LogOpening, Personal):
             if isinstance(board, Dashboard):
                 board.show_job(job)
 
-    def open_job(self, job: str) -> None:
+    def open_job(self, job: str, tab: JobTab = "Overview") -> None:
         """Open a job's page."""
-        self._push(Detail(self.picture, job))
+        self._push(Detail(self.picture, job, tab))
 
     def open_comparison(self, job: str, run: int) -> None:
         """Open a run beside the last good one before it."""

@@ -10,7 +10,7 @@ from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.model.command import Answer, AnyCommand, EditJob, RenameJob, RewriteJob
 from cronterm.model.query import MissedInstants
-from cronterm.tui.keymap import Key, View
+from cronterm.tui.keymap import JobTab, Key, View
 from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.remembered import Kept, Remembered
@@ -151,8 +151,8 @@ class Home(Protocol):
     def show_job(self, job: str) -> None:
         """Put the cursor of the table on a job, as soon as it is there."""
 
-    def open_job(self, job: str) -> None:
-        """Open a job's page."""
+    def open_job(self, job: str, tab: JobTab = "Overview") -> None:
+        """Open a job's page at one of its tabs."""
 
     def open_log(self, job: str, *, is_failed: bool = False) -> None:
         """Open the log of a job's last run, or of its last failure."""

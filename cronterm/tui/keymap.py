@@ -30,6 +30,8 @@ from cronterm.tui.places import (
 )
 
 View = Literal["jobs", "timeline", "stats", "alerts", "runs", "system"]
+JobTab = Literal["Overview", "Runs", "Log", "Alerts", "Why", "Schedule", "Config"]
+"""What a job's page has, in its order."""
 
 
 @dataclass(frozen=True)

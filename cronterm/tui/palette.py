@@ -39,6 +39,7 @@ def palette_commands(
     verbs: list[tuple[str, Callable[[str], None]]] = [
         ("Open", home.open_job),
         ("Log of", home.open_log),
+        ("Why", lambda job: home.open_job(job, "Why")),
     ]
     if not home.picture.is_read_only:
         verbs += [

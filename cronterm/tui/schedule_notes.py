@@ -42,7 +42,7 @@ def _stand(view: JobView, told: Outlook, all_paused: Pause | None) -> Iterator[N
     elif view.is_used_up:
         yield f"Never fires again: it has run {view.timed_runs} times (max_runs).", "warn"
     elif is_timed(job) and not any(not each.held for each in told.coming):
-        yield _never(job), "warn"
+        yield _never(view), "warn"
     elif job.max_runs is not None:
         yield f"Runs by itself {job.max_runs - view.timed_runs} times more (max_runs).", "accent"
     for pause, what in ((view.pause, "Paused"), (all_paused, "Everything is paused")):
@@ -53,7 +53,8 @@ def _stand(view: JobView, told: Outlook, all_paused: Pause | None) -> Iterator[N
         yield "Starts by hand only: it has no schedule and waits for nothing.", "accent"
 
 
-def _never(job: Job) -> str:
+def _never(view: JobView) -> str:
+    job = view.job
     if any(isinstance(spec, RebootSpec | StartupSpec) for spec in job.schedule):
         boot = any(isinstance(spec, RebootSpec) for spec in job.schedule)
         return f"No instant to tell: it starts {'at boot' if boot else 'when the engine starts'}."
@@ -61,7 +62,8 @@ def _never(job: Job) -> str:
         return "Never fires again: nothing comes up to not_after."
     if job.exclude or job.only:
         return "Never fires: its calendars let nothing through as far as can be seen."
-    return "Never fires: its schedule has no instant to come."
+    again = " again" if view.timed_runs else ""
+    return f"Never fires{again}: its schedule has no instant to come."
 
 
 def _local(at: Instant, told: Outlook) -> str:

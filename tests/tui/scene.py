@@ -299,7 +299,8 @@ class FakeControl:
             case ReadDecisions(job=name, at=int(since), until=int(until)):
                 return decided(self.scene.jobs[name], since, until)
             case ReadDecisions(job=name, at=at):
-                return Decisions((), why(name) if at is None else why(name)[-1:])
+                last = why(name)[-1:]
+                return Decisions((), why(name) if at is None else ("It is due.", *last), last)
             case ListAlerts(job=name):
                 past = past_alerts() if self.scene.alerts else ()
                 past = tuple(each for each in past if name in ("", each.job))

@@ -9,7 +9,7 @@ from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.decision import Decisions
 from cronterm.model.event import AlertOpened, JobPaused, Numbered
-from cronterm.model.query import AnyReply, Query, ReadDecisions
+from cronterm.model.query import AnyReply, Query, ReadDecisions, Runs
 from cronterm.model.resolved import Value
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.detail import Detail
@@ -89,6 +89,38 @@ async def test_why_follows_what_happens_to_the_job() -> None:
         paused = JobPaused(at=NOW, job="invoice-export", by="ann")
         await control.more.put(Numbered(300, paused))
         await wait_for(pilot, lambda: why.sentences == ("It is paused.",))
+
+
+class Due(FakeControl):
+    """Every run was due."""
+
+    async def query(self, query: Query) -> AnyReply:
+        """Add when."""
+        found = await super().query(query)
+        if isinstance(found, Runs):
+            rows = (replace(each, scheduled_at=each.queued_at) for each in found.rows)
+            return Runs(tuple(rows))
+        return found
+
+
+async def test_a_page_opens_where_it_says_why() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        pilot.app.open_job("wal-archive", "Why")  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: bool(pilot.app.screen.query(WhyBox)))
+        why = pilot.app.screen.query_one(WhyBox)
+        await wait_for(pilot, lambda: bool(why.region) and why.is_read)
+        assert why.has_focus
+        await pilot.press("right_square_bracket")
+        assert not why.display
+
+
+async def test_of_the_selected_run_why_tells_what_was_decided_and_not_again_what_is_so() -> None:
+    async with app(Due()).run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "why")
+        why = screen.query_one(WhyBox)
+        assert why.about == "run 12"
+        assert why.details == why.sentences[-1:]
 
 
 async def test_the_schedule_of_a_job_moves_by_its_keys_and_changes_with_the_job() -> None:

@@ -28,6 +28,7 @@ def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any
     [
         ({"enabled": False}, "Disabled in the file"),
         ({"coming": False}, "Never fires: its schedule"),
+        ({"coming": False, "timed_runs": 1}, "Never fires again: its schedule"),
         ({"coming": False, "exclude": ("nights",)}, "Never fires: its calendars"),
         ({"coming": False, "not_after": NOW}, "Never fires again: nothing comes up to not_after"),
         ({"max_runs": 3, "timed_runs": 3}, "Never fires again: it has run 3 times"),

@@ -28,7 +28,7 @@ from cronterm.model.stats import Trends
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.about import is_about
 from cronterm.tui.alert_list import shown_alerts
-from cronterm.tui.keymap import bindings
+from cronterm.tui.keymap import JobTab, bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.record import Record
 from cronterm.tui.screens.config_tab import ConfigTab
@@ -61,8 +61,10 @@ class Detail(JobPage):
     BINDINGS = bindings("detail")  # Textual reads it from the class
     where = "detail"
 
-    def __init__(self, picture: Picture, job: str) -> None:
+    def __init__(self, picture: Picture, job: str, tab: JobTab = "Overview") -> None:
+        """`tab` is shown first."""
         super().__init__(picture)
+        self._tab = tab
         self.job = job
         self.place = job
         self._past: dict[int, Alert] = {}
@@ -74,8 +76,10 @@ class Detail(JobPage):
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
-        yield Head(self.picture, id="job-head")
-        with Container(id="job", classes="overview"):
+        head = Head(self.picture, id="job-head")
+        head.tab = self._tab
+        yield head
+        with Container(id="job", classes=self._tab.lower()):
             with Horizontal(id="job-facts"):
                 yield ScheduleBox(self.picture, id="job-schedule")
                 yield StatisticsBox(self.picture, id="job-statistics")
@@ -120,7 +124,7 @@ class Detail(JobPage):
 
     def on_mount(self) -> None:
         """Look the job up."""
-        self.runs.focus()
+        self._first_box().focus()
         self._look()
 
     def update(self, now: Instant) -> None:
@@ -244,7 +248,7 @@ class Detail(JobPage):
             if row is not None and row.scheduled_at is not None:
                 told = await control.query(ReadDecisions(job=job, at=row.scheduled_at, limit=3))
                 why.about = f"run {row.run}" if row.run is not None else "the selected row"
-                why.details = told.sentences if isinstance(told, Decisions) else ()
+                why.details = told.past if isinstance(told, Decisions) else ()
             else:
                 why.details = ()
         except CrontermError:

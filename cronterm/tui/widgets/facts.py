@@ -1,6 +1,7 @@
 """The boxes of a job's page: head, schedule, runs."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from rich.cells import cell_len
 
@@ -10,6 +11,7 @@ from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.failing import failing_words, retry_words
+from cronterm.tui.keymap import JobTab
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, width_of
@@ -32,13 +34,13 @@ WIDE = 100  # from here on a row also shows what the run printed last
 END = 22
 TIGHT = 72  # below, neither the cause nor the try has room
 
-TABS = ("Overview", "Runs", "Log", "Alerts", "Why", "Schedule", "Config")
+TABS: tuple[JobTab, ...] = get_args(JobTab)
 
 
 class Head(Panel):
     """Which job this is, and the tabs."""
 
-    tab = TABS[0]
+    tab: JobTab = "Overview"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return two lines."""

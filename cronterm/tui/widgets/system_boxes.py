@@ -6,12 +6,13 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 
-from cronterm.clock import SECOND, Duration, Instant
+from cronterm.clock import SECOND, Instant
 from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, LiveRun
 from cronterm.model.system import ProcessView, StoreView, System
 from cronterm.model.trigger import OnFile, OnWebhook, Trigger, trigger_name
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.duration import format_duration
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
@@ -58,15 +59,17 @@ class SystemBox(Panel, Scrolled, can_focus=True):
 
     def lines(self, width: int) -> list[list[Part]]:
         """Return the facts, those that are longer than a line on several."""
-        room = max(width - NAME - 2, 8)
+        facts = self.facts()
+        before = max(NAME, *(cell_len(name) + 1 for name, _, _ in facts), 0)
+        room = max(width - before - 2, 8)
         lines: list[list[Part]] = []
-        for name, text, role in self.facts():
+        for name, text, role in facts:
             # Wide characters are counted as two where there is any.
             most = room if cell_len(text) == len(text) else room // 2
             parts = wrap(text, most, break_on_hyphens=False) or [""]
             names = [name, *[""] * (len(parts) - 1)]
             lines += [
-                [(f" {fit(each, NAME)}", "muted"), (part, role)]
+                [(f" {fit(each, before)}", "muted"), (part, role)]
                 for each, part in zip(names, parts, strict=True)
             ]
         return lines
@@ -203,7 +206,7 @@ class WatchBox(SystemBox):
     def facts(self) -> list[Fact]:
         """Return the jobs file, what the kernel tells, and each trigger: the suspended first."""
         snapshot, facts = self.picture.snapshot, list[Fact]()
-        every = _whole(snapshot.settings.watch.poll_interval)
+        every = format_duration(snapshot.settings.watch.poll_interval)
         file = sanitize_line(PurePath(snapshot.engine.jobs_file).name)
         facts.append(("jobs file", f"{file}  by inotify, else every {every}", "text"))
         if self.system is not None and self.system.engine is not None:
@@ -233,7 +236,7 @@ class WatchBox(SystemBox):
             return "inotify"
         if isinstance(trigger, OnWebhook):
             return "webhook"
-        return f"every {_whole(trigger.every)}"
+        return f"every {format_duration(trigger.every)}"
 
 
 class StoreBox(SystemBox):
@@ -302,11 +305,6 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TiB"
-
-
-def _whole(length: Duration) -> str:
-    """Return a duration that is mostly whole seconds, without their tenths."""
-    return duration(length).replace(".0s", "s")
 
 
 def _output_text(store: StoreView) -> str:

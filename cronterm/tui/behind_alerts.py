@@ -1,5 +1,6 @@
 """What is behind alerts: what their runs printed last, and who was told of them."""
 
+import asyncio
 from collections.abc import Sequence
 
 from cronterm.control import Control
@@ -32,6 +33,8 @@ class BehindAlerts:
         """By alert."""
         self._asked: set[int] = set()
         """The alerts whose notices are known, or on their way."""
+        self._unread: list[Alert] = []
+        """Of which not all was to be had."""
 
     def printed(self, alert: Alert | None) -> Sequence[str]:
         """Return what the run of an alert printed last, as far as it is known."""
@@ -52,6 +55,16 @@ class BehindAlerts:
             self._unfinished.discard(alert.run)
             self._printed.pop(alert.run, None)
 
+    def try_again(self) -> None:
+        """Have what was not to be had read once more."""
+        for alert in self._unread:
+            self._forget(alert)
+        self._unread.clear()
+
+    def _forget(self, alert: Alert) -> None:
+        self._asked.discard(alert.id)
+        self._printed.pop(alert.run or 0, None)
+
     def lacks(self, alert: Alert | None) -> bool:
         """Tell whether something about an alert is to be read."""
         if alert is None:
@@ -60,18 +73,23 @@ class BehindAlerts:
         return has_run or alert.id not in self._asked
 
     async def read(self, control: Control, alert: Alert) -> None:
-        """Read what is not known yet; what is not there stays empty."""
+        """Read what is not known yet; what is not there stays empty. Given up, nothing was read."""
+        has_notices, has_printed = alert.id in self._asked, alert.run in self._printed
+        self._asked.add(alert.id)
+        if alert.run is not None:
+            self._printed.setdefault(alert.run, ())
         try:
-            if alert.id not in self._asked:
-                self._asked.add(alert.id)
+            if not has_notices:
                 told = await control.query(ListNotices(alert=alert.id))
                 if isinstance(told, Notices):
                     self._notices[alert.id] = told.rows
-            if alert.run is not None and alert.run not in self._printed:
-                self._printed[alert.run] = ()
+            if alert.run is not None and not has_printed:
                 await self._read_printed(control, alert.run)
-        except CrontermError:
-            pass  # the run has left the history or printed nothing, or the engine is gone
+        except CrontermError:  # the run has left the history, or the engine is gone
+            self._unread.append(alert)
+        except asyncio.CancelledError:
+            self._forget(alert)
+            raise
 
     async def _read_printed(self, control: Control, run: int) -> None:
         part = await control.query(ReadOutput(run=run, max_bytes=LAST_BYTES))

@@ -1,6 +1,7 @@
 """Alerts: what failed, is late, was missed, takes too long or is odd; acknowledged here."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -98,7 +99,7 @@ class AlertsView(Page):
     def _update_alert(self, now: Instant) -> None:
         box, alert = self.query_one(AlertBox), self.rows.chosen
         if alert is not None and self._behind.lacks(alert):
-            self.run_worker(self._read_behind(alert), group="behind")
+            self.read_anew(partial(self._read_behind, alert), "behind")
         box.alert = alert
         box.printed, box.notices = self._behind.printed(alert), self._behind.notices(alert)
         box.update(now, None)
@@ -113,7 +114,8 @@ class AlertsView(Page):
             self.look_again()
 
     def look_again(self) -> None:
-        """Read those that are over again."""
+        """Read those that are over again, and what was not to be had."""
+        self._behind.try_again()
         self.read_anew(self._read_past, "past")
 
     async def _read_past(self) -> None:

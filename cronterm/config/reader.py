@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +247,8 @@ def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or context
     if mark is None:
         return Problem(file=file, message=short(message, LONGEST_MESSAGE))
+    if unclosed := _unclosed(error, text):
+        return _problem(unclosed[0], file, f"is not YAML: {unclosed[1]}", unclosed[2])
     begin = max(text.rfind("\n", 0, mark.index), text.rfind("\r", 0, mark.index)) + 1
     line = _BREAK.split(text[begin : begin + 500], maxsplit=1)[0]
     hint = _hint(message, line, mark.column)
@@ -255,6 +257,36 @@ def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if not hint and not text[mark.index :].strip():
         hint = "the file ends here: a bracket may be left open"
     return _problem(mark, file, message, hint)
+
+
+def _unclosed(error: yaml.YAMLError, text: str) -> tuple[Any, str, str] | None:
+    """Return where the quote or bracket was opened that PyYAML misses later, what, and a hint."""
+    opened, missed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    if opened is None or missed is None:
+        return None
+    context = str(getattr(error, "context", ""))
+    if "quoted scalar" in context and "end of stream" in str(error):
+        return opened, "a quote opened here is not closed", ""
+    if (quoted := _quote_before(missed, text)) is not None:
+        line = quoted.end_mark.line + 1
+        told = f"a quote opened here is closed only in line {line}"
+        return quoted.start_mark, told, "close it where its text ends"
+    if opened.line != missed.line and text[opened.index : opened.index + 1] in ("[", "{"):
+        return opened, "a bracket opened here is not closed", "or a comma is missing behind it"
+    return None
+
+
+def _quote_before(mark: Any, text: str) -> Any:
+    """Return the token of a quoted text that ends before `mark` in its line, begun in another."""
+    last: Any = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=_BASE):
+            if token.start_mark.index >= mark.index:
+                break
+            last = token
+    is_quoted = isinstance(last, yaml.ScalarToken) and last.style in ("'", '"')
+    is_long = is_quoted and last.start_mark.line < last.end_mark.line == mark.line
+    return last if is_long else None
 
 
 def _hint(message: str, line: str, column: int) -> str:

@@ -110,7 +110,7 @@ class Answers:
     def _read(self, query: Query, snapshot: Snapshot) -> AnyReply:
         match query:
             case ListRuns():
-                return self._reader.list_runs(query)
+                return self._reader.list_runs(query, now=self._clock.now().utc)
             case ReadRun():
                 return self._reader.read_run(query)
             case ReadDecisions():

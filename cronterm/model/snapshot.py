@@ -135,6 +135,10 @@ class JobView(msgspec.Struct, gc=False):
                 return past
         return None
 
+    def skipped(self, now: Instant) -> tuple[Instant, ...]:
+        """Return the instants to come that a person has skipped, in order."""
+        return tuple(end for start, end in self.decided if end - start == 1 and end > now)
+
     def waits_for(self, now: Instant) -> str:
         """Say what its oldest queued run waits for; empty where none waits, or for its jitter."""
         return next(filter(None, (self.wait_of(run, now) for run in self.live.values())), "")

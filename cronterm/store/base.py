@@ -114,8 +114,8 @@ class Store(Protocol):
 class Reader(Protocol):
     """Looks things up. May be called from any thread, also while no engine runs."""
 
-    def list_runs(self, query: ListRuns) -> Runs:
-        """Return matching runs and decisions, oldest first."""
+    def list_runs(self, query: ListRuns, *, now: Instant | None = None) -> Runs:
+        """Return matching runs and decisions up to `now`, oldest first."""
 
     def read_run(self, query: ReadRun) -> RunDetail:
         """Return one run; raises `CrontermError` when there is none."""

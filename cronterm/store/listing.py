@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from cronterm.clock import Instant
 from cronterm.model.query import ListRuns, PageRuns, RunPage
 from cronterm.model.run import RunRow
 from cronterm.store.rows import RUN_COLUMNS, decision_row, run_row
@@ -13,8 +14,13 @@ from cronterm.store.signals import list_signals
 EVERYTHING = -1  # SQLite's LIMIT
 
 
-def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
-    """Return the `limit` rows that are wanted, oldest first, by the time they were recorded."""
+def list_rows(
+    connection: sqlite3.Connection, query: ListRuns, now: Instant | None = None
+) -> list[RunRow]:
+    """Return the `limit` rows that are wanted, oldest first, by the time they were recorded.
+
+    What a person has skipped that is to come after `now` is left out: it may be lifted.
+    """
     key: int | None = None
     if query.job:
         found = connection.execute("SELECT key FROM job_state WHERE job = ?", (query.job,))
@@ -24,7 +30,7 @@ def list_rows(connection: sqlite3.Connection, query: ListRuns) -> list[RunRow]:
         key = row[0]
     rows = _runs(connection, query, key)
     if query.decisions:
-        rows += _decisions(connection, query, key)
+        rows += _decisions(connection, query, key, now)
         rows += list_signals(connection, query, key)
         rows.sort(key=lambda each: (each.queued_at, each.run is None, each.run))
     return _cut(query, rows)
@@ -147,9 +153,14 @@ def _way(query: ListRuns) -> str:
     return "" if query.is_forward else " DESC"
 
 
-def _decisions(connection: sqlite3.Connection, query: ListRuns, key: int | None) -> list[RunRow]:
+def _decisions(
+    connection: sqlite3.Connection, query: ListRuns, key: int | None, now: Instant | None
+) -> list[RunRow]:
     conditions = ["decisions.outcome IS NOT NULL", "decisions.run IS NULL"]
     values: list[Any] = []
+    if now is not None:
+        conditions.append("(decisions.reason <> 'user' OR due_at_us <= ?)")
+        values.append(now)
     if key is not None:
         conditions.append("decisions.job = ?")
         values.append(key)

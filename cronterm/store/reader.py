@@ -63,10 +63,10 @@ class SqliteReader:
     def __init__(self, directory: Path) -> None:
         self._path = directory / files.DATABASE
 
-    def list_runs(self, query: ListRuns) -> Runs:
-        """Return matching runs and decisions, oldest first."""
+    def list_runs(self, query: ListRuns, *, now: Instant | None = None) -> Runs:
+        """Return matching runs and decisions up to `now`, oldest first."""
         with self._open() as connection:
-            return Runs(tuple(list_rows(connection, query)) if connection else ())
+            return Runs(tuple(list_rows(connection, query, now)) if connection else ())
 
     def read_run(self, query: ReadRun) -> RunDetail:
         """Return one run; raises `CrontermError` when there is none."""

@@ -324,17 +324,27 @@ class Commanding(KeyOrder[Ending]):
         self.ask(questions.ask_stop(runs), stop)
 
     def ask_skip(self, job: str) -> None:
-        """Ask, then skip the next run of a job; say so where it is not due by itself."""
+        """Ask, then skip the next run of a job, or lift the last skip that is still to come.
+
+        Say so where it is not due by itself.
+        """
         if not self.may_act():
             return
         view = self.picture.snapshot.jobs.get(job)
         due_at = view.next_at if view is not None else None
-        if due_at is None:
+        skipped = view.skipped(self.now()) if view is not None else ()
+        if due_at is None and not skipped:
             self.tell(f"{job} is not due by itself")
             return
-        when = day_moment(due_at, self.now())
-        question = questions.ask_skip(job, when, self.key("trigger"), self.key("undo"))
-        self.ask(question, lambda answer: self.send(SkipNext(job=job, due_at=due_at)))
+
+        def skip(answer: str) -> None:
+            at = skipped[-1] if answer == "lift" else due_at
+            self.send(SkipNext(job=job, due_at=at, undo=answer == "lift"))
+
+        when = day_moment(due_at, self.now()) if due_at is not None else ""
+        before = day_moment(skipped[-1], self.now()) if skipped else ""
+        trigger, undo = self.key("trigger"), self.key("undo")
+        self.ask(questions.ask_skip(job, when, trigger, undo, before), skip)
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""

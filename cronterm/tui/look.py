@@ -21,6 +21,8 @@ class Glyphs:
     separator: str
     up: str
     down: str
+    over: str
+    """Before what comes next where a person has skipped what came before it."""
     across: int = 1
     """Values that a chart shows beside each other in a cell: two dots of braille, or one."""
     is_ascii: bool = False
@@ -53,6 +55,7 @@ UNICODE = Glyphs(
     separator="│",
     up="▲",
     down="▼",
+    over="»",
     across=2,
 )
 BLOCK = Glyphs(
@@ -82,6 +85,7 @@ BLOCK = Glyphs(
     separator="│",
     up="▲",
     down="▼",
+    over="»",
 )
 ASCII = Glyphs(
     states={
@@ -110,6 +114,7 @@ ASCII = Glyphs(
     separator="|",
     up="^",
     down="v",
+    over=">",
     is_ascii=True,
 )
 

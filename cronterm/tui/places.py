@@ -7,6 +7,7 @@ Question = Literal[
     "settle",
     "acknowledge",
     "confirm",
+    "skip",
     "stop",
     "quit",
     "refused",

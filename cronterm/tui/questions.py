@@ -156,16 +156,25 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     return Ask(title, lines, choices, where="confirm", number=number_of(jobs))
 
 
-def ask_skip(job: str, when: str, key: str, undo: str) -> Ask:
-    """Ask whether the next run of a job is skipped; `key` runs it by hand, `undo` lifts it."""
+def ask_skip(job: str, when: str, key: str, undo: str, before: str = "") -> Ask:
+    """Ask whether the next run of a job is skipped; `key` runs it by hand, `undo` lifts it.
+
+    Where the one `before` is skipped already, ask whether that is lifted. The answer is `skip` or
+    `lift`. Nothing comes after that where `when` is empty.
+    """
+    skip = Choice("yes", "Skip it", "skip", is_grave=True)
+    if before:
+        lines = [f"The run of {job} that is due {before} is skipped already."]
+        lines += [f"Skip that of {when} too?"] if when else []
+        lift = Choice("lift", "Lift the skip", "lift")
+        return Ask("Skip next run", lines, [CANCEL, lift, *([skip] * bool(when))], where="skip")
     lines = [
         f"Skip the run of {job} that is due {when}?",
         "",
-        f"{undo} lifts it until then; history and `cronterm why` say who did.",
+        f"{undo} lifts it until then; `cronterm why` says who did this.",
         f"{key} runs the job by hand all the same.",
     ]
-    choices = [CANCEL, Choice("yes", "Skip it", "skip", is_grave=True)]
-    return Ask("Skip next run", lines, choices, where="confirm")
+    return Ask("Skip next run", lines, [CANCEL, skip], where="skip")
 
 
 def ask_quit(snapshot: Snapshot) -> Ask:

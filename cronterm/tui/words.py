@@ -4,7 +4,7 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
 from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
-from cronterm.model.snapshot import LiveRun, PastRun
+from cronterm.model.snapshot import LiveRun, PastRun, Pause
 from cronterm.model.trigger import trigger_name
 from cronterm.readable import rough, short
 from cronterm.sanitize import sanitize_line
@@ -103,6 +103,13 @@ def end_text(end: AttemptEnd) -> str:
     if end.broken_rule and end.exit_code == 0:
         return end.broken_rule.replace("_", " ")
     return f"signal {end.signal}" if end.signal is not None else f"exit {end.exit_code}"
+
+
+def pause_text(pause: Pause, now: Instant) -> str:
+    """Return `until today 16:30:00 · by ann since today 14:02:11: disk swap`: the end first."""
+    end = f"until {day_moment(pause.until, now)} · " if pause.until is not None else ""
+    reason = f": {pause.reason}" if pause.reason else ""
+    return sanitize_line(f"{end}by {pause.by} since {day_moment(pause.at, now)}{reason}")
 
 
 def past_text(past: PastRun) -> str:

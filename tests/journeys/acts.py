@@ -137,7 +137,7 @@ def skip(*way: str) -> Walk:
             it.sees("› gone-two")
         due_at = it.snapshot().jobs["gone-two"].next_at
         it.try_key(key)
-        it.sees("Skip the run of gone-two")
+        it.sees("Skip next run")
         it.press("y")
         it.wait(lambda: it.snapshot().jobs["gone-two"].next_at != due_at, "another is next")
 

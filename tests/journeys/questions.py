@@ -3,7 +3,7 @@
 import re
 
 from cronterm.clock import MINUTE, Duration
-from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob
+from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob, SkipNext
 from cronterm.tui.places import Where
 from cronterm.tui.questions import LENGTHS
 from tests.journeys.acts import MUTED, known_alerts, undo_file
@@ -366,6 +366,28 @@ CLOSE = over(("t",), TRIGGER, closes(TRIGGER))
 MOVE = over(("t",), TRIGGER, says(">n  Cancel", "escape"))
 IN_LIST = over(("s",), SORT, says(re.compile(r"> ?[a-z]  (?!next)\w"), "escape"))
 
+
+def skip_or_lift(*, is_lifted: bool) -> Walk:
+    """The next run is skipped, or one that was is the next again."""
+
+    def walk(it: Tour, key: str) -> None:
+        it.go_home()
+        it.go_to_row("gone-two")
+        due_at = it.snapshot().jobs["gone-two"].next_at
+        if is_lifted:
+            it.send(SkipNext(job="gone-two"))
+            it.wait(lambda: it.snapshot().jobs["gone-two"].next_at != due_at, "it is skipped")
+        it.press("B")
+        it.sees("Skip next run")
+        it.try_key(key)
+        it.wait(
+            lambda: (it.snapshot().jobs["gone-two"].next_at == due_at) is is_lifted,
+            "another is next, or the same again",
+        )
+
+    return walk
+
+
 OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("trigger", "trigger"): ANSWER,
     ("run_missed", "settle"): settled("─ Run what was missed"),
@@ -387,6 +409,8 @@ OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("no", "question"): CLOSE,
     ("yes", "confirm"): deletes,
     ("yes", "stop"): stops,
+    ("yes", "skip"): skip_or_lift(is_lifted=False),
+    ("lift", "skip"): skip_or_lift(is_lifted=True),
     ("kill_now", "stop"): stops,
     ("keep_engine", "quit"): quits(stays=True),
     ("stop_engine", "quit"): quits(stays=False),

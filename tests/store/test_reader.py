@@ -96,6 +96,18 @@ def test_a_line_has_the_first_start_the_last_values_and_the_sums(
     )
 
 
+def test_what_a_person_has_skipped_is_listed_from_its_time_on(
+    store: SqliteStore, reader: SqliteReader
+) -> None:
+    due_at = NOON + HOUR
+    store.record([added(), decided(due_at=due_at, reason="user")])
+
+    query = ListRuns(job="backup")
+    assert reader.list_runs(query, now=due_at - 1).rows == ()
+    (row,) = reader.list_runs(query, now=due_at).rows
+    assert row.scheduled_at == due_at
+
+
 def test_an_open_run_has_no_end_yet(store: SqliteStore, reader: SqliteReader) -> None:
     store.record([added(), queued(1), claimed(1), attempt_ended(1, code=3)])
 

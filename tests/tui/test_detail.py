@@ -5,9 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from cronterm.clock import HOUR
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
-from cronterm.model.decision import Decisions
+from cronterm.model.decision import Decision, Decisions
 from cronterm.model.event import AlertOpened, JobPaused, Numbered
 from cronterm.model.query import AnyReply, Query, ReadDecisions, Runs
 from cronterm.model.resolved import Value
@@ -16,7 +17,7 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.config_boxes import ValuesBox
-from cronterm.tui.widgets.facts import RunsBox
+from cronterm.tui.widgets.facts import RunsBox, ScheduleBox
 from cronterm.tui.widgets.schedule_boxes import NotesBox
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
@@ -69,23 +70,42 @@ async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run
         assert sum("│" in line for line in painted) >= 3
 
 
+SKIPPED = Decision(
+    job="invoice-export",
+    due_at=NOW + HOUR,
+    decided_at=NOW,
+    outcome="skipped",
+    reason="user",
+    message="by ann: disk swap",
+)
+
+
 class Told(FakeControl):
-    """Tells of a job nothing but whether it is paused."""
+    """Tells of a job nothing but whether it is paused, and who has skipped its next run."""
 
     async def query(self, query: Query) -> AnyReply:
         """Answer from the scene."""
         if isinstance(query, ReadDecisions):
             is_paused = self.scene.jobs[query.job].pause is not None
-            return Decisions((), ("It is paused." if is_paused else "It is due.",))
+            return Decisions((SKIPPED,), ("It is paused." if is_paused else "It is due.",))
         return await super().query(query)
 
 
 async def test_why_follows_what_happens_to_the_job() -> None:
     control = Told()
+    control.scene.jobs["invoice-export"].decided = ((NOW + HOUR - 1, NOW + HOUR),)
     async with app(control).run_test(size=(80, 24)) as pilot:
         screen = await on_detail(pilot, "invoice-export", "why")
         why = screen.query_one(WhyBox)
         assert why.sentences == ("It is due.",)
+        box = screen.query_one(ScheduleBox)
+        facts = {name: text for name, text, _ in box._facts(control.scene.jobs[screen.job])}
+        assert facts["skipped"] == "15:32:07, by ann: disk swap · b lifts it"
+        await pilot.press("b")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("l")
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert control.sent == [SkipNext(job=screen.job, due_at=NOW + HOUR, undo=True)]
         paused = JobPaused(at=NOW, job="invoice-export", by="ann")
         await control.more.put(Numbered(300, paused))
         await wait_for(pilot, lambda: why.sentences == ("It is paused.",))

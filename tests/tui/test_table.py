@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from cronterm.clock import HOUR, MINUTE
+from cronterm.clock import DAY, HOUR, MINUTE
 from cronterm.model.command import RunJob
-from cronterm.model.snapshot import JobView, PastRun
+from cronterm.model.snapshot import JobView, PastRun, Pause
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.filter import read_filter
 from cronterm.tui.look import UNICODE
@@ -85,6 +85,34 @@ def test_the_head_of_a_group_counts_its_jobs() -> None:
     assert line == " ▾ ops  3 jobs  ✗ 1  ✓ 2  • 2 marked  next 1h 00m"
     folded = drawn.group("", views[:1], is_here=True, is_folded=True, marked=0)
     assert text_of(folded) == "▌▸ no group  1 job  ✓ 1  next 1h 00m"
+
+
+def test_next_says_that_a_run_is_skipped_and_until_when_a_job_is_paused() -> None:
+    def next_of(each: JobView) -> str:
+        """Return the cell."""
+        picture = picture_of(each)
+        picture.is_live = True
+        drawn = JobLines(picture, UNICODE, NOW, layout_for(80))
+        return text_of(drawn.job(each, is_here=False, is_marked=False))[4:12]
+
+    skipped = view("a")
+    skipped.decided = ((NOW + MINUTE - 1, NOW + MINUTE),)
+    assert next_of(skipped) == "» 1h 00m"
+    skipped.next_at = None
+    assert next_of(skipped) == "     » ·"
+    skipped.decided = ((NOW - MINUTE - 1, NOW - MINUTE), (NOW - HOUR, NOW + HOUR))
+    assert next_of(skipped) == "       ·"  # over, or decided by a clock that was set back
+
+    ends = {
+        None: "  paused",
+        NOW + HOUR: " ‖ 15:32",
+        NOW + 2 * DAY: "   ‖ Mon",
+        NOW + 9 * DAY: " ‖ 11-30",
+    }
+    for until, text in ends.items():
+        paused = view("a")
+        paused.pause = Pause("ann", NOW, until)
+        assert next_of(paused) == text
 
 
 async def grouped(pilot: Pilot[Any]) -> JobTable:

@@ -1,12 +1,13 @@
 """Short texts of the screens."""
 
-from cronterm.clock import SECOND
+from cronterm.clock import HOUR, SECOND
 from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause, RunRow
-from cronterm.model.snapshot import LiveRun
+from cronterm.model.snapshot import LiveRun, Pause
 from cronterm.model.trigger import OnFile, OnWebhook
-from cronterm.tui.words import end_text, row_text, run_end_text, schedule_words
+from cronterm.tui.words import end_text, pause_text, row_text, run_end_text, schedule_words
 from tests.core.clockwork import job
+from tests.tui.scene import NOW
 
 
 def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
@@ -29,6 +30,13 @@ def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
 
     assert end_text(end) == "output reject"
     assert run_end_text(event, live) == "output reject in 2.0s — ERROR 7"
+
+
+def test_a_pause_says_first_when_it_ends() -> None:
+    pause = Pause("ann", NOW, NOW + HOUR, "disk swap")
+    told = pause_text(pause, NOW)
+    assert told == "until today 15:32:07 · by ann since today 14:32:07: disk swap"
+    assert pause_text(Pause("ann", NOW), NOW) == "by ann since today 14:32:07"
 
 
 def test_a_chained_job_says_when_it_starts() -> None:

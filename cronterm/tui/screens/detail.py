@@ -243,7 +243,11 @@ class Detail(JobPage):
             if isinstance(found, Alerts):
                 self._past = {each.id: each for each in found.alerts if each.closed_at is not None}
             told = await control.query(ReadDecisions(job=job))
-            why.sentences = told.sentences if isinstance(told, Decisions) else ()
+            if isinstance(told, Decisions):
+                why.sentences = told.sentences
+                self.query_one(ScheduleBox).skipped_by = {
+                    each.due_at: each.message for each in told.decisions if each.reason == "user"
+                }
             row = self.row
             if row is not None and row.scheduled_at is not None:
                 told = await control.query(ReadDecisions(job=job, at=row.scheduled_at, limit=3))

@@ -21,7 +21,7 @@ from cronterm.tui.words import (
     countdown,
     day_moment,
     duration,
-    moment,
+    pause_text,
     row_text,
     schedule_words,
     short_moment,
@@ -76,6 +76,8 @@ class ScheduleBox(Panel):
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
         self.coming: tuple[Instant, ...] = ()
+        self.skipped_by: dict[Instant, str] = {}
+        """Who has skipped what comes, and why."""
 
     def titles(self) -> tuple[str, str]:
         """Return the title."""
@@ -105,21 +107,28 @@ class ScheduleBox(Panel):
             facts.append(("next", text, "accent+bold"))
             if len(self.coming) > 1:
                 facts.append(("then", days_and_times(self.coming[1:], self.now), "text"))
+        if skipped := self._skipped(view):
+            facts.append(("skipped", sanitize_line(skipped), "warn"))
         waits_for = view.waits_for(self.now)
         if waits_for:
             facts.append(("waits", sanitize_line(waits_for), "warn"))
         if pause is not None:
-            text = (
-                f"by {pause.by} since {moment(pause.at)}{self.picture.pause_end(pause, self.now)}"
-            )
-            text += f"  {pause.reason}"
-            facts.append(("paused", sanitize_line(text), "warn"))
+            facts.append(("paused", pause_text(pause, self.now), "warn"))
         facts.append(("policy", policy_text(job), "text"))
         facts.append(("timezone", job.timezone, "text"))
         for name, text in (("runbook", job.runbook), ("owner", job.owner)):
             if text:
                 facts.append((name, sanitize_line(text), "text"))
         return [*facts, ("command", sanitize_line(command), "text")]
+
+    def _skipped(self, view: JobView) -> str:
+        """Say which instants to come a person has skipped, who, and what lifts that."""
+        found = view.skipped(self.now)
+        if not found:
+            return ""
+        by = self.skipped_by.get(found[-1], "")
+        lifts = f"{self.key('skip')} lifts it"
+        return ", ".join(filter(None, (days_and_times(found, self.now), by))) + f" · {lifts}"
 
 
 class RunsBox(Panel, can_focus=True):

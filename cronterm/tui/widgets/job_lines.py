@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from cronterm.clock import MINUTE, Duration, Instant
+from cronterm.clock import DAY, MINUTE, Duration, Instant, aware
 from cronterm.model.run import FAILED
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
@@ -121,14 +121,28 @@ class JobLines:
         if not self.picture.is_live and self.picture.snapshot.n:
             return fit("—" if not self.glyphs.is_ascii else "-", 8, right=True), "faint"
         if state in ("paused", "disabled"):
-            return fit("off" if state == "disabled" else "paused", 8, right=True), "faint"
+            text = "off" if state == "disabled" else self._paused(view)
+            return fit(text, 8, right=True), "faint"
         retrying = [r.ready_at for r in view.live.values() if r.state in ("retrying", "queued")]
         at = min(retrying) if retrying else view.next_at
-        if at is None:
-            return fit("·" if not self.glyphs.is_ascii else ".", 8, right=True), "faint"
-        left = at - self.now
-        role = "warn" if retrying else "accent" if left < MINUTE else "text"
-        return fit(countdown(left), 8, right=True), role
+        never = "." if self.glyphs.is_ascii else "·"
+        text = never if at is None else countdown(at - self.now)
+        if not retrying and any(at is None or each < at for each in view.skipped(self.now)):
+            return fit(f"{self.glyphs.over} {text}", 8, right=True), "warn"
+        is_soon = at is not None and at - self.now < MINUTE
+        role = "faint" if at is None else "warn" if retrying else "accent" if is_soon else "text"
+        return fit(text, 8, right=True), role
+
+    def _paused(self, view: JobView) -> str:
+        """Return until when: `‖ 14:32`, `‖ Sun`, `‖ 11-28`; of two pauses the later end."""
+        both = (view.pause, self.picture.snapshot.all_paused)
+        ends = [pause.until for pause in both if pause is not None]
+        until = max((end for end in ends if end is not None), default=None)
+        if until is None or None in ends:
+            return "paused"
+        left, local = until - self.now, aware(until).astimezone()
+        form = "%H:%M" if left < DAY else "%a" if left < 7 * DAY else "%m-%d"
+        return f"{self.glyphs.states['paused']} {local:{form}}"
 
 
 def _last(lines: JobLines, view: JobView, cells: int, quiet: str) -> list[Part]:

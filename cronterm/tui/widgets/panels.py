@@ -20,6 +20,7 @@ from cronterm.tui.words import (
     day_moment,
     duration,
     past_text,
+    pause_text,
     percent,
     schedule_words,
 )
@@ -193,6 +194,8 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
     if view.next_at is not None:
         text = f"in {countdown(view.next_at - now)}  {day_moment(view.next_at, now)}"
         facts.append(("next", text, "text"))
+    if skipped := view.skipped(now):
+        facts.append(("skipped", ", ".join(day_moment(at, now) for at in skipped), "warn"))
     if last is not None:
         took = duration(last.duration)
         tries = f" · try {last.attempt}" if last.attempt > 1 else ""
@@ -208,8 +211,7 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
         facts.append(("waits", sanitize_line(waits_for), "warn"))
     pause = view.pause or picture.snapshot.all_paused
     if pause is not None:
-        text = f"by {pause.by}{picture.pause_end(pause, now)}  {pause.reason}"
-        facts.append(("paused", sanitize_line(text), "warn"))
+        facts.append(("paused", pause_text(pause, now), "warn"))
     return facts
 
 

@@ -28,9 +28,11 @@ class StatisticsBox(Panel):
         has_jitter = view is not None and view.job.jitter > 0
         lines = self.record.lines(self.glyphs, has_jitter=has_jitter)
         idle = [past for past in view.recent if past.started_at is None] if view is not None else []
-        if idle:
+        if view is not None and idle:
             skipped = sum(past.outcome == "skipped" for past in idle)
-            lines.append([("skipped", f"{skipped}"), ("missed", f"{len(idle) - skipped}")])
+            missed = len(idle) - skipped
+            skipped -= min(len(view.skipped(self.now)), skipped)  # those are still to come
+            lines.append([("skipped", f"{skipped}"), ("missed", f"{missed}")])
         if height < len(lines):
             return self._flowing([pair for line in lines for pair in line], width)
         return [self._aligned(line) for line in lines]

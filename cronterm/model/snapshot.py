@@ -135,6 +135,12 @@ class JobView(msgspec.Struct, gc=False):
                 return past
         return None
 
+    @property
+    def last_failed(self) -> PastRun | None:
+        """The newest of its recent runs that started and failed, or None."""
+        failed = (past for past in reversed(self.recent) if past.outcome in FAILED)
+        return next((past for past in failed if past.started_at), None)
+
     def skipped(self, now: Instant) -> tuple[Instant, ...]:
         """Return the instants to come that a person has skipped, in order."""
         return tuple(end for start, end in self.decided if end - start == 1 and end > now)

@@ -31,6 +31,7 @@ from cronterm.model.event import AnyEvent, RunEnded
 from cronterm.model.job import Job
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import FAILED
+from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize
 from cronterm.tui import questions
 from cronterm.tui.key_order import KeyOrder
@@ -300,11 +301,11 @@ class Commanding(KeyOrder[Ending]):
         question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
         self.ask(question, lambda answer: self._pause([""], answer))
 
-    def _pause(self, jobs: Sequence[str], answer: str) -> None:
+    def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
         """Pause jobs, or everything where the name is empty, for as long as the answer says."""
         until = self.now() + questions.LENGTHS[answer][1] if answer in questions.LENGTHS else None
         self._undo.append([ResumeJob(job=job) for job in jobs])
-        self.send(*(PauseJob(job=job, until=until) for job in jobs))
+        self.send(*(PauseJob(job=job, until=until) for job in jobs), *then)
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""
@@ -317,11 +318,22 @@ class Commanding(KeyOrder[Ending]):
             self.tell(f"nothing to stop: no run{whose} is open")
             return
 
+        timed = list(dict.fromkeys(run.job for run in runs if self._comes_again(views[run.job])))
+
         def stop(answer: str) -> None:
             signal = "SIGKILL" if answer == "kill" else ""
-            self.send(*(StopRun(run=run.run, signal=signal) for run in runs))
+            stops = [StopRun(run=run.run, signal=signal) for run in runs]
+            if answer == "pause":
+                question = questions.ask_pause(timed, self.key("pause"))
+                self.ask(question, lambda length: self._pause(timed, length, *stops))
+            else:
+                self.send(*stops)
 
-        self.ask(questions.ask_stop(runs), stop)
+        self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
+
+    def _comes_again(self, view: JobView) -> bool:
+        """Tell whether a job starts again by itself."""
+        return view.next_at is not None and not self.picture.paused(view) and view.job.enabled
 
     def ask_skip(self, job: str) -> None:
         """Ask, then skip the next run of a job, or lift the last skip that is still to come.

@@ -26,6 +26,7 @@ BESIDE: dict[Overlap, str] = {
 
 LENGTHS: dict[str, tuple[str, Duration]] = {
     "for_1_hour": ("1 hour", HOUR),
+    "for_2_hours": ("2 hours", 2 * HOUR),
     "for_4_hours": ("4 hours", 4 * HOUR),
     "for_1_day": ("1 day", DAY),
     "for_1_week": ("1 week", 7 * DAY),
@@ -122,8 +123,11 @@ def _pauses(key: str) -> list[Choice]:
     return [Choice(key, f"{'until resumed':<14}", "pause"), *lengths]
 
 
-def ask_stop(runs: Sequence[LiveRun]) -> Ask:
-    """Ask how open runs are stopped."""
+def ask_stop(runs: Sequence[LiveRun], *, will_start_again: bool = False) -> Ask:
+    """Ask how open runs are stopped, and whether jobs are paused that `will_start_again`.
+
+    The answer is `stop`, `kill` or `pause`.
+    """
     jobs = sorted({run.job for run in runs})
     lines = [f"{run.job}: run {run.run} is {run.state}, pid {run.pid or '-'}" for run in runs]
     lines = [f"Stop what runs of {names(jobs)}?", *shortened(lines), ""]
@@ -133,6 +137,9 @@ def ask_stop(runs: Sequence[LiveRun]) -> Ask:
         Choice("yes", "Stop", "stop", is_grave=True),
         Choice("kill_now", "Kill now", "kill", is_grave=True),
     ]
+    if will_start_again:
+        choices.insert(2, Choice("stop_and_pause", "Stop, pause", "pause", is_grave=True))
+        lines.append("Its schedule starts it again, unless it is paused too.")
     return Ask("Stop", lines, choices, where="stop", number=number_of(jobs))
 
 

@@ -128,6 +128,21 @@ def stops(it: Tour, key: str) -> None:
     it.wait(it.is_idle, "it was stopped")
 
 
+def stops_and_pauses(it: Tour, key: str) -> None:
+    """It asks for how long; what runs is ended, and does not start by itself."""
+    it.send(RunJob(job="sleeper"))
+    it.wait(lambda: bool(it.snapshot().jobs["sleeper"].live), "sleeper runs")
+    it.go_to_row("sleeper")
+    it.press("x")
+    it.sees("Stop what runs of sleeper?")
+    it.try_key(key)
+    it.sees("Hold back the timed starts of sleeper?")
+    it.press("p")
+    it.wait(it.is_idle, "it was stopped")
+    it.wait(lambda: it.snapshot().jobs["sleeper"].pause is not None, "it is paused")
+    it.send(ResumeJob(job="sleeper"))
+
+
 def quits(*, stays: bool) -> Walk:
     """The screen that started the engine ends, and the engine or not."""
 
@@ -412,6 +427,7 @@ OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
     ("yes", "skip"): skip_or_lift(is_lifted=False),
     ("lift", "skip"): skip_or_lift(is_lifted=True),
     ("kill_now", "stop"): stops,
+    ("stop_and_pause", "stop"): stops_and_pauses,
     ("keep_engine", "quit"): quits(stays=True),
     ("stop_engine", "quit"): quits(stays=False),
     ("edit_again", "refused"): edits_again,

@@ -52,7 +52,7 @@ jobs:
   gone-one: {group: works, schedule: "BEAT", command: echo one}
   gone-three: {group: works, schedule: "BEAT", command: echo three; exit 4}
   gone-two: {group: works, schedule: "BEAT", command: echo two}
-  sleeper: {schedule: "@manual", command: echo begun; exec sleep 600}
+  sleeper: {schedule: "0 0 1 1 *", command: echo begun; exec sleep 600}
 """
 QUIET = "0 0 1 1 *"
 FILE = JOBS.replace("BEAT", QUIET)

@@ -329,6 +329,24 @@ class Dashboard(JobPage):
         elif (job := self.take()) is not None:
             self.home.open_log(job)
 
+    def action_compare(self) -> None:
+        """Put the last failed run of the job beside the last good one before it."""
+        if (job := self.take()) is not None:
+            failed = self.picture.snapshot.jobs[job].last_failed
+            if failed is None or failed.run is None:
+                self.home.tell(f"no run of {job} has failed of late: there is nothing to compare")
+            else:
+                self.home.open_comparison(job, failed.run)
+
+    def action_again(self) -> None:
+        """Run the last run of the job again, with changes or without."""
+        if (job := self.take()) is not None:
+            last = self.picture.snapshot.jobs[job].last
+            if last is None or last.run is None:
+                self.home.tell(f"{job} has not run yet")
+            else:
+                self.home.ask_again(last.run)
+
     def action_reload(self) -> None:
         """Read the file again, or restart a gone engine."""
         self.home.reload()

@@ -10,12 +10,11 @@ from cronterm.cli.output import read_from
 from cronterm.cli.past import row_as_json
 from cronterm.cli.render import describe_end, show_duration, show_size, show_time
 from cronterm.errors import CrontermError
-from cronterm.model.comparison import changed_lines, changed_words
+from cronterm.model.comparison import SAME, Printed, changed_lines, changed_words
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 
-MOST_LINES = 20_000  # of each; the last ones count
 FACTS = ("outcome", "reason", "exit_code", "signal", "attempt", "cause", "params")
 
 
@@ -84,8 +83,12 @@ class Comparison:
             if before.get(name) != after.get(name)
         }
         self.definition = dict(changed_words(old.definition, new.definition))
-        one, other = _lines(at, old.row), _lines(at, new.row)
-        self.output = list(changed_lines(one, other, is_exact=is_exact))
+        printed = _printed(at, old.row), _printed(at, new.row)
+        self.is_exact = is_exact
+        self.output = list(changed_lines(*printed, is_exact=is_exact))
+        self.left_out = [each.left_out for each in printed]
+        told = zip(printed, (old.row, new.row), strict=True)
+        self.notes = [note for each, row in told if (note := each.note(row.run))]
 
     @property
     def is_same(self) -> bool:
@@ -101,15 +104,18 @@ class Comparison:
             "facts": self.facts,
             "definition": self.definition,
             "output": [f"{each.sign}{each.text}" for each in self.output],
+            "lines_left_out": self.left_out,
         }
 
 
-def _lines(at: Desk, row: RunRow) -> list[str]:
+def _printed(at: Desk, row: RunRow) -> Printed:
     """Return the output of a run's last attempt."""
-    if row.run is None or not row.attempt:
-        return []
-    whole = b"".join(piece.data for piece in read_from(at, row.run, row.job, row.attempt, 0))
-    return whole.decode("utf-8", "replace").splitlines()[-MOST_LINES:]
+    printed = Printed()
+    if row.run is not None and row.attempt:
+        for piece in read_from(at, row.run, row.job, row.attempt, 0):
+            printed.take(piece.data)
+    printed.finish()
+    return printed
 
 
 COLORS = {"-": "red", "+": "green", "@": "cyan", " ": None}
@@ -123,11 +129,15 @@ def _print(at: Desk, compared: Comparison) -> None:
         say(f"definition: {word}: {_short(old)} → {_short(new)}")
     if old_params := compared.facts.get("params"):
         say(f"params: {_short(old_params[0])} → {_short(old_params[1])}")
+    for note in compared.notes:
+        say(note)
+    if compared.output and not compared.is_exact:
+        say(f"{SAME} (--exact: they are)")
     for line in compared.output:
         text = line.sign + sanitize_line(line.text)
         say(text, color=COLORS[line.sign] if at.colors else None)
     if not compared.output:
-        say("the outputs are the same, numbers, times and ids apart")
+        say("the outputs are the same" + ("" if compared.is_exact else f"; {SAME}"))
 
 
 def _headline(row: RunRow) -> str:

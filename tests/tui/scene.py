@@ -74,7 +74,7 @@ from cronterm.tui.home import Hosting
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.personal import Person
 from cronterm.tui.remembered import Remembered
-from cronterm.tui.screens.compare import READ_BYTES
+from cronterm.tui.screens.compare import PART_BYTES
 from cronterm.tui.words import moment
 from tests.tui import figures
 
@@ -284,7 +284,7 @@ class FakeControl:
                 shown = row(run % 12 or 12)
                 is_old = shown.outcome == "succeeded"
                 return RunDetail(shown, (attempt,), OLD_DEFINITION if is_old else DEFINITION)
-            case ReadOutput(run=run, max_bytes=max_bytes) if max_bytes == READ_BYTES and run < 10:
+            case ReadOutput(run=run, max_bytes=max_bytes) if max_bytes == PART_BYTES and run < 10:
                 return OutputPart(run=run, attempt=1, chunks=good_chunks())
             case ReadOutput(run=run):
                 return OutputPart(

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
-from cronterm.model.comparison import Changed, changed_lines, changed_words
+from cronterm.model.comparison import Changed, Printed, changed_lines, changed_words
 from cronterm.model.query import ListRuns, OutputPart, ReadOutput, ReadRun, RunDetail, Runs
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
@@ -15,8 +15,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.compare_box import CompareBox
 
-READ_BYTES = 256 << 10  # of each output, from its end
-MOST_LINES = 2_000  # of each: the comparison takes a second at most
+PART_BYTES = 1 << 20  # of an output, read at once
 
 
 class CompareView(Page):
@@ -61,8 +60,10 @@ class CompareView(Page):
             if old is None:
                 box.trouble = f"no run of {self._job} before {self._run} succeeded"
             else:
-                lines = [await self._lines(old.row), await self._lines(new.row)]
-                box.output = await asyncio.to_thread(_changes, *lines)
+                printed = [await self._printed(row) for row in (old.row, new.row)]
+                box.output = await asyncio.to_thread(_changes, *printed)
+                told = zip(printed, (old.row, new.row), strict=True)
+                box.notes = [note for each, row in told if (note := each.note(row.run))]
                 box.words = dict(changed_words(old.definition, new.definition))
                 box.rows = old.row, new.row
         except CrontermError as error:
@@ -86,16 +87,22 @@ class CompareView(Page):
         run = found.rows[-1].run if isinstance(found, Runs) and found.rows else None
         return None if run is None else await self._detail(run)
 
-    async def _lines(self, row: RunRow) -> list[str]:
-        """Return what a run's last attempt printed, its end."""
-        if row.run is None or not row.attempt:
-            return []
-        part = await self.home.control.query(ReadOutput(run=row.run, max_bytes=READ_BYTES))
-        if not isinstance(part, OutputPart):
-            return []
-        whole = b"".join(chunk.data for chunk in part.chunks)
-        lines = whole.decode("utf-8", "replace").splitlines()[-MOST_LINES:]
-        return [sanitize_line(line) for line in lines]  # colours alone are no difference
+    async def _printed(self, row: RunRow) -> Printed:
+        """Return what a run's last attempt printed."""
+        printed, offset = Printed(), 0
+        while row.run is not None and row.attempt:
+            query = ReadOutput(
+                run=row.run, attempt=row.attempt, offset=offset, max_bytes=PART_BYTES
+            )
+            part = await self.home.control.query(query)
+            assert isinstance(part, OutputPart)
+            for chunk in part.chunks:
+                printed.take(chunk.data)
+            if part.next_offset <= offset or part.next_offset >= part.end_offset:
+                break
+            offset = part.next_offset
+        printed.finish()
+        return printed
 
     def action_logs(self) -> None:
         """Open the log of the run."""
@@ -106,5 +113,6 @@ class CompareView(Page):
         self.dismiss()
 
 
-def _changes(old: list[str], new: list[str]) -> list[Changed]:
-    return list(changed_lines(old, new))
+def _changes(old: Printed, new: Printed) -> list[Changed]:
+    """Return what differs, safe to show."""
+    return [Changed(each.sign, sanitize_line(each.text)) for each in changed_lines(old, new)]

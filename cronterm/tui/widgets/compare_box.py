@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from cronterm.clock import Instant
-from cronterm.model.comparison import Changed
+from cronterm.model.comparison import SAME, Changed
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.keymap import CURSOR
@@ -29,6 +29,8 @@ class CompareBox(Scrolled):
         """The good one, and the one it is compared to."""
         self.words: dict[str, list[Any]] = {}
         """Words of the definition that differ."""
+        self.notes: list[str] = []
+        """What is not compared."""
         self.output: list[Changed] = []
         """Safe to show."""
         self.trouble = ""
@@ -51,9 +53,10 @@ class CompareBox(Scrolled):
             lines.append([("  now ", "muted"), (fit(word, 14), "accent"), (text, "text")])
         if self.words:
             lines.append([])
+        lines += [[(f"  {note}", "warn")] for note in self.notes]
         if not self.output:
-            same = "  the outputs are the same, numbers, times and ids apart"
-            return [*lines, [(same, "faint")]]
+            return [*lines, [(f"  the outputs are the same; {SAME}", "faint")]]
+        lines.append([(f"  {SAME}", "faint")])
         for each in self.output:
             role = LINE_ROLES[each.sign]
             gap = "" if each.sign == "@" else " "

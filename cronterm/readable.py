@@ -1,23 +1,31 @@
 """Durations as people read them, the same on every face."""
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
+from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration
 
 UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
 
 
 def short(duration: Duration) -> str:
-    """Return `621ms`, `1.2s` (rounded), `4m12s`, `3h05m`, `2d04h` (cut off)."""
-    if duration < SECOND:
-        return f"{duration // 1000}ms"
-    if duration < MINUTE - SECOND // 20:
-        return f"{duration / SECOND:.1f}s"
-    if duration < MINUTE:
-        return "1m00s"
-    if duration < HOUR:
-        return f"{duration // MINUTE}m{duration % MINUTE // SECOND:02}s"
-    if duration < DAY:
-        return f"{duration // HOUR}h{duration % HOUR // MINUTE:02}m"
-    return f"{duration // DAY}d{duration % DAY // HOUR:02}h"
+    """Return `<1ms`, `621ms`, `1.2s`, `4m12s`, `3h05m`, `2d04h`, rounded to the last place shown.
+
+    Half a place is rounded up. What is below a millisecond is not shown as one, nor as nothing.
+    """
+    if 0 < duration < MILLISECOND:
+        return "<1ms"
+    if (whole := _rounded(duration, MILLISECOND)) < SECOND:
+        return f"{whole // MILLISECOND}ms"
+    if (whole := _rounded(duration, SECOND // 10)) < MINUTE:
+        return f"{whole / SECOND:.1f}s"
+    if (whole := _rounded(duration, SECOND)) < HOUR:
+        return f"{whole // MINUTE}m{whole % MINUTE // SECOND:02}s"
+    if (whole := _rounded(duration, MINUTE)) < DAY:
+        return f"{whole // HOUR}h{whole % HOUR // MINUTE:02}m"
+    whole = _rounded(duration, HOUR)
+    return f"{whole // DAY}d{whole % DAY // HOUR:02}h"
+
+
+def _rounded(duration: Duration, place: Duration) -> Duration:
+    return (duration + place // 2) // place * place
 
 
 def rough(duration: Duration) -> str:

@@ -8,6 +8,7 @@ from cronterm.clock import MILLISECOND, Duration
 from cronterm.core.simulation import Fate
 from cronterm.model.effect import StartAttempt
 from cronterm.model.forecast import Habit
+from cronterm.model.quantile import quantile
 from cronterm.model.run import RunRow
 
 ENDS = ("succeeded", "failed", "timed_out", "replaced")
@@ -32,14 +33,14 @@ def habit_of(rows: Sequence[RunRow], *, by_tries: bool = False) -> Habit | None:
     counted = [row for row in ended if row.attempt == 1] if by_tries else ended
     counted = counted or ended
     longest = max(map(_duration, counted))
-    durations = sorted(longest if row.outcome == "replaced" else _duration(row) for row in counted)
+    durations = [longest if row.outcome == "replaced" else _duration(row) for row in counted]
     tries = sum(max(row.attempt, 1) for row in ended)
     failed = sum(
         max(row.attempt, 1) - (row.outcome == "succeeded") for row in ended if row.outcome in TRIED
     )
     return Habit(
-        median=_at_part(durations, 0.5),
-        p95=_at_part(durations, 0.95),
+        median=quantile(durations, 0.5),
+        p95=quantile(durations, 0.95),
         longest=longest,
         failures=failed / tries,
         runs=len(ended),
@@ -98,11 +99,3 @@ def _draw(habit: Habit, dice: random.Random) -> Duration:
     spread = math.log(p95 / median) / Z95
     drawn = median * math.exp(dice.gauss(0, spread))
     return min(round(drawn), habit.longest)
-
-
-def _at_part(ordered: Sequence[Duration], part: float) -> Duration:
-    """Return the value that `part` of the values do not exceed; between two it is in proportion."""
-    place = part * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return round(ordered[low] + (ordered[high] - ordered[low]) * (place - low))

@@ -27,6 +27,18 @@ Outcome: TypeAlias = Literal[
 ]
 FAILED: tuple[Outcome, ...] = ("failed", "timed_out", "lost")
 """What counts as a failure wherever failures are counted or filtered."""
+
+
+def success_ratio(succeeded: int, failures: int) -> float | None:
+    """Return how many of the judged runs succeeded, 0 to 1: what every `ok %` shows.
+
+    Judged are those that succeeded or failed in any way. What was stopped by hand, replaced or
+    skipped tells neither. None where none was judged.
+    """
+    judged = succeeded + failures
+    return succeeded / judged if judged else None
+
+
 Reason: TypeAlias = Literal[
     "",
     "exit",

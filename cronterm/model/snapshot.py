@@ -15,7 +15,15 @@ from cronterm.model.gates import Hold
 from cronterm.model.job import Job, Settings
 from cronterm.model.notice import Notice, NotifierView
 from cronterm.model.problem import Problem
-from cronterm.model.run import FAILED, AttemptEnd, Cause, Outcome, Reason, RunState
+from cronterm.model.run import (
+    FAILED,
+    AttemptEnd,
+    Cause,
+    Outcome,
+    Reason,
+    RunState,
+    success_ratio,
+)
 
 RECENT_RUNS = 60  # the widest duration chart of the dashboard
 
@@ -89,6 +97,11 @@ class Totals(msgspec.Struct, gc=False):
     def average(self) -> Duration | None:
         """Mean duration, or None before the first."""
         return self.duration_sum // self.durations if self.durations else None
+
+    @property
+    def success_ratio(self) -> float | None:
+        """See the function of this name."""
+        return success_ratio(self.succeeded, self.failed)
 
 
 class JobView(msgspec.Struct, gc=False):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cronterm.clock import DAY, HOUR, Duration, Instant, aware
 from cronterm.model.query import Range
 from cronterm.model.rollup import Rollup
+from cronterm.model.run import success_ratio
 from cronterm.model.stats import Categories, FileEvents, Stats, Trends, make_stats
 from cronterm.tui.look import Glyphs
 from cronterm.tui.widgets.paint import Part
@@ -90,8 +91,7 @@ def ratios(trends: Trends, width: int) -> list[float | None]:
     found: list[float | None] = []
     for cell in cells(trends, width):
         good = sum(rollup.succeeded for rollup in cell)
-        judged = good + sum(rollup.failures for rollup in cell)
-        found.append(good / judged if judged else None)
+        found.append(success_ratio(good, sum(rollup.failures for rollup in cell)))
     return widened(found, width)
 
 

@@ -1,10 +1,11 @@
 """What the past of a job says in figures: from all of it, the last week, and its newest runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 
-from cronterm.clock import DAY, SECOND, Duration
+from cronterm.clock import DAY, HOUR, SECOND, Duration, Instant
+from cronterm.model.quantile import quantile
 from cronterm.model.rollup import Rollup
 from cronterm.model.run import FAILED, RunRow
 from cronterm.model.stats import Trends
@@ -14,6 +15,8 @@ from cronterm.tui.words import duration, percent
 
 Pair = tuple[str, str]
 """A name and its figure."""
+JUDGED = ("succeeded", *FAILED)
+BROKEN_OFF = ("stopped", "replaced")
 LEAST = 3
 """Runs of each week: fewer tell no trend."""
 
@@ -54,10 +57,15 @@ class Record:
 
     def _spread(self) -> list[Pair]:
         ratios = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        lengths = _lengths_of(self.runs)
+        if lengths and len(lengths) == self.total.runs:  # all are known: nothing is estimated
+            return [(name, duration(quantile(lengths, ratio))) for name, ratio in ratios]
         return [(name, duration(self.total.percentile(ratio))) for name, ratio in ratios]
 
     def _rate(self, glyphs: Glyphs, *, has_jitter: bool) -> list[Pair]:
-        pairs = [("rate", rate_text(self.total))] if self.total.runs > 1 else []
+        pairs = []
+        if self.total.runs > 1:
+            pairs = [("rate", rate_text(self.total, self.week.until))]
         if change := self._change(glyphs):
             pairs.append(("7 d", change))
         drift = late_starts(self.runs)
@@ -98,11 +106,17 @@ def _ratio(ratio: float | None) -> str:
     return percent(ratio) if ratio in (None, 0, 1) else f"{ratio:.1%}"
 
 
-def rate_text(total: Rollup) -> str:
-    """Return how often a job ran: `6.0/day`, `12/h`, `2.1/week`."""
-    if total.first_at is None or total.last_at is None or total.last_at <= total.first_at:
+def rate_text(total: Rollup, now: Instant) -> str:
+    """Return how often a job ran again since its first start: `6.0/day`, `12/h`, `2.1/week`.
+
+    The time until now counts, also where it was paused; under an hour tells no rate: `8 in 20m00s`.
+    """
+    if total.first_at is None or total.last_at is None:
         return "·"
-    a_day = (total.runs - 1) / ((total.last_at - total.first_at) / DAY)
+    passed = max(now, total.last_at) - total.first_at
+    if passed < HOUR:
+        return f"{total.runs:,} in {duration(passed)}"
+    a_day = (total.runs - 1) / (passed / DAY)
     for least, part, unit in ((48, 24, "h"), (1, 1, "day"), (0, 1 / 7, "week")):
         if a_day >= least:
             rate = a_day / part
@@ -110,9 +124,17 @@ def rate_text(total: Rollup) -> str:
     return "·"
 
 
-def _judged(runs: Iterable[RunRow]) -> list[RunRow]:
-    """Return the runs that succeeded or failed, oldest first."""
-    kinds = ("succeeded", *FAILED)
+def _lengths_of(runs: Iterable[RunRow]) -> list[Duration]:
+    """Return what the runs that started and ended took."""
+    return [
+        max(run.ended_at - run.started_at, 0)
+        for run in runs
+        if run.outcome is not None and run.ended_at is not None and run.started_at is not None
+    ]
+
+
+def _ended(runs: Iterable[RunRow], kinds: Collection[str]) -> list[RunRow]:
+    """Return the runs that started and ended so, oldest first."""
     found = [run for run in runs if run.outcome in kinds and run.started_at is not None]
     return sorted(found, key=lambda run: run.ended_at or 0)
 
@@ -121,7 +143,7 @@ def repair_times(runs: Iterable[RunRow]) -> list[Duration]:
     """Return how long each stretch of failures lasted, until a run succeeded again."""
     found: list[Duration] = []
     broken_at = None
-    for run in _judged(runs):
+    for run in _ended(runs, JUDGED):
         if run.outcome != "succeeded":
             broken_at = run.ended_at if broken_at is None else broken_at
         elif broken_at is not None:
@@ -131,12 +153,15 @@ def repair_times(runs: Iterable[RunRow]) -> list[Duration]:
 
 
 def ok_streaks(runs: Iterable[RunRow]) -> list[int]:
-    """Return how many runs succeeded in a row each time, the last of them now."""
-    judged = _judged(runs)
-    if not judged:
+    """Return how many runs succeeded in a row each time, the last of them now.
+
+    A run that was stopped or replaced ends a row, though it is no failure.
+    """
+    ended = _ended(runs, (*JUDGED, *BROKEN_OFF))
+    if not any(run.outcome in JUDGED for run in ended):
         return []
     streaks = [0]
-    for run in judged:
+    for run in ended:
         if run.outcome == "succeeded":
             streaks[-1] += 1
         elif streaks[-1]:

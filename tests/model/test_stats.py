@@ -77,7 +77,7 @@ def test_ratios_and_seconds_come_of_counts_and_microseconds() -> None:
 
     assert made.total_runs == {"a": 3}
     assert made.results["a"] == Results(2, 1, 0.6667)
-    assert made.durations["a"] == Durations(2.0, 1.0, 3.0, 1.96, 3.0, 3.0)
+    assert made.durations["a"] == Durations(2.0, 1.0, 3.0, 2.0, 3.0, 3.0)
     assert made.frequency["a"] == Frequency(4, 60.0)
     assert made.recoveries["a"] == Recoveries(2, 1, 0.5)
     assert made.analysis["a"] == Analysis(0.816497, 1.0)

@@ -84,7 +84,7 @@ def test_runs_and_durations_are_counted_by_job(history: History) -> None:
     assert made.total_runs == {"a": 3, "b": 1}
     assert made.results["a"].success_ratio == 1
     assert made.results["b"].failed == 1
-    assert made.durations["a"] == Durations(2.0, 1.0, 3.0, 1.96, 3.0, 3.0)
+    assert made.durations["a"] == Durations(2.0, 1.0, 3.0, 2.0, 3.0, 3.0)
     assert made.analysis["a"] == Analysis(0.816497, 1.0)
     assert made.frequency["a"].last_24h == 3
     assert made.frequency["a"].average_interval_s == 60.0

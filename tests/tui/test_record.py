@@ -14,8 +14,12 @@ from tests.tui.scene import NOW, row
 
 
 def runs(outcomes: str) -> list[RunRow]:
-    """Return an hour's run a letter, the newest first: `o`k, `f`ailed, `t`imed out, `s`kipped."""
+    """Return an hour's run a letter, the newest first: `o`k, `f`ailed, `t`imed out, `s`kipped.
+
+    `x` was stopped by hand.
+    """
     kinds: dict[str, Outcome] = {"o": "succeeded", "f": "failed", "t": "timed_out", "s": "skipped"}
+    kinds["x"] = "stopped"
     found = [
         msgspec.structs.replace(
             row(1),
@@ -57,7 +61,17 @@ def test_the_time_to_repair_is_from_the_first_failure_to_the_next_success() -> N
 
 @pytest.mark.parametrize(
     ("outcomes", "streaks"),
-    [("", []), ("s", []), ("ooo", [3]), ("oofoso", [2, 2]), ("ooff", [2, 0]), ("f", [0])],
+    [
+        ("", []),
+        ("s", []),
+        ("ooo", [3]),
+        ("oofoso", [2, 2]),
+        ("ooff", [2, 0]),
+        ("f", [0]),
+        ("ooxo", [2, 1]),
+        ("ox", [1, 0]),
+        ("x", []),
+    ],
 )
 def test_runs_that_succeeded_are_counted_in_rows(outcomes: str, streaks: list[int]) -> None:
     assert ok_streaks(runs(outcomes)) == streaks
@@ -71,7 +85,8 @@ def test_a_start_is_late_after_its_instant_where_it_has_one() -> None:
 @pytest.mark.parametrize(
     ("count", "every", "text"),
     [
-        (1, DAY, "·"),
+        (1, DAY, "1 in 0ms"),
+        (8, 3 * MINUTE, "8 in 21m00s"),
         (100, MINUTE, "60/h"),
         (10, 4 * HOUR, "6.0/day"),
         (100, HOUR, "24/day"),
@@ -79,7 +94,33 @@ def test_a_start_is_late_after_its_instant_where_it_has_one() -> None:
     ],
 )
 def test_a_rate_is_told_in_the_unit_that_suits_it(count: int, every: Duration, text: str) -> None:
-    assert rate_text(totals(count, every)) == text
+    assert rate_text(totals(count, every), NOW + (count - 1) * every) == text
+
+
+def test_the_time_since_the_last_run_makes_a_rate_lower() -> None:
+    assert rate_text(totals(25, MINUTE), NOW + DAY) == "24/day"
+
+
+def test_quantiles_are_exact_where_all_runs_are_known() -> None:
+    total, known = Rollup(), runs("oooo")
+    for number, took in enumerate((20, 21, 22, 25)):
+        at = NOW + number * HOUR
+        ended = EndedRun(
+            outcome="succeeded",
+            reason="",
+            cause="manual",
+            started_at=at,
+            ended_at=at + took * SECOND,
+            attempt=1,
+            was_failing=False,
+        )
+        add_run([total], ended, number + 1)
+        known[number] = msgspec.structs.replace(
+            known[number], started_at=at, ended_at=at + took * SECOND
+        )
+
+    assert told(Record(total=total, runs=known))["p50"] == "21.0s"
+    assert told(Record(total=total, runs=known))["p95"] == "25.0s"
 
 
 def told(record: Record, *, has_jitter: bool = False) -> dict[str, str]:

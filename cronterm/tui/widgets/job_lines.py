@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from cronterm.clock import DAY, MINUTE, Duration, Instant, aware
+from cronterm.model.quantile import quantile
 from cronterm.model.run import FAILED
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize_line
@@ -14,7 +15,7 @@ from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import BY_KEY, Layout, behind_host
 from cronterm.tui.widgets.paint import Part, fit
-from cronterm.tui.widgets.spark import percentile, spark
+from cronterm.tui.widgets.spark import spark
 from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent, schedule_words
 
 SORTED_BY: dict[str, SortKey] = {"last": "last", "duration": "duration", "errors": "errors"}
@@ -159,12 +160,11 @@ def _last(lines: JobLines, view: JobView, cells: int, quiet: str) -> list[Part]:
 
 def _p95(view: JobView) -> Duration | None:
     lengths = [past.duration for past in view.recent if past.duration is not None]
-    return percentile(lengths, 0.95) if lengths else None
+    return quantile(lengths, 0.95) if lengths else None
 
 
 def _ok(lines: JobLines, view: JobView, cells: int, quiet: str) -> list[Part]:
-    totals = view.totals
-    ratio = totals.succeeded / totals.runs if totals.runs else None
+    ratio = view.totals.success_ratio
     role = "muted"
     if ratio is not None and ratio < 0.97:
         role = "fail" if ratio < 0.9 else "warn"

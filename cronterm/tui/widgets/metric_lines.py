@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cronterm.clock import HOUR, SECOND
+from cronterm.clock import HOUR, SECOND, Instant
 from cronterm.model.rollup import Rollup
 from cronterm.tui.courses import Cell, averages, cells, counted, moment_text, ratios
 from cronterm.tui.widgets.charts import BAR, Drawing, Lines, axis, bar_line, columns, highest
@@ -118,7 +118,7 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
                 (" busiest ", "muted"),
                 (f"{moment_text(at, trends.step)}  {rollup.runs:,}", "text"),
                 ("  avg ", "muted"),
-                (_per_hour(figures.total, trends.until - trends.since), "text"),
+                (_per_hour(figures.total, trends.until - _exists_since(on)), "text"),
             ]
         )
     often = figures.jobs()[:1]
@@ -135,8 +135,18 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
     return lines
 
 
+def _exists_since(on: Drawing) -> Instant:
+    """Return since when the chosen job, or the first of all, is there within the range."""
+    figures, jobs = on.figures, on.picture.snapshot.jobs
+    views = [jobs[figures.job]] if figures.job in jobs else jobs.values()
+    seen = [view.first_seen_at for view in views]
+    if figures.total.first_at is not None:
+        seen.append(figures.total.first_at)
+    return max(figures.trends.since, min(seen, default=0))
+
+
 def _per_hour(total: Rollup, passed: int) -> str:
-    hours = max(passed / HOUR, 1 / 12)
+    hours = max(passed / HOUR, 1)
     rate = total.runs / hours
     return f"{rate:,.1f}/h" if rate >= 0.95 else f"{rate * 24:,.1f}/d"
 

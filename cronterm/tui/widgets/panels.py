@@ -7,12 +7,13 @@ from textual.strip import Strip
 
 from cronterm.clock import DAY, HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
-from cronterm.model.run import FAILED
+from cronterm.model.quantile import quantile
+from cronterm.model.run import FAILED, success_ratio
 from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fit
-from cronterm.tui.widgets.spark import area, bars, duration_chart, percentile, started
+from cronterm.tui.widgets.spark import area, bars, duration_chart, started
 from cronterm.tui.words import (
     age,
     clock,
@@ -63,9 +64,8 @@ class ChartPanel(Panel):
         title = f"{view.job.id} · {many}"
         if not lengths:
             return title, ""
-        sigma = statistics.pstdev(lengths) / 1_000_000
-        p95 = duration(percentile(lengths, 0.95))
-        return title, f"╌ avg {duration(view.totals.average)}  ╌ p95 {p95}  σ {sigma:.1f}"
+        p95, sigma = duration(quantile(lengths, 0.95)), _deviation_text(lengths)
+        return title, f"╌ avg {duration(view.totals.average)}  ╌ p95 {p95}  σ {sigma}"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the chart."""
@@ -146,15 +146,16 @@ class SystemPanel(Panel):
             for view in views
             for past in view.recent
         )
-        runs = sum(view.totals.runs for view in views)
-        good = sum(view.totals.succeeded for view in views)
+        ok = success_ratio(
+            sum(view.totals.succeeded for view in views), sum(view.totals.failed for view in views)
+        )
         live = [run for view in views for run in view.live.values()]
         queued = sum(run.state == "queued" for run in live)
         most = self.picture.snapshot.settings.max_running
         running = f"{len(live) - queued}/{most}" if most else f"{len(live) - queued}"
         facts = [
             ("runs", f"{hour}/h"),
-            ("ok", percent(good / runs if runs else None)),
+            ("ok", percent(ok)),
             ("open", running),
             ("queue", f"{queued}"),
         ]
@@ -204,7 +205,7 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
     lengths = [past.duration for past in view.recent if past.duration is not None]
     if lengths:
         facts.append(("stats", lengths_text(lengths, totals.average), "text"))
-    ok = percent(totals.succeeded / totals.runs if totals.runs else None)
+    ok = percent(totals.success_ratio)
     facts.append(("totals", f"runs {totals.runs:,}  ok {ok}  errors {totals.failed:,}", "text"))
     waits_for = view.waits_for(now)
     if waits_for:
@@ -217,11 +218,13 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
 
 def lengths_text(lengths: list[int], average: int | None) -> str:
     """Return the durations of the recent runs in a line."""
-    sigma = statistics.pstdev(lengths) / 1_000_000
-    return (
-        f"avg {duration(average)}  p95 {duration(percentile(lengths, 0.95))}  σ {sigma:.1f}"
-        f"  min {duration(min(lengths))}  max {duration(max(lengths))}"
-    )
+    p95, sigma = duration(quantile(lengths, 0.95)), _deviation_text(lengths)
+    ends = f"min {duration(min(lengths))}  max {duration(max(lengths))}"
+    return f"avg {duration(average)}  p95 {p95}  σ {sigma}  {ends}"
+
+
+def _deviation_text(lengths: list[int]) -> str:
+    return duration(round(statistics.pstdev(lengths)))
 
 
 class ErrorsPanel(Panel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cronterm.model.quantile import quantile
 from cronterm.model.run import FAILED
 from cronterm.model.snapshot import PastRun
 from cronterm.tui.look import Glyphs
@@ -19,16 +20,8 @@ def started(runs: Sequence[PastRun]) -> list[PastRun]:
 
 def scale(lengths: Sequence[int]) -> tuple[float, float]:
     """Return (bottom, top): from below the minimum to the 97th percentile."""
-    ordered = sorted(lengths)
-    top = ordered[min(int(len(ordered) * 0.97), len(ordered) - 1)]
-    bottom = ordered[0] * LOW
-    return bottom, max(top, bottom + 1)
-
-
-def percentile(lengths: Sequence[int], ratio: float) -> int:
-    """Return the value that `ratio` of the values do not exceed."""
-    ordered = sorted(lengths)
-    return ordered[min(int(len(ordered) * ratio), len(ordered) - 1)]
+    bottom = min(lengths) * LOW
+    return bottom, max(quantile(lengths, 0.97), bottom + 1)
 
 
 def spark(runs: Sequence[PastRun], width: int, glyphs: Glyphs) -> list[Part]:
@@ -38,7 +31,7 @@ def spark(runs: Sequence[PastRun], width: int, glyphs: Glyphs) -> list[Part]:
     if not lengths:
         return [(" " * width, "faint")]
     bottom, top = scale(lengths)
-    slow = percentile(lengths, 0.95) if len(lengths) >= 8 else top
+    slow = quantile(lengths, 0.95) if len(lengths) >= 8 else top
     parts: list[Part] = [(" " * (width - len(shown)), "faint")]
     for past in shown:
         if past.outcome in FAILED:
@@ -119,14 +112,14 @@ def duration_chart(
     lengths = [past.duration for past in shown if past.duration is not None]
     if not lengths or height < 3:
         return [[], [(fit(" no runs yet", width), "faint")]]
-    top = max(percentile(lengths, 0.97), 1)
+    top = max(quantile(lengths, 0.97), 1)
     rows = max(height - 2, 1)
     columns = room * glyphs.across
     places = [column * len(shown) // columns for column in range(columns)]
     values = [min((shown[place].duration or 0) / top, 1.0) for place in places]
     dashes = {
         _row_of(sum(lengths) / len(lengths) / top, rows): "faint",
-        _row_of(percentile(lengths, 0.95) / top, rows): "warn",
+        _row_of(quantile(lengths, 0.95) / top, rows): "warn",
     }
     marks: list[Part] = [(f" {fit(duration(top), label - 2, right=True)} ", "faint")]
     marks.append((_marks(shown, room, glyphs), "fail"))

@@ -1,0 +1,31 @@
+"""Durations are rounded in one way."""
+
+import pytest
+
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
+from cronterm.readable import short
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (0, "0ms"),
+        (1, "<1ms"),
+        (965, "<1ms"),
+        (1_499, "1ms"),
+        (1_983, "2ms"),
+        (30_600, "31ms"),
+        (999_499, "999ms"),
+        (999_500, "1.0s"),
+        (25_051_000, "25.1s"),
+        (59_949_000, "59.9s"),
+        (59_950_000, "1m00s"),
+        (4 * MINUTE + 12_500_000, "4m13s"),
+        (HOUR - SECOND // 2, "1h00m"),
+        (3 * HOUR + 5 * MINUTE + 29 * SECOND, "3h05m"),
+        (DAY - 30 * SECOND, "1d00h"),
+        (2 * DAY + 3 * HOUR + 30 * MINUTE, "2d04h"),
+    ],
+)
+def test_a_duration_is_rounded_to_the_last_place_shown(length: Duration, text: str) -> None:
+    assert short(length) == text

@@ -161,7 +161,7 @@ def row_as_cells(row: RunRow) -> list[Cell]:
         str(row.run) if row.run is not None else "–",
         row.job,
         row.cause.replace("_", " ") if row.upstream_run is None else f"{row.by} {row.upstream_run}",
-        show_time(row.started_at or row.scheduled_at or row.queued_at),
+        _when(row),
         show_duration(took),
         (how, COLORS.get(row.outcome or "running")),
         f"{row.attempt}/{row.attempts}" if row.attempts > 1 else "",
@@ -170,6 +170,15 @@ def row_as_cells(row: RunRow) -> list[Cell]:
         show_size(row.output_bytes),
         row.by,
     ]
+
+
+def _when(row: RunRow) -> str:
+    """Return when it began; of several instants the first and the last, `… 18:14:20–18:40:40`."""
+    first, last = row.started_at or row.scheduled_at or row.queued_at, row.scheduled_until
+    if last is None or last <= first:
+        return show_time(first)
+    day, _, time = show_time(last).partition(" ")
+    return f"{show_time(first)}–{time if show_time(first).startswith(day) else show_time(last)}"
 
 
 @click.command()

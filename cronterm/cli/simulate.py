@@ -75,8 +75,8 @@ def simulate(
     """Live through the coming days in virtual time: what overlaps, waits, times out or is late.
 
     The rules are the engine's own; how long a job takes is drawn from its history (median and 95th
-    percentile). It goes on from now, with what runs, or begins empty at --from. Nothing is started
-    or written, and no engine need run.
+    percentile, between the shortest and the longest). It goes on from now, with what runs, or
+    begins empty at --from. Nothing is started or written, and no engine need run.
 
     \b
     DUE      instants of its schedule       RUNS    runs that were started

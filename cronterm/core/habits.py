@@ -42,6 +42,7 @@ def habit_of(rows: Sequence[RunRow], *, by_tries: bool = False) -> Habit | None:
         median=quantile(durations, 0.5),
         p95=quantile(durations, 0.95),
         longest=longest,
+        shortest=min(durations),
         failures=failed / tries,
         runs=len(ended),
     )
@@ -55,14 +56,14 @@ def _duration(row: RunRow) -> Duration:
 
 def assume(duration: Duration) -> Habit:
     """Return the habit of a job that has not run yet: always `duration`, never a failure."""
-    return Habit(median=duration, p95=duration, longest=duration)
+    return Habit(median=duration, p95=duration, longest=duration, shortest=duration)
 
 
 class Habits:
     """Draws how attempts go. The same seed and order of starts give the same fates.
 
-    Durations lie between nothing and the longest seen, log-normal through median and p95; with
-    `failures` tries fail as often as they did.
+    Durations lie between the shortest and the longest seen, log-normal through median and p95: a
+    job that always timed out does so again. With `failures` tries fail as often as they did.
     """
 
     def __init__(
@@ -98,4 +99,4 @@ def _draw(habit: Habit, dice: random.Random) -> Duration:
         return habit.median
     spread = math.log(p95 / median) / Z95
     drawn = median * math.exp(dice.gauss(0, spread))
-    return min(round(drawn), habit.longest)
+    return max(min(round(drawn), habit.longest), habit.shortest)

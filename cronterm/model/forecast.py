@@ -24,6 +24,7 @@ class Habit(msgspec.Struct, frozen=True, kw_only=True):
     median: Duration
     p95: Duration
     longest: Duration
+    shortest: Duration = 0
     failures: float = 0.0
     """Ratio 0 to 1 of the runs that ended that failed or were lost."""
     runs: int = 0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cronterm.cli.past import row_as_cells, row_as_json
-from cronterm.clock import SECOND
+from cronterm.clock import DAY, SECOND
 from cronterm.model.run import RunRow
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
@@ -110,6 +110,26 @@ def test_people_read_words_where_programs_read_names() -> None:
     )
     assert row_as_json(late)["outcome"] == "timed_out"
     assert row_as_json(full)["message"] == "run 6, by hand by ann_b, and 1 more"
+
+
+def test_a_row_of_many_instants_tells_the_first_and_the_last() -> None:
+    def when(until: int, count: int = 80) -> object:
+        group = RunRow(
+            run=None,
+            job="a",
+            cause="scheduled",
+            scheduled_at=START,
+            scheduled_until=until,
+            count=count,
+            queued_at=until,
+            outcome="skipped",
+            reason="paused",
+        )
+        return row_as_cells(group)[3]
+
+    assert when(START + 80 * SECOND) == "2027-01-15 08:00:00–08:01:20"
+    assert when(START + DAY) == "2027-01-15 08:00:00–2027-01-16 08:00:00"
+    assert when(START, 1) == "2027-01-15 08:00:00"
 
 
 def test_history_of_one_job_and_of_the_newest_only(desk: Desk) -> None:

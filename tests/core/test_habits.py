@@ -54,7 +54,12 @@ def test_runs_that_were_tried_again_count_with_all_their_tries() -> None:
     habit = habit_of([row(3 * SECOND, attempt=2)] * 30)
 
     assert habit == Habit(
-        median=3 * SECOND, p95=3 * SECOND, longest=3 * SECOND, failures=0.5, runs=30
+        median=3 * SECOND,
+        p95=3 * SECOND,
+        longest=3 * SECOND,
+        shortest=3 * SECOND,
+        failures=0.5,
+        runs=30,
     )
 
 
@@ -82,6 +87,15 @@ def test_a_replaced_run_would_have_taken_as_long_as_the_longest() -> None:
 
 def test_a_clock_that_was_set_back_makes_no_negative_duration() -> None:
     assert habit_of([row(-MINUTE)]) == Habit(median=0, p95=0, longest=0, runs=1)
+
+
+def test_a_job_that_always_timed_out_does_so_again() -> None:
+    habit = habit_of([row(8 * SECOND + place * 5_000, "timed_out") for place in range(25)])
+
+    assert habit is not None
+    habits = Habits({"a": habit}, assumed=SECOND, seed=1, failures=False)
+    drawn = [habits.predict(start(timeout=8 * SECOND)).duration for _ in range(2000)]
+    assert min(drawn) >= 8 * SECOND
 
 
 def test_draws_have_the_median_and_the_p95_of_the_habit() -> None:

@@ -27,6 +27,8 @@ class Durations(msgspec.Struct, frozen=True):
     p95_s: float | None = None
     p99_s: float | None = None
     """Percentiles are right within 9 %, mostly far better, and never beyond min and max."""
+    average_before_s: float | None = None
+    """In the range before, as long as this one; None where nothing ran, or of all time."""
 
 
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,8 @@ class JobFigures(msgspec.Struct, frozen=True, kw_only=True):
     last_day: int = 0
     """Runs that ended in this hour or the 23 before it."""
     errors_by_day: dict[str, int] = {}
+    average_before: Duration | None = None
+    """The mean duration in the range before."""
 
 
 class Trends(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,10 +171,13 @@ def _seconds(duration: float | None) -> float | None:
 def _durations(job: JobFigures) -> Durations:
     total = job.total
     return Durations(
-        _seconds(total.average),
-        _seconds(total.duration_min),
-        _seconds(total.duration_max),
-        *(_seconds(total.percentile(ratio)) for ratio in (0.5, 0.95, 0.99)),
+        average_s=_seconds(total.average),
+        min_s=_seconds(total.duration_min),
+        max_s=_seconds(total.duration_max),
+        p50_s=_seconds(total.percentile(0.5)),
+        p95_s=_seconds(total.percentile(0.95)),
+        p99_s=_seconds(total.percentile(0.99)),
+        average_before_s=_seconds(job.average_before),
     )
 
 

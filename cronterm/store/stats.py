@@ -47,6 +47,7 @@ def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant
         if query.range == "24h"
         else _last_day(connection, key, now)
     )
+    before = _averages_before(connection, reach, now, key) if reach.span else {}
     names, days = _failures_by_day(connection, key, now)
     figures = tuple(
         JobFigures(
@@ -54,6 +55,7 @@ def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant
             total=totals[number],
             last_day=last_day.get(number, 0),
             errors_by_day=dict(zip(names, days[number], strict=True)) if number in days else {},
+            average_before=before.get(number),
         )
         for job, number in keys.items()
         if number in totals and totals[number].runs
@@ -109,6 +111,25 @@ def _by_job(
         {"span": span // MINUTE, "since": since // MINUTE, "key": key or ALL_JOBS},
     )
     return {job: rollup_of(row) for job, *row in rows}
+
+
+def _averages_before(
+    connection: sqlite3.Connection, reach: Reach, now: Instant, key: int | None
+) -> dict[int, Duration]:
+    """Return the mean duration of each job in the range before."""
+    until = _since(reach, now)
+    rows = connection.execute(
+        "SELECT job, sum(duration_sum) / sum(runs) FROM rollups"
+        " WHERE span = ? AND minute >= ? AND minute < ? AND job <> 0 AND ? IN (0, job)"
+        " AND runs > 0 GROUP BY job",
+        (
+            reach.span // MINUTE,
+            (until - reach.span * reach.rows) // MINUTE,
+            until // MINUTE,
+            key or ALL_JOBS,
+        ),
+    )
+    return dict(rows.fetchall())
 
 
 def _points(

@@ -19,6 +19,7 @@ HEAD = (
     "p50_s",
     "p95_s",
     "p99_s",
+    "average_before_s",
     "standard_deviation_s",
     "trend_s_per_run",
     "last_24h",

@@ -90,6 +90,17 @@ def test_runs_and_durations_are_counted_by_job(history: History) -> None:
     assert made.frequency["a"].average_interval_s == 60.0
 
 
+def test_a_range_tells_what_jobs_took_in_the_range_before(history: History, tmp_path: Path) -> None:
+    for days_ago, took_s in ((14, 90), (13, 3), (7, 1), (6, 6), (0, 4)):
+        history.run(took_s=took_s, days_ago=days_ago)
+    history.run(name="b")
+    week = open_reader(tmp_path).stats(ReadStats(range="7d"), now=NOON + 60 * MINUTE)
+
+    assert (week.durations["a"].average_s, week.durations["a"].average_before_s) == (5.0, 2.0)
+    assert week.durations["b"].average_before_s is None
+    assert history.stats().durations["a"].average_before_s is None
+
+
 def test_one_job_can_be_asked_for(history: History) -> None:
     history.run()
     history.run("failed", name="b", cause="manual")

@@ -97,7 +97,14 @@ def trends(within: Range, now: Instant, job: str) -> Trends:
 def stats(within: Range, now: Instant) -> Stats:
     """Return the ten groups."""
     figures = tuple(
-        JobFigures(job=name, total=trends(within, now, name).total, last_day=24) for name in JOBS
+        JobFigures(
+            job=name,
+            total=course.total,
+            last_day=24,
+            average_before=course.before.average if course.before is not None else None,
+        )
+        for name in JOBS
+        for course in [trends(within, now, name)]
     )
     made = make_stats(figures, Categories(1000, 200, 3), FileEvents(created=4))
     load = Resources(

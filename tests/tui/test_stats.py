@@ -8,18 +8,21 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from cronterm.clock import DAY, HOUR
+from cronterm.clock import DAY, HOUR, SECOND
 from cronterm.model.query import AnyReply, Query, ReadStats, ReadTrends
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, JobFigures, Trends, make_stats
 from cronterm.tui.courses import Figures, averages, cells, change, change_text, counted, ratios
 from cronterm.tui.look import UNICODE
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.stats_export import HEAD, as_csv
+from cronterm.tui.widgets.charts import Drawing
+from cronterm.tui.widgets.metric_lines import PAINTERS
 from cronterm.tui.widgets.metrics import Metric
 from tests.tui import figures
 from tests.tui.scene import NOW, FakeControl, app
@@ -233,6 +236,36 @@ def test_a_part_of_a_range_is_compared_by_its_time() -> None:
 )
 def test_a_change_is_said_in_short(part: float | None, text: str) -> None:
     assert change_text(part, UNICODE) == text
+
+
+@pytest.mark.parametrize("is_compared", [True, False])
+def test_each_job_tells_by_how_much_it_takes_longer(is_compared: bool) -> None:
+    total = Rollup(runs=2, duration_sum=24 * SECOND, duration_min=0, duration_max=SECOND)
+    jobs = tuple(
+        JobFigures(job=job, total=total, average_before=before)
+        for job, before in (("slower", 10 * SECOND), ("faster", 16 * SECOND), ("new", None))
+    )
+    made = make_stats(jobs, Categories(6, 0, 0), FileEvents())
+    given = Figures(
+        range="7d",
+        is_compared=is_compared,
+        stats=made,
+        trends=Trends(since=0, until=DAY, step=HOUR, total=total),
+    )
+    on = Drawing(Picture(), given, UNICODE, NOW)
+    lines = ["".join(text for text, _ in line).split() for line in PAINTERS[3](on, 80, 5)]
+
+    if is_compared:
+        assert lines[0][:3] == ["job", "avg", "change"]
+        told = {line[0]: line[1:4] for line in lines[1:]}
+        assert told["slower"] == ["12.0s", "▲", "20%"]
+        assert told["faster"] == ["12.0s", "▼", "25%"]
+        assert told["new"][:2] == ["12.0s", "·"]
+    else:
+        assert "change" not in lines[0]
+    text = "".join(text for line in PAINTERS[10](on, 120, 8) for text, _ in line)
+    assert "mean 12.0s" in text
+    assert "trend" not in text  # of all jobs together it means nothing
 
 
 def test_a_name_that_a_spreadsheet_would_compute_is_text() -> None:

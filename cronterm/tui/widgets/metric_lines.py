@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 from cronterm.clock import HOUR, SECOND, Instant
 from cronterm.model.rollup import Rollup
-from cronterm.tui.courses import Cell, averages, cells, counted, moment_text, ratios
+from cronterm.model.stats import Durations
+from cronterm.tui.courses import (
+    Cell,
+    averages,
+    cells,
+    change_text,
+    counted,
+    moment_text,
+    ratios,
+)
+from cronterm.tui.look import Glyphs
 from cronterm.tui.widgets.charts import BAR, Drawing, Lines, axis, bar_line, columns, highest
 from cronterm.tui.widgets.machine import resources
 from cronterm.tui.widgets.paint import Part, fit
@@ -65,11 +75,13 @@ def success_and_failure(on: Drawing, width: int, height: int) -> Lines:
 
 
 def durations(on: Drawing, width: int, height: int) -> Lines:
-    """3: what jobs took, the longest first, and the course of the average."""
+    """3: what jobs took, the longest first, and since the range before; the average's course."""
     figures = on.figures
     found = figures.stats.durations
     heads = ["avg", "min", "max", "p50", "p95", "σ"]
-    for dropped in ("min", "p50", "σ"):
+    if figures.is_compared and any(each.average_before_s for each in found.values()):
+        heads.insert(1, "change")
+    for dropped in ("min", "p50", "σ", "max"):
         if width < 8 * len(heads) + 8:
             heads.remove(dropped)
     label = max(width - 7 * len(heads) - 2, 8)
@@ -81,15 +93,16 @@ def durations(on: Drawing, width: int, height: int) -> Lines:
     rows = max(min((height - 4) // 3, 12), 1) if height >= 6 else 0
     for job in slowest[: max(height - 1 - rows - bool(rows), 1)]:
         each = found[job]
-        values = {
-            "avg": each.average_s,
-            "min": each.min_s,
-            "max": each.max_s,
-            "p50": each.p50_s,
-            "p95": each.p95_s,
-            "σ": figures.stats.analysis[job].standard_deviation_s,
+        texts = {
+            "avg": _shown(each.average_s),
+            "change": _change_text(each, on.glyphs),
+            "min": _shown(each.min_s),
+            "max": _shown(each.max_s),
+            "p50": _shown(each.p50_s),
+            "p95": _shown(each.p95_s),
+            "σ": _shown(figures.stats.analysis[job].standard_deviation_s),
         }
-        text = "".join(fit(_shown(values[name]), 7, right=True) for name in heads)
+        text = "".join(fit(texts[name], 7, right=True) for name in heads)
         role = "accent+bold" if job == figures.job else "text"
         lines.append([(f" {fit(job, label)}", role), (text, "text")])
     if rows:
@@ -101,6 +114,14 @@ def durations(on: Drawing, width: int, height: int) -> Lines:
 
 def _shown(seconds: float | None) -> str:
     return "·" if seconds is None else duration(round(seconds * SECOND))
+
+
+def _change_text(durations: Durations, glyphs: Glyphs) -> str:
+    """Return by how much the average differs from that of the range before."""
+    if not durations.average_s or not durations.average_before_s:
+        return "·"
+    part = durations.average_s / durations.average_before_s - 1
+    return change_text(part, glyphs).removesuffix(" as before").strip()
 
 
 def frequency(on: Drawing, width: int, height: int) -> Lines:
@@ -288,8 +309,9 @@ def analysis(on: Drawing, width: int, height: int) -> Lines:
         ("p99", duration(total.percentile(0.99))),
         ("σ", _shown(sigma_s)),
         ("cv", f"{sigma_s / mean_s:.2f}" if mean_s else "·"),
-        ("trend", _trend_text(total)),
     ]
+    if figures.job:  # of all jobs together it tells which of them ran
+        facts.append(("trend", _trend_text(total)))
     each = 4 if width < 90 else len(facts)
     for first in range(0, len(facts), each):
         shown = facts[first : first + each]

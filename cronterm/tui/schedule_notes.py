@@ -62,8 +62,9 @@ def _never(view: JobView) -> str:
         return "Never fires again: nothing comes up to not_after."
     if job.exclude or job.only:
         return "Never fires: its calendars let nothing through as far as can be seen."
-    again = " again" if view.timed_runs else ""
-    return f"Never fires{again}: its schedule has no instant to come."
+    if view.timed_runs:
+        return "Never fires again: its schedule has no instant to come."
+    return "Never fires: its schedule has no instant to come."
 
 
 def _local(at: Instant, told: Outlook) -> str:

@@ -53,6 +53,8 @@ FILTERS = (
     "cause:scheduled",
     "last:30d",
     "job-00001 last:30d",
+    "job-00000 cause:manual",
+    "is:failed cause:manual",
 )
 
 

@@ -384,7 +384,8 @@ class CrontermApp(LogOpening, Personal):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(HelpScreen(self.glyphs, self.keys, self.moves))
+        where = self.screen.where if isinstance(self.screen, Page) else None
+        self.push_screen(HelpScreen(self.glyphs, self.keys, self.moves, where))
 
     def action_inbox(self) -> None:
         """Show what was missed."""

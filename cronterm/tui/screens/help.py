@@ -11,6 +11,7 @@ from textual.widgets import Static
 from cronterm.tui.key_names import read_key
 from cronterm.tui.keymap import STAYING, Key, bindings, groups, moving
 from cronterm.tui.look import Glyphs, spelt
+from cronterm.tui.places import QUESTIONS, Where
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.paint import key_of
 
@@ -65,10 +66,14 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS = bindings("help")  # Textual reads it from the class
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012
 
-    def __init__(self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key]) -> None:
+    def __init__(
+        self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key], where: Where | None = None
+    ) -> None:
+        """`where` is the page that it was opened on: its keys come first."""
         super().__init__()
         self._glyphs = glyphs
         self._found = groups([*moves, *keys])
+        self._here = [key for key in keys if where in key.where and key.group != "Views"]
         self._has_chosen = any(key.is_chosen for key in (*moves, *keys))
 
     def action_close(self) -> None:
@@ -86,8 +91,15 @@ class HelpScreen(ModalScreen[None]):
             down, up, close = (key_of(self.app, id) for id in ("down", "up", "close"))
             scroll = spelt(f"{down} {up}", self._glyphs)
             box.border_subtitle = f"{scroll} scroll · {close} close"
+            count = max(self.app.size.width // COLUMN, len(COLUMNS))
+            if self._here:
+                yield Static(Text("On this page", "bold"))
+                with Horizontal(id="help-here"):
+                    long = -(-len(self._here) // min(count, max(self.app.size.width // COLUMN, 1)))
+                    for first in range(0, len(self._here), long):
+                        rows = [self._row(key) for key in self._here[first : first + long]]
+                        yield Static(self._listed({"": rows}), classes="help-column")
             with Horizontal(id="help-keys"):
-                count = max(self.app.size.width // COLUMN, len(COLUMNS))
                 for names in columns(self._found, count):
                     yield Static(self._column(names), classes="help-column")
             yield Static(self._signs())
@@ -96,11 +108,15 @@ class HelpScreen(ModalScreen[None]):
         rows = {name: [self._row(key) for key in self._found[name]] for name in names}
         if "Move" in rows:
             rows["Move"].append(PANES)
+        return self._listed(rows)
+
+    def _listed(self, rows: Mapping[str, Sequence[tuple[str, str]]]) -> Text:
+        """Return keys and words below the names of their groups."""
         width = max(len(keys) for pairs in rows.values() for keys, _ in pairs)
         roles = roles_of(self.app)
         text = Text()
         for name, pairs in rows.items():
-            text.append(f"{name}\n", "bold")
+            text.append(f"{name}\n" if name else "", "bold")
             for keys, words in pairs:
                 text.append(f" {keys:<{width}}  ", f"bold {roles['accent']}")
                 text.append(f"{words}\n", roles["text"])
@@ -109,7 +125,9 @@ class HelpScreen(ModalScreen[None]):
 
     def _row(self, key: Key) -> tuple[str, str]:
         chosen = CHOSEN if key.is_chosen else ""
-        return f"{spelt(key.shown, self._glyphs)}{chosen}", key.text
+        question = key.where[0] if len(key.where) == 1 and key.where[0] in QUESTIONS else ""
+        text = f"{question}: {key.text}" if question else key.text
+        return f"{spelt(key.shown, self._glyphs)}{chosen}", text
 
     def _about_keys(self) -> str:
         settings, edit = key_of(self.app, "settings"), key_of(self.app, "edit_keys")

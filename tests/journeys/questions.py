@@ -70,8 +70,11 @@ def scrolls_help(*first: str) -> Walk:
     """The help moves."""
 
     def walk(it: Tour, key: str) -> None:
+        for each in first:
+            it.press(each)
+            it.loses("details of the job")
         it.rests()
-        scrolls(*first)(it, key)
+        scrolls()(it, key)
         it.press("escape")
         it.loses(HELP)
 
@@ -183,6 +186,7 @@ def renames(saved: str) -> Walk:
         it.try_key(key)
         it.sees(f"Saved {saved}")
         undo_file(it)
+        it.has(re.compile(r"\dh  alpha "))
 
     return walk
 

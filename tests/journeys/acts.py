@@ -398,7 +398,7 @@ def redraws(it: Tour, key: str) -> None:
 
 def zoom_metric(it: Tour, key: str) -> None:
     """One metric fills the page, or all are there."""
-    turns_off("2 Success / failure")(it, key)
+    turns_off("Success / failure")(it, key)
 
 
 def metric(text: str) -> Walk:
@@ -406,7 +406,7 @@ def metric(text: str) -> Walk:
 
     def walk(it: Tour, key: str) -> None:
         it.press("z")
-        it.loses("2 Success / failure")
+        it.loses("Success / failure")
         it.try_key(key)
         it.sees(text)
 

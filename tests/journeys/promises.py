@@ -217,7 +217,7 @@ PROMISES: dict[str, Walk] = {
     "figures_of_next": changes(r"Job \S+"),
     "figures_of_last": changes(r"Job \S+", first="down"),
     "figures_of_all": changes(r"Job \S+", first="down"),
-    "next_metric": metric("2 Success / failure"),
+    "next_metric": metric("Success / failure"),
     "last_metric": metric("10 Statistical"),
     "before": changes(r"before: \w+"),
     "drill": drill,

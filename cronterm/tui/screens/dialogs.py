@@ -104,7 +104,9 @@ class Ask(ModalScreen[str]):
             button = f"{mark}{key}  {choice.word:<{wide}}  "
             text.append(button, style(role, "head"))
             text.append("\n" if self.is_list else "   ")
-        text.append(READ[STAYING["close"]], roles_of(self.app)["faint"])
+        none = next((choice.word for choice in self._choices if not choice.answer), CANCEL.word)
+        leaving = f"{READ[STAYING['close']]} {none.strip().lower()}"
+        text.append(leaving, roles_of(self.app)["faint"])
         return text
 
     def _read_key(self, choice: Choice) -> str:

@@ -119,10 +119,11 @@ class TryDialog(RunDialog):
     ) -> None:
         """`words` are those that differ from the file's."""
         first, *more = action_text(definition.action).splitlines() or [""]
-        lines = ["Run once what is typed here? Nothing is saved.", ""]
+        lines = ["Run once what is typed here? The file stays as it is.", ""]
         lines += [f"  {first}{' …' if more else ''}", ""]
         differs = f"Not as in the file: {', '.join(words)}" if words else "It is as in the file."
         lines += ["It is in no file yet." if is_new else differs]
+        lines += ["The run is one of the job's: its history, figures and alerts count it."]
         super().__init__(definition.id, definition.params, [*lines, *([doubt] if doubt else [])])
         self._changed_words = dict(words)
         self._is_new = is_new

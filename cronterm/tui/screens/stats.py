@@ -38,7 +38,8 @@ class RangeLine(Painted):
         figures = self.figures
         parts: list[Part] = [(" Range ", "muted")]
         for each in RANGES:
-            parts.append((f" {each} ", "chip+bold" if each == figures.range else "accent"))
+            is_chosen = each == figures.range
+            parts.append((f"[{each}]", "chip+bold") if is_chosen else (f" {each} ", "accent"))
         job = figures.job or "all"
         parts += [("   Job ", "muted"), (fit(job, min(len(job), max(width - 44, 8))), "text+bold")]
         if figures.range != "all" and width >= 100:

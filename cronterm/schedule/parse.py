@@ -23,6 +23,7 @@ from cronterm.schedule.base import (
 from cronterm.schedule.cron import cron_schedule
 from cronterm.schedule.duration import format_duration, parse_duration
 from cronterm.schedule.fields import ALIASES, normalise
+from cronterm.schedule.guess import meant
 from cronterm.schedule.on_calendar import HINT, parse_on_calendar
 from cronterm.schedule.words import shown
 from cronterm.schedule.zone import check_zone, zone
@@ -113,19 +114,22 @@ def parse_text(text: str, timezone: str, job_id: str) -> ScheduleSpec:
     if first.startswith("@") and (first not in ALIASES or len(words) > 1):
         hint = _OTHER_WORDS.get(first, "@hourly @daily @weekly @every 5m @at … @manual")
         raise BadInput(f"unknown schedule {shown(text)}", hint)
-    if hint := _every_hint(text):
+    if hint := _words_hint(text):
         raise BadInput(f"{shown(text)} is not a cron expression", hint)
     return _cron(text, timezone, "or", job_id)
 
 
-def _every_hint(text: str) -> str:
-    """Return the `@every` that words like `every 5 minutes` or `P1D` mean, else an empty text."""
+def _words_hint(text: str) -> str:
+    """Return what words like `every 5 minutes`, `daily at 2:30` or `P1D` mean, else ""."""
     plain = text.strip().lower()
     if phrase := _PHRASE.fullmatch(plain):
         return f'write "@every {phrase[1] or 1}{phrase[2][0]}"'
     if (period := _PERIOD.fullmatch(plain)) and len(plain) > 2:
         return f'write "@every {period[1]}{period[2] or ""}"'
-    return 'write "@every 5m"' if plain.split()[0] == "every" else ""
+    if guessed := meant(plain):
+        return f'write "{guessed}"'
+    is_plain = plain.split()[0] == "every"
+    return 'like "@every 5m", "*/15 * * * 1-5", "30 2 * * *" or "@daily"' if is_plain else ""
 
 
 def _cron(text: str, timezone: str, day_match: Literal["or", "and"], job_id: str) -> CronSpec:

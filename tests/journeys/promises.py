@@ -218,7 +218,7 @@ PROMISES: dict[str, Walk] = {
     "figures_of_last": changes(r"Job \S+", first="down"),
     "figures_of_all": changes(r"Job \S+", first="down"),
     "next_metric": metric("Success / failure"),
-    "last_metric": metric("10 Statistical"),
+    "last_metric": metric("Statistical analysis"),
     "before": changes(r"before: \w+"),
     "drill": drill,
     "figures_runs": leads("/last:24h"),

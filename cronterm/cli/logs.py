@@ -152,6 +152,8 @@ def _print_one(
         if row is not None and row.outcome is None:
             _follow(messages, lambda job, run: str(run) == what, gapless, printer, until=int(what))
     elif messages is not None:
+        if (row is None or row.outcome is not None) and not at.is_quiet:
+            say(f"{what} is not running: waiting for its next run (^C ends this)", err=True)
         _follow(messages, lambda job, run: job == what, gapless, printer)
     printer.flush()
 

@@ -19,7 +19,7 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, local_zone, rfc3339
-from cronterm.errors import CrontermError
+from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.decision import Decisions
 from cronterm.model.query import (
     ListRuns,
@@ -91,18 +91,27 @@ def _sheet(at: Desk, query: ListRuns) -> Sheet:
     if query.job and not runs.rows:
         at.query(ReadDecisions(job=query.job, limit=1))  # raises for a job that does not exist
     records = [row_as_json(row) for row in runs.rows]
+    is_unsure = any(row.outcome is None for row in runs.rows) and not _is_answered(at)
     is_narrowed = query.outcomes or query.since is not None
     nothing = f"{query.job} has not run yet" if query.job else "nothing has run yet"
     return Sheet(
         content=records,
         records=records,
         head=HEAD,
-        rows=[row_as_cells(row) for row in runs.rows],
+        rows=[row_as_cells(row, is_unsure=is_unsure) for row in runs.rows],
         only_wide=ONLY_WIDE,
         empty="nothing of that kind" if is_narrowed else nothing,
         is_lines=True,
         order=[row.queued_at for row in runs.rows],
     )
+
+
+def _is_answered(at: Desk) -> bool:
+    """Tell whether an engine is there: without one nobody knows what became of open runs."""
+    try:
+        return at.client is not None
+    except NoEngine:
+        return False
 
 
 def row_as_json(row: RunRow) -> dict[str, Any]:
@@ -148,10 +157,11 @@ def _time(at: Instant | None) -> str | None:
     return None if at is None else rfc3339(at)
 
 
-def row_as_cells(row: RunRow) -> list[Cell]:
+def row_as_cells(row: RunRow, *, is_unsure: bool = False) -> list[Cell]:
     """Return a line of the history in words for people, a cell for each of HEAD."""
+    is_open = "► open (no engine)" if is_unsure else "► open"
     took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
-    how = f"{GLYPHS[row.outcome]} {describe_end(row)}" if row.outcome is not None else "► open"
+    how = f"{GLYPHS[row.outcome]} {describe_end(row)}" if row.outcome is not None else is_open
     if row.reason in TELLING and row.message:
         how += f": {sanitize_line(row.message)}"
     how += f" ×{row.count}" if row.count > 1 else ""

@@ -73,6 +73,7 @@ def test_following_a_job_goes_on_until_the_engine_leaves(desk: Desk) -> None:
     assert done.exit_code == 69
     assert done.stdout == "hello\n"
     assert "the engine left" in done.stderr
+    assert "talker is not running: waiting for its next run" in done.stderr
 
 
 def test_after_logs_the_letter_f_is_to_follow_and_file_names_the_file(desk: Desk) -> None:

@@ -55,6 +55,13 @@ def test_history_json_is_one_object_a_line_with_exactly_its_fields(desk: Desk) -
     assert second["run_id"] == 2
 
 
+def test_an_open_run_is_not_sure_where_no_engine_answers() -> None:
+    row = RunRow(run=797, job="reindex", cause="manual", queued_at=START)
+
+    assert row_as_cells(row)[5] == ("► open", "blue")
+    assert row_as_cells(row, is_unsure=True)[5] == ("► open (no engine)", "blue")
+
+
 def test_a_decision_that_started_nothing_tells_how_many_instants_it_stands_for() -> None:
     row = RunRow(
         run=None,

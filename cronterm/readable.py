@@ -28,6 +28,19 @@ def _rounded(duration: Duration, place: Duration) -> Duration:
     return (duration + place // 2) // place * place
 
 
+def ahead(left: Duration) -> str:
+    """Return `now`, `8s` (rounded up), `12m`, `1h 02m`, `32h`, `2d`: how long until then."""
+    if left < 0:
+        return "now"
+    if left < MINUTE:
+        return f"{-(-left // SECOND)}s"
+    if left < HOUR:
+        return f"{left // MINUTE}m"
+    if left < 3 * HOUR:
+        return f"{left // HOUR}h {left % HOUR // MINUTE:02}m"
+    return f"{left // HOUR}h" if left < 2 * DAY else f"{left // DAY}d"
+
+
 def rough(duration: Duration) -> str:
     """Return `now`, `4s`, `12m`, `3h`, `2d`."""
     for size, unit in UNITS:

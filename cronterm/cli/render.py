@@ -8,7 +8,7 @@ import click
 from cronterm.clock import SECOND, Duration, Instant, aware
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import PastRun
-from cronterm.readable import rough, short
+from cronterm.readable import ahead, short
 from cronterm.sanitize import sanitize_line
 
 GLYPHS = {
@@ -80,7 +80,7 @@ def show_size(size: int | None) -> str:
 
 def show_until(duration: Duration) -> str:
     """Return `in 4s`, `now`."""
-    return "now" if duration < SECOND else f"in {rough(duration)}"
+    return "now" if duration < SECOND else f"in {ahead(duration)}"
 
 
 def name_end(end: PastRun | RunRow) -> str:

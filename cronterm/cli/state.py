@@ -27,7 +27,7 @@ from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing, unreached
 from cronterm.model.trigger import triggers_text
-from cronterm.readable import rough
+from cronterm.readable import ahead, rough
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
@@ -260,7 +260,7 @@ def _row(view: JobView, snapshot: Snapshot, now: Instant, *, is_wide: bool) -> l
         else "·",
         show_duration(last.duration) if last is not None else "",
         due or triggers_text(view.job.triggers),
-        rough(view.next_at - now) if view.next_at is not None else "",
+        ahead(view.next_at - now) if view.next_at is not None else "",
         view.job.schedule_text,
         str(view.totals.runs),
         show_duration(view.totals.average),

@@ -1,31 +1,22 @@
 """Short texts for cells: countdowns, ages, durations, how a run ended."""
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration, Instant, aware
+from cronterm.clock import DAY, SECOND, Duration, Instant, aware
 from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
-from cronterm.model.snapshot import LiveRun, PastRun, Pause
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause
 from cronterm.model.trigger import trigger_name
-from cronterm.readable import rough, short
+from cronterm.readable import ahead, rough, short
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.base import AtSpec, InSpec, ManualSpec
 from cronterm.schedule.describe import describe
 
 NEEDS = {"success": "succeeded", "failure": "failed", "complete": "ended"}
 
 
 def countdown(left: Duration) -> str:
-    """Return `8s`, `1m`, `1h 02m`, `3h`, `2d`: seconds only where they matter."""
-    if left < 0:
-        return "now"
-    if left < MINUTE:
-        return f"{-(-left // SECOND)}s"
-    if left < HOUR:
-        return f"{left // MINUTE}m"
-    if left < 3 * HOUR:
-        return f"{left // HOUR}h {left % HOUR // MINUTE:02}m"
-    if left < 2 * DAY:
-        return f"{left // HOUR}h"
-    return f"{left // DAY}d"
+    """Return `8s`, `1m`, `1h 02m`, `32h`, `2d`: seconds only where they matter."""
+    return ahead(left)
 
 
 def elapsed_clock(passed: Duration) -> str:
@@ -169,3 +160,20 @@ def row_text(row: RunRow) -> str:
 def cause_text(row: RunRow) -> str:
     """Return why a run is; one that repeats another is told by its number."""
     return row.cause.replace("_", " ") if row.repeat is None else row.repeat.text
+
+
+def never_again(view: JobView, now: Instant) -> str:
+    """Return why a job that is not due does not run by itself any more, "" where that is no news.
+
+    A job that waits for a boot or for a start of the engine, or is disabled, may run again.
+    """
+    job = view.job
+    if not is_timed(job) or not job.enabled or view.next_at is not None:
+        return ""
+    if job.max_runs is not None and view.timed_runs >= job.max_runs:
+        return f"it has run {view.timed_runs} time{'s' * (view.timed_runs != 1)} (max_runs)"
+    if job.not_after is not None and job.not_after < now:
+        return f"not_after was {day_moment(job.not_after, now)}"
+    if all(isinstance(spec, AtSpec | InSpec | ManualSpec) for spec in job.schedule):
+        return "its time is over"
+    return ""

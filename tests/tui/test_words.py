@@ -3,9 +3,16 @@
 from cronterm.clock import HOUR, SECOND
 from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause, RunRow
-from cronterm.model.snapshot import LiveRun, Pause
+from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import OnFile, OnWebhook
-from cronterm.tui.words import end_text, pause_text, row_text, run_end_text, schedule_words
+from cronterm.tui.words import (
+    end_text,
+    never_again,
+    pause_text,
+    row_text,
+    run_end_text,
+    schedule_words,
+)
 from tests.core.clockwork import job
 from tests.tui.scene import NOW
 
@@ -80,3 +87,20 @@ def test_what_starts_a_job_besides_its_schedule_is_in_words() -> None:
 
     assert schedule_words(only) == "webhook go; file /in"
     assert schedule_words(both).endswith("; webhook go; file /in")
+
+
+def test_a_job_that_will_not_run_again_says_why() -> None:
+    once = JobView(job("a", "@in 5s"))
+    often = JobView(job("a", "@daily", max_runs=1), timed_runs=1)
+    past = JobView(job("a", "@daily", not_after=-1))
+    others = [
+        JobView(job("a", "@daily"), next_at=5),
+        JobView(job("a", "@reboot")),
+        JobView(job("a", "@manual")),
+        JobView(job("a", "@in 5s", enabled=False)),
+    ]
+
+    assert never_again(once, 0) == "its time is over"
+    assert never_again(often, 0) == "it has run 1 time (max_runs)"
+    assert never_again(past, 0).startswith("not_after was ")
+    assert [never_again(view, 0) for view in others] == [""] * 4

@@ -21,6 +21,7 @@ from cronterm.tui.words import (
     countdown,
     day_moment,
     duration,
+    never_again,
     pause_text,
     row_text,
     schedule_words,
@@ -107,6 +108,8 @@ class ScheduleBox(Panel):
             facts.append(("next", text, "accent+bold"))
             if len(self.coming) > 1:
                 facts.append(("then", days_and_times(self.coming[1:], self.now), "text"))
+        elif why := never_again(view, self.now):
+            facts.append(("next", f"never: {why}", "muted"))
         if skipped := self._skipped(view):
             facts.append(("skipped", sanitize_line(skipped), "warn"))
         waits_for = view.waits_for(self.now)

@@ -62,8 +62,9 @@ class Count:
             if reply.reached <= start:
                 break
             start, lines = reply.reached, lines + reply.lines
-            if start > known[-1][0]:
-                known.append((start, lines))
+            if known[index - 1][0] < start:
+                known.insert(index, (start, lines))
+                index += 1
             if until is None and start >= reply.end_offset:
                 break
         return lines

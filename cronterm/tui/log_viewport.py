@@ -1,6 +1,7 @@
 """What a person sees of the lines of runs: which of them are in view, and what is read around."""
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from cronterm.control import Control, Output
 from cronterm.model.query import ReadRun, RunDetail
@@ -43,6 +44,10 @@ class Viewport:
         """What is to be read is not in the file yet."""
         self._ends: list[int] = []
         self._count: Count | None = None
+        self._all: Count | None = None
+        """Counts what is not wanted too."""
+        self._numbers: dict[tuple[int, int], int] = {}
+        """Of lines between which there are others that are not wanted."""
 
     @property
     def lines(self) -> list[Line]:
@@ -133,7 +138,9 @@ class Viewport:
         self.window, self._top, self.owed = window, 0, 0
         self._first = self.total = None
         self._is_total = self._is_stuck = False
-        self._count = Count(self._control, self.wish) if self._control is not None else None
+        if self._control is not None:
+            self._count, self._all = Count(self._control, self.wish), Count(self._control, Wish())
+        self._numbers = {}
 
     async def show_only(self, wish: Wish) -> None:
         """Show only the lines that a wish wants, around those in view."""
@@ -244,7 +251,33 @@ class Viewport:
     def wants_count(self) -> bool:
         """The lines are to be counted; those of several runs have no numbers."""
         has_lines = bool(self.lines) and not self.is_merged
-        return has_lines and (self._first is None or not self._is_total)
+        return has_lines and (
+            self._first is None or not self._is_total or self._unnumbered is not None
+        )
+
+    @property
+    def _unnumbered(self) -> Line | None:
+        """The first line in view whose number among all lines is not known, of some lines only."""
+        if self.wish.is_all:
+            return None
+        shown = self.lines[self.top : self.top + self.height]
+        return next((line for line in shown if line.key not in self._numbers), None)
+
+    def numbers(self, lines: Sequence[Line]) -> Sequence[int | None]:
+        """Return which lines of the log these are that follow on the top; None is not known yet."""
+        if not self.wish.is_all:
+            return [self._numbers.get(line.key) for line in lines]
+        if self._first is None:
+            return [None] * len(lines)
+        first = self._first + sum(line.is_whole for line in self.lines[: self.top])
+        return [*accumulate((line.is_whole for line in lines[:-1]), initial=first)][: len(lines)]
+
+    @property
+    def greatest(self) -> int:
+        """The greatest number that a line may have, as far as it is known."""
+        if not self.wish.is_all:
+            return max(self._numbers.values(), default=0)
+        return self.total or (self._first or 0) + len(self.lines)
 
     async def grow(self) -> None:
         """Read what the view will come to next."""
@@ -302,8 +335,12 @@ class Viewport:
             if index is not None:
                 self._first = before + 1 - sum(each.is_whole for each in self.lines[:index])
             return
-        self._is_total = True
-        self.total = await counter.all(self.sources)
+        if not self._is_total:
+            self._is_total = True
+            self.total = await counter.all(self.sources)
+        elif (shown := self._unnumbered) is not None and self._all is not None:
+            before = await self._all.before(self.sources, shown.source, shown.place)
+            self._numbers[shown.key] = before + 1
 
     @property
     def counted(self) -> float:

@@ -321,6 +321,35 @@ async def test_only_wanted_lines_are_shown_and_live_ones_too(files: Files) -> No
     assert view.total == 50
 
 
+def numbered(view: Viewport) -> list[tuple[int | None, str]]:
+    """Return the lines in view with their numbers."""
+    lines = view.lines[view.top : view.top + view.height]
+    return [*zip(view.numbers(lines), (line.text for line in lines), strict=True)]
+
+
+async def test_wanted_lines_keep_the_numbers_that_they_have_among_all(files: Files) -> None:
+    long_run(files)
+    view = await opened(files, 1, height=20)
+    assert numbered(view)[-2:] == [(5001, "line 4999"), (5002, "── exit 0 after 11.0s")]
+
+    await view.show_only(Wish(("77",)))
+    await settle(view)
+    last = numbered(view)
+    await view.read_start()
+    await settle(view)
+    first = numbered(view)
+    view.scroll(15)
+    await settle(view)
+
+    assert [text for _, text in first[:3]] == ["line 77", "line 177", "line 277"]
+    for number, text in [*last, *first, *numbered(view)]:
+        assert text == f"line {(number or 0) - 2}"
+    assert view.greatest <= 5002
+    await view.show_only(Wish())
+    await settle(view)
+    assert all(text == f"line {(number or 0) - 2}" for number, text in numbered(view)[:-1])
+
+
 async def test_several_runs_are_merged_by_time(files: Files) -> None:
     for run, at in ((1, START), (2, START + SECOND // 2)):
         files.start(run, at=at)

@@ -168,18 +168,14 @@ class RunLog(Painted, can_focus=True):
             return [[(f" {self._absence}", "faint")]]
         style = self._style(width)
         painted: list[list[Part]] = []
-        number, last = None, 0
+        last = 0
         must_go_on = view.is_following or any(line.key == self._sought for line in lines)
-        if view.first is not None:
-            number = view.first + sum(line.is_whole for line in view.lines[: view.top])
-        for line in lines:
+        for line, number in zip(lines, view.numbers(lines), strict=True):
             is_match = self.match is not None and self.match.key == line.key
             painted += style.rows(line, number, is_match=is_match)
             marked_at = self.marks.at(line)
             if marked_at is not None:
                 painted.append(mark_row(marked_at, width))
-            if number is not None:
-                number += line.is_whole
             if line.key == self._sought:
                 last, must_go_on = len(painted), view.is_following
             if len(painted) >= height and not must_go_on:
@@ -206,10 +202,9 @@ class RunLog(Painted, can_focus=True):
         view = self.view
         runs = [source.run for source in view.sources]
         numbers = {run: place for place, run in enumerate(view.rows)}
-        most = view.total or (view.first or 0) + len(view.lines)
         return RowStyle(
             width=width,
-            digits=0 if view.is_merged else max(len(str(most)), 4),
+            digits=0 if view.is_merged else max(len(str(view.greatest)), 4),
             shows_times=self.shows_times,
             wraps=self.wraps,
             left=self._left,

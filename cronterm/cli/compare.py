@@ -30,8 +30,8 @@ def diff(
     """Compare two runs: how they ended, their definitions, and their output.
 
     Lines that differ in numbers, times or ids alone are the same. With one run it is compared to
-    the last good one of its job before it. A job stands for its last run. Exits with 1 if the
-    outputs or the ends differ.
+    the last good one of its job before it. A job stands for its last run. Of more than 10,000
+    lines the first and the last 5,000 are compared. Exits with 1 if the outputs or the ends differ.
 
     Example: cronterm diff 57 61
     """

@@ -42,7 +42,7 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.widgets.paint import key_of
-from cronterm.tui.words import day_moment, duration, past_text
+from cronterm.tui.words import day_moment, duration, past_text, with_days
 
 TOAST_S = 4.0
 TOLD_END = 10 * SECOND
@@ -160,7 +160,8 @@ class Commanding(KeyOrder[Ending]):
         if not is_expected and not (is_quiet and answer.ok):
             run = answer.run if answer.ok and isinstance(command, RunJob) else None
             done = "" if run is None else "triggered: "
-            self.tell(done + answer.message + hint, is_bad=not answer.ok)
+            message = with_days(answer.message, self.now())
+            self.tell(done + message + hint, is_bad=not answer.ok)
             if run is not None and isinstance(command, RunJob):
                 self._triggered = run, self.now()
                 self._tell_end(command.job)

@@ -1,6 +1,9 @@
 """Short texts for cells: countdowns, ages, durations, how a run ended."""
 
-from cronterm.clock import DAY, SECOND, Duration, Instant, aware
+import re
+from datetime import datetime
+
+from cronterm.clock import DAY, SECOND, Duration, Instant, aware, instant
 from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
@@ -11,6 +14,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.schedule.base import AtSpec, InSpec, ManualSpec
 from cronterm.schedule.describe import describe
 
+STAMP = re.compile(r"(?:\bat )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)")
 NEEDS = {"success": "succeeded", "failure": "failed", "complete": "ended"}
 
 
@@ -58,6 +62,18 @@ def day_moment(at: Instant, now: Instant) -> str:
     if days in (-1, 0, 1):
         return f"{('today', 'yesterday', 'tomorrow')[days]} {here:%H:%M:%S}"
     return f"{here:%Y-%m-%d %H:%M}"
+
+
+def with_days(text: str, now: Instant) -> str:
+    """Return a sentence of the engine, its times (`at 2026-11-22T02:30:00Z`) as `day_moment`."""
+
+    def in_words(stamp: re.Match[str]) -> str:
+        try:
+            return day_moment(instant(datetime.fromisoformat(stamp[1])), now)
+        except ValueError:
+            return stamp[0]
+
+    return STAMP.sub(in_words, text)
 
 
 def short_moment(at: Instant, now: Instant) -> str:

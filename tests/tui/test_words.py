@@ -12,6 +12,7 @@ from cronterm.tui.words import (
     row_text,
     run_end_text,
     schedule_words,
+    with_days,
 )
 from tests.core.clockwork import job
 from tests.tui.scene import NOW
@@ -104,3 +105,9 @@ def test_a_job_that_will_not_run_again_says_why() -> None:
     assert never_again(often, 0) == "it has run 1 time (max_runs)"
     assert never_again(past, 0).startswith("not_after was ")
     assert [never_again(view, 0) for view in others] == [""] * 4
+
+
+def test_times_of_the_engine_are_told_by_the_day() -> None:
+    told = "skipped the run at 2026-11-22T02:30:00Z (not 2026-99-22T02:30:00Z)"
+
+    assert with_days(told, NOW) == "skipped the run tomorrow 02:30:00 (not 2026-99-22T02:30:00Z)"

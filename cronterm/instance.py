@@ -228,14 +228,24 @@ def _absolute(path: Path) -> Path:
     """Return `path` with its parent resolved; its own link is not followed."""
     if path.name in ("", ".."):
         return _resolved(path)
-    return _resolved(path.parent) / path.name
+    return _readable(_resolved(path.parent) / path.name)
 
 
 def _resolved(path: Path) -> Path:
     try:
-        return Path(os.path.realpath(path.expanduser()))
+        return _readable(Path(os.path.realpath(path.expanduser())))
     except (OSError, RuntimeError):  # the current directory was removed; ~nobody
         raise CrontermError(f"there is no directory {path}", "name it with its full path") from None
+
+
+def _readable(path: Path) -> Path:
+    """Return a path that JSON, the history and screens can name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        raise CrontermError(f"{shown}: the name is not UTF-8", "give it another name") from None
+    return path
 
 
 def _usual_file() -> Path:

@@ -207,3 +207,11 @@ def test_a_directory_may_be_named_in_any_way(
     for name in (".", "../jobs.d", "../jobs.d/", str(folder), "x/../../jobs.d"):
         assert find_instance(name, None).jobs_file == folder
     assert find_instance("..", None).jobs_file == tmp_path
+
+
+@pytest.mark.parametrize("name", [b"j\xff.yaml", b"d\xff/jobs.yaml"])
+def test_a_name_that_cannot_be_told_is_refused(tmp_path: Path, name: bytes) -> None:
+    with pytest.raises(CrontermError, match=r"udcff.*not UTF-8"):
+        find_instance(os.fsdecode(os.fsencode(tmp_path) + b"/" + name), str(tmp_path))
+    with pytest.raises(CrontermError, match="not UTF-8"):
+        find_instance("jobs.yaml", os.fsdecode(os.fsencode(tmp_path) + b"/" + name))

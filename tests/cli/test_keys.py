@@ -23,6 +23,7 @@ def test_keys_are_listed_by_what_they_are_chosen_by(lonely: Desk) -> None:
         ["Jobs", "stop", "x"],
         ["Questions", "yes", "y"],  # in the stop question
         ["Questions", "kill_now", "k"],
+        ["Questions", "stop_and_pause", "p"],
         ["Questions", "stop_engine", "s"],
     ]
     assert lonely.run("keys", "nosuch").stdout == "no key is like that\n"

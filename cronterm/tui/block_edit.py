@@ -46,7 +46,8 @@ async def edit_block(home: Home, job: str, run_editor: RunEditor) -> None:
     except (CrontermError, OSError) as error:
         home.tell(str(error), is_bad=True)
         return
-    if await _edit(home, job, config, draft, run_editor):
+    # What could not be opened was not changed: why it could not is all there is to tell.
+    if await _edit(home, job, config, draft, run_editor) or _content(draft) == config.text.encode():
         draft.unlink(missing_ok=True)
     else:
         home.tell(f"it was not saved; your text is in {draft}", is_bad=True)

@@ -61,8 +61,8 @@ def test_line_ends_stay_as_they_are() -> None:
         ("  uno:\n    command: x\n", "one is not there any more"),
         ("", "one is not there any more"),
         ("  one: {command: x}\n  three: {command: y}\n", "more than this job"),
-        ("  one: {command: x\n", "line"),
-        ("  one:\n    command: [x\n", "line"),
+        ("  one: {command: x\n", "3:8: is not YAML: a bracket opened here"),
+        ("  one:\n    command: [x\n", "4:14: is not YAML: a bracket opened here"),
         ("settings: {max_running: 3}\njobs:\n  one: {command: x}\n", ""),
     ],
 )

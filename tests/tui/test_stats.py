@@ -62,7 +62,7 @@ async def test_ten_metrics_are_numbered_and_each_shows_something() -> None:
         screen = await on_stats(pilot)
         titles = [panel.titles()[0] for panel in screen.query(Metric)]
 
-        assert [title.split()[0] for title in titles] == [str(n) for n in range(1, 11)]
+        assert [title.split()[0] for title in titles] == [f"{n}." for n in range(1, 11)]
         for number, word in enumerate(
             (
                 *("mail-queue-flush", "timed out", "p95", "CPU", "busiest"),

@@ -1,4 +1,4 @@
-"""The ten panels of the Stats view, in the order in which seed 000 numbers its metrics."""
+"""The ten panels of the Stats view, numbered as seed 000 numbers its metrics."""
 
 from textual import events
 from textual.message import Message
@@ -49,9 +49,12 @@ class Metric(Panel):
         self.post_message(self.Picked(self.number))
 
     def titles(self) -> tuple[str, str]:
-        """Return the name, and the figure that matters most; digits are keys of the views."""
+        """Return number and name, and the figure that matters most.
+
+        A dot makes it a place in a list: the bare digits are the keys of the views.
+        """
         whose = f" · {self.figures.job}" if self.figures.job and self.number in OF_ONE else ""
-        return f"{NAMES[self.number - 1]}{whose}", self._note()
+        return f"{self.number}. {NAMES[self.number - 1]}{whose}", self._note()
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines of the panel."""
@@ -131,7 +134,8 @@ class MetricNames(Painted):
         return [
             [
                 (self.glyphs.cursor if number == self.here else " ", "accent"),
-                (fit(name, max(width - 1, 1)), "text+bold" if number == self.here else "text"),
+                (f"{number:>2}. ", "muted"),
+                (fit(name, max(width - 5, 1)), "text+bold" if number == self.here else "text"),
             ]
             for number, name in enumerate(NAMES, 1)
         ]

@@ -188,7 +188,7 @@ PROMISES: dict[str, Walk] = {
     "tab_left": opens("All values", back="right_square_bracket"),
     "tab_right": hides("Statistics", back="left_square_bracket"),
     "next_job": opens("› broken", back="k"),
-    "previous_job": opens("› sleeper", back="j"),
+    "previous_job": opens("› chained", back="j"),
     "down": moves(1),
     "up": moves(-1, first="down"),
     "page_down": moves(1),

@@ -230,7 +230,14 @@ def sorts(word: str, first: str) -> Walk:
 
 def copies(what: str) -> Walk:
     """It is on the clipboard."""
-    return over(("y",), "Copy of alpha", says(f"copied the {what} of"))
+
+    def walk(it: Tour, key: str) -> None:
+        it.forget_clipboard()
+        it.try_key(key)
+        it.has(f"copied the {what} of")
+        it.wait(lambda: bool(it.clipboard()), "something is on the clipboard")
+
+    return over(("y",), "Copy of alpha", walk)
 
 
 def copies_line(it: Tour, key: str) -> None:

@@ -140,6 +140,11 @@ class Tmux:
         done = self.ask("list-buffers", "-F", "#{buffer_name}").split()
         return self.ask("show-buffer", "-b", done[0]).removesuffix("\n") if done else ""
 
+    def forget_clipboard(self) -> None:
+        """Have nothing on the clipboard."""
+        for name in self.ask("list-buffers", "-F", "#{buffer_name}").split():
+            self.ask("delete-buffer", "-b", name)
+
     def blot(self) -> None:
         """Clear the screen behind the program's back."""
         tty = Path(self.ask("display", "-p", "#{pane_tty}").strip())

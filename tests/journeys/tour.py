@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import get_args
 
 from cronterm.model.alert import Alert
@@ -362,10 +363,19 @@ class Tour:
         """Tell whether nothing runs."""
         return not any(view.live for view in self.snapshot().jobs.values())
 
+    @property
+    def clip(self) -> Path:
+        """The file that is the clipboard where the terminal has none."""
+        return self.home.directory / "xdg" / "cronterm" / "clip"
+
     def clipboard(self) -> str:
         """Return what was copied last: by the terminal, or into a file."""
-        clip = self.home.directory / "xdg" / "cronterm" / "clip"
-        return clip.read_text(encoding="utf-8") if clip.exists() else self.tmux.clipboard
+        return self.clip.read_text(encoding="utf-8") if self.clip.exists() else self.tmux.clipboard
+
+    def forget_clipboard(self) -> None:
+        """Have nothing on the clipboard."""
+        self.clip.unlink(missing_ok=True)
+        self.tmux.forget_clipboard()
 
     def file(self) -> str:
         """Return what the jobs file says."""

@@ -203,10 +203,11 @@ def copies(more: str = "", given: str = "") -> Walk:
 
     def walk(it: Tour, key: str) -> None:
         what = here(it, given)
+        it.forget_clipboard()
         it.try_key(key)
         it.sees(f"Copy of {what}{more}")
         it.press("n")
-        it.sees("copied the name of")
+        it.has("copied the name of")
         it.wait(lambda: it.clipboard() == what, f"{what} is on the clipboard")
 
     return walk
@@ -217,8 +218,9 @@ def copies_text(said: str, given: str = "") -> Walk:
 
     def walk(it: Tour, key: str) -> None:
         begin = here(it, given)
+        it.forget_clipboard()
         it.try_key(key)
-        it.sees(f"copied the {said} of")
+        it.has(f"copied the {said} of")
         it.wait(lambda: it.clipboard().startswith(begin), f"{begin} is on the clipboard")
 
     return walk

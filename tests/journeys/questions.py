@@ -15,7 +15,8 @@ TRIGGER = "Run alpha now?"
 SORT = "Sort by"
 HELP = "─ Help ─"
 EDIT = "Edit alpha"
-HELD = "paused  alpha"
+HELD = re.compile(r"[‖║=] 1 [│|]")
+"""What the top bar says where one job is held back."""
 PARAMS = "default somebody"
 TABS_TO_OVERLAP = ("tab",) * 7
 TABS_TO_SECTION = ("tab",) * 10

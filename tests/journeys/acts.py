@@ -241,11 +241,12 @@ def further(*way: str) -> Walk:
         for each in way:
             it.press(each)
             it.scrolls()
+        it.has("Log · run" if way else MARKS["log"], " a red word")
         if key == "left":
             it.press("right")
-            it.scrolls()
+            it.sees("from column")
         it.try_key(key)
-        it.scrolls()
+        (it.loses if key == "left" else it.sees)("from column")
 
     return walk
 

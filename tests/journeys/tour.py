@@ -68,6 +68,8 @@ echo "{LEFT} $code"; read line
 """What a shell is to a program: it comes back when that is suspended."""
 CURSOR = re.compile(r"^[│|] ?[▌|]")
 EDGE = re.compile(r"^[╭┌+][─-]")
+TOP = 2
+"""The first row of the table, below the edge and the titles."""
 
 ROWLESS = ("stats", "system")
 """Places without rows."""
@@ -323,7 +325,12 @@ class Tour:
 
         self.look(is_home, "the table is there")
         self.press("home")
-        self.look(lambda: self.count("─ 1/7 ─", self.screen()) == 1, "the cursor is on top")
+
+        def is_on_top() -> bool:
+            screen = self.screen()
+            return self.count("─ 1/7 ─", screen) == 1 and self.row(screen) == TOP
+
+        self.look(is_on_top, "the cursor is on top")
 
     def go_to_row(self, name: str) -> None:
         """Move the cursor down to the row of a name."""

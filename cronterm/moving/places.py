@@ -74,8 +74,11 @@ def own_crontab(user: str = "") -> Text:
 def _spooled(user: str, name: str) -> Text:
     user = user or pwd.getpwuid(os.geteuid()).pw_name
     for spool in SPOOLS:
-        if (spool / user).is_file():
-            return read_text(spool / user)
+        try:
+            if (spool / user).is_file():
+                return read_text(spool / user)
+        except PermissionError:  # of Path.is_file: cron's program may look there, not everybody
+            continue
     raise CrontermError(f"there is no {name}: cron is not installed", "give a FILE to import")
 
 

@@ -205,7 +205,8 @@ def test_import_reads_standard_input(desk: Desk) -> None:
     done = desk.run("import", "crontab", "-", typed="0 1 * * * x\n")
 
     assert done.exit_code == 0
-    assert "# stdin:1\n  x:\n" in done.stdout
+    assert "# stdin:1\n" in done.stdout
+    assert "\n  x:\n    schedule: 0 1 * * *\n" in done.stdout
 
 
 # -- --verify ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Tests for saying jobs as systemd units."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def times(schedule: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("On")]
 
 
-def test_a_job_is_a_timer_and_a_service() -> None:
+def test_a_job_is_a_timer_and_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)  # only root may say `user`
     text, told = units(
         "description: Ship 5%, schedule: '30 4 * * *', timezone: Europe/Berlin, jitter: 5m,"
         " catch_up: latest, command: 'echo \"$HOME\" 100%', env: {A: b c, D: e},"

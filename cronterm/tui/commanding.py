@@ -32,7 +32,6 @@ from cronterm.model.job import Job
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import FAILED
 from cronterm.model.snapshot import JobView
-from cronterm.sanitize import sanitize
 from cronterm.tui import questions
 from cronterm.tui.key_order import KeyOrder
 from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
@@ -41,10 +40,10 @@ from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
+from cronterm.tui.told import telling
 from cronterm.tui.widgets.paint import key_of
 from cronterm.tui.words import day_moment, duration, past_text, with_days
 
-TOAST_S = 4.0
 TOLD_END = 10 * SECOND
 """A run that was triggered and ends this soon is told once more."""
 SENDING = "send"
@@ -196,8 +195,7 @@ class Commanding(KeyOrder[Ending]):
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """Show a sentence for some seconds."""
-        severity: Literal["information", "error"] = "error" if is_bad else "information"
-        self.notify(sanitize(text), severity=severity, timeout=TOAST_S, markup=False)
+        self.post_message(telling(text, is_bad=is_bad))
 
     def ask(self, question: Ask, then: Callable[[str], object]) -> None:
         """Ask, and act on an answer that is not a no."""

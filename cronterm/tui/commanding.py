@@ -40,7 +40,7 @@ from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
-from cronterm.tui.told import telling
+from cronterm.tui.told import Telling
 from cronterm.tui.widgets.paint import key_of
 from cronterm.tui.words import day_moment, duration, past_text, with_days
 
@@ -53,7 +53,7 @@ READ_ONLY = "read-only: this screen only looks"
 Ending = Literal["keep", "stop"]
 
 
-class Commanding(KeyOrder[Ending]):
+class Commanding(Telling[Ending], KeyOrder[Ending]):
     """An app that sends commands to an engine and tells their answers."""
 
     def __init__(self, control: Control, clock: Clock, *, is_read_only: bool = False) -> None:
@@ -192,10 +192,6 @@ class Commanding(KeyOrder[Ending]):
         how += f": {past_text(past)}" if past.outcome == "failed" else ""
         took = f" in {duration(past.duration)}" if past.duration is not None else ""
         self.tell(f"run {run} of {job}: {how}{took}", is_bad=is_bad)
-
-    def tell(self, text: str, *, is_bad: bool = False) -> None:
-        """Show a sentence for some seconds."""
-        self.post_message(telling(text, is_bad=is_bad))
 
     def ask(self, question: Ask, then: Callable[[str], object]) -> None:
         """Ask, and act on an answer that is not a no."""

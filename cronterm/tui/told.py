@@ -1,13 +1,21 @@
-"""A sentence that is told for some seconds."""
+"""Sentences that are told for some seconds."""
 
 from time import time
+from typing import TypeVar
 
+from textual.app import App
+from textual.geometry import Region
 from textual.notifications import Notification, Notify, SeverityLevel
 
 from cronterm.sanitize import sanitize
 
+Result = TypeVar("Result")
+
 TOLD_S = 4.0
 LEAST_S = 0.01
+GONE_S = 0.2
+TOP, MOST_LINES = 1, 5
+"""Where sentences are; a long one has several lines in a narrow terminal."""
 
 
 class Told(Notification):
@@ -29,7 +37,23 @@ class Told(Notification):
         return self.raised_at + self.timeout <= time()
 
 
-def telling(text: str, *, is_bad: bool = False) -> Notify:
-    """Return the message to an app that tells a sentence, from wherever that comes."""
-    severity: SeverityLevel = "error" if is_bad else "information"
-    return Notify(Told(sanitize(text), severity=severity, timeout=TOLD_S))
+class Telling(App[Result]):
+    """An app that tells sentences, on the line of the tabs."""
+
+    def tell(self, text: str, *, is_bad: bool = False) -> None:
+        """Show a sentence for some seconds."""
+        severity: SeverityLevel = "error" if is_bad else "information"
+        self.post_message(Notify(Told(sanitize(text), severity=severity, timeout=TOLD_S)))
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        """Forget a sentence, and draw soon what it covered.
+
+        Textual takes it away after this; if a widget that is not shown asked to be drawn before,
+        it looks where everything is too late to know what to draw, and the sentence stays.
+        """
+        super()._unnotify(notification, refresh)
+        self.set_timer(GONE_S, self._uncover)
+
+    def _uncover(self) -> None:
+        if self.screen_stack:
+            self.screen.refresh(Region(0, TOP, self.size.width, MOST_LINES))

@@ -186,6 +186,20 @@ def test_keys_that_are_typed_faster_than_pages_open_arrive_in_their_order(tmp_pa
         assert it.is_idle()
 
 
+@pytest.mark.long
+@needs_tmux
+def test_what_was_told_leaves_nothing_on_the_line_of_the_tabs(tmp_path: Path) -> None:
+    with tour(tmp_path, UTF8) as it:
+        for _ in range(3):
+            it.press("ctrl+s")
+            it.sees("Save the screen")
+            it.press("t")
+            it.has("▌ saved ")
+            it.press("c")
+            it.has("▌ copied ")
+            it.has(re.compile(r"6 System  +CPU \S +\d+%  MEM \S +\d+%  DSK \S +\d+%\n"))
+
+
 @pytest.mark.parametrize("name", ["dumb", ""])
 def test_a_terminal_that_only_appends_is_told(name: str, tmp_path: Path) -> None:
     home = House(tmp_path, FILE)

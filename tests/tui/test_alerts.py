@@ -1,5 +1,6 @@
 """The alerts view: what it shows, and what its keys say to the engine."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -8,7 +9,13 @@ from textual.widgets import Input
 
 from cronterm.clock import DAY, HOUR, MINUTE
 from cronterm.model.alert import Alert, AlertKind, Mute
-from cronterm.model.command import AcknowledgeAlert, CommentAlert, MuteAlerts
+from cronterm.model.command import (
+    AcknowledgeAlert,
+    Answer,
+    AnyCommand,
+    CommentAlert,
+    MuteAlerts,
+)
 from cronterm.model.event import (
     AlertAcknowledged,
     AlertClosed,
@@ -325,6 +332,29 @@ async def test_marked_alerts_are_acknowledged_commented_and_muted_together() -> 
         jobs = [each.job for each in screen.rows.rows]
         assert control.sent[4:] == [MuteAlerts(job=job, until=until) for job in jobs]
         assert not screen.rows.marked
+
+
+class Slow(FakeControl):
+    """Takes commands once the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_take = asyncio.Event()
+
+    async def send(self, command: AnyCommand) -> Answer:
+        """Remember the command, in time."""
+        await self.may_take.wait()
+        return await super().send(command)
+
+
+async def test_what_was_asked_of_many_is_sent_also_where_the_view_is_left_at_once() -> None:
+    control = Slow()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_alerts(pilot)
+        await pilot.press("space", "space", "a", "1")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+        control.may_take.set()
+        await wait_for(pilot, lambda: len(control.sent) == 2)
 
 
 async def test_marks_stay_with_what_is_shown_and_are_taken_back_together() -> None:

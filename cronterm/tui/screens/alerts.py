@@ -1,7 +1,8 @@
 """Alerts: what failed, is late, was missed, takes too long or is odd; acknowledged here."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -158,10 +159,15 @@ class AlertsView(Page):
             if answer is None:
                 return taken
             taken.append(answer.ok)
-        self.rows.marked.clear()
         self.home.tell(f"{done} {sum(taken)} alert{'s' * (sum(taken) != 1)}")
-        self.update(self.home.now())
+        if self.is_attached:
+            self.rows.marked.clear()
+            self.update(self.home.now())
         return taken
+
+    def _go_on(self, sending: Coroutine[Any, Any, object]) -> None:
+        """Send what was asked for here, to its end also where this view is left meanwhile."""
+        self.app.run_worker(sending)
 
     # -- saying that it is known -----------------------------------------------------------------
 
@@ -179,7 +185,7 @@ class AlertsView(Page):
         meant = self._meant()
         unknown = [alert for alert in meant if alert.acknowledged_at is None]
         if self.rows.marked and unknown:
-            self.run_worker(self._acknowledge(unknown))
+            self._go_on(self._acknowledge(unknown))
         elif unknown:
             self._acknowledged.append(unknown[0].id)
             self.home.send(AcknowledgeAlert(alert=unknown[0].id))
@@ -205,7 +211,7 @@ class AlertsView(Page):
             ]
         choices = [CANCEL, Choice("acknowledge_all", "Acknowledge", "all")]
         question = Ask("Acknowledge", lines, choices, where="acknowledge")
-        self.home.ask(question, lambda answer: self.run_worker(self._acknowledge(alerts)))
+        self.home.ask(question, lambda answer: self._go_on(self._acknowledge(alerts)))
 
     def _is_open(self, alert: Alert) -> bool:
         mute = self.picture.snapshot.mutes.get(alert.job)
@@ -227,7 +233,7 @@ class AlertsView(Page):
         if self.rows.marked and marked:
             self._acknowledged = [each for each in here if each not in marked]
             commands = [AcknowledgeAlert(alert=each, undo=True) for each in marked]
-            self.run_worker(self._deliver(commands, "not known after all:"))
+            self._go_on(self._deliver(commands, "not known after all:"))
             return
         if alert is not None and alert.id in known and alert.acknowledged_at is not None:
             number = alert.id
@@ -295,7 +301,7 @@ class AlertsView(Page):
         if event.input.id == "comment" and text:
             commands = [CommentAlert(alert=each.id, text=text) for each in self._commented]
             if len(commands) > 1:
-                self.run_worker(self._deliver(commands, "commented on"))
+                self._go_on(self._deliver(commands, "commented on"))
             else:
                 self.home.send(*commands)
         self._close_lines()

@@ -1,6 +1,7 @@
 """A fixed picture for screens: jobs in every state, a clock that stands still."""
 
 import asyncio
+import inspect
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -628,6 +629,20 @@ def broken() -> Snapshot:
     return snapshot
 
 
+class Staged(CrontermApp):
+    """Is left as a real one: what is read for a page ends before the page goes.
+
+    Textual's `run_async` cancels the workers and takes the pages down after that; its `run_test`
+    only takes the pages down, under the hands of whoever still reads.
+    """
+
+    CSS_PATH = str(Path(inspect.getfile(CrontermApp)).with_name("cronterm.tcss"))
+
+    async def _shutdown(self) -> None:
+        self.workers.cancel_all()
+        await super()._shutdown()
+
+
 def app(
     control: FakeControl | None = None,
     *,
@@ -636,7 +651,7 @@ def app(
     has_started: bool = True,
     is_read_only: bool = False,
     person: Person | None = None,
-    kind: type[CrontermApp] = CrontermApp,
+    kind: type[CrontermApp] = Staged,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
     hosting = Hosting(

@@ -1,6 +1,5 @@
 """Keys that a person chooses: read strictly, told where they overlap, shown where they are."""
 
-import inspect
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +8,6 @@ from textual.widgets import Static
 
 from cronterm.errors import BadInput
 from cronterm.model.command import DeleteJob, RunJob
-from cronterm.tui.app import CrontermApp
 from cronterm.tui.key_names import read_key
 from cronterm.tui.keymap import KEYS, MOVES, STAYING, groups, key_bar, remapped
 from cronterm.tui.keys import IDS, NOBODYS, NotAKey, overlaps, parse_key
@@ -21,7 +19,7 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.screens.help import HelpScreen
 from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
 from cronterm.tui.widgets.bars import KeyBar
-from tests.tui.scene import FakeControl, app
+from tests.tui.scene import FakeControl, Staged, app
 from tests.tui.test_screens import on_dashboard, wait_for
 
 
@@ -328,9 +326,7 @@ def test_a_sample_replaces_nothing(tmp_path: Path) -> None:
 async def test_keys_that_are_chosen_in_the_editor_count_at_once(tmp_path: Path) -> None:
     file = tmp_path / "screen.yaml"
 
-    class Edited(CrontermApp):
-        CSS_PATH = str(Path(inspect.getfile(CrontermApp)).with_name("cronterm.tcss"))
-
+    class Edited(Staged):
         def run_editor(self, path: str, line: int = 0) -> None:
             write(tmp_path, texts.pop(0))
 

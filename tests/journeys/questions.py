@@ -17,6 +17,8 @@ HELP = "─ Help ─"
 EDIT = "Edit alpha"
 HELD = re.compile(r"[‖║=] 1 [│|]")
 """What the top bar says where one job is held back."""
+NEXT = re.compile(r"[\d·]+[dhms]?  gone-two")
+"""When it is the next time."""
 PARAMS = "default somebody"
 TABS_TO_OVERLAP = ("tab",) * 7
 TABS_TO_SECTION = ("tab",) * 10
@@ -402,8 +404,9 @@ def skip_or_lift(*, is_lifted: bool) -> Walk:
         it.go_to_row("gone-two")
         due_at = it.snapshot().jobs["gone-two"].next_at
         if is_lifted:
+            row = it.cursor_line()
             it.send(SkipNext(job="gone-two"))
-            it.wait(lambda: it.snapshot().jobs["gone-two"].next_at != due_at, "it is skipped")
+            it.look(lambda: NEXT.findall(it.cursor_line()) != NEXT.findall(row), "it is skipped")
         it.press("B")
         it.sees("Skip next run")
         it.try_key(key)

@@ -184,9 +184,11 @@ def grouped(begin: tuple[str, ...], back: str, *, folds: bool) -> Walk:
     def walk(it: Tour, key: str) -> None:
         it.press("b")
         it.sees(OFFICE)
+        it.rests()
         for each in begin:
             it.press(each)
-            it.scrolls()
+            it.loses(" broken ")
+            it.rests()
         it.try_key(key)
         (it.loses if folds else it.sees)(" broken ")
         if back:

@@ -8,12 +8,12 @@ import click
 from msgspec import structs
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_answer, say
-from cronterm.cli.moments import coming_moment
 from cronterm.cli.render import show_time
 from cronterm.clock import SECOND, Instant, SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown, SkipNext
 from cronterm.schedule.duration import parse_duration
+from cronterm.schedule.moments import coming_moment
 
 ENDING_S = 60.0  # for the last commits, beyond what the running jobs are given
 

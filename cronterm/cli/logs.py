@@ -13,7 +13,6 @@ from typing import Any, Literal
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk, leave, say
-from cronterm.cli.moments import past_moment
 from cronterm.cli.output import (
     Gapless,
     Line,
@@ -28,12 +27,13 @@ from cronterm.cli.output import (
 )
 from cronterm.cli.runs import read_row
 from cronterm.cli.sheet import ask_hosts
-from cronterm.clock import Instant
+from cronterm.clock import Instant, SystemClock
 from cronterm.control import Message, Output
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
 from cronterm.model.run import FAILED, Outcome, RunRow
+from cronterm.schedule.moments import past_moment
 
 MOST_RUNS = 1000
 RECENT_RUNS = 20  # whose lines are laid over each other when no job is named
@@ -78,7 +78,7 @@ def logs(
     at = desk(context, **given)
     wanted = Wanted(
         lines=lines,
-        since=past_moment(since) if since else None,
+        since=past_moment(since, SystemClock().now().utc) if since else None,
         outcomes=FAILED if failed else (),
         pattern=_pattern(grep) if grep else None,
     )

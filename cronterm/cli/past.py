@@ -6,7 +6,6 @@ from typing import Any, get_args
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, print_json, say
-from cronterm.cli.moments import past_moment
 from cronterm.cli.output import read_part
 from cronterm.cli.render import (
     COLORS,
@@ -18,7 +17,7 @@ from cronterm.cli.render import (
     show_time,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.clock import Instant, local_zone, rfc3339
+from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.decision import Decisions
 from cronterm.model.query import (
@@ -29,6 +28,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.moments import past_moment
 from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
@@ -80,7 +80,7 @@ def history(
     word = last or since
     if limit is None and at.printed_as in ("table", "wide") and not word:
         limit = SHOWN_ROWS
-    begin = past_moment(word) if word else None
+    begin = past_moment(word, SystemClock().now().utc) if word else None
     query = ListRuns(job=job or "", limit=limit, since=begin, outcomes=outcomes)
     present(at, lambda one: _sheet(one, query))
 

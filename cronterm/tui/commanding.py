@@ -38,6 +38,7 @@ from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.dialogs import Ask
+from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.told import Telling
@@ -298,9 +299,14 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
 
     def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
         """Pause jobs, or everything where the name is empty, for as long as the answer says."""
-        until = self.now() + questions.LENGTHS[answer][1] if answer in questions.LENGTHS else None
-        self._undo.append([ResumeJob(job=job) for job in jobs])
-        self.send(*(PauseJob(job=job, until=until) for job in jobs), *then)
+
+        def pause(hold: Hold) -> None:
+            self._undo.append([ResumeJob(job=job) for job in jobs])
+            until, reason = hold.until, hold.reason
+            self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs), *then)
+
+        whom = questions.names(jobs) or "everything"
+        hold_for(self, answer, pause, title=f"Pause {whom}", is_pause=True)
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""

@@ -266,6 +266,7 @@ KEYS: tuple[Key, ...] = (
     Key("for_4_hours", "4", "", "4 hours", "For how long", ("mute", "pause")),
     Key("for_1_day", "d", "", "a day", "For how long", ("mute", "pause")),
     Key("for_1_week", "w", "", "a week", "For how long", ("mute", "pause")),
+    Key("for_other", "o", "", "other, or until when…", "For how long", ("mute", "pause")),
     Key("unmute", "0", "", "no longer silent", "For how long", ("mute",)),
     Key("theme_dark", "d", "", "dark", "Settings", ("settings",)),
     Key("theme_light", "l", "", "light", "Settings", ("settings",)),

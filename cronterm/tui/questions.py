@@ -32,6 +32,8 @@ LENGTHS: dict[str, tuple[str, Duration]] = {
     "for_1_week": ("1 week", 7 * DAY),
 }
 """For how long something is held back or silent, by the id of the key that says so."""
+OTHER = "for_other"
+"""Its id where none of them will do."""
 
 RENAMED = "history, pause and count go on under it"
 
@@ -102,7 +104,7 @@ def doubt_of(view: JobView, *, is_again: bool = False) -> str:
 def ask_pause(jobs: Sequence[str], key: str) -> Ask:
     """Ask for how long timed starts are held back; `key` opened the question, it resumes too.
 
-    The answer is `pause` or one of LENGTHS.
+    The answer is `pause`, one of LENGTHS or OTHER.
     """
     lines = [f"Hold back the timed starts of {names(jobs)}?", f"What runs goes on; {key} resumes."]
     return AskList("Pause", lines, _pauses("pause"), where="pause")
@@ -120,7 +122,8 @@ def ask_pause_all(snapshot: Snapshot, key: str) -> Ask:
 
 def _pauses(key: str) -> list[Choice]:
     lengths = [Choice(each, f"{f'for {word}':<14}", each) for each, (word, _) in LENGTHS.items()]
-    return [Choice(key, f"{'until resumed':<14}", "pause"), *lengths]
+    other = Choice(OTHER, "other, reason…", OTHER)
+    return [Choice(key, f"{'until resumed':<14}", "pause"), *lengths, other]
 
 
 def ask_stop(runs: Sequence[LiveRun], *, will_start_again: bool = False) -> Ask:

@@ -2,7 +2,7 @@
 
 import re
 
-from cronterm.clock import MINUTE, Duration
+from cronterm.clock import DAY, MINUTE, Duration
 from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob, SkipNext
 from cronterm.tui.places import Where
 from cronterm.tui.questions import LENGTHS
@@ -282,6 +282,38 @@ def pauses_for(duration: Duration | None) -> Walk:
     return over(("p",), "Hold back the timed starts of alpha", walk)
 
 
+def pauses_with_a_reason(it: Tour, key: str) -> None:
+    """The job is held back until it is said, and why is told."""
+    it.press("p")
+    it.sees("Hold back the timed starts of alpha")
+    it.try_key(key)
+    it.sees("for, or until")
+    it.press("3", "d", "tab", "d", "i", "s", "k", "ctrl+s")
+    it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+    pause = it.snapshot().jobs["alpha"].pause
+    assert pause is not None
+    assert pause.until is not None
+    assert (pause.until - pause.at + MINUTE // 2) // MINUTE == 3 * DAY // MINUTE
+    assert pause.reason == "disk"
+    it.has(HELD)
+    it.send(ResumeJob(job="alpha"))
+    it.lacks(HELD)
+
+
+def mutes_until(it: Tour, key: str) -> None:
+    """The alerts of the job are silent until it is said."""
+    it.send(MuteAlerts(job="broken", until=0))
+    go_to_unknown(it)
+    it.press("m")
+    it.sees("Mute for")
+    it.try_key(key)
+    it.sees("for, or until")
+    it.press("3", "d", "enter")
+    it.sees(MUTED)
+    it.send(MuteAlerts(job="broken", until=0))
+    it.lacks(MUTED)
+
+
 def pauses_everything(it: Tour, key: str) -> None:
     """Everything is held back."""
     it.press("P")
@@ -467,6 +499,8 @@ OF_QUESTIONS: dict[tuple[str, Where], Walk] = {
         for what in ("name", "run id", "command", "schedule", "output", "error")
     },
     **{(length, "mute"): mutes for length in LENGTHS},
+    ("for_other", "mute"): mutes_until,
+    ("for_other", "pause"): pauses_with_a_reason,
     **{(length, "pause"): pauses_for(duration) for length, (_, duration) in LENGTHS.items()},
     ("pause", "pause"): pauses_for(None),
     ("pause_all", "pause"): pauses_everything,

@@ -233,6 +233,7 @@ WALKS = {
             "delete": ("escape", "d"),
             "delete-many": ("escape", "asterisk", "d", "y", "1"),
             "pause-all": ("escape", "asterisk", "g", "P"),
+            "pause-other": ("o", *"3d", "tab", *"disk", "space", *"swap"),
             "copy": ("escape", "y"),
             "sort": ("escape", "s"),
             "columns": ("escape", "v"),

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
 
-from cronterm.clock import Duration, Instant
+from cronterm.clock import Instant
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, state_of
 from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert, MuteAlerts
@@ -18,8 +18,9 @@ from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.questions import LENGTHS
+from cronterm.tui.questions import LENGTHS, OTHER, names
 from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
+from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
 from cronterm.tui.widgets.bars import KeyBar
@@ -258,17 +259,22 @@ class AlertsView(Page):
             return
         mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
         choices = [Choice(key, f"{word:<10}", key) for key, (word, _) in LENGTHS.items()]
+        choices.append(Choice(OTHER, f"{'other…':<10}", OTHER))
         if any(mute is not None and mute.until > self.home.now() for mute in mutes):
             choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
-        lengths = {key: length for key, (_, length) in LENGTHS.items()}
         title = "Mute for" if len(jobs) == 1 else f"Mute {len(jobs)} jobs for"
         question = AskList(title, [], choices, where="mute")
-        self.home.ask(question, lambda answer: self._mute(jobs, lengths.get(answer, 0)))
+        self.home.ask(question, lambda answer: self._mute(jobs, answer))
 
-    def _mute(self, jobs: Sequence[str], length: Duration) -> None:
-        until = self.home.now() + length
-        self.rows.marked.clear()
-        self.home.send(*(MuteAlerts(job=job, until=until) for job in jobs))
+    def _mute(self, jobs: Sequence[str], answer: str) -> None:
+        """Mute them for as long as the answer says."""
+
+        def mute(hold: Hold) -> None:
+            self.rows.marked.clear()
+            until = hold.until or self.home.now()
+            self.home.send(*(MuteAlerts(job=job, until=until) for job in jobs))
+
+        hold_for(self.app, answer, mute, title=f"Mute {names(jobs)}", is_pause=False)
 
     def action_comment(self) -> None:
         """Open the line for a comment on the alert, or on all marked ones."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cronterm.cli.moments import coming_moment
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.errors import BadInput
+from cronterm.schedule.moments import coming_moment, end_of_hold
 from tests.store.facts import NOON
 
 
@@ -28,3 +28,20 @@ def test_a_time_of_day_is_the_next_one(word: str, after: int) -> None:
 def test_what_is_no_time_is_refused_with_the_forms(word: str) -> None:
     with pytest.raises(BadInput, match="tomorrow 08:00"):
         coming_moment(word, NOON)
+
+
+@pytest.mark.parametrize(
+    ("word", "after"),
+    [("2h", 2 * HOUR), (" 1d 12h ", DAY + 12 * HOUR), ("18:00", 6 * HOUR), ("tomorrow", 12 * HOUR)],
+)
+def test_something_is_held_for_a_while_or_until_a_time(word: str, after: int) -> None:
+    assert end_of_hold(word, NOON) == NOON + after
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [("soon", "no length and no time"), ("today 08:00", "is over"), ("0s", "is over")],
+)
+def test_nothing_is_held_until_what_is_over_or_no_time(word: str, why: str) -> None:
+    with pytest.raises(BadInput, match=f"{why}.*tomorrow 08:00"):
+        end_of_hold(word, NOON)

@@ -1,23 +1,25 @@
-"""Moments as people name them on a command line, in this machine's zone."""
+"""Moments as people name them, in this machine's zone."""
 
 import re
 from datetime import timedelta
 
-from cronterm.clock import Instant, SystemClock, aware, local_zone
+from cronterm.clock import Instant, aware, local_zone
 from cronterm.errors import BadInput
 from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.parse import parse_moment
+from cronterm.schedule.words import shown
 
 _STAMP = re.compile(r"\d{4}-")
 _CLOCK = re.compile(r"(?:(today|tomorrow)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?")
 _HINT = "write it like 08:00, tomorrow 08:00 or 2026-12-01T02:00:00+01:00"
+_END_HINT = "write it like 90m, 3d, 08:00 or tomorrow 08:00"
 
 
-def past_moment(word: str) -> Instant:
-    """Return the moment of `2h` (so long ago) or of a time. Raises `BadInput`."""
+def past_moment(word: str, now: Instant) -> Instant:
+    """Return the moment of `2h` (so long before `now`) or of a time. Raises `BadInput`."""
     if _STAMP.match(word):
         return parse_moment(word, local_zone())
-    return SystemClock().now().utc - parse_duration(word)
+    return now - parse_duration(word)
 
 
 def coming_moment(word: str, now: Instant) -> Instant:
@@ -39,4 +41,21 @@ def coming_moment(word: str, now: Instant) -> Instant:
             at = parse_moment(f"{today + timedelta(days=1)}T{clock}", local_zone())
     except BadInput as error:
         raise BadInput(error.message, _HINT) from None
+    return at
+
+
+def end_of_hold(word: str, now: Instant) -> Instant:
+    """Return when something that begins `now` ends: after `2h`, or at what `coming_moment` reads.
+
+    Raises `BadInput`, also where that is over.
+    """
+    try:
+        at = coming_moment(word, now)
+    except BadInput:
+        try:
+            at = now + parse_duration(word)
+        except BadInput:
+            raise BadInput(f"{shown(word)} is no length and no time", _END_HINT) from None
+    if at <= now:
+        raise BadInput(f"{shown(word)} is over", _END_HINT)
     return at

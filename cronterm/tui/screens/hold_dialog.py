@@ -1,0 +1,135 @@
+"""For how long, and why: where none of the offered lengths will do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from cronterm.clock import Instant
+from cronterm.errors import BadInput
+from cronterm.sanitize import sanitize_line
+from cronterm.schedule.moments import end_of_hold
+from cronterm.tui.home import Home
+from cronterm.tui.keymap import bindings
+from cronterm.tui.questions import LENGTHS, OTHER
+from cronterm.tui.themes import roles_of
+from cronterm.tui.words import day_moment
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Until when, None for until it is ended by hand; and why."""
+
+    until: Instant | None
+    reason: str = ""
+
+
+class HoldDialog(ModalScreen[Hold]):
+    """Asks for them; what leaves it gives nothing."""
+
+    BINDINGS = bindings("params")  # Textual reads it from the class
+    AUTO_FOCUS = "#hold-until"
+
+    def __init__(self, title: str, *, is_pause: bool) -> None:
+        """A pause may have no end, and has a reason."""
+        super().__init__()
+        self._title = title
+        self._is_pause = is_pause
+
+    @property
+    def home(self) -> Home:
+        """The app, as this program knows it."""
+        return cast(Home, self.app)
+
+    def compose(self) -> ComposeResult:
+        """Give a box with the fields."""
+        with Vertical(id="dialog") as box:
+            box.border_title = sanitize_line(self._title)
+            with Horizontal(classes="field"):
+                yield Label("for, or until")
+                yield self._line("hold-until")
+            yield Static("", classes="note")
+            if self._is_pause:
+                with Horizontal(classes="field"):
+                    yield Label("reason")
+                    yield self._line("hold-reason")
+                yield Static("told with the pause wherever it is shown", classes="note about")
+            yield Static("", id="dialog-buttons")
+
+    def _line(self, name: str) -> Input:
+        line = Input(id=name)
+        line.cursor_blink = False  # nothing moves but clocks and charts
+        return line
+
+    def on_mount(self) -> None:
+        """Say what may be typed, and which keys there are."""
+        roles = roles_of(self.app)
+        text = Text()
+        go_on = [("tab", "next")] if self._is_pause else []
+        done = self.home.key("run_it"), "Pause" if self._is_pause else "Mute"
+        for key, word in (done, *go_on, (self.home.key("leave"), "Cancel")):
+            text.append(f"{key} ", f"bold {roles['accent']}")
+            text.append(f"{word}   ", roles["muted"])
+        self.query_one("#dialog-buttons", Static).update(text)
+        self._check()
+
+    def _read(self) -> Instant | None:
+        """Return the end, None where nothing is typed. Raises `BadInput`."""
+        typed = self.query_one("#hold-until", Input).value.strip()
+        return end_of_hold(typed, self.home.now()) if typed else None
+
+    @on(Input.Changed, "#hold-until")
+    def _check(self) -> None:
+        """Tell when it ends, or what is wrong."""
+        note = self.query(".note").first(Static)
+        try:
+            until = self._read()
+        except BadInput as error:
+            note.set_class(False, "about")
+            note.update(Text(sanitize_line(f"✗ {error}")))
+            return
+        note.set_class(True, "about")
+        if until is not None:
+            note.update(f"until {day_moment(until, self.home.now())}")
+        else:
+            nothing = " · nothing: until resumed" if self._is_pause else ""
+            note.update(f"90m, 3d, 08:00, tomorrow 08:00{nothing}")
+
+    def action_leave(self) -> None:
+        """Go, and hold nothing."""
+        self.dismiss()
+
+    @on(Input.Submitted)
+    def action_run(self) -> None:
+        """Give what is typed, unless something is wrong."""
+        try:
+            until = self._read()
+        except BadInput:
+            until, is_wrong = None, True
+        else:
+            is_wrong = until is None and not self._is_pause
+        if is_wrong:
+            self.app.bell()
+            self.query_one("#hold-until").focus()
+            return
+        reason = self.query_one("#hold-reason", Input).value.strip() if self._is_pause else ""
+        self.dismiss(Hold(until, reason))
+
+
+def hold_for(
+    app: App[Any], answer: str, then: Callable[[Hold], None], *, title: str, is_pause: bool
+) -> None:
+    """Go on with the hold that an answer means, or that is typed where the answer is OTHER."""
+    if answer == OTHER:
+        dialog = HoldDialog(title, is_pause=is_pause)
+        app.push_screen(dialog, lambda hold: then(hold) if hold else None)
+    else:
+        length = LENGTHS.get(answer)
+        now = cast(Home, app).now()
+        then(Hold(now + length[1] if length is not None else None))

@@ -123,7 +123,7 @@ KEYS: tuple[Key, ...] = (
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T, "pause"), "pause"),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J, "pause")),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
-    Key("edit", "e", "edit", "edit or rename, with the form", "Jobs", (J, D), "edit"),
+    Key("edit", "e", "edit", "edit, rename in the form", "Jobs", (J, D), "edit"),
     Key("editor", "E", "editor", "edit it in $EDITOR", "Jobs", (J, D)),
     Key("delete", "d,delete", "delete_job", "delete…", "Jobs", (J, D), "delete"),
     Key("logs", "l", "logs", "log of the last run", "Logs", (J, D, T), "logs"),

@@ -30,6 +30,7 @@ class Choice:
     is_grave: bool = False
 
 
+WIDTH = 66  # cells within the box of a question
 NARROW = 18  # cells of an answer: in a list of shorter ones nothing is wider
 CANCEL = Choice("no", "Cancel", "")
 
@@ -106,7 +107,8 @@ class Ask(ModalScreen[str]):
             text.append("\n" if self.is_list else "   ")
         none = next((choice.word for choice in self._choices if not choice.answer), CANCEL.word)
         leaving = f"{READ[STAYING['close']]} {none.strip().lower()}"
-        text.append(leaving, roles_of(self.app)["faint"])
+        is_beyond = not self.is_list and len(text) + len(leaving) > WIDTH
+        text.append(f"\n{leaving}" if is_beyond else leaving, roles_of(self.app)["faint"])
         return text
 
     def _read_key(self, choice: Choice) -> str:

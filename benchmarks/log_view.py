@@ -136,10 +136,10 @@ async def go_about(view: LogView) -> None:
         await until(lambda: page.view.owed == 0)
         steps.append((time.perf_counter() - began) * 1e3)
     print(f"{median(steps):8.1f} ms  a page up, {sorted(steps)[-2]:.1f} the slowest but one of 200")
-    page.read(page.view.read_start())
+    page.read(page.view.read_start)
     took = await until(lambda: bool(page.lines) and page.lines[0].place <= 0)
     print(f"{took:8.1f} ms  to the first line")
-    page.read(page.view.read_end())
+    page.read(page.view.read_end)
     took = await until(lambda: page.view.is_following and not page.view.window.has_newer)
     print(f"{took:8.1f} ms  to the last one")
 

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import TextIO
 
 from cronterm.clock import Instant
@@ -88,8 +89,7 @@ class LogView(LogSearching):
 
     def _open(self, *runs: int) -> None:
         self._runs = runs
-        work = self.page.load(self.home.control, *runs)
-        self.run_worker(work, group="log", exclusive=True)
+        self.read_anew(partial(self.page.load, self.home.control, *runs), "log")
 
     async def _read_beside(self, by: int) -> None:
         if len(self._runs) > 1:
@@ -152,7 +152,7 @@ class LogView(LogSearching):
             page.view.stand_still()
             self.update(self.home.now())
         else:
-            page.read(page.view.read_end())
+            page.read(page.view.read_end)
 
     def action_wrap(self) -> None:
         """Wrap lines, or not."""

@@ -1,7 +1,8 @@
 """The output of runs: a window on it that is read where it is looked at, followed, searched."""
 
-from collections.abc import Coroutine
-from typing import ClassVar
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -87,18 +88,22 @@ class RunLog(Painted, can_focus=True):
         self.view, self.note = Viewport(tell=self._tell), "no output"
         self.match, self._sought, self.marks = None, None, Marks()
 
-    def read(self, work: Coroutine[None, None, object]) -> None:
-        """Read something, in place of what is being read."""
-        self._reader = self.run_worker(self._reading(work), group="log-read", exclusive=True)
+    def read(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Read something, in place of what is being read.
+
+        It is called in the worker: one that is given up before it began leaves nothing behind.
+        """
+        reading = partial(self._reading, work)
+        self._reader = self.run_worker(reading, group="log-read", exclusive=True)
 
     def go_to(self, line: Line) -> None:
         """Bring a line into view, all of it and with its mark."""
         self._sought = line.key
-        self.read(self.view.show(line))
+        self.read(partial(self.view.show, line))
 
-    async def _reading(self, work: Coroutine[None, None, object]) -> None:
+    async def _reading(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
         try:
-            await work
+            await work()
             self._tell()
             while self.view.wants_lines or self.view.wants_count:
                 await (self.view.grow() if self.view.wants_lines else self.view.count())
@@ -111,9 +116,9 @@ class RunLog(Painted, can_focus=True):
         """Read what the view will come to next, and count where it is."""
         is_reading = self._reader is not None and not self._reader.is_finished
         if self.view.wants_lines and (not is_reading or self.view.is_counting):
-            self.read(self.view.grow())
+            self.read(self.view.grow)
         elif self.view.wants_count and not is_reading:
-            self.read(self.view.count())
+            self.read(self.view.count)
 
     def _tell(self) -> None:
         self.post_message(self.Changed())
@@ -121,7 +126,7 @@ class RunLog(Painted, can_focus=True):
     def want(self, wish: Wish) -> None:
         """Show only the lines that a wish wants."""
         if wish != self.view.wish:
-            self.read(self.view.show_only(wish))
+            self.read(partial(self.view.show_only, wish))
 
     def take_output(self, output: Output) -> None:
         """Take live output of these runs; it is shown with the next painting."""
@@ -241,7 +246,7 @@ class RunLog(Painted, can_focus=True):
         """Scroll; at the end it follows again."""
         self._sought = None
         if abs(by) >= FAR:
-            self.read(self.view.read_end() if by > 0 else self.view.read_start())
+            self.read(self.view.read_end if by > 0 else self.view.read_start)
             return
         self.view.scroll(by)
         self.update()

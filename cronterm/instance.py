@@ -15,7 +15,6 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from platformdirs import user_config_path, user_state_path
 
 from cronterm.clock import SystemClock, rfc3339
 from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
+from cronterm.version import VERSION
 
 FILE_ENV = "CRONTERM_FILE"
 STATE_ENV = "CRONTERM_STATE_DIR"
@@ -144,7 +144,7 @@ def _about_this_process() -> dict[str, Any]:
     return {
         "pid": os.getpid(),
         "host": platform.node(),
-        "version": metadata.version("cronterm"),
+        "version": VERSION,
         "since": rfc3339(SystemClock().now().utc // 1_000_000 * 1_000_000),
     }
 

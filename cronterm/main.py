@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
@@ -47,6 +46,7 @@ from cronterm.model.command import Answer, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query
 from cronterm.remote.client import RequestClient
+from cronterm.version import VERSION
 
 if TYPE_CHECKING:
     from cronterm.host_process import OwnEngine
@@ -74,7 +74,7 @@ def make_rooms() -> Rooms:
         run_screen=_run_screen,
         run_headless=_run_headless,
         run_daemon=_run_daemon,
-        version=lambda: version("cronterm"),
+        version=lambda: VERSION,
         reach=_reach,
         run_bridge=_run_bridge,
         run_attached=_run_attached,
@@ -119,7 +119,7 @@ def _run_bridge(instance: Instance) -> int:
     from cronterm.remote.bridge import run_bridge, this_machine
 
     is_asleep = None if instance.is_held() else no_engine(instance)
-    hello = this_machine(version("cronterm"), instance.jobs_file, is_asleep)
+    hello = this_machine(VERSION, instance.jobs_file, is_asleep)
     run_bridge(instance.socket, hello=hello, ask=lambda query: _ask_offline(instance, query))
     return 0
 

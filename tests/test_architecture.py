@@ -19,6 +19,7 @@ FLOORS = {
     "clock": GROUND,
     "sanitize": GROUND,
     "inherited": GROUND,
+    "version": GROUND,
     "readable": WORDS,
     "schedule": WORDS,
     "model": WORDS,

@@ -8,7 +8,6 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from cronterm.config.load import Loaded
 from cronterm.config.reader import LARGEST_FILE, Refused, read_file
 from cronterm.model.action import Custom
 from cronterm.model.job import Job
+from cronterm.version import VERSION
 
 MANY = 200
 """Jobs from which on it pays."""
@@ -83,7 +83,7 @@ def program_key(path: Path, local_timezone: str, uid: int) -> str:
     rooms = Path(__file__).parents[1]
     sources = sorted(source for room in _ROOMS for source in (rooms / room).glob("*.py"))
     stamps = [f"{source.name} {source.stat().st_mtime_ns}" for source in sources]
-    own = f"{path} {local_timezone} {uid} {version('cronterm')}"
+    own = f"{path} {local_timezone} {uid} {VERSION}"
     accounts = (f"{account} {stamp(account)}" for account in _ACCOUNTS)
     return digest("\n".join([own, *accounts, *stamps]))
 

@@ -11,6 +11,7 @@ import msgspec
 
 from cronterm.model.system import RunnerView, StoreView, System
 from cronterm.store.base import Reader
+from cronterm.version import VERSION
 from cronterm.watch.processes import (
     count_children,
     find_started_with,
@@ -81,7 +82,7 @@ def _with_output(about: StoreView, output: Path) -> StoreView:
 def versions() -> dict[str, str]:
     """Return the versions of this program and of what it stands on."""
     found = {
-        "cronterm": version("cronterm"),
+        "cronterm": VERSION,
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
         platform.system(): platform.release(),

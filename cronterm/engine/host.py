@@ -12,7 +12,6 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +62,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.store.base import StoreFailing
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
+from cronterm.version import VERSION
 
 log = logging.getLogger("cronterm.engine")
 
@@ -171,7 +171,7 @@ class Host:
         started = EngineStarted(
             at=self._clock.now().utc,
             pid=os.getpid(),
-            version=version("cronterm"),
+            version=VERSION,
             boot_id=boot_id(),
         )
         engine.tell(facts=[started, fact, *facts])

@@ -7,11 +7,11 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from cronterm.errors import CrontermError
 from cronterm.execute.link import Link, say_hello
+from cronterm.version import VERSION
 
 APPEAR_S = 10.0
 LOOK_S = 0.02
@@ -25,7 +25,7 @@ class RunnerProcesses:
         self._runners = state_dir / "runners"
         self._errors = state_dir / "cronterm.log"
         self._options = ["--output", str(state_dir / "output" / store), "--store", store]
-        self._options += ["--linger", str(linger_s), "--version", version("cronterm")]
+        self._options += ["--linger", str(linger_s), "--version", VERSION]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         """Those that this engine started; they outlive it."""
 

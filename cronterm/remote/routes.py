@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from importlib.metadata import version
 
 import msgspec
 from starlette.applications import Starlette
@@ -76,6 +75,7 @@ from cronterm.remote.wire import (
     read_query,
     to_sse,
 )
+from cronterm.version import VERSION
 
 REMEMBERED = 1000  # commands whose answer is kept, by the id their client made
 FAR: tuple[type, ...] = (
@@ -140,7 +140,7 @@ class Door:
         self._control = service.control
         self._monitors = MonitorPaths(service)
         self._metrics = Metrics(service) if has_metrics else None
-        self._hello = Hello(API_VERSION, version("cronterm"), os.getpid(), service.store)
+        self._hello = Hello(API_VERSION, VERSION, os.getpid(), service.store)
         self._answers: dict[str, asyncio.Future[Answer | CrontermError]] = {}
         self._closing = asyncio.Event()
         self._streams = 0

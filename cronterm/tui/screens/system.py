@@ -1,7 +1,5 @@
 """The system view: the machine, the program, what waits, what is watched, what is kept."""
 
-from importlib.metadata import version
-
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -21,6 +19,7 @@ from cronterm.tui.widgets.system_boxes import (
     VersionsBox,
     WatchBox,
 )
+from cronterm.version import VERSION
 
 READ_EVERY = 5 * SECOND
 
@@ -50,7 +49,7 @@ class SystemView(Page):
 
     def on_mount(self) -> None:
         """Say which version draws this."""
-        self.query_one(VersionsBox).screen_version = version("cronterm")
+        self.query_one(VersionsBox).screen_version = VERSION
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the keys of the boxes, then those of the page."""

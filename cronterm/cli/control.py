@@ -108,17 +108,32 @@ def resume(
 @common
 @click.argument("jobs", type=JOB_NAME, nargs=-1, required=True, metavar="JOB...")
 @click.option("--reason", default="", help="Shown in history and by `why`.")
+@click.option("--again", is_flag=True, help="Also where the next run is skipped already.")
 @click.option("--undo", is_flag=True, help="Lift the latest skip that is still to come.")
 @click.pass_context
 def skip(
-    context: click.Context, /, jobs: tuple[str, ...], reason: str, undo: bool, **given: Any
+    context: click.Context,
+    /,
+    jobs: tuple[str, ...],
+    reason: str,
+    again: bool,
+    undo: bool,
+    **given: Any,
 ) -> None:
     """Skip the next run of each job: that instant starts nothing.
 
     Example: cronterm skip backup --reason "disk swap tonight"
     """
+    if again and undo:
+        raise click.UsageError("--again and --undo exclude each other.")
     at = desk(context, **given)
-    _send_each(at, jobs, lambda job: SkipNext(job=job, reason=reason, undo=undo))
+    views = at.client.snapshot().jobs if again else {}
+    due = {job: views[job].next_at for job in jobs if job in views}
+
+    def command(job: str) -> SkipNext:
+        return SkipNext(job=job, due_at=due.get(job), reason=reason, undo=undo)
+
+    _send_each(at, jobs, command)
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """A person does not want a run that comes: its instant is decided ahead of time, or free again."""
 
-from cronterm.clock import rfc3339
+from cronterm.clock import Instant, rfc3339
 from cronterm.core.books import Books, JobRecord
 from cronterm.core.corrections import MOST_SPANS, joined
 from cronterm.core.due import decide
@@ -20,6 +20,8 @@ def skip_next(books: Books, record: JobRecord, command: SkipNext, by: str) -> An
     spans = [span for span in record.decided if span[1] > books.now.utc]
     if refused := _refusal(books, record, len(spans)):
         return Answer(ok=False, kind="invalid", message=refused[0], hint=refused[1])
+    if command.due_at is None and (before := _skipped(record, books.now.utc, due_at)):
+        return _skipped_already(job, before[-1], due_at)
     if due_at is None:
         return Answer(ok=False, kind="invalid", message=f"{job} is not due by itself")
     if command.due_at is not None and command.due_at != due_at:
@@ -48,7 +50,7 @@ def skip_next(books: Books, record: JobRecord, command: SkipNext, by: str) -> An
 
 def _lift(books: Books, record: JobRecord, command: SkipNext, by: str) -> Answer:
     job, now = record.job.id, books.now.utc
-    skipped = [end for start, end in record.decided if end - start == 1 and end > now]
+    skipped = _skipped(record, now)
     due_at = command.due_at or max(skipped, default=None)
     if due_at is None or due_at not in skipped:
         message = f"no coming run of {job} is skipped"
@@ -62,6 +64,23 @@ def _lift(books: Books, record: JobRecord, command: SkipNext, by: str) -> Answer
     )
     books.watch_job(record)
     return Answer(ok=True, message=f"{job} is due at {rfc3339(due_at)} again")
+
+
+def _skipped(record: JobRecord, now: Instant, before: Instant | None = None) -> list[Instant]:
+    """Return the instants to come that a person has skipped, in order; of those `before` one."""
+    skipped = [end for start, end in record.decided if end - start == 1 and end > now]
+    return [at for at in skipped if before is None or at < before]
+
+
+def _skipped_already(job: str, at: Instant, due_at: Instant | None) -> Answer:
+    """Refuse what would skip two runs where who asks knows of one."""
+    again = f"`cronterm skip {job} --again` skips that of {{}} too"
+    return Answer(
+        ok=False,
+        kind="invalid",
+        message=f"the run of {job} due {rfc3339(at)} is skipped already",
+        hint=again.format(rfc3339(due_at)) if due_at is not None else "",
+    )
 
 
 def _refusal(books: Books, record: JobRecord, ahead: int) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ Never the output or the environment of a job.
 import logging
 from pathlib import PurePath
 
+from cronterm.clock import rfc3339
 from cronterm.model.event import (
     AlertClosed,
     AlertOpened,
@@ -28,6 +29,7 @@ from cronterm.model.event import (
     RunHeld,
     RunStopping,
     SignalDecided,
+    SkipLifted,
     TriggersResumed,
     TriggerSuspended,
 )
@@ -59,6 +61,12 @@ def narrate(event: AnyEvent) -> None:
                 "missed",
                 extra={"job": event.job, "count": event.count} | _why(event.reason, event.message),
             )
+        case InstantDecided(reason="user"):
+            log.info(
+                "skipped", extra={"job": event.job, "due": _moment(event)} | _why("", event.message)
+            )
+        case SkipLifted():
+            log.info("skip lifted", extra={"job": event.job, "due": _moment(event), "by": event.by})
         case JobRenamed():
             log.info("renamed", extra={"job": event.job, "old": event.old})
         case SignalDecided():
@@ -108,6 +116,10 @@ def _run(
     event: AttemptStarted | AttemptEnded | RetryScheduled | RunStopping | RunEnded | RunHeld,
 ) -> dict[str, object]:
     return {"job": event.job, "run": event.run}
+
+
+def _moment(event: InstantDecided | SkipLifted) -> str:
+    return rfc3339(event.due_at)
 
 
 def _rejected(event: ConfigRejected) -> str:

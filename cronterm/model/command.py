@@ -147,7 +147,8 @@ class SkipNext(Command, frozen=True, kw_only=True):
 
     job: str
     due_at: Instant | None = None
-    """The instant that is meant; refused where another one comes next."""
+    """The instant that is meant; refused where another one comes next. None is the next one,
+    refused where one before it is skipped already."""
     reason: str = ""
     undo: bool = False
     """Lift the skip of `due_at`, by default of the latest instant that is skipped."""

@@ -81,6 +81,14 @@ def test_skip_is_asked_for_each_job(desk: Desk) -> None:
     assert desk.run("skip").exit_code == 2
 
 
+def test_a_further_skip_names_the_instant_that_is_due_next(desk: Desk) -> None:
+    desk.client.control.view.jobs["backup"].next_at = START
+
+    assert desk.run("skip", "backup", "--again").exit_code == 0
+    assert sent(desk) == [SkipNext(job="backup", due_at=START)]
+    assert desk.run("skip", "backup", "--again", "--undo").exit_code == 2
+
+
 def test_resume_ends_a_pause_and_may_catch_up(desk: Desk) -> None:
     desk.run("resume", "backup", "--catch-up")
 

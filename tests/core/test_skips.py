@@ -36,9 +36,29 @@ def test_several_instants_are_skipped_one_after_the_other() -> None:
     assert it.claimed() == [1]
 
 
+def test_a_second_skip_is_refused_but_of_a_named_instant() -> None:
+    it = Clockwork(job("a", "0 * * * *"), job("once", {"at": "2026-06-01T05:00Z"})).tick()
+    assert it.ask(SkipNext(job="a")).ok
+    again = it.ask(SkipNext(job="a"))
+    assert (again.kind, again.message) == (
+        "invalid",
+        "the run of a due 2026-06-01T01:00:00Z is skipped already",
+    )
+    assert again.hint == "`cronterm skip a --again` skips that of 2026-06-01T02:00:00Z too"
+    assert it.next_due("a") == DAY_START + 2 * HOUR
+    assert it.ask(SkipNext(job="a", due_at=DAY_START + 2 * HOUR)).ok
+    assert it.ask(SkipNext(job="a", due_at=DAY_START + HOUR, undo=True)).ok
+    assert it.ask(SkipNext(job="a")).ok  # the next one is not skipped, a later one is
+    assert it.ask(SkipNext(job="once")).ok
+    assert it.ask(SkipNext(job="once")).hint == ""
+
+
 def test_no_more_is_skipped_than_is_remembered() -> None:
     it = Clockwork(job("a", "* * * * *")).tick()
-    answers = [it.ask(SkipNext(job="a")).ok for _ in range(MOST_SPANS + 1)]
+    answers = [
+        it.ask(SkipNext(job="a", due_at=DAY_START + number * MINUTE)).ok
+        for number in range(1, MOST_SPANS + 2)
+    ]
     assert answers == [True] * MOST_SPANS + [False]
     it.at(f"00:0{MOST_SPANS}").tick()
     assert it.claimed() == []
@@ -67,7 +87,7 @@ def test_a_skip_outlives_a_restart_and_a_pause() -> None:
 def test_a_skip_is_lifted_as_long_as_its_instant_is_to_come() -> None:
     it = Clockwork(job("a", "0 * * * *")).at("00:30").tick()
     it.ask(SkipNext(job="a"))
-    it.ask(SkipNext(job="a"))
+    it.ask(SkipNext(job="a", due_at=DAY_START + 2 * HOUR))
     assert it.next_due("a") == DAY_START + 3 * HOUR
     latest = it.ask(SkipNext(job="a", undo=True), by="bob")
     assert (latest.ok, latest.message) == (True, "a is due at 2026-06-01T02:00:00Z again")

@@ -33,7 +33,7 @@ from cronterm.schedule.parse import parse_moment
 
 SHOWN_ROWS = 30
 LAST_BYTES, LAST_LINES = 2048, 3  # of a failure's output, beside why it failed
-TELLING = ("dependency", "condition", "overlap", "queue_full", "user")
+TELLING = ("dependency", "condition", "overlap", "queue_full", "user", "paused")
 """Reasons whose message names what was not met, or who was in the way."""
 
 HEAD = ("RUN", "JOB", "CAUSE", "WHEN", "TOOK", "OUTCOME", "TRY", "CPU", "MEMORY", "OUTPUT", "BY")

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 
 from cronterm.core.books import Books, JobRecord, RunRecord
 from cronterm.core.gates import set_hold
+from cronterm.core.limits import hold_back
 from cronterm.core.runs import admission, arrive, end_run, queue_run
 from cronterm.model.command import Answer, RunJob
 from cronterm.model.gates import Hold, Need, Result, has_result, meets
@@ -61,7 +62,7 @@ def _start_downstream(books: Books, run: RunRecord, outcome: Outcome, served: se
         new = queue_run(books, record, cause, ready_at=books.now.utc)
         record.started_n = books.next_order()
         if books.is_held(record):
-            end_run(books, new, "skipped", "paused" if record.job.enabled else "disabled")
+            end_run(books, new, "skipped", *hold_back(books, record))
         else:
             arrive(books, record, new, admission(books, record, new))
 

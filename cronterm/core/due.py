@@ -4,7 +4,7 @@ from typing import Literal
 
 from cronterm.clock import SECOND, Instant
 from cronterm.core.books import Books, JobRecord, RunRecord
-from cronterm.core.limits import newest_start, refusal, stretches
+from cronterm.core.limits import hold_back, newest_start, refusal, stretches
 from cronterm.core.monitors import judged_until, unheard_until
 from cronterm.core.policies import jitter_of
 from cronterm.core.runs import admission, arrive, end_run, note_end, queue_run, turned_away
@@ -236,8 +236,7 @@ def _end_pauses(books: Books) -> None:
 
 
 def _decide_held(books: Books, record: JobRecord, low: Instant, high: Instant) -> None:
-    reason: Literal["disabled", "paused"] = "paused" if record.job.enabled else "disabled"
-    _decide_alike(books, record, low, high, "skipped", reason)
+    _decide_alike(books, record, low, high, "skipped", *hold_back(books, record))
     record.held_at = books.now.utc
 
 

@@ -55,6 +55,14 @@ def newest_start(books: Books, record: JobRecord, low: Instant, newest: Instant)
     return through[-1] if through else None
 
 
+def hold_back(books: Books, record: JobRecord) -> tuple[Literal["disabled", "paused"], str]:
+    """Return why nothing starts by itself of a job that is held, and who paused it and why."""
+    if not record.job.enabled:
+        return "disabled", ""
+    pause = record.pause or books.all_paused
+    return "paused", pause.told if pause is not None else ""
+
+
 def refusal(books: Books, record: JobRecord) -> Refusal | None:
     """Return why a run that no instant brings may not start by itself now, or None.
 

@@ -8,7 +8,7 @@ from collections import deque
 
 from cronterm.clock import MINUTE, Duration
 from cronterm.core.books import Books, JobRecord, Signals
-from cronterm.core.limits import refusal
+from cronterm.core.limits import hold_back, refusal
 from cronterm.core.runs import admission, arrive, queue_run, turned_away
 from cronterm.model.command import Answer, FireHook
 from cronterm.model.event import SignalDecided, TriggersResumed, TriggerSuspended
@@ -54,7 +54,7 @@ def take_signal(books: Books, job: str, signal: Signal) -> int | Reason | None:
 def _refusal(books: Books, record: JobRecord, signal: Signal) -> tuple[Reason, str] | None:
     """Return why an event starts nothing, and what a person should know beyond the reason."""
     if books.is_held(record):
-        return ("paused" if record.job.enabled else "disabled"), ""
+        return hold_back(books, record)
     limit = refusal(books, record)
     if limit is not None:
         return limit

@@ -80,6 +80,11 @@ class Pause(msgspec.Struct, frozen=True):
     until: Instant | None = None
     reason: str = ""
 
+    @property
+    def told(self) -> str:
+        """Who and why: `by ann: disk swap`."""
+        return f"by {self.by}: {self.reason}" if self.reason else f"by {self.by}"
+
 
 class Totals(msgspec.Struct, gc=False):
     """Counts and durations over the kept history of a job; skipped and missed apart."""

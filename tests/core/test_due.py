@@ -31,7 +31,7 @@ def test_a_pause_that_ended_while_no_engine_ran_held_what_was_in_it_and_no_more(
     clockwork.at("00:30").ask(PauseJob(job="a", until=DAY_START + 150 * MINUTE))
 
     clockwork.at("04:30").restart().expects(
-        "skipped(paused) a 01:00:00Z..02:00:00Z x2",
+        "skipped(paused) a 01:00:00Z..02:00:00Z x2 (by ann)",
         "JobResumed a",
         "missed(downtime) a 03:00:00Z..04:00:00Z x2",
     )
@@ -43,7 +43,7 @@ def test_resume_catches_all_up_oldest_first_within_the_window() -> None:
 
     clockwork.at("06:30").ask(ResumeJob(job="a", catch_up=True))
     clockwork.expects(
-        "skipped(paused) a 01:00:00Z..06:00:00Z x6",
+        "skipped(paused) a 01:00:00Z..06:00:00Z x6 (by ann)",
         "JobResumed a",
         "queued a 1 catch_up due 04:00:00Z",
         "queued a 2 catch_up due 05:00:00Z",
@@ -111,7 +111,7 @@ def test_a_pause_does_not_tell_again_what_was_decided_before_the_clock_was_set_b
     clockwork.ask(PauseJob(job="a"))
 
     clockwork.at("12:30").ask(ResumeJob(job="a"))
-    clockwork.expects("skipped(paused) a 11:00:00Z..12:00:00Z x2", "JobResumed a")
+    clockwork.expects("skipped(paused) a 11:00:00Z..12:00:00Z x2 (by ann)", "JobResumed a")
 
 
 def test_a_job_enabled_while_no_engine_ran_was_disabled_until_now() -> None:
@@ -217,19 +217,19 @@ def test_what_a_disabled_job_was_due_is_decided_before_it_is_enabled() -> None:
 def test_what_a_paused_job_was_due_is_decided_before_its_schedule_changes() -> None:
     clockwork = Clockwork(job("a", "*/30 * * * * *"))
     clockwork.ask(PauseJob(job="a"))
-    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1")
+    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1 (by ann)")
 
     clockwork.at("00:01:15").configure(job("a", "*/20 * * * * *"))
-    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1", "JobChanged a")
+    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1 (by ann)", "JobChanged a")
 
 
 def test_what_a_paused_job_was_due_is_decided_before_it_leaves_the_file() -> None:
     clockwork = Clockwork(job("a", "*/30 * * * * *"))
     clockwork.ask(PauseJob())
-    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1")
+    clockwork.at("00:00:30").tick().expects("skipped(paused) a 00:00:30Z..00:00:30Z x1 (by ann)")
 
     clockwork.at("00:01:15").configure()
-    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1", "JobRemoved a")
+    clockwork.expects("skipped(paused) a 00:01:00Z..00:01:00Z x1 (by ann)", "JobRemoved a")
 
 
 def test_a_schedule_that_changed_in_a_pause_is_caught_up_from_its_change_on() -> None:
@@ -261,7 +261,7 @@ def test_what_max_runs_leaves_no_place_for_is_not_decided_a_second_time() -> Non
 
     clockwork.at("04:30").ask(ResumeJob(job="a", catch_up=True))
     clockwork.expects(
-        "skipped(paused) a 01:00:00Z..04:00:00Z x4",
+        "skipped(paused) a 01:00:00Z..04:00:00Z x4 (by ann)",
         "JobResumed a",
         "queued a 1 catch_up due 01:00:00Z",
         "queued a 2 catch_up due 02:00:00Z",

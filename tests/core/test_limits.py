@@ -85,8 +85,8 @@ def test_a_pause_takes_over_where_a_calendar_kept_back() -> None:
         "JobPaused a",
     ]
     it.at("12:00:45").ask(PauseJob())
-    assert it.words() == ["skipped(paused) a 12:00:31Z..12:00:45Z x15", "AllPaused"]
-    it.at("12:01:45").tick().expects("skipped(paused) a 12:00:46Z..12:01:45Z x60")
+    assert it.words() == ["skipped(paused) a 12:00:31Z..12:00:45Z x15 (by ann)", "AllPaused"]
+    it.at("12:01:45").tick().expects("skipped(paused) a 12:00:46Z..12:01:45Z x60 (by ann)")
 
 
 def test_another_calendar_counts_from_when_it_is_in_force() -> None:

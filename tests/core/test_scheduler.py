@@ -234,10 +234,12 @@ def test_a_pause_holds_timed_starts_back_and_resume_counts_from_now() -> None:
     answer = clockwork.at("00:00:30").ask(PauseJob(job="a", reason="moving"))
 
     assert answer.message == "paused a"
-    clockwork.at("00:01").tick().expects("skipped(paused) a 00:01:00Z..00:01:00Z x1")
+    clockwork.at("00:01").tick().expects(
+        "skipped(paused) a 00:01:00Z..00:01:00Z x1 (by ann: moving)"
+    )
     clockwork.at("00:01:30").tick().expects_nothing()
     clockwork.at("00:04:30").ask(ResumeJob(job="a"))
-    clockwork.expects("skipped(paused) a 00:02:00Z..00:04:00Z x3", "JobResumed a")
+    clockwork.expects("skipped(paused) a 00:02:00Z..00:04:00Z x3 (by ann: moving)", "JobResumed a")
     clockwork.at("00:05").tick().expects("queued a 1 scheduled due 00:05:00Z", "start 1.1")
 
 
@@ -245,9 +247,9 @@ def test_a_pause_can_end_by_itself_and_outlives_a_restart() -> None:
     clockwork = Clockwork(job("a"))
     clockwork.at("00:00:30").ask(PauseJob(job="a", until=clockwork.utc + 150 * SECOND))
 
-    clockwork.at("00:02:30").restart().expects("skipped(paused) a 00:01:00Z..00:02:00Z x2")
+    clockwork.at("00:02:30").restart().expects("skipped(paused) a 00:01:00Z..00:02:00Z x2 (by ann)")
     clockwork.at("00:03").tick().expects(
-        "skipped(paused) a 00:03:00Z..00:03:00Z x1", "JobResumed a"
+        "skipped(paused) a 00:03:00Z..00:03:00Z x1 (by ann)", "JobResumed a"
     )
     clockwork.at("00:04").tick().expects("queued a 1 scheduled due 00:04:00Z", "start 1.1")
 
@@ -267,12 +269,13 @@ def test_everything_can_be_paused_and_jobs_stay_paused_one_by_one() -> None:
     clockwork.ask(PauseJob())
 
     clockwork.at("00:01").tick().expects(
-        "skipped(paused) a 00:01:00Z..00:01:00Z x1", "skipped(paused) b 00:01:00Z..00:01:00Z x1"
+        "skipped(paused) a 00:01:00Z..00:01:00Z x1 (by ann)",
+        "skipped(paused) b 00:01:00Z..00:01:00Z x1 (by ann)",
     )
     clockwork.at("00:01:30").ask(ResumeJob())
     clockwork.at("00:02").tick().expects(
         "queued a 1 scheduled due 00:02:00Z",
-        "skipped(paused) b 00:02:00Z..00:02:00Z x1",
+        "skipped(paused) b 00:02:00Z..00:02:00Z x1 (by ann)",
         "start 1.1",
     )
     assert clockwork.ask(ResumeJob()).message == "nothing was paused as a whole"

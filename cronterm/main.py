@@ -160,7 +160,7 @@ def _run_screen(instance: Instance, options: ScreenOptions) -> int:
     own = OwnEngine(instance)
     own.ensure()
     client, named = RequestClient(instance.socket), tuple(map(reached_by, others))
-    ending, code = _show(client, instance.jobs_file, settings, own=own, others=named)
+    ending, code = _show(client, instance, settings, own=own, others=named)
     if ending == "keep":
         _tell_what_goes_on(instance)
     return code
@@ -183,7 +183,7 @@ def _run_attached(
     settings, read_only = _ready_for_screen(options), options.read_only
     if instance is not None:
         client = RequestClient(instance.socket)
-        ending, code = _show(client, instance.jobs_file, settings, read_only=read_only)
+        ending, code = _show(client, instance, settings, read_only=read_only)
         if ending == "keep":
             _tell_what_goes_on(instance)
         return code
@@ -307,7 +307,7 @@ def _start_again(own: "OwnEngine", several: Mapping[str, "HttpControl"]) -> None
 
 def _show(
     client: RequestClient | Mapping[str, RequestClient],
-    jobs_file: Path | None,
+    instance: Instance | None,
     settings: "ScreenSettings",
     *,
     own: "OwnEngine | None" = None,
@@ -325,13 +325,15 @@ def _show(
     from cronterm.tui.remembered import Remembered
 
     clients = {"": client} if isinstance(client, RequestClient) else client
+    looked_at = instance.jobs_file if instance is not None else Path(",".join(sorted(clients)))
     if read_only:
         clients = {host: each.that_only_looks() for host, each in clients.items()}
     several = {host: HttpControl(each) for host, each in clients.items()}
     hosting = Hosting(
         has_started=own is not None and own.has_started,
         start=partial(_start_again, own, several) if own is not None else None,
-        jobs_file=str(jobs_file or ""),
+        jobs_file=str(instance.jobs_file) if instance is not None else "",
+        way=reached_by(instance) if instance is not None else "cronterm",
         is_read_only=read_only,
         others=others,
         how_ended=own.how_ended if own is not None else lambda pid: "",
@@ -346,7 +348,7 @@ def _show(
             settings=settings,
             settings_file=screen_file(),
             tastes=Remembered(_kept("tastes")),
-            layout=Remembered(_kept(instance_name(jobs_file or Path(",".join(sorted(clients)))))),
+            layout=Remembered(_kept(instance_name(looked_at))),
         ),
     )
     end_with_terminal(sys.stdin.fileno())

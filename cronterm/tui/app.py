@@ -88,7 +88,7 @@ class CrontermApp(LogOpening, Personal):
             is_read_only=hosting.is_read_only,
         )
         self._hosting = hosting
-        self.picture.others = hosting.others
+        self.picture.way, self.picture.others = hosting.way, hosting.others
         self._inbox = Inbox(self)
         self._gaps = Gaps(control, self.picture, self.run_worker)
         self._begun_with: Page | None = None
@@ -176,7 +176,7 @@ class CrontermApp(LogOpening, Personal):
             if not how and now - since < START_TIME:
                 return
             self.picture.starting_since, self._is_dirty = None, True
-            how = how or "`cronterm doctor` looks why"
+            how = how or f"`{self.picture.way} doctor` looks why"
             self.tell(f"the engine does not come up: {how}", is_bad=True)
         self._restarts = [at for at in self._restarts if now - at < 60_000_000]
         is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
@@ -363,7 +363,7 @@ class CrontermApp(LogOpening, Personal):
         if not self._hosting.has_started or self.picture.gone is not None:
             self.exit("keep")
             return
-        self.ask(questions.ask_quit(self.picture.snapshot), self._quit)
+        self.ask(questions.ask_quit(self.picture.snapshot, self.picture.way), self._quit)
 
     def _quit(self, answer: str) -> None:
         if answer == "stop":
@@ -385,7 +385,7 @@ class CrontermApp(LogOpening, Personal):
     def action_help(self) -> None:
         """Show every key."""
         where = self.screen.where if isinstance(self.screen, Page) else None
-        self.push_screen(HelpScreen(self.glyphs, self.keys, self.moves, where))
+        self.push_screen(HelpScreen(self.picture.way, self.glyphs, self.keys, self.moves, where))
 
     def action_inbox(self) -> None:
         """Show what was missed."""

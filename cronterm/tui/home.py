@@ -28,6 +28,8 @@ class Hosting:
     """Start one again; None where this screen only attaches."""
     jobs_file: str
     """Empty on another machine."""
+    way: str = "cronterm"
+    """The command that attaches to its engine; before another word, what asks that engine."""
     is_read_only: bool = False
     """This screen may look, not act; the engine refuses it as well."""
     how_ended: Callable[[int], str] = lambda pid: ""

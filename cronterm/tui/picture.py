@@ -91,6 +91,8 @@ class Picture:
     """This screen may look, not act."""
     restart: Restart | None = None
     """The last one that was seen from here."""
+    way: str = "cronterm"
+    """The command that attaches to this engine; before another word, what asks it."""
     others: tuple[str, ...] = ()
     """Commands that show the engines that run for other jobs files."""
     _told_at: tuple[str, int] = ("", -1)

@@ -1,6 +1,5 @@
 """The questions that are asked before something happens, built from the picture."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -187,24 +186,24 @@ def ask_skip(job: str, when: str, key: str, undo: str, before: str = "") -> Ask:
     return Ask("Skip next run", lines, [CANCEL, skip], where="skip")
 
 
-def ask_quit(snapshot: Snapshot) -> Ask:
-    """Ask what becomes of the engine that this screen started."""
+def ask_quit(snapshot: Snapshot, way: str) -> Ask:
+    """Ask what becomes of the engine that this screen started; the command `way` attaches again."""
     choices = [
         STAY,
         Choice("keep_engine", "Keep the engine", "keep"),
         Choice("stop_engine", "Stop it", "stop", is_grave=True),
     ]
-    return Ask("Quit", quit_lines(snapshot), choices, where="quit")
+    return Ask("Quit", quit_lines(snapshot, way), choices, where="quit")
 
 
-def quit_lines(snapshot: Snapshot) -> list[str]:
+def quit_lines(snapshot: Snapshot, way: str) -> list[str]:
     """Return what goes on either way, and the command that attaches again."""
     live = sum(len(view.live) for view in snapshot.jobs.values())
     count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
     lines = [f"{count} open.", ""]
     lines += [
         "Keep: the engine goes on without a screen. To attach again:",
-        f"  cronterm -f {shlex.quote(sanitize_line(snapshot.engine.jobs_file))}",
+        f"  {sanitize_line(way)}",
         "Stop: nothing is scheduled any more. What runs goes on to its end, and the next engine"
         " records how it ended.",
     ]

@@ -658,6 +658,7 @@ def app(
         has_started=has_started,
         start=lambda: None,
         jobs_file="/srv/ops/jobs.yaml",
+        way="cronterm -f /srv/ops/jobs.yaml",
         is_read_only=is_read_only,
     )
     return kind(

@@ -65,6 +65,7 @@ async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run
         screen = await on_detail(pilot, "invoice-export", "why")
         why = screen.query_one(WhyBox)
         assert len(why.sentences) == 3
+        assert why._lower == "cronterm -f /srv/ops/jobs.yaml why invoice-export"
         painted = ["".join(text for text, _ in line) for line in why.paint(60, 20)]
         assert all(len(line) <= 60 for line in painted)
         assert sum("│" in line for line in painted) >= 3

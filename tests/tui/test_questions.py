@@ -60,6 +60,6 @@ def test_an_api_that_is_not_served_is_told() -> None:
 
 
 def test_quitting_names_the_command_that_attaches_to_this_engine() -> None:
-    snapshot = Snapshot(engine=EngineView(jobs_file="/srv/my jobs.yaml"))
+    way = "cronterm -f '/srv/my jobs.yaml' --state-dir /srv/state"
 
-    assert "  cronterm -f '/srv/my jobs.yaml'" in quit_lines(snapshot)
+    assert f"  {way}" in quit_lines(Snapshot(), way)

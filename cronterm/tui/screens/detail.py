@@ -1,5 +1,6 @@
 """One job: overview, runs, log, alerts, why, schedule, config."""
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
@@ -159,7 +160,10 @@ class Detail(JobPage):
         its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
         place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
         alerts.entitle(f"Alerts of {self.job}", place)
-        why.entitle(f"Why {self.job}", f"cronterm why {self.job}")
+        ways = (f"{way} why {self.job}" for way in (sanitize_line(self.picture.way), "cronterm"))
+        room = (why.size or self.size).width - 4
+        way = next((way for way in ways if cell_len(way) <= room), "")
+        why.entitle(f"Why {self.job}", way)
         why.repaint()
 
     def take_event(self, event: AnyEvent) -> None:

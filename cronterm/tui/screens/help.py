@@ -8,6 +8,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from cronterm.sanitize import sanitize_line
 from cronterm.tui.key_names import read_key
 from cronterm.tui.keymap import STAYING, Key, bindings, groups, moving
 from cronterm.tui.look import Glyphs, spelt
@@ -67,10 +68,16 @@ class HelpScreen(ModalScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012
 
     def __init__(
-        self, glyphs: Glyphs, keys: Sequence[Key], moves: Sequence[Key], where: Where | None = None
+        self,
+        way: str,
+        glyphs: Glyphs,
+        keys: Sequence[Key],
+        moves: Sequence[Key],
+        where: Where | None = None,
     ) -> None:
-        """`where` is the page that it was opened on: its keys come first."""
+        """`way` is the command that asks this engine; the keys of the page `where` come first."""
         super().__init__()
+        self._way = sanitize_line(way)
         self._glyphs = glyphs
         self._found = groups([*moves, *keys])
         self._here = [key for key in keys if where in key.where and key.group != "Views"]
@@ -151,7 +158,7 @@ class HelpScreen(ModalScreen[None]):
                 "click rows and titles, wheel scrolls, drag copies; shift: the terminal selects",
             ),
             ("Keys", self._about_keys()),
-            ("Shell", "cronterm status, history, logs -f, next, why JOB, run JOB, down --help"),
+            ("Shell", f"{self._way} status, history, logs -f, next, why JOB, run JOB, down --help"),
         ):
             text.append(f"{name:<8}", "bold")
             text.append(f"{words}\n", roles["muted"])

@@ -221,7 +221,7 @@ class LogView(LogSearching):
     def action_save(self) -> None:
         """Write the whole output into a file of this directory."""
         name = "-".join(map(str, [self._job or "runs", *self._runs])) + ".log"
-        file = create(self.home, name, far=f"cronterm logs {self._run}")
+        file = create(self.home, name, far=f"{self.picture.way} logs {self._run}")
         if file is not None:
             self.run_worker(self._save(file), group="all", exclusive=True)
 

@@ -222,4 +222,4 @@ class StatsView(Page):
             return
         text = as_csv(stats) if kind == "csv" else as_json(stats)
         name = f"cronterm-stats-{self.figures.range}.{kind}"
-        save(self.home, name, text, far="cronterm stats --json")
+        save(self.home, name, text, far=f"{self.picture.way} stats --json")

@@ -55,6 +55,7 @@ class OwnEngine:
         """
         self._instance.check()
         if not self._instance.is_held():
+            self._instance.check_alone()
             self.start()
         self.wait_for_answer()
         return self.has_started
@@ -145,6 +146,7 @@ def start_daemon(instance: Instance, *options: str) -> int:
     code, where it does not come up.
     """
     instance.check()
+    instance.check_alone()
     if instance.is_held():
         pid = instance.holder().get("pid", "?")
         raise AlreadyRunning(f"an engine of {instance.jobs_file} runs already, pid {pid}")

@@ -27,6 +27,8 @@ from cronterm.version import VERSION
 FILE_ENV = "CRONTERM_FILE"
 STATE_ENV = "CRONTERM_STATE_DIR"
 CLAIM = "instance.json"
+ELSEWHERE = "elsewhere"
+"""Where in the usual place an engine leaves word whose state is in another."""
 LOCK_PATIENCE_S = 0.25  # whoever asks `is_held` holds the lock for microseconds
 
 
@@ -83,9 +85,21 @@ class Instance:
                 f"{self.state_dir} belongs to {known}", "use another --state-dir for this file"
             )
 
+    def check_alone(self) -> None:
+        """Raise `AlreadyRunning` in the usual place if an engine of this file runs elsewhere.
+
+        Two would run each job twice. Whoever names another place for the state means it.
+        """
+        for other in self.elsewhere():
+            raise AlreadyRunning(
+                f"an engine of {self.jobs_file} runs already, its state is in {other.state_dir}",
+                f"attach to it with `{reached_by(other)}`",
+            )
+
     @contextlib.contextmanager
     def acquire_lock(self) -> Iterator[None]:
         """Hold the instance while the block runs. Raises `AlreadyRunning`, naming the holder."""
+        self.check_alone()
         self.prepare()
         lock = _open_private(self.lock_file)
         try:
@@ -99,9 +113,47 @@ class Instance:
             self.check()  # two files may have claimed the directory at once
             os.ftruncate(lock, 0)
             os.pwrite(lock, json.dumps(_about_this_process()).encode(), 0)
-            yield
+            with self._told_in_the_usual_place():
+                yield
         finally:
             os.close(lock)
+
+    @contextlib.contextmanager
+    def _told_in_the_usual_place(self) -> Iterator[None]:
+        """Leave word there while the block runs, where the state is in another and as one can."""
+        note = None
+        if not self.is_usual:
+            with contextlib.suppress(CrontermError):
+                note = state_root() / ELSEWHERE / f"{_digest(self.state_dir)}.json"
+                _make_private(note.parent)
+                about = {"jobs_file": str(self.jobs_file), "state_dir": str(self.state_dir)}
+                write_private(note, about)
+        try:
+            yield
+        finally:
+            if note is not None:
+                with contextlib.suppress(OSError):
+                    note.unlink()
+
+    def elsewhere(self) -> "list[Instance]":
+        """Return those of this jobs file that run, of an instance in the usual place."""
+        if not self.is_usual:
+            return []
+        found = []
+        with contextlib.suppress(CrontermError, OSError):
+            for note in sorted((state_root() / ELSEWHERE).glob("*.json")):
+                told = _read_json(note)
+                if told.get("jobs_file") == str(self.jobs_file):
+                    found.append(Instance(self.jobs_file, Path(str(told.get("state_dir")))))
+        return [each for each in found if each.is_held()]
+
+    @property
+    def is_usual(self) -> bool:
+        """The state is in the usual place."""
+        try:
+            return self.state_dir == _usual_state_dir(self.jobs_file)
+        except CrontermError:
+            return False
 
     def is_known(self) -> bool:
         """Tell whether there is anything to read without an engine: the file, or state."""
@@ -221,7 +273,11 @@ def find_instance(jobs_file: str | None, state_dir: str | None) -> Instance:
 
 def instance_name(path: Path) -> str:
     """Return `<stem>-<8 hex of the sha256 of its path>`."""
-    return f"{path.stem}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
+    return f"{path.stem}-{_digest(path)}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
 def _absolute(path: Path) -> Path:
@@ -314,9 +370,9 @@ def no_engine(instance: Instance) -> NoEngine:
     what = f"no engine runs for {instance.jobs_file}"
     if not _exists(instance.jobs_file):
         what += ", and the file does not exist"
-    if instance.state_dir != _usual_state_dir(instance.jobs_file):
+    if not instance.is_usual:
         what += f" with the state in {instance.state_dir}"
-    others = [reached_by(other) for other in running_instances()]
+    others = [reached_by(other) for other in (*instance.elsewhere(), *running_instances())]
     if not others:
         return NoEngine(what, f"start one with `{reached_by(instance)} --headless`")
     return NoEngine(what, f"running: {', '.join(others)}")
@@ -325,7 +381,7 @@ def no_engine(instance: Instance) -> NoEngine:
 def reached_by(instance: Instance) -> str:
     """Return the command that reaches a running engine."""
     words = ["cronterm", "-f", str(instance.jobs_file)]
-    if instance.state_dir != _usual_state_dir(instance.jobs_file):
+    if not instance.is_usual:
         words += ["--state-dir", str(instance.state_dir)]
     return shlex.join(words)
 

@@ -18,6 +18,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_word_in_this_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have engines with a state directory of their own leave word elsewhere than in this home."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state-home"))
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage among what tests make, not among their modules: a fifth of all the time."""
     gc.freeze()

@@ -145,6 +145,41 @@ def test_a_second_engine_is_refused_by_the_name_of_the_first(tmp_path: Path) -> 
     assert not instance.is_held()
 
 
+def test_a_file_whose_engine_keeps_its_state_elsewhere_is_not_run_twice(
+    tmp_path: Path, home: Path
+) -> None:
+    usual = find_instance("jobs.yaml", None)
+    elsewhere = find_instance("jobs.yaml", str(tmp_path / "state"))
+    there = f"cronterm -f {usual.jobs_file} --state-dir {tmp_path}/state"
+
+    with elsewhere.acquire_lock():
+        with pytest.raises(AlreadyRunning, match=f"its state is in {tmp_path}/state") as refused:
+            usual.check_alone()
+        assert f"`{there}`" in str(refused.value)
+        assert f"running: {there}" in str(no_engine(usual))
+        find_instance("other.yaml", None).check_alone()
+        find_instance(
+            "jobs.yaml", str(tmp_path / "third")
+        ).check_alone()  # whoever names it means it
+        (word,) = (home / ".local/state/cronterm/elsewhere").iterdir()
+    assert not word.exists()
+
+    word.write_text(json.dumps({"jobs_file": str(usual.jobs_file), "state_dir": "/gone"}))
+    with usual.acquire_lock():
+        assert usual.is_held()
+
+
+def test_without_a_home_nobody_is_told_where_the_state_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    instance = Instance(tmp_path / "jobs.yaml", tmp_path / "state")
+
+    with instance.acquire_lock():
+        assert instance.is_held()
+
+
 def test_a_question_at_the_wrong_moment_does_not_keep_an_engine_from_starting(
     tmp_path: Path,
 ) -> None:

@@ -19,7 +19,7 @@ from cronterm.cli.render import show_size
 from cronterm.clock import SystemClock, local_zone
 from cronterm.config.load import load
 from cronterm.errors import CrontermError, NoEngine
-from cronterm.instance import Instance
+from cronterm.instance import Instance, reached_by
 from cronterm.model.query import ListRuns, Runs
 from cronterm.readable import rough
 
@@ -152,6 +152,10 @@ def _file_system(directory: Path) -> str:
 
 def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
     if not instance.is_held():
+        for other in instance.elsewhere():
+            text = f"none runs here; one of this file has its state in {other.state_dir}"
+            yield Finding("engine", "note", text, f"`{reached_by(other)}`")
+            return
         yield Finding("engine", "note", "none runs", "`cronterm up -d` starts one")
         return
     holder = instance.holder()

@@ -66,6 +66,13 @@ def test_doctor_reports_each_look_for_people_and_as_json(desk: Desk) -> None:
     assert "engine: pid 4242" in people.stdout
 
 
+def test_doctor_tells_of_an_engine_of_this_file_with_its_state_elsewhere(desk: Desk) -> None:
+    done = desk.run("doctor", bare=True)
+
+    assert "! engine: none runs here; one of this file has its state in" in done.stdout
+    assert f"--state-dir {desk.instance.state_dir}`" in done.stdout
+
+
 def test_doctor_without_an_engine_says_so_and_what_is_bad_is_its_exit_status(lonely: Desk) -> None:
     lonely.instance.jobs_file.chmod(0o666)
     done = lonely.run("doctor", "-q")

@@ -51,6 +51,8 @@ def shown_alerts(
 ) -> list[Alert]:
     """Return the alerts within reach that match `words`: open ones first, the worst on top.
 
+    Among equals the newest is first: what was opened, or closed, last.
+
     `tags` are those of jobs, for `#tag`.
     """
     wanted = {"open": 0, "known": 2, "all": 3}[reach]
@@ -61,8 +63,9 @@ def shown_alerts(
             alert, state, words, now, (tags or {}).get(alert.job, ())
         ):
             worst = ORDER[alert.kind] if state == "open" else 0
-            latest = alert.closed_at or alert.last_at
-            found.append((STATES[state], worst, -latest, alert.id, alert))
+            # One that goes on is told again and again: by that, rows would swap under a finger.
+            since = alert.closed_at or alert.opened_at
+            found.append((STATES[state], worst, -since, alert.id, alert))
     return [alert for *_, alert in sorted(found, key=lambda each: each[:4])]
 
 

@@ -125,6 +125,19 @@ def _pauses(key: str) -> list[Choice]:
     return [Choice(key, f"{'until resumed':<14}", "pause"), *lengths, other]
 
 
+def ask_mute(jobs: Sequence[str], *, is_muted: bool) -> Ask:
+    """Ask for how long the alerts of jobs are silent, or whether those that are no longer are.
+
+    The answer is one of LENGTHS, OTHER or `unmute`.
+    """
+    choices = [Choice(key, f"{word:<10}", key) for key, (word, _) in LENGTHS.items()]
+    choices.append(Choice(OTHER, f"{'other…':<10}", OTHER))
+    if is_muted:
+        choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
+    lines = [f"Mute the alerts of {names(jobs)} for how long?"]
+    return AskList("Mute", lines, choices, where="mute")
+
+
 def ask_stop(runs: Sequence[LiveRun], *, will_start_again: bool = False) -> Ask:
     """Ask how open runs are stopped, and whether jobs are paused that `will_start_again`.
 

@@ -343,7 +343,7 @@ def unacknowledge(it: Tour, key: str) -> None:
 def mute(it: Tour, key: str) -> None:
     """It asks for how long."""
     it.try_key(key)
-    it.sees("Mute for")
+    it.sees("Mute the alerts of broken for how long?")
     it.press("4")
     it.sees(MUTED)
     it.press(key)

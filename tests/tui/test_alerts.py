@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from cronterm.clock import DAY, HOUR, MINUTE
 from cronterm.model.alert import Alert, AlertKind, Mute
@@ -58,7 +58,7 @@ def test_open_alerts_come_first_the_worst_on_top_then_muted_known_and_over() -> 
         alert(2, acknowledged_by="ann", acknowledged_at=NOW),
         alert(3, "late", job="quiet"),
         alert(4, "long"),
-        alert(5, last_at=NOW - 2 * HOUR),
+        alert(5, opened_at=NOW - 2 * HOUR),
         alert(6),
     ]
     mutes = {"quiet": Mute("ann", NOW, NOW + HOUR), "backup": Mute("ann", NOW - DAY, NOW - HOUR)}
@@ -67,6 +67,14 @@ def test_open_alerts_come_first_the_worst_on_top_then_muted_known_and_over() -> 
     assert order == [6, 5, 4, 3, 2, 1]
     assert [each.id for each in shown_alerts(alerts, mutes, NOW)] == [6, 5, 4, 3, 2]
     assert [each.id for each in shown_alerts(alerts, mutes, NOW, reach="open")] == [6, 5, 4]
+
+
+def test_what_fails_again_stays_on_its_row() -> None:
+    alerts = [alert(1, last_at=NOW), alert(2, opened_at=NOW - MINUTE, last_at=NOW - MINUTE)]
+    alerts.append(alert(3, acknowledged_at=NOW, last_at=NOW))
+    alerts.append(alert(4, acknowledged_at=NOW, opened_at=NOW - MINUTE, last_at=NOW - MINUTE))
+
+    assert [each.id for each in shown_alerts(alerts, {}, NOW)] == [2, 1, 4, 3]
 
 
 def test_the_filter_knows_jobs_words_kinds_and_states() -> None:
@@ -187,20 +195,24 @@ async def test_all_open_alerts_that_are_shown_are_acknowledged_after_asking() ->
         await wait_for(pilot, lambda: len(control.sent) == 2)
         await pilot.pause(0.05)
 
-    assert control.sent == [AcknowledgeAlert(alert=2), AcknowledgeAlert(alert=1)]
+    assert control.sent == [AcknowledgeAlert(alert=1), AcknowledgeAlert(alert=2)]
 
 
 async def test_a_job_is_muted_for_a_time_and_unmuted() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:
         await on_alerts(pilot)
-        await pilot.press("m", "4")
+        await pilot.press("m")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        asked = pilot.app.screen.query_one("#dialog-text", Static)
+        assert str(asked.render()) == "Mute the alerts of report-weekly for how long?"
+        await pilot.press("4")
         await wait_for(pilot, lambda: len(control.sent) == 1)
         await pilot.press("down", "down", "down", "m", "0")
         await wait_for(pilot, lambda: len(control.sent) == 2)
 
     assert control.sent == [
-        MuteAlerts(job="invoice-export", until=NOW + 4 * HOUR),
+        MuteAlerts(job="report-weekly", until=NOW + 4 * HOUR),
         MuteAlerts(job="mail-queue-flush", until=NOW),
     ]
 
@@ -214,7 +226,7 @@ async def test_a_comment_is_for_the_alert_it_was_begun_on() -> None:
         await wait_for(pilot, lambda: bool(control.sent))
         assert screen.rows.has_focus
 
-    assert control.sent == [CommentAlert(alert=2, text="disk is full")]
+    assert control.sent == [CommentAlert(alert=1, text="disk is full")]
 
 
 async def test_the_list_narrows_while_it_is_typed_and_reaches_what_is_over() -> None:
@@ -240,7 +252,7 @@ async def test_the_list_narrows_while_it_is_typed_and_reaches_what_is_over() -> 
 async def test_an_alert_leads_to_its_job_its_log_and_a_run_now() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         screen = await on_alerts(pilot)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
         assert pilot.app.screen.view == "alerts"  # type: ignore[attr-defined]
         await pilot.press("escape", "l")
@@ -272,7 +284,6 @@ async def test_what_the_newest_run_printed_is_read_when_an_alert_goes_on() -> No
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_alerts(pilot)
         box = screen.query_one(AlertBox)
-        await pilot.press("down")
         await wait_for(pilot, lambda: box.alert is not None and box.alert.id == 1)
         assert not box.printed
         again = AlertRepeated(
@@ -380,6 +391,7 @@ async def test_who_was_told_is_read_again_once_a_notice_was_sent() -> None:
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_alerts(pilot)
         box = screen.query_one(AlertBox)
+        await pilot.press("down")
         await wait_for(pilot, lambda: bool(box.notices))
         before = box.notices
         sent = NoticesSent(at=NOW, notifier="pager", notices=(1,), channel="webhook", title="t")

@@ -18,8 +18,8 @@ from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.questions import LENGTHS, OTHER, names
-from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
+from cronterm.tui.questions import ask_mute, names
+from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
@@ -258,12 +258,8 @@ class AlertsView(Page):
                 self.home.tell("only the alerts of a job can be muted")
             return
         mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
-        choices = [Choice(key, f"{word:<10}", key) for key, (word, _) in LENGTHS.items()]
-        choices.append(Choice(OTHER, f"{'other…':<10}", OTHER))
-        if any(mute is not None and mute.until > self.home.now() for mute in mutes):
-            choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
-        title = "Mute for" if len(jobs) == 1 else f"Mute {len(jobs)} jobs for"
-        question = AskList(title, [], choices, where="mute")
+        is_muted = any(mute is not None and mute.until > self.home.now() for mute in mutes)
+        question = ask_mute(jobs, is_muted=is_muted)
         self.home.ask(question, lambda answer: self._mute(jobs, answer))
 
     def _mute(self, jobs: Sequence[str], answer: str) -> None:

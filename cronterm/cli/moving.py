@@ -20,7 +20,7 @@ from cronterm.moving.places import decoded, surroundings
 from cronterm.moving.sources import KINDS, Wish, read_sources
 from cronterm.moving.verify import COUNT, Comparison, compare
 from cronterm.moving.write import Merged, merge_into, new_file
-from cronterm.schedule.parse import parse_moment
+from cronterm.schedule.moments import coming_moment
 
 
 @click.command("import")
@@ -71,7 +71,8 @@ def import_jobs(
     place = Path(output) if output else None
     old = _old_text(place, merge=merge)
     text, merged = _made(found, place, old, here.timezone)
-    after = parse_moment(start, here.timezone) if start else SystemClock().now().utc
+    now = SystemClock().now().utc
+    after = coming_moment(start, now, here.timezone) if start else now
     comparisons = _comparisons(found, here.timezone, after) if verify else []
     _check(text, place, here.timezone)
     if place is not None and not dry_run:

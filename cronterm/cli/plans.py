@@ -18,7 +18,8 @@ from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import MOST, Upcoming, upcoming
-from cronterm.schedule.parse import parse, parse_moment
+from cronterm.schedule.moments import coming_moment
+from cronterm.schedule.parse import parse
 from cronterm.schedule.zone import check_zone
 
 
@@ -28,9 +29,14 @@ from cronterm.schedule.zone import check_zone
 @click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="[JOB]...")
 @click.option("--expr", metavar="E", help="A schedule instead of jobs.")
 @click.option("--tz", metavar="ZONE", help="Its time zone, or the one to print in.")
-@click.option("--from", "start", metavar="TIME", help="Strictly after this instead of now.")
+@click.option(
+    "--from",
+    "start",
+    metavar="TIME",
+    help="Strictly after this (08:00, tomorrow 08:00), not after now.",
+)
 @click.option("--until", metavar="TIME", help="Not after this.")
-@click.option("-n", "count", type=click.IntRange(1, 500), default=None, help="How many, 5.")
+@click.option("-n", "count", type=click.IntRange(1, 500), help="How many that run, 5.")
 @click.pass_context
 def next_due(
     context: click.Context,
@@ -50,11 +56,12 @@ def next_due(
     Example: cronterm next --expr "30 2 * * *" --tz Europe/Berlin --from 2027-03-27T00:00
     """
     at = desk(context, **given)
-    zone = check_zone(tz) if tz else local_zone()
+    zone, now = check_zone(tz) if tz else local_zone(), SystemClock().now().utc
     span = Span(
         zone,
-        parse_moment(start, zone) if start else None,
-        parse_moment(until, zone) if until else None,
+        now,
+        coming_moment(start, now, zone) if start else now,
+        coming_moment(until, now, zone) if until else None,
         count or (MOST if until else 5),
     )
     if expr is None:
@@ -71,17 +78,13 @@ def next_due(
 
 @dataclass(frozen=True)
 class Span:
-    """Which instants are wanted: strictly after `start` (now) up to `until`, `count` at most."""
+    """Which instants are wanted: strictly after `after` up to `until`, `count` at most."""
 
     zone: str
-    start: Instant | None = None
+    now: Instant
+    after: Instant
     until: Instant | None = None
     count: int = 5
-
-    @property
-    def after(self) -> Instant:
-        """The instant after which they lie."""
-        return SystemClock().now().utc if self.start is None else self.start
 
     def has(self, due: Instant) -> bool:
         """Tell whether an instant is not too late."""
@@ -95,7 +98,7 @@ class Expression:
     text: str
     words: str
     zone: str
-    after: Instant
+    now: Instant
     coming: list[Upcoming]
     warnings: tuple[str, ...]
 
@@ -110,7 +113,7 @@ def read_expression(expr: str, span: Span) -> Expression:
         text=parsed.text,
         words=describe(parsed.specs),
         zone=span.zone,
-        after=after,
+        now=span.now,
         coming=[each for each in found if span.has(each.at)],
         warnings=warnings(parsed.specs),
     )
@@ -128,7 +131,8 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
     Example: cronterm explain "0 9 13 * fri"
     """
     at = desk(context, **given)
-    found = read_expression(expr, Span(check_zone(tz) if tz else local_zone(), count=count))
+    zone, now = check_zone(tz) if tz else local_zone(), SystemClock().now().utc
+    found = read_expression(expr, Span(zone, now, now, count=count))
     if not at.as_json:
         _print_expression(found)
         return
@@ -160,13 +164,18 @@ def _print_expression(found: Expression) -> None:
         say("  never")
     for each in found.coming:
         mark = f"  ! {each.mark}" if each.mark else ""
-        say(f"  {_shown(each.at, found.zone)}  {show_until(each.at - found.after)}{mark}")
+        say(f"  {_shown(each.at, found.zone)}  {_ahead(each.at, found.now)}{mark}".rstrip())
     for warning in found.warnings:
         say(f"! {warning}")
 
 
 def _shown(due: Instant, zone: str) -> str:
     return f"{upcoming_at(due, zone):%a %Y-%m-%d %H:%M:%S %z}"
+
+
+def _ahead(due: Instant, now: Instant) -> str:
+    """Return how long it is until an instant; nothing of one that is over."""
+    return show_until(due - now) if due > now else ""
 
 
 def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
@@ -192,7 +201,7 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
         mark = "" if offset == before else "! the clock has changed"
         if why:
             mark = f"– {why}"
-        rows.append([_shown(due, span.zone), f"{show_until(due - after):>6}", job, mark])
+        rows.append([_shown(due, span.zone), f"{_ahead(due, span.now):>6}", job, mark])
     never = "never" if span.until is None else "not until then"
     paused = {job for job, found in reply.held.items() for each in found if each.by_pause}
     rows += [

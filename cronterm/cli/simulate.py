@@ -8,10 +8,10 @@ import click
 from cronterm.cli.base import common, desk, print_json, say
 from cronterm.cli.progress import progress_bar
 from cronterm.cli.render import Cell, show_duration, show_time, table
-from cronterm.clock import DAY, local_zone, rfc3339
+from cronterm.clock import DAY, SystemClock, rfc3339
 from cronterm.model.forecast import Forecast, JobForecast, Load, SimulationRequest
 from cronterm.schedule.duration import parse_duration
-from cronterm.schedule.parse import parse_moment
+from cronterm.schedule.moments import coming_moment
 
 SHOWN_MINUTES = 5
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -87,7 +87,7 @@ def simulate(
     """
     at = desk(context, **given)
     request = SimulationRequest(
-        start=parse_moment(start, local_zone()) if start else None,
+        start=coming_moment(start, SystemClock().now().utc) if start else None,
         duration=round(days * DAY),
         seed=seed,
         with_failures=failures,

@@ -1,7 +1,8 @@
-"""Moments as people name them, in this machine's zone."""
+"""Moments as people name them."""
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from cronterm.clock import Instant, aware, local_zone
 from cronterm.errors import BadInput
@@ -22,23 +23,24 @@ def past_moment(word: str, now: Instant) -> Instant:
     return now - parse_duration(word)
 
 
-def coming_moment(word: str, now: Instant) -> Instant:
+def coming_moment(word: str, now: Instant, timezone: str | None = None) -> Instant:
     """Return the moment of `08:00` (the next one), `tomorrow 08:00`, `tomorrow` or of a time.
 
-    Raises `BadInput`.
+    By the clock of `timezone`, without one of this machine. Raises `BadInput`.
     """
+    of_zone = timezone or local_zone()
     text = word.strip().lower()
     found = _CLOCK.fullmatch("tomorrow 00:00" if text == "tomorrow" else text)
     try:
         if found is None:
-            return parse_moment(word, local_zone())
+            return parse_moment(word, of_zone)
         day, hour, minute, second = found.groups()
         clock = f"{int(hour):02}:{minute}:{second or '00'}"
-        today = aware(now).astimezone().date()
+        today = aware(now).astimezone(ZoneInfo(of_zone)).date()
         date = today + timedelta(days=day == "tomorrow")
-        at = parse_moment(f"{date}T{clock}", local_zone())
+        at = parse_moment(f"{date}T{clock}", of_zone)
         if day is None and at <= now:
-            at = parse_moment(f"{today + timedelta(days=1)}T{clock}", local_zone())
+            at = parse_moment(f"{today + timedelta(days=1)}T{clock}", of_zone)
     except BadInput as error:
         raise BadInput(error.message, _HINT) from None
     return at

@@ -24,6 +24,11 @@ def test_a_time_of_day_is_the_next_one(word: str, after: int) -> None:
     assert coming_moment(word, NOON) == NOON + after
 
 
+def test_a_time_of_day_is_by_the_clock_of_a_zone() -> None:
+    assert coming_moment("18:00", NOON, "Asia/Tokyo") == NOON + 21 * HOUR
+    assert coming_moment("tomorrow", NOON, "Asia/Tokyo") == NOON + 3 * HOUR
+
+
 @pytest.mark.parametrize("word", ["soon", "25:00", "yesterday 08:00", "12", ""])
 def test_what_is_no_time_is_refused_with_the_forms(word: str) -> None:
     with pytest.raises(BadInput, match="tomorrow 08:00"):

@@ -19,7 +19,7 @@ from cronterm.model.command import (
     TryNotifier,
 )
 from cronterm.model.query import Alerts, ListAlerts, ListMissed, Missed, MissedInstants
-from cronterm.schedule.duration import parse_duration
+from cronterm.schedule.moments import end_of_hold
 from cronterm.schedule.parse import parse_moment
 
 FRACTION = re.compile(r"\.\d+")  # of a second: `missed --json` prints it
@@ -155,20 +155,19 @@ def comment(context: click.Context, /, number: int, text: str, **given: Any) -> 
 @alerts.command("snooze")
 @common
 @click.argument("job")
-@click.argument("duration", required=False)
+@click.argument("end", metavar="LENGTH|TIME", required=False)
 @click.option("--off", is_flag=True, help="End it now.")
 @click.pass_context
-def snooze(
-    context: click.Context, /, job: str, duration: str | None, off: bool, **given: Any
-) -> None:
-    """Mute the alerts of a job for a while. They are recorded all the same.
+def snooze(context: click.Context, /, job: str, end: str | None, off: bool, **given: Any) -> None:
+    """Mute the alerts of a job for a length, or until a time. They are recorded all the same.
 
-    Example: cronterm alerts snooze backup 2h
+    Example: cronterm alerts snooze backup "tomorrow 08:00"
     """
-    if off == (duration is not None):
-        raise click.UsageError("Name a duration, or say --off.")
+    if off == (end is not None):
+        raise click.UsageError("Name a length or a time, or say --off.")
     at = desk(context, **given)
-    until = SystemClock().now().utc + (parse_duration(duration) if duration else 0)
+    now = SystemClock().now().utc
+    until = now if end is None else end_of_hold(end, now)
     print_answer(at, at.send(MuteAlerts(job=job, until=until)))
 
 

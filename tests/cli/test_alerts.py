@@ -17,6 +17,7 @@ from cronterm.model.command import (
 )
 from cronterm.model.event import AlertAcknowledged, AlertOpened, AlertsMuted
 from cronterm.model.query import MissedInstants
+from cronterm.schedule.parse import parse_moment
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
 
@@ -120,10 +121,19 @@ def test_the_alerts_of_a_job_are_muted_for_a_while(desk: Desk, word: str) -> Non
     assert abs(muted.until - unmuted.until - 20 * MINUTE) < MINUTE
 
 
-def test_a_duration_that_is_none_is_refused(desk: Desk) -> None:
+def test_the_alerts_of_a_job_are_muted_until_a_time(desk: Desk) -> None:
+    assert desk.run("alerts", "mute", "backup", "2527-01-15T08:00Z").exit_code == 0
+    assert desk.run("alerts", "mute", "backup", "tomorrow 08:00").exit_code == 0
+
+    until = parse_moment("2527-01-15T08:00Z", "UTC")
+    assert sent(desk)[0] == MuteAlerts(job="backup", until=until)
+
+
+def test_what_is_no_length_and_no_time_is_refused(desk: Desk) -> None:
     done = desk.run("alerts", "snooze", "backup", "a while")
 
-    assert done.exit_code in (2, 65)
+    assert done.exit_code == 65
+    assert "'a while' is no length and no time" in done.stderr
     assert sent(desk) == []
 
 

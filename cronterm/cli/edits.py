@@ -247,6 +247,7 @@ def _switch(at: Desk, jobs: Sequence[str], *, is_on: bool, dry_run: bool) -> Non
         if answer.diff:
             done = "enabled" if is_on else "disabled"
             message = f"would have {done} {job}" if dry_run else f"{done} {job}"
+            message += f", but {answer.not_in_force}" if answer.not_in_force else ""
             print_change(at, msgspec.structs.replace(answer, message=message))
         elif at.as_json:
             print_json({"ok": True, "message": "nothing changed", "diff": ""})

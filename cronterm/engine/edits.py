@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cronterm.config import blocks, edit, json_edit
 from cronterm.config.gather import digest, is_folder, is_member
 from cronterm.config.load import Loaded, load
@@ -147,8 +149,20 @@ def problems_after(
 
     `given` is what `load` takes.
     """
-    after = loaded_after(changes, path, **given)
-    return [problem for problem in after.problems if problem not in loaded.problems]
+    return new_problems(loaded_after(changes, path, **given), loaded)
+
+
+def new_problems(after: Loaded, before: Loaded) -> list[Problem]:
+    """Return the problems of the files `after` an edit that they did not have before it.
+
+    One that only stands on another line now is none.
+    """
+
+    def unplaced(problem: Problem) -> Problem:
+        return msgspec.structs.replace(problem, line=0, column=0)
+
+    known = [*map(unplaced, before.problems)]
+    return [problem for problem in after.problems if unplaced(problem) not in known]
 
 
 def loaded_after(changes: Sequence[Change], path: Path, **given: Any) -> Loaded:
@@ -169,14 +183,40 @@ def write_changes(changes: Sequence[Change]) -> None:
             raise CrontermError(f"{change.target.path.name} was not written: {error}") from None
 
 
-def done_answer(command: Edit, changes: Sequence[Change], *, sha256: str) -> Answer:
-    """Return what is told of an edit that was made, or would be."""
+def not_in_force(changes: Sequence[Change], problems: Sequence[Problem], *, is_usable: bool) -> str:
+    """Return why `changes` that are written have no effect yet; "" where they have.
+
+    `problems` are those that they have now; where they are usable, only files that have one wait.
+    """
+    changed = {str(change.target.path) for change in changes}
+    found = [each for each in problems if not is_usable or each.file in changed]
+    if not found:
+        return ""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    first = msgspec.structs.replace(found[0], file=Path(found[0].file).name)
+    return f"not in force: {first}{more}"
+
+
+def done_answer(
+    command: Edit,
+    changes: Sequence[Change],
+    *,
+    sha256: str,
+    undone: Edit | None = None,
+    but: str = "",
+) -> Answer:
+    """Return what is told of an edit that was made, or would be.
+
+    `undone` is the edit that it took back, `but` what `not_in_force` says.
+    """
     is_dry = getattr(command, "dry_run", False)
+    done = done_words(command) + (f": {done_words(undone)}" if undone is not None else "")
     return Answer(
         ok=True,
-        message=("would have " if is_dry else "") + done_words(command),
+        message=("would have " if is_dry else "") + done + (f", but {but}" if but else ""),
         diff="".join(change.diff for change in changes),
         sha256=sha256,
+        not_in_force=but,
     )
 
 

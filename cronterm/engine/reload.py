@@ -25,6 +25,8 @@ from cronterm.engine.edits import (
     changes_of,
     done_answer,
     loaded_after,
+    new_problems,
+    not_in_force,
     problems_after,
     spliced,
     write_changes,
@@ -289,7 +291,7 @@ class Definitions:
             given = {"local_timezone": self._local_timezone, "last_good": self._last_good.texts}
             after = await asyncio.to_thread(loaded_after, changes, self.path, **given)
             found = next((job for job in after.jobs if job.id == command.job), None)
-            problems = [each for each in after.problems if each not in loaded.problems]
+            problems = new_problems(after, loaded)
             if problems or found is None:
                 why = [*problems, *after.problems, f"there is no job {command.job}"]
                 raise CrontermError(str(why[0]))
@@ -301,12 +303,15 @@ class Definitions:
         except CrontermError as error:
             return Answer(ok=False, message=error.message)
         answer = await self._reload(is_asked=True)
+        undone = None
         if isinstance(command, UndoEdit):
-            self._undo.pop()
+            undone = self._undo.pop().edit
         elif len(changes) == 1:
             done = Done(answer.sha256, changes[0].target, digest(changes[0].text), command)
             self._undo = [*self._undo, done][-UNDO_DEPTH:]
-        return done_answer(command, changes, sha256=answer.sha256)
+        is_usable = self._in_force.problems == self._said
+        but = not_in_force(changes, self._said, is_usable=is_usable)
+        return done_answer(command, changes, sha256=answer.sha256, undone=undone, but=but)
 
     def _stale(self, command: Edit, loaded: Loaded, target: Target) -> Answer:
         known = self._texts.get(command.based_on)

@@ -308,3 +308,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Unified diff of an edit, or of what a stale edit missed."""
     sha256: str = ""
     """Of the jobs file after an edit."""
+    not_in_force: str = ""
+    """`not in force: jobs.yaml:3:5: …`: an edit is written, but counts once that is mended.
+
+    Its message says so too.
+    """

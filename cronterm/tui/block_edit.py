@@ -97,7 +97,7 @@ async def _edit(
         answer = await home.deliver_edits(*edits)
         if answer is not None and answer.ok:
             if answer.diff:
-                home.ask(tell_diff(new or job, answer.diff), lambda _: home.undo())
+                home.ask(tell_diff(new or job, answer), lambda _: home.undo())
             return True
         if not await home.wait_answer(ask_edit_again(job, answer or _UNREACHED)):
             return False

@@ -161,7 +161,8 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             run = answer.run if answer.ok and isinstance(command, RunJob) else None
             done = "" if run is None else "triggered: "
             message = with_days(answer.message, self.now())
-            self.tell(done + message + hint, is_bad=not answer.ok)
+            is_bad = not answer.ok or bool(answer.not_in_force)
+            self.tell(done + message + hint, is_bad=is_bad)
             if run is not None and isinstance(command, RunJob):
                 self._triggered = run, self.now()
                 self._tell_end(command.job)
@@ -369,19 +370,18 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
 
     async def _delete(self, jobs: Sequence[str]) -> None:
         """Delete job after job; one undo brings all of them back."""
-        sha = self.picture.snapshot.sha256
+        sha, but = self.picture.snapshot.sha256, ""
         back: list[AnyCommand] = []
         for job in jobs:
             answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)
             if answer is None or not answer.ok:
                 break
-            sha = answer.sha256
+            sha, but = answer.sha256, answer.not_in_force
             back.insert(0, UndoEdit(based_on=sha))
         if back:
             self._undo.append(back)
-            self.tell(
-                f"deleted {questions.names(jobs[: len(back)])} — {self.key('undo')} undoes it"
-            )
+            told = f"deleted {questions.names(jobs[: len(back)])}{f', but {but}' if but else ''}"
+            self.tell(f"{told} — {self.key('undo')} undoes it", is_bad=bool(but))
 
     def undo(self) -> None:
         """Undo the last change made here, once what was asked for before is answered."""

@@ -286,11 +286,15 @@ def ask_rename(job: str, new: str) -> Ask:
     return Ask("Another name", [sanitize_line(line) for line in lines], choices, where="renamed")
 
 
-def tell_diff(job: str, diff: str) -> Ask:
-    """Tell what an edit changed in the file; it may be undone at once."""
-    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+def tell_diff(job: str, answer: Answer) -> Ask:
+    """Tell what an edit changed in the file, and whether that counts; it may be undone at once."""
+    lines = [line for line in answer.diff.splitlines() if not line.startswith(("---", "+++"))]
     beyond = len(lines) - 3 * SHOWN
     lines = lines if beyond <= 0 else [*lines[: 3 * SHOWN], f"… and {beyond} more"]
     choices = [Choice("no", "Good", ""), Choice("undo", "Undo", "undo")]
+    title = f"Saved {job}"
     lines = ["The file has changed by this:", "", *lines]
-    return Ask(f"Saved {job}", lines, choices, where="saved")
+    if answer.not_in_force:
+        title += ", not in force"
+        lines = [f"! {sanitize_line(answer.not_in_force)}", "", *lines]
+    return Ask(title, lines, choices, where="saved")

@@ -195,6 +195,15 @@ def test_what_would_break_the_file_is_refused(alone: Desk) -> None:
     assert alone.instance.jobs_file.read_text(encoding="utf-8") == before
 
 
+def test_an_edit_beside_a_mistake_says_that_it_is_not_in_force(alone: Desk) -> None:
+    with alone.instance.jobs_file.open("a", encoding="utf-8") as file:
+        file.write("  c: {command: x, timeout: 8 bananas}\n")
+    done = alone.run("disable", "a")
+
+    assert done.exit_code == 0
+    assert "disabled a, but not in force: jobs.yaml:6:28: '8 bananas'" in done.stdout
+
+
 def test_rename_enable_disable_and_rm(alone: Desk) -> None:
     for given in (("rename", "a", "z"), ("disable", "z", "b"), ("enable", "b"), ("rm", "b")):
         assert alone.run(*given).exit_code == 0

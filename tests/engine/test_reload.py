@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from cronterm.config.load import load
+from cronterm.engine.edits import Change, Target, not_in_force
 from cronterm.engine.last_good import LastGood
 from cronterm.model.command import AddJob, DeleteJob, EditJob, PauseJob, RenameJob, UndoEdit
+from cronterm.model.problem import Problem
 from cronterm.model.snapshot import Snapshot
 from tests.engine.bench import Desk, bench
 
@@ -153,6 +155,37 @@ async def test_an_edit_is_in_force_and_keeps_every_other_byte_and_the_file_befor
         assert it.seen.jobs["backup"].job.schedule_text == "@weekly"
 
 
+async def test_an_edit_beside_a_mistake_is_written_and_says_that_it_is_not_in_force(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as it:
+        it.file.write_text(f"{TEXT}    timeout: 8 bananas\n")
+        answer = await it.definitions.edit(EditJob(job="backup", words=WEEKLY))
+        await it.told(lambda seen: bool(seen.problems))
+
+        line = len(TEXT.splitlines()) + 1
+        assert answer.ok
+        assert answer.message == f"changed backup, but {answer.not_in_force}"
+        assert answer.not_in_force.startswith(f"not in force: jobs.yaml:{line}:14: ")
+        assert it.seen.jobs["backup"].job.schedule_text == "@daily"
+        undone = await it.definitions.edit(UndoEdit(based_on=answer.sha256))
+        assert undone.message == f"undid the last edit: changed backup, but {undone.not_in_force}"
+
+        it.file.write_text(TEXT)
+        answer = await it.definitions.edit(EditJob(job="backup", words=WEEKLY))
+        assert (answer.message, answer.not_in_force) == ("changed backup", "")
+
+
+def test_of_several_files_only_those_with_a_mistake_wait() -> None:
+    problems = [Problem(file="/srv/b.yaml", line=3, column=5, message="bad")]
+    changes = {name: [Change(Target(Path(f"/srv/{name}.yaml"), ""), "x")] for name in "ab"}
+
+    assert not_in_force(changes["a"], problems, is_usable=True) == ""
+    for name, is_usable in (("b", True), ("a", False)):
+        why = not_in_force(changes[name], problems, is_usable=is_usable)
+        assert why == "not in force: b.yaml:3:5: bad"
+
+
 async def test_an_edit_of_a_linked_file_leaves_the_link(tmp_path: Path) -> None:
     async with desk(tmp_path) as it:
         target = tmp_path / "elsewhere.yaml"
@@ -200,7 +233,8 @@ async def test_undo_puts_every_byte_back_one_edit_after_the_other(tmp_path: Path
         assert it.file.read_text() == between
         again = await it.definitions.edit(UndoEdit(based_on=undone.sha256))
 
-        assert (again.ok, again.message) == (True, "undid the last edit")
+        assert undone.message == "undid the last edit: deleted backup"
+        assert (again.ok, again.message) == (True, "undid the last edit: added third")
         assert it.file.read_text() == TEXT
         await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
         last = await it.definitions.edit(UndoEdit(based_on=again.sha256))

@@ -1,5 +1,6 @@
 """What is asked and told."""
 
+from cronterm.model.command import Answer
 from cronterm.model.engine_view import EngineView
 from cronterm.model.problem import Problem
 from cronterm.model.run import Cause
@@ -9,6 +10,7 @@ from cronterm.tui.questions import (
     is_forced,
     problem_lines,
     quit_lines,
+    tell_diff,
     trouble_lines,
 )
 from tests.tui.scene import NOW, job
@@ -63,3 +65,13 @@ def test_quitting_names_the_command_that_attaches_to_this_engine() -> None:
     way = "cronterm -f '/srv/my jobs.yaml' --state-dir /srv/state"
 
     assert f"  {way}" in quit_lines(Snapshot(), way)
+
+
+def test_what_was_written_beside_a_mistake_is_told_with_it() -> None:
+    answer = Answer(ok=True, diff="-a\n+b\n", not_in_force="not in force: jobs.yaml:87:14: bad")
+
+    question = tell_diff("mean", answer)
+
+    assert question._title == "Saved mean, not in force"
+    assert question._text[0] == "! not in force: jobs.yaml:87:14: bad"
+    assert question._text[-2:] == ["-a", "+b"]

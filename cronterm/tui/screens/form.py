@@ -363,7 +363,7 @@ class JobForm(Page):
             if name != self._job:
                 self.home.show_job(name)
             if answer.diff:
-                question = tell_diff(name, answer.diff)
+                question = tell_diff(name, answer)
                 self.home.ask(question, lambda answer: self.home.undo())
         elif answer.kind == "stale":
             self._based_on = answer.sha256 or self._based_on

@@ -21,10 +21,19 @@ from cronterm.schedule.base import (
 )
 from cronterm.schedule.duration import UNITS, format_duration
 from cronterm.schedule.fields import DAY as DAY_FIELD
-from cronterm.schedule.fields import FIELDS, RANGES, WEEKDAY
+from cronterm.schedule.fields import FIELDS, HOUR, MINUTE, MONTH, RANGES, SECOND, WEEKDAY
 
 _UNIT_WORDS = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _DAILY = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*")
+_FALLS = {
+    SECOND: ("at seconds", "minute"),
+    MINUTE: ("at minutes", "hour"),
+    HOUR: ("at hours", "day"),
+    DAY_FIELD: ("on days", "month"),
+    MONTH: ("in months", "year"),
+}
+"""How the values of a field are told, and what it begins anew with."""
+MOST_NAMED = 5  # values of a field; of more it is told how they go on
 _ORIGINS = {"start": "", "clock": " by the clock", "finish": " after the last end"}
 
 
@@ -73,7 +82,33 @@ def _cron(spec: CronSpec) -> str:
         text: str = describe_cron(_for_descriptor(spec.expression), options)
     except (FormatError, MissingFieldError, WrongArgumentError, ValueError, IndexError):
         return spec.expression  # it is valid; this library just has no words for it
-    return text[:1].lower() + text[1:]
+    return _stepped(text[:1].lower() + text[1:], spec.expression)
+
+
+def _stepped(text: str, expression: str) -> str:
+    """Say where the steps of a field fall that begin anew before they are even."""
+    for field, step in _uneven_steps(expression):
+        falls, whole = _FALLS[field]
+        low, high = RANGES[field]
+        *others, last = (str(value) for value in range(low, high + 1, step))
+        every = f"every {step} {falls.split()[1]}"
+        named = f"{falls} {', '.join(others)} and {last}" if others else f"{falls} {last}"
+        begun = f"{every} of each {whole}, from {low} on"
+        text = text.replace(every, named if len(others) < MOST_NAMED else begun, 1)
+    return text
+
+
+def _uneven_steps(expression: str) -> list[tuple[int, int]]:
+    """Return the fields whose steps do not divide them, with the step."""
+    words = expression.split()
+    words = words if len(words) > 5 else ["0", *words]
+    found = []
+    for field in _FALLS:
+        low, high = RANGES[field]
+        step = re.fullmatch(r"\*/(\d+)", words[field])
+        if step and (field == DAY_FIELD or (high - low + 1) % int(step[1])):
+            found.append((field, int(step[1])))
+    return found
 
 
 def _for_descriptor(expression: str) -> str:
@@ -108,12 +143,10 @@ def _cron_warnings(spec: CronSpec) -> list[str]:
         )
     elif (day.startswith("*/") and weekday != "*") or (weekday.startswith("*/") and day != "*"):
         found.append("a day field that starts with * needs the other day field to match as well")
-    for field, word in enumerate(words):
-        step = re.fullmatch(r"\*/(\d+)", word)
-        low, high = RANGES[field]
-        span = high - low + 1
-        if step and field not in (DAY_FIELD, WEEKDAY) and span % int(step[1]):
+    for field, step in _uneven_steps(spec.expression):
+        if field != DAY_FIELD:
+            span = RANGES[field][1] - RANGES[field][0] + 1
             found.append(
-                f"*/{step[1]} in {FIELDS[field]} does not divide {span}: the last step is shorter"
+                f"*/{step} in {FIELDS[field]} does not divide {span}: the last step is shorter"
             )
     return found

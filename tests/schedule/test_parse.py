@@ -304,6 +304,11 @@ def test_parts_that_begin_later_have_no_instants_before() -> None:
     [
         ("30 2 * * *", "daily at 02:30"),
         ("*/5 * * * *", "every 5 minutes"),
+        ("*/25 * * * * *", "at seconds 0, 25 and 50"),
+        ("*/45 * * * *", "at minutes 0 and 45"),
+        ("*/7 */5 * * *", "every 7 minutes of each hour, from 0 on, at hours 0, 5, 10, 15 and 20"),
+        ("0 0 */7 */5 *", "at 00:00, on days 1, 8, 15, 22 and 29, in months 1, 6 and 11"),
+        ("0 0 */31 * *", "at 00:00, on days 1"),
         ("0 9 * * mon-fri", "at 09:00, Monday through Friday"),
         ("0 0 * * Lfri", "at 00:00, on the last Friday of the month"),
         ("@every 90s", "every 90 seconds"),

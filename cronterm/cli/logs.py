@@ -148,6 +148,8 @@ def _print_one(
     gapless = Gapless(at, first_new_run=_number(row) + 1)
     if row is not None:
         printer.show(_past(at, row, wanted.lines, gapless, printer.wants))
+    elif messages is None:
+        _say_no_run(at, (what,), wanted)
     if messages is not None and what.isdigit():
         if row is not None and row.outcome is None:
             _follow(messages, lambda job, run: str(run) == what, gapless, printer, until=int(what))
@@ -236,6 +238,8 @@ def _print_many(
 ) -> None:
     past = _read_past(at, jobs, wanted, printer.wants)
     printer.print(wanted.last(past.lines))
+    if messages is None and not past.rows:
+        _say_no_run(at, jobs, wanted)
     only = int(jobs[0]) if len(jobs) == 1 and jobs[0].isdigit() else None
     if messages is None or (only is not None and past.rows[0].outcome is not None):
         return
@@ -244,6 +248,23 @@ def _print_many(
         return not jobs or job in jobs or str(run) in jobs
 
     _follow(messages, is_wanted, past.gapless, printer, until=only)
+
+
+def _say_no_run(at: Desk, jobs: Sequence[str], wanted: Wanted) -> None:
+    """Say that no run is of the kind that is wanted, and which one failed before it succeeded."""
+    if at.is_quiet:
+        return
+    if not wanted.outcomes:
+        who = "none of them has" if jobs else "nothing has"
+        who = f"{jobs[0]} has not" if len(jobs) == 1 else who
+        say(f"{who} run {'yet' if wanted.since is None else 'since then'}", err=True)
+        return
+    every = replace(wanted, outcomes=())
+    rows = [row for job in jobs or ("",) for row in _runs(at, job, RECENT_RUNS, every)]
+    row = max((row for row in rows if row.attempt > 1), key=_number, default=None)
+    tries = f"; run {row.run} needed {row.attempt} tries" if row is not None else ""
+    named = f" of {', '.join(jobs)}" if jobs else ""
+    say(f"no run{named} failed{tries}", err=True)
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,20 @@ def test_only_of_runs_that_failed(desk: Desk) -> None:
     assert desk.run("logs", "--failed").stdout.count("hello") == 1
 
 
+def test_that_no_run_is_of_that_kind_is_said(desk: Desk) -> None:
+    assert desk.run("logs").stderr == "nothing has run yet\n"
+    assert desk.run("logs", "talker", "backup").stderr == "none of them has run yet\n"
+    desk.client.control.tries = 2
+    desk.run("run", "talker")
+
+    for narrowed in ([], ["--grep", "x"]):
+        told = desk.run("logs", "talker", "--failed", *narrowed)
+        assert (told.exit_code, told.stdout) == (0, "")
+        assert told.stderr == "no run of talker failed; run 1 needed 2 tries\n"
+    assert desk.run("logs", "backup", "--failed").stderr == "no run of backup failed\n"
+    assert desk.run("logs", "backup", "--failed", "-q").stderr == ""
+
+
 def test_only_since_a_moment(desk: Desk) -> None:
     desk.run("run", "talker")
 

@@ -152,6 +152,8 @@ class FakeControl:
         self.leaves_open = False
         """A run stays running."""
         self.exit_code = 0
+        self.tries = 1
+        """How many a run has needed."""
         self.end_as: AttemptEnd | None = None
         self.missed: tuple[MissedInstants, ...] = ()
         """The inbox."""
@@ -441,7 +443,7 @@ class FakeControl:
             reason=past.reason if past else "",
             exit_code=past.exit_code if past else None,
             signal=past.signal if past else None,
-            attempt=1,
+            attempt=self.tries,
             cpu_us=12_500,
             output_bytes=len(self.output.get(run, b"")),
         )

@@ -7,12 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from msgspec.structs import replace
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_json, say
 from cronterm.cli.render import Cell, show_until
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
-from cronterm.config.load import Loaded, load
+from cronterm.config.load import Loaded, emptiness, load
 from cronterm.model.problem import Problem
 from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.schedule.build import build
@@ -234,7 +235,7 @@ def validate(context: click.Context, /, files: tuple[str, ...], strict: bool, **
     """
     at = desk(context, **given)
     desks = [at.with_options(file=name) for name in files] or [at]
-    found = [load(each.jobs_file, local_timezone=local_zone()) for each in desks]
+    found = [_loaded(each.jobs_file) for each in desks]
     problems = [problem for loaded in found for problem in loaded.problems]
     doubts = [warning for loaded in found for warning in loaded.warnings]
     is_good = not problems and not (strict and doubts)
@@ -247,6 +248,13 @@ def validate(context: click.Context, /, files: tuple[str, ...], strict: bool, **
             _print_loaded(each.jobs_file, loaded, is_quiet=at.is_quiet)
     if not is_good:
         leave(65)
+
+
+def _loaded(path: Path) -> Loaded:
+    """Read a jobs file; an empty one, which a running engine refuses, with a warning."""
+    loaded = load(path, local_timezone=local_zone())
+    empty = emptiness(path, loaded)
+    return loaded if empty is None else replace(loaded, warnings=(*loaded.warnings, empty))
 
 
 def _print_loaded(path: Path, loaded: Loaded, *, is_quiet: bool) -> None:

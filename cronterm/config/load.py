@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from cronterm.config.attempt import Attempt, Known, Request
-from cronterm.config.gather import SYSTEM_FILE, Unit, digest
+from cronterm.config.gather import SYSTEM_FILE, Unit, digest, is_folder
 from cronterm.config.reader import HAS_LIBYAML, MOST_PROBLEMS, collector_off
 from cronterm.model.job import Job, Settings
 from cronterm.model.notifier import Notifier
@@ -185,6 +185,13 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
         return tuple(ordered)
     more = Problem(file=ordered[0].file, message="and maybe more: the rest was not looked at")
     return (*ordered[:MOST_PROBLEMS], more)
+
+
+def emptiness(path: Path, loaded: Loaded) -> Problem | None:
+    """Return what is to be said of a jobs file without a word; None of any other."""
+    if loaded.problems or loaded.text.strip() or is_folder(path):
+        return None
+    return Problem(file=str(path), message="is empty", hint="`jobs: {}` is how to have no jobs")
 
 
 def is_suspicious(known: Collection[str], loaded: Loaded) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 from cronterm.clock import Clock
 from cronterm.config.edit import unified_diff
 from cronterm.config.gather import digest, folder_beside, is_folder
-from cronterm.config.load import Loaded, is_suspicious
+from cronterm.config.load import Loaded, emptiness, is_suspicious
 from cronterm.core.base import ConfigChanged
 from cronterm.engine.edits import (
     Change,
@@ -231,11 +231,9 @@ class Definitions:
 
     def _unless_empty(self, loaded: Loaded) -> Loaded:
         """Return `loaded`, with a problem where nobody can have meant it (CONTRACTS 21)."""
-        if loaded.problems or loaded.text.strip() or is_folder(self.path):
+        empty = emptiness(self.path, loaded)
+        if empty is None:
             return loaded
-        empty = Problem(
-            file=str(self.path), message="is empty", hint="`jobs: {}` is how to have no jobs"
-        )
         return msgspec.structs.replace(loaded, problems=(empty,), good=())
 
     def _reject(self, loaded: Loaded) -> Answer:

@@ -170,6 +170,21 @@ def test_validate_checks_several_files(lonely: Desk, tmp_path: Path) -> None:
     assert lonely.run("validate", str(good), str(good), "-q").stdout == ""
 
 
+def test_validate_warns_of_an_empty_file_as_a_running_engine_refuses_it(
+    lonely: Desk, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("\n")
+    done = lonely.run("validate", str(empty))
+    strict = lonely.run("validate", str(empty), "--strict")
+
+    words = f"{empty}: is empty (`jobs: {{}}` is how to have no jobs)\n"
+    assert (done.exit_code, done.stdout) == (0, f"{words}{empty}: ok, 0 jobs\n")
+    assert strict.exit_code == 65
+    empty.write_text("jobs: {}\n")
+    assert lonely.run("validate", str(empty)).stdout == f"{empty}: ok, 0 jobs\n"
+
+
 def test_validate_strict_takes_warnings_for_problems(lonely: Desk, tmp_path: Path) -> None:
     doubtful = tmp_path / "doubtful.yaml"
     job = '{command: "true", user: "nobody:nosuchgroup"}'

@@ -170,7 +170,7 @@ def filters(word: str, seen: Text, lost: Text) -> Walk:
 
     def walk(it: Tour, key: str) -> None:
         it.try_key(key)
-        it.sees("filter: ")
+        it.sees("filter the ")
         it.press(*word, "enter")
         it.loses(lost)
         it.sees(seen)

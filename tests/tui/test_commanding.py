@@ -3,11 +3,14 @@
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cronterm.clock import SECOND
 from cronterm.control import Gone
 from cronterm.model.command import Answer, AnyCommand, DeleteJob, PauseJob, ResumeJob, StopRun
 from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.runs import RunsView
+from cronterm.tui.widgets.bars import KeyBar
 from tests.tui.scene import NOW, FakeControl, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -90,10 +93,32 @@ async def test_marks_that_a_filter_hides_are_said_to_be_hidden() -> None:
         assert board.table.marked == set()
 
 
-async def test_escape_ends_the_filter_of_the_log_too() -> None:
+async def test_a_filter_says_what_it_is_of_and_escape_ends_that_of_the_log_too() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
         board = await board_of(pilot)
-        await pilot.press("tab", "/", *"wal", "enter")
-        assert board.log_pane.filter == "wal"
+        bar, line = board.query_one(KeyBar), board.query_one("#filter", Input)
+        await pilot.press("/")
+        assert bar.prompt.startswith("filter the jobs: ")
+        assert "is:failing" in line.placeholder
+        await pilot.press("escape", "tab", "/", *"zebra")
+        assert bar.prompt.startswith("filter the log: ")
+        assert "is:failing" not in line.placeholder
+        await pilot.press("enter")
+        assert board.log_pane.filter == "zebra"
+        assert board.log_pane.paint(80, 4) == [[(" no line has 'zebra'", "faint")]]
         await pilot.press("escape")
         assert board.log_pane.filter == ""
+
+
+async def test_the_table_has_the_focus_after_another_page_but_not_after_a_question() -> None:
+    running = app()
+    async with running.run_test(size=(80, 24)) as pilot:
+        board = await board_of(pilot)
+        await pilot.press("tab", "s", "escape")
+        await wait_for(pilot, lambda: running.screen is board)
+        await pilot.pause()
+        assert board.log_pane.has_focus
+        await pilot.press("5")
+        await wait_for(pilot, lambda: isinstance(running.screen, RunsView))
+        await pilot.press("1")
+        await wait_for(pilot, lambda: running.screen is board and board.table.has_focus)

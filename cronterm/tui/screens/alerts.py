@@ -282,7 +282,7 @@ class AlertsView(Page):
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
-        self._open_line("search", self.words, "filter")
+        self._open_line("search", self.words, "filter the alerts")
 
     def _open_line(self, name: str, text: str, purpose: str, leaving: str = "clear") -> None:
         line = self.query_one(f"#{name}", Input)

@@ -11,6 +11,7 @@ from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
 from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.screens.job_page import JobPage
+from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
@@ -28,6 +29,8 @@ from cronterm.tui.widgets.table import JobTable
 
 WIDE = 160
 ZOOMS = ("jobs", "log")
+WORDS_OF_JOBS = "word  !word  #tag  is:failing  last:<1h  /pattern/"
+WORDS_OF_LOG = "part of a line, or of a job's name"
 
 
 class Dashboard(JobPage):
@@ -35,6 +38,8 @@ class Dashboard(JobPage):
 
     BINDINGS = bindings("jobs")  # Textual reads it from the class
     _second = 0
+    _is_left = False
+    """For another page; a question leaves it where it is."""
     _wanted = ""
     """A job that was just added: the cursor goes there."""
 
@@ -51,7 +56,7 @@ class Dashboard(JobPage):
                 yield AlertsPanel(self.picture, id="alerts")
                 yield NextPanel(self.picture, id="next")
         yield Guide()
-        yield Input(id="filter", placeholder="word  !word  #tag  is:failing  last:<1h  /pattern/")
+        yield Input(id="filter")
 
     def on_mount(self) -> None:
         """Begin on the table, as it was left."""
@@ -63,6 +68,16 @@ class Dashboard(JobPage):
         if (pane := layout.word("zoom", ZOOMS)) is not None:
             self.add_class(f"zoom-{pane}")
         (self.log_pane if pane == "log" else self.table).focus()
+
+    def on_screen_suspend(self) -> None:
+        """Note whether another page is what covers this one."""
+        self._is_left = self.app.screen is not self and isinstance(self.app.screen, Page)
+
+    def on_screen_resume(self) -> None:
+        """Begin on the table again after another page, where it is seen."""
+        if self._is_left and not self.has_class("zoom-log"):
+            self.table.focus()
+        self._is_left = False
 
     @property
     def table(self) -> JobTable:
@@ -156,10 +171,11 @@ class Dashboard(JobPage):
         is_log = self.log_pane.has_focus
         line = self.query_one("#filter", Input)
         line.value = self.log_pane.filter if is_log else self.table.filter
+        line.placeholder = WORDS_OF_LOG if is_log else WORDS_OF_JOBS
         line.set_class(True, "shown")
         line.set_class(is_log, "for-log")
         line.focus()
-        self.query_one(KeyBar).type_in("filter")
+        self.query_one(KeyBar).type_in("filter the log" if is_log else "filter the jobs")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

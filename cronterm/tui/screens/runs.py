@@ -181,7 +181,7 @@ class RunsView(Page):
         line.value = self._words
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).type_in("filter")
+        self.query_one(KeyBar).type_in("filter the runs")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter once nothing was typed for a moment."""

@@ -278,7 +278,7 @@ class TimelineView(JobPage):
         line.value = self.lanes.words
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).type_in("filter")
+        self.query_one(KeyBar).type_in("filter the jobs")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

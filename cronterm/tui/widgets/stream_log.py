@@ -70,7 +70,8 @@ class StreamLog(Painted, can_focus=True):
         name = max(min(max((len(line.job) for line in window), default=0), 20, width // 4), 6)
         lines = [self._line(line, name, width) for line in window]
         if not lines:
-            lines.append([(" nothing has happened yet", "faint")])
+            nothing = f"no line has {self.filter!r}" if self.filter else "nothing has happened yet"
+            lines.append([(f" {nothing}", "faint")])
         return lines
 
     def _line(self, line: LogLine, name: int, width: int) -> list[Part]:

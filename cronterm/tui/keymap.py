@@ -186,7 +186,7 @@ KEYS: tuple[Key, ...] = (
     Key("last_run", "G,end", "last", "the oldest run", "Runs", (R,)),
     Key("filter_runs", "slash", "filter", "filter the runs", "Runs", (R,), "filter"),
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
-    Key("skip", "b,B", "skip", "skip the next run…", "Timeline", (D, T), "skip next"),
+    Key("skip", "B,b", "skip", "skip the next run…", "Timeline", (D, T), "skip next"),
     Key("filter_lanes", "slash", "filter", "filter the jobs", "Timeline", (T,), "filter"),
     Key(
         "next_start", "right_square_bracket", "slot(1)", "the next start", "Timeline", (T,), "start"

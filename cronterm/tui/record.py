@@ -17,6 +17,8 @@ Pair = tuple[str, str]
 """A name and its figure."""
 JUDGED = ("succeeded", *FAILED)
 BROKEN_OFF = ("stopped", "replaced")
+IDLE = ("skipped", "missed")
+"""What starts nothing."""
 LEAST = 3
 """Runs of each week: fewer tell no trend."""
 
@@ -90,6 +92,15 @@ class Record:
         if streaks := ok_streaks(self.runs):
             pairs += [("streak", f"{streaks[-1]:,} ok"), ("longest", f"{max(streaks):,}")]
         return pairs
+
+    def idle(self) -> list[Pair]:
+        """Return at how many instants nothing started: a row may stand for many of them."""
+        counts = {kind: sum(row.count for row in self.runs if row.outcome == kind) for kind in IDLE}
+        return [
+            (kind, f"{count:,} instant{'s' * (count != 1)}")
+            for kind, count in counts.items()
+            if count
+        ]
 
     def _usage(self) -> list[Pair]:
         total = self.total

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from cronterm.clock import HOUR
+from cronterm.clock import HOUR, MINUTE
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.decision import Decision, Decisions
@@ -17,7 +17,7 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.config_boxes import ValuesBox
-from cronterm.tui.widgets.facts import RunsBox, ScheduleBox
+from cronterm.tui.widgets.facts import RunsBox, ScheduleBox, newest_first
 from cronterm.tui.widgets.schedule_boxes import NotesBox
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
@@ -101,7 +101,7 @@ async def test_why_follows_what_happens_to_the_job() -> None:
         assert why.sentences == ("It is due.",)
         box = screen.query_one(ScheduleBox)
         facts = {name: text for name, text, _ in box._facts(control.scene.jobs[screen.job])}
-        assert facts["skipped"] == "15:32:07, by ann: disk swap · b lifts it"
+        assert facts["skipped"] == "15:32:07, by ann: disk swap · B lifts it"
         await pilot.press("b")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
         await pilot.press("l")
@@ -247,6 +247,15 @@ def test_the_cursor_stays_on_its_run_when_others_come() -> None:
         assert box.runs[box.cursor] == here
     box.show([row(9)])
     assert box.cursor == 0
+
+
+def test_what_was_missed_stands_where_it_was_due_not_where_it_was_recorded() -> None:
+    late = replace(row(7), started_at=NOW - MINUTE)
+    missed = replace(
+        row(8), run=None, outcome="missed", scheduled_at=NOW - HOUR, started_at=None, queued_at=NOW
+    )
+
+    assert newest_first([late, missed]) == [late, missed]
 
 
 async def test_nothing_of_the_job_before_is_shown_of_the_next() -> None:

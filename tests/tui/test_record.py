@@ -53,6 +53,16 @@ def totals(count: int, every: Duration, took: Duration = SECOND) -> Rollup:
     return total
 
 
+def test_what_started_nothing_is_counted_by_its_instants_and_what_never_started_is_not() -> None:
+    missed = msgspec.structs.replace(row(1), run=None, outcome="missed", started_at=None)
+    stretches = [msgspec.structs.replace(missed, count=count) for count in (113, 190)]
+    unborn = msgspec.structs.replace(row(1), outcome="stopped", started_at=None)
+
+    record = Record(runs=[*stretches, *runs("os"), unborn])
+    assert record.idle() == [("skipped", "1 instant"), ("missed", "303 instants")]
+    assert Record(runs=[unborn]).idle() == []
+
+
 def test_the_time_to_repair_is_from_the_first_failure_to_the_next_success() -> None:
     assert repair_times(runs("offsot")) == [3 * HOUR]
     assert repair_times(runs("fotto")) == [HOUR, 2 * HOUR]

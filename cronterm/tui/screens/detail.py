@@ -41,6 +41,7 @@ from cronterm.tui.widgets.facts import (
     Head,
     RunsBox,
     ScheduleBox,
+    newest_first,
 )
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.rows import RowsBox
@@ -199,7 +200,7 @@ class Detail(JobPage):
         try:
             found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
             if isinstance(found, Runs):
-                runs.show(list(reversed(found.rows)))
+                runs.show(newest_first(found.rows))
             if job in self.picture.snapshot.jobs:
                 due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
                 if isinstance(due, NextDue):

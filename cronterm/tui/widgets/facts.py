@@ -214,7 +214,6 @@ class RunsBox(Panel, can_focus=True):
 
     def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
         outcome = row.outcome or ("running" if row.started_at is not None else "queued")
-        at = row.started_at or row.scheduled_at or row.queued_at
         took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
         edited = row.repeat.edited if row.repeat is not None else ()
         how = row_text(row) + (f", edited: {', '.join(edited)}" if edited else "")
@@ -235,13 +234,26 @@ class RunsBox(Panel, can_focus=True):
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
             (fit(number, self._number_width), second),
             (fit(row.job, name - 1) + " " if name else "", "text"),
-            (fit(moment_of(at, self.now), started), "text"),
+            (fit(moment_of(shown_at(row), self.now), started), "text"),
             (fit(cause_text(row).partition(",")[0], cause), second),
             (fit(duration(took), took_in), "text"),
             (fit(tries, tries_in), second),
             (fit(how, end - 1) + " ", ROLES[outcome] if grave else second),
             (fit(printed, max(width - before - end, 1)), "text"),
         ]
+
+
+def shown_at(row: RunRow) -> Instant:
+    """Return when a row of the history was: its start, or the instant that nothing started at."""
+    return row.started_at or row.scheduled_at or row.queued_at
+
+
+def newest_first(rows: Sequence[RunRow]) -> list[RunRow]:
+    """Return rows of the history by when they were.
+
+    What was missed is recorded later: once an engine is back.
+    """
+    return sorted(rows, key=shown_at)[::-1]
 
 
 def days_and_times(instants: Sequence[Instant], now: Instant) -> str:

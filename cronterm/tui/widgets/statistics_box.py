@@ -23,16 +23,12 @@ class StatisticsBox(Panel):
         return "Statistics", f"streaks, MTTR, drift of the last {count:,}" if count else ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the figures; those of what was skipped or missed of late come last."""
+        """Return the figures; those of the instants that started nothing of late come last."""
         view = self.picture.snapshot.jobs.get(self.job or "")
         has_jitter = view is not None and view.job.jitter > 0
         lines = self.record.lines(self.glyphs, has_jitter=has_jitter)
-        idle = [past for past in view.recent if past.started_at is None] if view is not None else []
-        if view is not None and idle:
-            skipped = sum(past.outcome == "skipped" for past in idle)
-            missed = len(idle) - skipped
-            skipped -= min(len(view.skipped(self.now)), skipped)  # those are still to come
-            lines.append([("skipped", f"{skipped}"), ("missed", f"{missed}")])
+        if idle := self.record.idle():
+            lines.append(idle)
         if height < len(lines):
             return self._flowing([pair for line in lines for pair in line], width)
         return [self._aligned(line) for line in lines]

@@ -8,7 +8,7 @@ from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
 from cronterm.model.alert import ORDER, Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
-from cronterm.model.event import Numbered
+from cronterm.model.event import EngineStopping, Numbered
 from cronterm.model.fold import fold
 from cronterm.model.snapshot import (
     JobView,
@@ -85,6 +85,8 @@ class Picture:
     """When an engine was started that does not answer yet."""
     how_ended: str = ""
     """What became of the one before, where that is known: `was killed by SIGKILL`."""
+    stopped_by: str = ""
+    """Who told the engine to end; "" where nobody did."""
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False
@@ -108,11 +110,14 @@ class Picture:
             case Snapshot():
                 share_names(message)
                 self.snapshot = message
+                self.stopped_by = ""
                 self._answer()
                 self._counted_at = (-1, 0)
             case Numbered():
                 self.stream.narrate(message, self.snapshot)
                 fold(self.snapshot, message)
+                if isinstance(message.event, EngineStopping):
+                    self.stopped_by = message.event.by
                 self._answer()
             case Output():
                 self.take_whole(message)
@@ -155,6 +160,10 @@ class Picture:
     def catch_up(self, run: int) -> None:
         """Show what was kept of a run."""
         self.stream.catch_up(run)
+
+    def known_at(self, now: Instant) -> Instant:
+        """Return until when it is known how the jobs are: `now`, or when the engine was lost."""
+        return now if self.gone is None else min(self.gone.since, now)
 
     # -- what follows from the snapshot ----------------------------------------------------------
 

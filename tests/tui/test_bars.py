@@ -1,6 +1,7 @@
 """What the lines at the edges say."""
 
 from cronterm.control import Gauges, Gone
+from cronterm.model.event import EngineStopping, Numbered
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.look import UNICODE, Glyphs
@@ -8,7 +9,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.bars import Banner, TabBar
 from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.paint import Part
-from tests.tui.scene import job
+from tests.tui.scene import NOW, job
 
 
 class Plain:
@@ -64,6 +65,19 @@ def test_a_banner_offers_the_keys_that_count_on_its_page() -> None:
 
     assert jobs.endswith("r restart   t why")
     assert missed.endswith("nothing is being scheduled")
+
+
+def test_who_stopped_the_engine_is_said_until_another_answers() -> None:
+    picture = Picture(Snapshot())
+    picture.take(Numbered(1, EngineStopping(at=NOW, by="root")), NOW)
+    picture.take(Gone(since=NOW, why="closed"), NOW)
+    banner = PlainBanner(picture, "missed")
+    banner.now = NOW
+    assert "ENGINE STOPPED by root 0s ago" in text_of(banner.paint(90, 1))
+
+    picture.take(Snapshot(), NOW)
+    picture.take(Gone(since=NOW, why="killed"), NOW)
+    assert "ENGINE STOPPED 0s ago" in text_of(banner.paint(90, 1))
 
 
 def test_where_there_is_no_job_the_engines_of_other_files_are_named() -> None:

@@ -6,11 +6,13 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from cronterm.clock import DAY, HOUR, MINUTE
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND
+from cronterm.control import Gone
 from cronterm.model.command import RunJob
-from cronterm.model.snapshot import JobView, PastRun, Pause
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause
 from cronterm.tui.app import CrontermApp
-from cronterm.tui.filter import read_filter
+from cronterm.tui.filter import JobFilter, read_filter
 from cronterm.tui.look import UNICODE
 from cronterm.tui.screens.columns_dialog import AskColumns
 from cronterm.tui.screens.dashboard import Dashboard
@@ -59,6 +61,18 @@ def test_wide_and_combining_characters_keep_columns_in_line() -> None:
         assert len({before_cell(text_of(line), "✓") for line in lines}) == 1
         assert {width_of(line) for line in lines} == {width_of(lines[0])}
         assert all(width_of(line) <= max(width, 60) for line in lines)
+
+
+def test_the_clock_of_an_open_run_stands_still_without_an_engine() -> None:
+    runs = view("a")
+    runs.live[1] = LiveRun(1, "a", Cause("manual"), "running", NOW, NOW, 1, started_at=NOW)
+    picture = picture_of(runs)
+    later = JobLines(picture, UNICODE, NOW + HOUR, layout_for(80), JobFilter())
+
+    assert "►1:00:00" in text_of(later.job(runs, is_here=False, is_marked=False))
+    picture.gone = Gone(since=NOW + 8 * SECOND, why="killed")
+    parts = later.job(runs, is_here=False, is_marked=False)
+    assert next(role for text, role in parts if text.strip() == "►0:08") == "faint"
 
 
 def test_what_the_filter_found_stands_out_in_the_names() -> None:

@@ -242,7 +242,8 @@ class Banner(Painted):
                 what = f"the engine {how}: starting another…" if how else "starting an engine…"
                 return f"! {what} — nothing is scheduled before it answers", []
             ago = max((self.now - picture.gone.since) // SECOND, 0)
-            text = f"{states['failed']} ENGINE STOPPED {ago}s ago — nothing is being scheduled"
+            by = f" by {sanitize_line(picture.stopped_by)}" if picture.stopped_by else ""
+            text = f"{states['failed']} ENGINE STOPPED{by} {ago}s ago — nothing is being scheduled"
             return text, [("reload", "restart"), (show, "why")]
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)

@@ -117,8 +117,9 @@ class JobLines:
         running = [r.started_at for r in view.live.values() if r.started_at is not None]
         if running:
             sign = self.glyphs.states["retrying" if state == "retrying" else "running"]
-            passed = f"{sign}{elapsed_clock(self.now - min(running))}"
-            return fit(passed, 8, right=True), "accent+bold"
+            passed = elapsed_clock(max(self.picture.known_at(self.now) - min(running), 0))
+            role = "accent+bold" if self.picture.gone is None else "faint"
+            return fit(f"{sign}{passed}", 8, right=True), role
         if not self.picture.is_live and self.picture.snapshot.n:
             return fit("—" if not self.glyphs.is_ascii else "-", 8, right=True), "faint"
         if state in ("paused", "disabled"):

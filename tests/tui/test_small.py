@@ -37,6 +37,10 @@ async def test_the_timeline_shows_lanes_and_agenda(size: tuple[int, int]) -> Non
         await wait_for(pilot, lambda: pane.size.height >= size[1] - 7)
         await pilot.press("z")
         await wait_for(pilot, lambda: screen.lanes.room >= 3 and screen.agenda.size.height >= 2)
+        hidden = len(screen.lanes.jobs) - screen.lanes.room
+        says = f" · ↓{hidden}" if hidden > 0 else ""
+        await wait_for(pilot, lambda: str(screen.lanes.border_title).endswith(f" jobs{says}"))
+        assert "↓" in str(screen.agenda.border_title)
 
 
 async def test_the_timeline_says_from_when_to_when_it_goes() -> None:
@@ -53,6 +57,10 @@ async def test_the_alerts_keep_three_rows() -> None:
     async with app().run_test(size=(60, 15)) as pilot:
         screen = await on_page(pilot, "4", AlertsView)
         await wait_for(pilot, lambda: screen.rows.size.height >= 4)
+        seen, count = screen.rows.size.height - 1, len(screen.rows.rows)
+        assert str(screen.rows.border_title).endswith(f" · ↓{count - seen}")
+        await pilot.press("G")
+        assert str(screen.rows.border_title).endswith(f" · ↑{count - seen}")
 
 
 async def test_the_sign_of_a_sort_is_the_way_its_values_go() -> None:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from cronterm.clock import MINUTE, Instant, aware
 from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import countdown, day_moment, duration, schedule_words
 
@@ -78,6 +78,17 @@ class AgendaBox(Panel, can_focus=True):
         here = min(self.cursor + 1, len(self.entries))
         return "Agenda", f"{here} of {self.total:,} {self.span}".rstrip()
 
+    def _keep_in_view(self) -> None:
+        room = max(self.size.height - 1, 1)
+        self._top = max(0, min(self.cursor - room // 2, len(self.entries) - room))
+
+    @property
+    def hidden(self) -> str:
+        """How many starts are hidden above and below, with those that are not read."""
+        self._keep_in_view()
+        count = max(self.total, len(self.entries))
+        return hidden_rows(self._top, count, self.size.height - 1, self.glyphs)
+
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
         is_here = self.has_focus and self.entries and y == 1 + self.cursor - self._top
@@ -96,9 +107,8 @@ class AgendaBox(Panel, can_focus=True):
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.entries:
             return [*lines, [("  nothing is due in this stretch of time", "faint")]]
-        room = max(height - 1, 1)
-        self._top = max(0, min(self.cursor - room // 2, len(self.entries) - room))
-        for number in range(self._top, min(self._top + room, len(self.entries))):
+        self._keep_in_view()
+        for number in range(self._top, min(self._top + height - 1, len(self.entries))):
             entry = self.entries[number]
             is_here = number == self.cursor and self.has_focus
             left = entry.at - self.now

@@ -14,7 +14,7 @@ from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.keymap import JobTab
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, width_of
+from cronterm.tui.widgets.paint import Part, fit, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
     cause_text,
@@ -171,6 +171,19 @@ class RunsBox(Panel, can_focus=True):
             f"{min(self.cursor + 1, count)}/{count} · {self.key('open_run')} open log",
         )
 
+    def _keep_in_view(self) -> None:
+        room, (above, below) = max(self.size.height - 1, 1), self.unread
+        last = len(self.runs) + below
+        self._top = max(-above, min(self.cursor - room // 2, last - room))
+
+    @property
+    def hidden(self) -> str:
+        """How many rows are hidden above and below, of those that are read: then `+` follows."""
+        self._keep_in_view()
+        top, room = max(self._top, 0), self.size.height - 1
+        text = hidden_rows(top, len(self.runs), room, self.glyphs)
+        return f"{text}+" if text and any(self.unread) else text
+
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
         is_here = y > 0 and y == 1 + self.cursor - self._top
@@ -187,9 +200,8 @@ class RunsBox(Panel, can_focus=True):
         above, below = self.unread
         if not self.runs and not above + below:
             return [*lines, [(f"    {self.empty}", "faint")]]
-        room, last = max(height - 1, 1), len(self.runs) + below
-        self._top = max(-above, min(self.cursor - room // 2, last - room))
-        for number in range(self._top, min(self._top + room, last)):
+        self._keep_in_view()
+        for number in range(self._top, min(self._top + height - 1, len(self.runs) + below)):
             is_here = number == self.cursor
             if 0 <= number < len(self.runs):
                 lines.append(self._run(self.runs[number], width, is_here=is_here))

@@ -13,7 +13,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, width_of
+from cronterm.tui.widgets.paint import Part, fit, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.spark import joined
 from cronterm.tui.words import clock
@@ -145,6 +145,16 @@ class LanesBox(Panel, can_focus=True):
     def _is_cut(self, timeline: Timeline) -> bool:
         return self.shown is not None and timeline.read_from > self.shown.since
 
+    def _keep_in_view(self) -> None:
+        room = self.room
+        self.top = max(0, min(self.cursor - room // 2, len(self.jobs) - room))
+
+    @property
+    def hidden(self) -> str:
+        """How many lanes are hidden above and below."""
+        self._keep_in_view()
+        return hidden_rows(self.top, len(self.jobs), self.room, self.glyphs)
+
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
         is_here = self.has_focus and self.jobs and y == 1 + self.cursor - self.top
@@ -159,10 +169,9 @@ class LanesBox(Panel, can_focus=True):
         lines = [self._head(axis)]
         if not self.jobs:
             lines.append([("  no job matches" if self.words else "  no jobs", "faint")])
-        room = self.room
-        self.top = max(0, min(self.cursor - room // 2, len(self.jobs) - room))
+        self._keep_in_view()
         now_at = axis.slot_of(self.now)
-        for number in range(self.top, min(self.top + room, len(self.jobs))):
+        for number in range(self.top, min(self.top + self.room, len(self.jobs))):
             job = self.jobs[number]
             cells = self._cells(job, self.timeline.lanes.get(job, Lane()), axis, now_at)
             if number == self.cursor and self.here is not None:

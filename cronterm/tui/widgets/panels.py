@@ -35,6 +35,23 @@ class Panel(Painted):
         self.picture = picture
         self.job: str | None = None
         self.now: Instant = 0
+        self._named = ""
+        """The title, without what is said of rows that are hidden."""
+
+    @property
+    def hidden(self) -> str:
+        """How many rows are hidden above and below: ` · ↑3 ↓20`, nothing where all are seen."""
+        return ""
+
+    def entitle(self, title: str | None = None, subtitle: str | None = None) -> None:
+        """Write on the edges, and behind the title what is hidden; None leaves what is there."""
+        self._named = self._named if title is None else title
+        super().entitle(self._named + self.hidden if self._named else None, subtitle)
+
+    def on_resize(self) -> None:
+        """Say anew what is hidden."""
+        if self.now:
+            self.entitle()
 
     def update(self, now: Instant, job: str | None) -> None:
         """Draw the picture at `now` for the selected job."""

@@ -61,7 +61,8 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
 
     @property
     def hidden(self) -> str:
-        """How many rows are hidden above and below: ` · ↑3 ↓20`, nothing where all are seen."""
+        """How many rows are hidden above and below."""
+        self._keep_in_view()
         return hidden_rows(self._top, len(self.rows), self.size.height - 1, self.glyphs)
 
     def show(self, rows: Sequence[Row]) -> None:
@@ -83,6 +84,7 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
         self._point(self._place + by)
+        self.entitle()
         self.repaint()
 
     def action_page(self, by: int) -> None:
@@ -113,15 +115,18 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
         is_here = self.rows and y == 1 + self._place - self._top
         return "selection" if is_here else "background"
 
+    def _keep_in_view(self) -> None:
+        room = max(self.size.height - 1, 1)
+        top = max(min(self._top, self._place), self._place - room + 1)
+        self._top = max(0, min(top, len(self.rows) - room))
+
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the head and the rows around the cursor."""
         lines: list[list[Part]] = [[(f"   {self.head(width - 3)}", "muted+bold")]]
         if not self.rows:
             return [*lines, [(f"   {self.empty}", "faint")]]
-        room = max(height - 1, 1)
-        top = max(min(self._top, self._place), self._place - room + 1)
-        self._top = max(0, min(top, len(self.rows) - room))
-        for place in range(self._top, min(self._top + room, len(self.rows))):
+        self._keep_in_view()
+        for place in range(self._top, min(self._top + height - 1, len(self.rows))):
             is_here = place == self._place
             parts = self.line(self.rows[place], width - 3, is_here=is_here)
             lines.append([(f" {self.glyphs.cursor if is_here else ' '} ", "accent"), *parts])

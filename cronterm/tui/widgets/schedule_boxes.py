@@ -54,7 +54,7 @@ class ComingBox(RowsBox[Ahead], inherit_bindings=False):
         count = sum(not row.held for row in self.rows)
         held = sum(row.count for row in self.rows if row.held)
         title = f"Next {count}" + (f" · {held} kept back" if held else "")
-        return title + self.hidden, self.position if self.rows else ""
+        return title, self.position if self.rows else ""
 
     def head(self, width: int) -> str:
         """Return the names of the columns."""

@@ -41,21 +41,19 @@ class SystemBox(Panel, Scrolled, can_focus=True):
     def update(self, now: Instant, job: str | None) -> None:
         """Draw the picture at `now`."""
         self.now = now
-        self._entitle()
+        self.entitle(*self.titles())
         self.repaint()
 
-    def _entitle(self) -> None:
-        """Say what it is about, and how many lines are hidden above and below."""
-        upper, lower = self.titles()
+    @property
+    def hidden(self) -> str:
+        """How many lines are hidden above and below."""
         count = len(self.lines(self.size.width))
-        self.entitle(
-            f"{upper}{hidden_rows(self._top, count, self.size.height, self.glyphs)}", lower
-        )
+        return hidden_rows(self._top, count, self.size.height, self.glyphs)
 
     def action_move(self, by: int) -> None:
         """Scroll by lines."""
         super().action_move(by)
-        self._entitle()
+        self.entitle()
 
     def lines(self, width: int) -> list[list[Part]]:
         """Return the facts, those that are longer than a line on several."""

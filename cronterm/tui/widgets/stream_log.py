@@ -45,8 +45,8 @@ class StreamLog(Painted, can_focus=True):
         if not self.is_following:
             return f"paused, {self._above} below · {self.key('follow')} follows"
         (first, before), (last, total) = self._pace[0], self._pace[-1]
-        pace = (total - before) * SECOND / max(last - first, SECOND)
-        return f"following · {pace:.0f} lines/s" if pace >= 0.5 else "following"
+        pace = round((total - before) * SECOND / max(last - first, SECOND))
+        return f"following · {pace} line{'s' * (pace != 1)}/s" if pace else "following"
 
     def _lines(self) -> Sequence[LogLine]:
         log = self.picture.stream.lines

@@ -1,6 +1,5 @@
 """What every command has: where its instance is, who answers, how it prints."""
 
-import difflib
 import json
 import os
 import re
@@ -370,12 +369,6 @@ def confirm(at: Desk, question: str) -> None:
         return
     if not click.confirm(sanitize(question), err=True):
         raise CrontermError("nothing was done")
-
-
-def unknown_job(job: str, known: Iterable[str]) -> CrontermError:
-    """Return the error for a job that is not there, with one that is near."""
-    near = difflib.get_close_matches(job, list(known), 1)
-    return CrontermError(f"there is no job {job}", f"did you mean {near[0]}?" if near else "")
 
 
 def exit_status(run: Callable[[], object], name: str) -> int:

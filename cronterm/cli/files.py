@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import Desk, common, desk, leave, print_json, say, unknown_job
+from cronterm.cli.base import Desk, common, desk, leave, print_json, say
 from cronterm.clock import local_zone
 from cronterm.config.edit import write_atomically
 from cronterm.config.format import format_text
@@ -18,6 +18,7 @@ from cronterm.config.schema import jobs_schema, part
 from cronterm.errors import BadInput, CrontermError
 from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.model.resolved import Resolved, Value
+from cronterm.model.unknown import unknown_job
 
 
 @click.command()

@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
+from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.render import COLORS, Cell, show_due
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import is_failing, state_of
 from cronterm.clock import SystemClock, rfc3339
 from cronterm.model.job import Job, action_text
 from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.unknown import unknown_job
 
 HEAD = ("JOB", "STATE", "SCHEDULE", "NEXT", "COMMAND", "GROUP", "TAGS", "OWNER", "FILE")
 ONLY_WIDE = frozenset({"GROUP", "TAGS", "OWNER", "FILE"})
@@ -69,7 +70,7 @@ def named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     """Return jobs by their names, all where none is named. Raises for one that is not there."""
     for job in jobs:
         if job not in snapshot.jobs:
-            raise unknown_job(job, snapshot.jobs)
+            raise unknown_job(job, snapshot.jobs, snapshot.problems)
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 

@@ -15,7 +15,6 @@ from cronterm.cli.base import (
     print_answer,
     print_json,
     say,
-    unknown_job,
 )
 from cronterm.cli.output import Asked, Gapless, RawPrinter
 from cronterm.cli.render import describe_end
@@ -29,6 +28,7 @@ from cronterm.model.params import BadParam, read_params
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import Snapshot
+from cronterm.model.unknown import unknown_job
 from cronterm.schedule.parse import parse_moment
 
 
@@ -92,7 +92,7 @@ def _tell(at: Desk, command: RunJob) -> None:
     """Say what a run would be. Raises for a job that is not there and a param it refuses."""
     snapshot = at.snapshot()
     if command.job not in snapshot.jobs:
-        raise unknown_job(command.job, snapshot.jobs)
+        raise unknown_job(command.job, snapshot.jobs, snapshot.problems)
     view = snapshot.jobs[command.job]
     job = view.job
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cronterm.cli.base import JOB_NAME, Desk, common, desk, unknown_job
+from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.plain import Speaker, speak, when
 from cronterm.cli.render import (
     COLORS,
@@ -27,6 +27,7 @@ from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing, unreached
 from cronterm.model.trigger import triggers_text
+from cronterm.model.unknown import unknown_job
 from cronterm.readable import ahead, rough
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
@@ -87,7 +88,7 @@ def is_failing(view: JobView, snapshot: Snapshot) -> bool:
 def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     for job in jobs:
         if job not in snapshot.jobs:
-            raise unknown_job(job, snapshot.jobs)
+            raise unknown_job(job, snapshot.jobs, snapshot.problems)
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 

@@ -4,9 +4,8 @@ Everything here only reads; the engine and the offline control share it.
 """
 
 import asyncio
-import difflib
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -54,6 +53,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.stats import Resources, Stats
+from cronterm.model.unknown import unknown_job
 from cronterm.schedule.calendars import Calendars
 from cronterm.store.base import Reader
 from cronterm.watch.gauges import read_gauges
@@ -104,7 +104,7 @@ class Answers:
     def _named(self, jobs: tuple[str, ...], snapshot: Snapshot) -> tuple[str, ...]:
         for job in jobs:
             if job not in snapshot.jobs:
-                raise unknown_job(job, snapshot.jobs)
+                raise unknown_job(job, snapshot.jobs, snapshot.problems)
         return jobs or tuple(snapshot.jobs)
 
     def _read(self, query: Query, snapshot: Snapshot) -> AnyReply:
@@ -137,7 +137,7 @@ class Answers:
                 return self._config(query, snapshot)
             case ReadResolved(job=job):
                 if job not in snapshot.jobs:
-                    raise unknown_job(job, snapshot.jobs)
+                    raise unknown_job(job, snapshot.jobs, snapshot.problems)
                 return resolve_job(self._jobs_file, snapshot.jobs[job].job)
             case ReadStats():
                 return self._stats(query, snapshot)
@@ -160,7 +160,7 @@ class Answers:
         decisions = self._reader.decisions(query).decisions
         view = snapshot.jobs.get(query.job)
         if view is None and not decisions:
-            raise unknown_job(query.job, snapshot.jobs)
+            raise unknown_job(query.job, snapshot.jobs, snapshot.problems)
         now = self._clock.now().utc
         quiet_until = snapshot.engine.started_at + snapshot.settings.startup_delay
         sentences = explain(
@@ -183,7 +183,7 @@ class Answers:
     def _outlook(self, query: ReadOutlook, snapshot: Snapshot) -> Outlook:
         view = snapshot.jobs.get(query.job)
         if view is None:
-            raise unknown_job(query.job, snapshot.jobs)
+            raise unknown_job(query.job, snapshot.jobs, snapshot.problems)
         now = self._clock.now().utc
         begun = self._reader.quarters(query.job, now - BEHIND)
         limit = min(max(query.limit, 0), MOST_NEXT)
@@ -195,7 +195,7 @@ class Answers:
         now = self._clock.now().utc
         stats = self._reader.stats(query, now=now)
         if query.job and query.job not in snapshot.jobs and query.job not in stats.total_runs:
-            raise unknown_job(query.job, snapshot.jobs)
+            raise unknown_job(query.job, snapshot.jobs, snapshot.problems)
         if not query.resources:
             return stats
         place = self._output
@@ -281,12 +281,6 @@ def _bounded(query: PageRuns) -> PageRuns:
     page = min(max(query.page, 1), MOST_PAGES)
     per_page = min(max(query.per_page, 1), LARGEST_PAGE)
     return PageRuns(job=query.job, page=page, per_page=per_page)
-
-
-def unknown_job(job: str, known: Iterable[str]) -> CrontermError:
-    """Return the error for a job that is not there, with one that is near."""
-    near = difflib.get_close_matches(job, list(known), 1)
-    return CrontermError(f"there is no job {job}", f"did you mean {near[0]}?" if near else "")
 
 
 def _shown(at: Instant) -> str:

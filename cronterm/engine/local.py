@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from msgspec.structs import replace
+
 from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
 from cronterm.core.base import RunAgain
@@ -48,6 +50,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.tally import Tally
+from cronterm.model.unknown import refusal_hints
 from cronterm.watch.event_files import EventFiles
 
 
@@ -116,7 +119,14 @@ class LocalControl:
             case ShutDown():
                 return self._shut_down(command, by)
             case _:
-                return await self._engine.command(command, by=by)
+                return self._hinted(await self._engine.command(command, by=by))
+
+    def _hinted(self, answer: Answer) -> Answer:
+        """Return an answer; of a job that is not there, with what may have it."""
+        if answer.kind != "unknown_job":
+            return answer
+        hints = refusal_hints(self._engine.bus.snapshot.problems)
+        return replace(answer, hint="; ".join([answer.hint, *hints] if answer.hint else hints))
 
     async def query(self, query: Query) -> AnyReply:
         """Answer `query`."""

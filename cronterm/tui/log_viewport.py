@@ -233,6 +233,10 @@ class Viewport:
         """Follow no more."""
         self._top, self.is_following = self.top, False
 
+    def stand_at_end(self) -> None:
+        """Put the last line that is read at the end of the view."""
+        self._top = max(len(self.lines) - self.height, 0)
+
     @property
     def wants_lines(self) -> bool:
         """There are lines to be read around the view."""

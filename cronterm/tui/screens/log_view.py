@@ -149,14 +149,14 @@ class LogView(LogSearching):
         """Follow, or stand still."""
         page = self.page
         if page.view.is_following:
-            page.view.stand_still()
+            page.stand_still()
             self.update(self.home.now())
         else:
             page.read(page.view.read_end)
 
     def action_wrap(self) -> None:
         """Wrap lines, or not."""
-        self.page.wraps = not self.page.wraps
+        self.page.toggle_wrap()
         self.update(self.home.now())
 
     def action_times(self) -> None:

@@ -1,6 +1,6 @@
 """The output of runs: a window on it that is read where it is looked at, followed, searched."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -53,6 +53,8 @@ class RunLog(Painted, can_focus=True):
         self._sought: tuple[int, int] | None = None
         """The line that was gone to, until it is scrolled."""
         self._left = 0
+        self._keeps_end = False
+        """The end was in view before the rows of lines changed."""
         self._reader: Worker[None] | None = None
 
     @property
@@ -139,6 +141,16 @@ class RunLog(Painted, can_focus=True):
         self.repaint()
         self.entitle(None, self.status)
 
+    def toggle_wrap(self) -> None:
+        """Wrap lines, or not; where the end is in view it stays there."""
+        self._keeps_end = self.view.below == 0
+        self.wraps = not self.wraps
+
+    def stand_still(self) -> None:
+        """Follow no more; the end stays where it is."""
+        self._keeps_end = True
+        self.view.stand_still()
+
     def mark(self, now: Instant) -> None:
         """Mark the line that the eye is on."""
         if (line := self._here(self._shown)) is not None:
@@ -167,11 +179,11 @@ class RunLog(Painted, can_focus=True):
         view = self.view
         header = self._style(width).header() if self.has_columns else []
         height -= len(header)
-        view.height = height
+        style = self._style(width)
+        self._measure(style, height)
         lines = view.lines[view.top : view.top + height]
         if not lines:
             return [[(f" {self._absence}", "faint")]]
-        style = self._style(width)
         painted: list[list[Part]] = []
         last = 0
         must_go_on = view.is_following or any(line.key == self._sought for line in lines)
@@ -187,6 +199,31 @@ class RunLog(Painted, can_focus=True):
                 break
         top = max((len(painted) if view.is_following else last) - height, 0)
         return header + painted[top : top + height]
+
+    def _measure(self, style: RowStyle, height: int) -> None:
+        """Tell the view how many lines are in so many rows: first of the end, then from its top."""
+        view = self.view
+        has_tall = self.wraps or len(self.marks) > 0
+        view.height = height
+        if has_tall:
+            view.height = self._fitting(style, reversed(view.lines[-height:]), height)
+        if self._keeps_end:
+            self._keeps_end = False
+            view.stand_at_end()
+        if has_tall and not view.is_following:
+            view.height = self._fitting(style, view.lines[view.top : view.top + height], height)
+
+    def _fitting(self, style: RowStyle, lines: Iterable[Line], height: int) -> int:
+        """Return how many lines have room; where it follows the last of them may be cut."""
+        rows = count = 0
+        for line in lines:
+            rows += len(style.rows(line, None)) + (self.marks.at(line) is not None)
+            if rows > height and not self.view.is_following:
+                break
+            count += 1
+            if rows >= height:
+                break
+        return max(count, 1)
 
     @property
     def _absence(self) -> str:
@@ -253,7 +290,7 @@ class RunLog(Painted, can_focus=True):
 
     def action_scroll_page(self, by: int) -> None:
         """Scroll by pages."""
-        self.action_scroll_by(by * max(self.size.height - 1, 1))
+        self.action_scroll_by(by * max(self.view.height - 1, 1))
 
     def action_shift_by(self, by: int) -> None:
         """Look further left or right by half a screen."""

@@ -60,7 +60,7 @@ def with_words(job: Job, words: Mapping[str, Any]) -> Job:
             given["python"] = target
         case _:
             given["command"] = "true"
-    path = Path(job.directory) / "jobs.yaml"
+    path = Path(job.directory) / "jobs.json"
     text = json.dumps({"jobs": {job.id: given}})
     loaded = load_text(text, path=path, local_timezone="UTC")
     if loaded.problems or not loaded.jobs:

@@ -53,7 +53,7 @@ def check_words(
     known = Known(
         settings.calendars, settings.pools, jobs, settings.notifiers, settings.alert_policies
     )
-    loaded = load_text(text, path=Path("/form/jobs.yaml"), local_timezone=local_zone(), known=known)
+    loaded = load_text(text, path=Path("/form/jobs.json"), local_timezone=local_zone(), known=known)
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
@@ -65,6 +65,11 @@ def check_words(
     if "name" in problems and name != FREE_NAME:  # it hides what is wrong with the rest
         problems |= check_words(FREE_NAME, words, settings, jobs)[1]
     return (loaded.jobs[0] if loaded.jobs else None), problems
+
+
+def told_at(place: str, problem: str) -> str:
+    """Return a problem with its place, where it has one."""
+    return f"{place}: {problem}" if place else problem
 
 
 def coming_runs(

@@ -60,6 +60,7 @@ def test_values_are_read_as_the_file_is() -> None:
 
     assert (after.env, after.timeout) == ({"B": "2"}, 3 * MINUTE // 2)
     assert after.working_dir == "/srv/ops/sub"
+    assert with_words(job("text"), {"env": {"B": "🎉"}}).env == {"B": "🎉"}
 
 
 @pytest.mark.parametrize(

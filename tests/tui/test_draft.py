@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from cronterm.clock import instant
-from cronterm.model.job import Settings
+from cronterm.model.job import Settings, Shell
 from cronterm.schedule.base import CalendarSpec
-from cronterm.tui.draft import check_words, coming_runs
+from cronterm.tui.draft import check_words, coming_runs, told_at
 
 NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
 CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
@@ -26,6 +26,21 @@ def test_the_next_runs_pass_over_what_is_kept_back() -> None:
     assert days(max_runs=3) == ["Tue 02 Jun", "Wed 03 Jun"]
     assert days(not_before="2026-07-01T00:00", not_after="2026-07-01T12:00") == ["Wed 01 Jul"]
     assert days(exclude={"weekdays": "mon-sun"}) == []
+
+
+def test_letters_beyond_the_first_65_536_may_be_typed() -> None:
+    job, problems = check_words("a", {"command": "echo 🎉"}, Settings(), ())
+
+    assert (problems, job is not None and job.action) == ({}, Shell("echo 🎉"))
+
+
+def test_what_is_wrong_with_the_whole_is_told_without_a_place() -> None:
+    _, problems = check_words("a", {"command": "\ud800"}, Settings(), ())
+
+    assert [told_at(*each) for each in problems.items()] == [
+        "is not JSON: half of a surrogate pair"
+    ]
+    assert told_at("timeout", "is too long") == "timeout: is too long"
 
 
 def test_an_unknown_calendar_is_said_at_its_word() -> None:

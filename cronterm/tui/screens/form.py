@@ -29,6 +29,7 @@ from cronterm.tui.draft import (
     command_note,
     preview,
     schedule_note,
+    told_at,
 )
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
@@ -236,7 +237,7 @@ class JobForm(Page):
             is_bad = any(problems.get(word) for word in head.words)
             head.mark(sum(word in words for word in head.words), is_bad=is_bad)
         unseen = [
-            f"{place}: {text}" if place else text
+            told_at(place, text)
             for place, text in problems.items()
             if text and (place not in rows or not rows[place].display)
         ]
@@ -326,7 +327,7 @@ class JobForm(Page):
         place = place or next((word for word in rows if word in wrong), "")
         if place and rows[place].display:
             rows[place].field.focus()
-        lack = self._lack() or f"{wrong[0]}: {self._problems[wrong[0]]}"
+        lack = self._lack() or told_at(wrong[0], self._problems[wrong[0]])
         self.home.tell(f"{undone}: {sanitize(lack)}", is_bad=True)
 
     def _lack(self) -> str:

@@ -89,7 +89,7 @@ SCHEDULE: Shape = either(
     SCHEDULE_TEXT, SCHEDULE_MAPPING, items(either(SCHEDULE_TEXT, SCHEDULE_MAPPING), least=1)
 ) | {"examples": ["30 2 * * *", "@every 10m", "@manual", {"every": "10m", "from": "finish"}]}
 RETRY = mapping(
-    attempts=told("tries after the first run, 3", integer(0, 1000)),
+    attempts=told("further tries after the first, 3: up to 4 tries", integer(0, 1000)),
     delay=told("before the first of them, 10s", DURATION),
     backoff=told("the delay grows by this factor, 2", number(1, 100)),
     max_delay=told("and no further than this, 5m", DURATION),

@@ -22,7 +22,8 @@ WORDS: dict[str, str] = {
     "timeout": "ends the whole process tree after this duration",
     "stop_signal": "how it is asked to end, SIGTERM",
     "stop_grace_period": "how long it may take to end, 10s",
-    "retry": "tries after a failure: a number, or attempts, delay, backoff, max_delay, jitter, on",
+    "retry": "further tries after a failed one: a number (2 is up to 3 tries), or attempts, delay,"
+    " backoff, max_delay, jitter, on",
     "overlap": "when it is still running: skip, queue, replace or allow",
     "queue_limit": "how many wait under overlap: queue",
     "max_instances": "how many may run at once",

@@ -1,15 +1,18 @@
 """Small terminals: every list keeps rows, what is hidden is said, times are never made up."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from cronterm.clock import HOUR, MINUTE, SECOND, aware, instant
 from cronterm.model.snapshot import Pause
 from cronterm.tui.picture import Picture
+from cronterm.tui.saving import picture_of
 from cronterm.tui.screens.alerts import AlertsView
+from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.facts import ScheduleBox, days_and_times
@@ -139,3 +142,28 @@ async def test_nothing_is_drawn_before_the_time_is_known() -> None:
         assert panel._paint()
         panel.now = 0
         assert panel._paint() == []
+
+
+@pytest.mark.parametrize("size", [(40, 10), (30, 8)])
+@pytest.mark.parametrize("is_list", [False, True])
+async def test_a_question_shows_its_answers_whatever_room_there_is(
+    size: tuple[int, int], is_list: bool
+) -> None:
+    running = app()
+    async with running.run_test(size=size) as pilot:
+        await on_dashboard(pilot)
+        many = 14 if is_list else 2
+        choices = [CANCEL, *(Choice("", f"word{n}", f"{n}") for n in range(1, many))]
+        lines = [] if is_list else ["All of it is ended: " * 9, "the end"]
+        kind = AskList if is_list else Ask
+        running.push_screen(kind("Skip next run", lines, choices, chosen=many - 1))
+
+        def drawn() -> str:
+            return picture_of(cast(App[object], running), "txt")
+
+        await wait_for(pilot, lambda: choices[-1].word in drawn())
+        assert running.screen.query_one("#dialog").outer_size.height <= size[1]
+        if not is_list:
+            assert "the end" not in drawn()
+            await pilot.press(*["pagedown"] * 9)
+            await wait_for(pilot, lambda: "the end" in drawn())

@@ -8,7 +8,8 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -42,7 +43,12 @@ class Ask(ModalScreen[str]):
     With a `number`, only the empty answer is given until that number is typed.
     """
 
-    BINDINGS = bindings("question")  # Textual reads it from the class
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("question"),
+        bind("page_down", "page(1)"),
+        bind("page_up", "page(-1)"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24")]  # noqa: RUF012
     is_list = False
 
     def __init__(
@@ -74,9 +80,33 @@ class Ask(ModalScreen[str]):
             box.set_class(self.is_list, "list")
             longest = max(len(choice.word) for choice in self._choices)
             box.set_class(bool(self._text) or longest > NARROW, "wide")
-            if self._text:
-                yield Static(self._lines(), id="dialog-text")
-            yield Static(self._buttons(), id="dialog-buttons")
+            with VerticalScroll(id="dialog-scroll", can_focus=False):
+                if self._text:
+                    yield Static(self._lines(), id="dialog-text")
+                if self.is_list:
+                    yield Static(self._buttons(), id="dialog-buttons")
+            if not self.is_list:
+                yield Static(self._buttons(), id="dialog-buttons")
+
+    def on_resize(self) -> None:
+        """Keep the answers in view where the room is short."""
+        self.call_after_refresh(self._share_height)
+
+    def _share_height(self) -> None:
+        """Give the text what the answers leave; a list scrolls as a whole, to what is chosen."""
+        box, scroll = self.query_one("#dialog"), self.query_one("#dialog-scroll")
+        around = box.outer_size.height - scroll.outer_size.height
+        scroll.styles.max_height = max(self.size.height - around, 1)
+        if self.is_list:
+            above = scroll.virtual_size.height - len(self._choices) - 1
+            row = Region(0, max(above, 0) + self._chosen, 1, 2)
+            # Only in the new height there is somewhere to scroll to.
+            self.call_after_refresh(scroll.scroll_to_region, row, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll a text that is longer than the room."""
+        scroll = self.query_one("#dialog-scroll")
+        scroll.scroll_relative(y=by * max(scroll.size.height - 1, 1), animate=False)
 
     def _lines(self) -> Text:
         """Return the text: its first line stands out, those with a sign have it in colour."""
@@ -118,6 +148,8 @@ class Ask(ModalScreen[str]):
         """Highlight another answer."""
         self._chosen = (self._chosen + by) % len(self._choices)
         self.query_one("#dialog-buttons", Static).update(self._buttons())
+        if self.is_list:
+            self._share_height()
 
     def action_press(self) -> None:
         """Give the highlighted answer."""

@@ -19,7 +19,7 @@ from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
-from cronterm.tui.screens.stats import StatsView
+from cronterm.tui.screens.stats import RangeLine, StatsView
 from cronterm.tui.stats_export import HEAD, as_csv
 from cronterm.tui.widgets.charts import Drawing
 from cronterm.tui.widgets.metric_lines import PAINTERS
@@ -142,6 +142,18 @@ async def test_comparing_is_on_until_it_is_put_off() -> None:
         assert "▲" in panel.titles()[1]
         await pilot.press("c")
         assert panel.titles()[1] == "1,612 runs"
+
+
+async def test_where_there_is_little_room_comparing_is_seen_as_well() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_stats(pilot)
+        panel = screen.query_one("#metric-1", Metric)
+        await wait_for(pilot, lambda: "1,612 runs ▲" in str(panel.border_title))
+        line = screen.query_one("#range", RangeLine)
+        assert "compared: on" in "".join(text for text, _ in line.paint(80, 1)[0])
+        await pilot.press("c")
+        assert str(panel.border_title) == "1. Runs per job · 1,612 runs"
+        assert "compared: off" in "".join(text for text, _ in line.paint(80, 1)[0])
 
 
 async def test_the_view_is_read_again_after_a_run_but_not_at_once() -> None:

@@ -41,10 +41,12 @@ class RangeLine(Painted):
             is_chosen = each == figures.range
             parts.append((f"[{each}]", "chip+bold") if is_chosen else (f" {each} ", "accent"))
         job = figures.job or "all"
-        parts += [("   Job ", "muted"), (fit(job, min(len(job), max(width - 44, 8))), "text+bold")]
-        if figures.range != "all" and width >= 100:
+        room = max(width - 44 - 16 * (width < 100), 8)
+        parts += [("   Job ", "muted"), (fit(job, min(len(job), room)), "text+bold")]
+        if figures.range != "all":
             state = "on" if figures.is_compared else "off"
-            parts += [(f"   compared with the {figures.range} before: ", "muted"), (state, "text")]
+            which = f" with the {figures.range} before" if width >= 100 else ""
+            parts += [(f"   compared{which}: ", "muted"), (state, "text")]
         if figures.is_read and width >= 100:
             parts.append((f"   read {clock(figures.trends.until)}", "faint"))
         return [parts]

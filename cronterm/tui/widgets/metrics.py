@@ -49,12 +49,14 @@ class Metric(Panel):
         self.post_message(self.Picked(self.number))
 
     def titles(self) -> tuple[str, str]:
-        """Return number and name, and the figure that matters most.
+        """Return number and name, and the figure that matters most, above where no edge is below.
 
         A dot makes it a place in a list: the bare digits are the keys of the views.
         """
         whose = f" · {self.figures.job}" if self.figures.job and self.number in OF_ONE else ""
-        return f"{self.number}. {NAMES[self.number - 1]}{whose}", self._note()
+        title, note = f"{self.number}. {NAMES[self.number - 1]}{whose}", self._note()
+        has_edge = self.styles.border_bottom[0] not in ("", "none")
+        return (title, note) if has_edge or not note else (f"{title} · {note}", "")
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines of the panel."""

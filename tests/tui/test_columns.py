@@ -37,6 +37,13 @@ def test_the_name_always_has_room() -> None:
     assert all(layout_for(width).name >= 8 for width in range(20, 200))
 
 
+def test_a_long_name_is_whole_where_there_is_room() -> None:
+    assert layout_for(232).name == 30
+    assert layout_for(232, longest=63).name == 63
+    assert layout_for(80, longest=63) == layout_for(80)
+    assert layout_for(120, ("duration",), longest=63).name == 63
+
+
 def test_columns_come_by_themselves_where_there_is_room() -> None:
     assert list(layout_for(50).cells) == ["duration"]
     assert list(layout_for(80).cells) == ["schedule", "last", "duration", "trend"]

@@ -55,32 +55,36 @@ class Layout:
     after: int = 0
 
 
-def layout_for(width: int, chosen: Sequence[str] = (), pushed: int = 0) -> Layout:
+def layout_for(
+    width: int, chosen: Sequence[str] = (), pushed: int = 0, *, longest: int = 0
+) -> Layout:
     """Lay columns out in the inner width; the order never changes, only what is there.
 
     `chosen` are the keys of those that a person wants, none for those that fit by themselves.
-    `pushed` is how many are pushed out behind the name, so that later ones come into view.
+    `pushed` is how many are pushed out behind the name, so that later ones come into view. The
+    name takes what is left, up to MOST_NAME cells or those of the `longest`.
     """
+    most = max(MOST_NAME, longest)
     if not chosen and not pushed:
-        return _automatic(width)
+        return _automatic(width, most)
     wanted = [column.key for column in COLUMNS if column.key in (chosen or BY_ITSELF)]
     # Where the first has no room by itself, the first push is what brings it into view.
-    extra = int(not chosen and wanted[0] not in _automatic(width).cells)
+    extra = int(not chosen and wanted[0] not in _automatic(width, most).cells)
     start = min(pushed - extra, len(wanted) - 1)
     while start > 0 and _fitting(width, wanted, start - 1) == len(wanted):
         start -= 1  # the last one is in view already
     end = _fitting(width, wanted, start)
     cells = {key: _cells(key, width) for key in wanted[start:end]}
     room = width - BEFORE_NAME - sum(cells.values())
-    name = max(min(room, MOST_NAME), LEAST_NAME)
+    name = max(min(room, most), LEAST_NAME)
     return Layout(name, cells, start + extra, len(wanted) - end)
 
 
-def _automatic(width: int) -> Layout:
+def _automatic(width: int, most: int) -> Layout:
     keys = [column.key for column in COLUMNS if (column.least or 0) <= width]
     cells = {key: _cells(key, width) for key in keys if key in BY_ITSELF}
     room = width - BEFORE_NAME - sum(cells.values())
-    return Layout(max(min(room, MOST_NAME), LEAST_NAME), cells, 0, len(BY_ITSELF) - len(cells))
+    return Layout(max(min(room, most), LEAST_NAME), cells, 0, len(BY_ITSELF) - len(cells))
 
 
 def _fitting(width: int, wanted: Sequence[str], start: int) -> int:

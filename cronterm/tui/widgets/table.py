@@ -57,6 +57,8 @@ class JobTable(Painted, can_focus=True):
         self._found = JobFilter()
         """As which the filter was understood."""
         self._order: list[str] = []
+        self._longest = 0
+        """Letters of the longest name."""
         self._groups: dict[str, list[str]] = {}
         self._rows: list[str] = []
         """Jobs, and among them HEAD + group."""
@@ -119,6 +121,7 @@ class JobTable(Painted, can_focus=True):
             views += [jobs[job] for job in held]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
         self._order = [view.job.id for view in views]
+        self._longest = max(map(len, self._order), default=0)
         self.marked &= set(jobs)
         self._arrange()
 
@@ -227,7 +230,8 @@ class JobTable(Painted, can_focus=True):
             self.repaint()
 
     def _layout(self) -> Layout:
-        layout = layout_for(self.size.width - self._host, self.columns, self._pushed)
+        width, longest = self.size.width - self._host, self._longest
+        layout = layout_for(width, self.columns, self._pushed, longest=longest)
         return replace(layout, name=layout.name + self._host)
 
     @property

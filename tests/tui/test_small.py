@@ -13,6 +13,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.saving import picture_of
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
+from cronterm.tui.screens.hold_dialog import HoldDialog
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.facts import ScheduleBox, days_and_times
@@ -167,3 +168,13 @@ async def test_a_question_shows_its_answers_whatever_room_there_is(
             assert "the end" not in drawn()
             await pilot.press(*["pagedown"] * 9)
             await wait_for(pilot, lambda: "the end" in drawn())
+
+
+async def test_a_dialog_with_fields_shows_its_keys_in_a_small_terminal() -> None:
+    running = app()
+    async with running.run_test(size=(40, 10)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("p", "o")
+        await wait_for(pilot, lambda: isinstance(running.screen, HoldDialog))
+        shown = cast(App[object], running)
+        await wait_for(pilot, lambda: "^s Pause" in picture_of(shown, "txt"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -31,12 +31,33 @@ class Choice:
     is_grave: bool = False
 
 
+Given = TypeVar("Given")
+
 WIDTH = 66  # cells within the box of a question
 NARROW = 18  # cells of an answer: in a list of shorter ones nothing is wider
 CANCEL = Choice("no", "Cancel", "")
 
 
-class Ask(ModalScreen[str]):
+class Dialog(ModalScreen[Given]):
+    """A box over what is open: what scrolls in it leaves room for the answers below."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24")]  # noqa: RUF012
+
+    def on_resize(self) -> None:
+        """Keep the answers in view where the room is short."""
+        self.call_after_refresh(self._share_height)
+
+    @property
+    def scrolled(self) -> VerticalScroll:
+        """The part that scrolls."""
+        return self.query("#dialog > VerticalScroll").first(VerticalScroll)
+
+    def _share_height(self) -> None:
+        around = self.query_one("#dialog").outer_size.height - self.scrolled.outer_size.height
+        self.scrolled.styles.max_height = max(self.size.height - around, 1)
+
+
+class Ask(Dialog[str]):
     """A question with answers; what closes it gives the empty one.
 
     The choice at `chosen` has the focus; enter gives what is highlighted, a key gives its own.
@@ -48,7 +69,6 @@ class Ask(ModalScreen[str]):
         bind("page_down", "page(1)"),
         bind("page_up", "page(-1)"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24")]  # noqa: RUF012
     is_list = False
 
     def __init__(
@@ -88,25 +108,19 @@ class Ask(ModalScreen[str]):
             if not self.is_list:
                 yield Static(self._buttons(), id="dialog-buttons")
 
-    def on_resize(self) -> None:
-        """Keep the answers in view where the room is short."""
-        self.call_after_refresh(self._share_height)
-
     def _share_height(self) -> None:
-        """Give the text what the answers leave; a list scrolls as a whole, to what is chosen."""
-        box, scroll = self.query_one("#dialog"), self.query_one("#dialog-scroll")
-        around = box.outer_size.height - scroll.outer_size.height
-        scroll.styles.max_height = max(self.size.height - around, 1)
+        """A list scrolls as a whole, to what is chosen."""
+        super()._share_height()
         if self.is_list:
-            above = scroll.virtual_size.height - len(self._choices) - 1
+            above = self.scrolled.virtual_size.height - len(self._choices) - 1
             row = Region(0, max(above, 0) + self._chosen, 1, 2)
             # Only in the new height there is somewhere to scroll to.
-            self.call_after_refresh(scroll.scroll_to_region, row, animate=False)
+            self.call_after_refresh(self.scrolled.scroll_to_region, row, animate=False)
 
     def action_page(self, by: int) -> None:
         """Scroll a text that is longer than the room."""
-        scroll = self.query_one("#dialog-scroll")
-        scroll.scroll_relative(y=by * max(scroll.size.height - 1, 1), animate=False)
+        lines = max(self.scrolled.size.height - 1, 1)
+        self.scrolled.scroll_relative(y=by * lines, animate=False)
 
     def _lines(self) -> Text:
         """Return the text: its first line stands out, those with a sign have it in colour."""

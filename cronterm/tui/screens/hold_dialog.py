@@ -7,8 +7,7 @@ from typing import Any, cast
 from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from cronterm.clock import Instant
@@ -18,6 +17,7 @@ from cronterm.schedule.moments import end_of_hold
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import bindings
 from cronterm.tui.questions import LENGTHS, OTHER
+from cronterm.tui.screens.dialogs import Dialog
 from cronterm.tui.themes import roles_of
 from cronterm.tui.words import day_moment
 
@@ -30,7 +30,7 @@ class Hold:
     reason: str = ""
 
 
-class HoldDialog(ModalScreen[Hold]):
+class HoldDialog(Dialog[Hold]):
     """Asks for them; what leaves it gives nothing."""
 
     BINDINGS = bindings("params")  # Textual reads it from the class
@@ -51,15 +51,16 @@ class HoldDialog(ModalScreen[Hold]):
         """Give a box with the fields."""
         with Vertical(id="dialog") as box:
             box.border_title = sanitize_line(self._title)
-            with Horizontal(classes="field"):
-                yield Label("for, or until")
-                yield self._line("hold-until")
-            yield Static("", classes="note")
-            if self._is_pause:
+            with VerticalScroll(id="dialog-scroll", can_focus=False):
                 with Horizontal(classes="field"):
-                    yield Label("reason")
-                    yield self._line("hold-reason")
-                yield Static("told with the pause wherever it is shown", classes="note about")
+                    yield Label("for, or until")
+                    yield self._line("hold-until")
+                yield Static("", classes="note")
+                if self._is_pause:
+                    with Horizontal(classes="field"):
+                        yield Label("reason")
+                        yield self._line("hold-reason")
+                    yield Static("told with the pause wherever it is shown", classes="note about")
             yield Static("", id="dialog-buttons")
 
     def _line(self, name: str) -> Input:

@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -17,13 +16,14 @@ from cronterm.model.job import Job, action_text
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import bindings
+from cronterm.tui.screens.dialogs import Dialog
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
 
 RunCommand: TypeAlias = RunJob | RerunRun | RerunEdited | TryJob
 
 
-class RunDialog(ModalScreen[None]):
+class RunDialog(Dialog[None]):
     """Stays open until the engine has taken what it asks for."""
 
     BINDINGS = bindings("params")  # Textual reads it from the class
@@ -53,9 +53,10 @@ class RunDialog(ModalScreen[None]):
         """Give a box with the fields."""
         with Vertical(id="dialog") as box:
             box.border_title = sanitize_line(f"Run {self._job}")
-            if self._doubts:
-                yield Static(self._lines(), id="dialog-text")
-            yield VerticalScroll(*self.fields(), id="params", can_focus=False)
+            with VerticalScroll(id="params", can_focus=False):
+                if self._doubts:
+                    yield Static(self._lines(), id="dialog-text")
+                yield from self.fields()
             yield Static("", id="dialog-buttons")
 
     def fields(self) -> Sequence[Widget]:

@@ -8,7 +8,9 @@ from cronterm.model.rollup import EndedRun, Rollup, add_run
 from cronterm.model.run import Outcome, RunRow
 from cronterm.model.stats import Trends
 from cronterm.tui.look import UNICODE
+from cronterm.tui.picture import Picture
 from cronterm.tui.record import Record, late_starts, ok_streaks, rate_text, repair_times
+from cronterm.tui.widgets.statistics_box import StatisticsBox
 from tests.tui.figures import trends
 from tests.tui.scene import NOW, row
 
@@ -61,6 +63,10 @@ def test_what_started_nothing_is_counted_by_its_instants_and_what_never_started_
     record = Record(runs=[*stretches, *runs("os"), unborn])
     assert record.idle() == [("skipped", "1 instant"), ("missed", "303 instants")]
     assert Record(runs=[unborn]).idle() == []
+
+    box = StatisticsBox(Picture(), id="statistics")
+    box.record = record
+    assert box.titles()[1] == "streaks, MTTR, drift, skipped, missed of the last 5"
 
 
 def test_the_time_to_repair_is_from_the_first_failure_to_the_next_success() -> None:

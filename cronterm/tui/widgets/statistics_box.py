@@ -20,7 +20,8 @@ class StatisticsBox(Panel):
     def titles(self) -> tuple[str, str]:
         """Return the title, and what the figures of single runs are of."""
         count = len(self.record.runs)
-        return "Statistics", f"streaks, MTTR, drift of the last {count:,}" if count else ""
+        named = ", ".join(("streaks", "MTTR", "drift", *(name for name, _ in self.record.idle())))
+        return "Statistics", f"{named} of the last {count:,}" if count else ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the figures; those of the instants that started nothing of late come last."""

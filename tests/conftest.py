@@ -4,6 +4,7 @@ import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,13 @@ import pytest
 
 os.environ["TZ"] = "UTC"
 time.tzset()
+
+# What a script starts in the background ignores them, and so would every program of a test.
+for ignored in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(
+            ignored, signal.default_int_handler if ignored == signal.SIGINT else signal.SIG_DFL
+        )
 
 # Else every program that a test starts compiles the whole package again: a fifth of its time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -86,7 +86,7 @@ OF_PLACE: dict[tuple[str, Where], Walk] = {
     ("stop", "jobs"): stop(),
     ("stop", "detail"): stop("enter"),
     ("zoom", "stats"): zoom_metric,
-    ("zoom", "timeline"): turns_off("─ Agenda ─"),
+    ("zoom", "timeline"): turns_off("─ Agenda "),
     ("copy", "alerts"): copies(", run"),
     ("copy", "detail"): copies(", run", "alpha"),
     ("copy", "log"): copies(", run", "alpha"),

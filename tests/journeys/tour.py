@@ -107,7 +107,7 @@ MARKS: dict[Where, Text] = {
     "timeline": re.compile(r"now \d\d:\d\d(?s:.*)Timeline (?s:.*)[▌|]alpha(?s:.*) IN +JOB"),
     "stats": re.compile(r"read \d\d:\d\d:\d\d"),
     "alerts": "─ Alerts · ",
-    "runs": re.compile(r"[─-] Runs [─-](?s:.*)exit \d"),
+    "runs": re.compile(r"[─-] Runs (?:· [^/\n]*)?[─-](?s:.*)exit \d"),
     "system": "Engine and runners",
     "missed": "› Missed",
     "detail": re.compile(r"Overview +Runs(?s:.*)exit 0"),

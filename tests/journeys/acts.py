@@ -394,7 +394,7 @@ def redraws(it: Tour, key: str) -> None:
     it.tmux.blot()
     it.loses("alpha")
     it.try_key(key)
-    it.sees("SCHEDULE")
+    it.has("SCHEDULE")
 
 
 def zoom_metric(it: Tour, key: str) -> None:

@@ -437,7 +437,7 @@ def skip_or_lift(*, is_lifted: bool) -> Walk:
         due_at = it.snapshot().jobs["gone-two"].next_at
         if is_lifted:
             row = it.cursor_line()
-            it.send(SkipNext(job="gone-two"))
+            it.send(SkipNext(job="gone-two", due_at=due_at))
             it.look(lambda: NEXT.findall(it.cursor_line()) != NEXT.findall(row), "it is skipped")
         it.press("B")
         it.sees("Skip next run")

@@ -90,10 +90,11 @@ class Instance:
 
         Two would run each job twice. Whoever names another place for the state means it.
         """
-        for other in self.elsewhere():
+        if others := self.elsewhere():
+            state = others[0].state_dir
             raise AlreadyRunning(
-                f"an engine of {self.jobs_file} runs already, its state is in {other.state_dir}",
-                f"attach to it with `{reached_by(other)}`",
+                f"an engine of {self.jobs_file} runs already, its state is in {state}",
+                f"attach to it with `{reached_by(others[0])}`",
             )
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What every test relies on: one time zone, and programs and tests that are compiled once."""
+"""What every test relies on: one time zone, signals that are heard, a cheap collector."""
 
 import contextlib
 import gc

@@ -152,11 +152,11 @@ def _file_system(directory: Path) -> str:
 
 def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
     if not instance.is_held():
-        for other in instance.elsewhere():
-            text = f"none runs here; one of this file has its state in {other.state_dir}"
-            yield Finding("engine", "note", text, f"`{reached_by(other)}`")
-            return
-        yield Finding("engine", "note", "none runs", "`cronterm up -d` starts one")
+        if others := instance.elsewhere():
+            text = f"none runs here; one of this file has its state in {others[0].state_dir}"
+            yield Finding("engine", "note", text, f"`{reached_by(others[0])}`")
+        else:
+            yield Finding("engine", "note", "none runs", "`cronterm up -d` starts one")
         return
     holder = instance.holder()
     try:

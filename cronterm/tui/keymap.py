@@ -314,7 +314,6 @@ CHANGING = frozenset(
 CHANGING_ACTIONS = frozenset(key.action for key in KEYS if key.id in CHANGING)
 CHANGING_WORDS = frozenset(key.bar for key in KEYS if key.id in CHANGING and key.bar)
 
-
 FIRST = frozenset(("next_job", "previous_job"))
 """The ids of the keys that mean the same whatever has the focus: no table moves by them."""
 

@@ -252,12 +252,17 @@ def copies_line(it: Tour, key: str) -> None:
     it.sees("copied the line,")
 
 
-def mutes(it: Tour, key: str) -> None:
-    """The alerts of the job are silent."""
+def asks_to_mute(it: Tour) -> None:
+    """Open the question for how long the alerts of the job are silent, which they are not."""
     it.send(MuteAlerts(job="broken", until=0))
     go_to_unknown(it)
     it.press("m")
     it.sees("Mute the alerts of broken for how long?")
+
+
+def mutes(it: Tour, key: str) -> None:
+    """The alerts of the job are silent."""
+    asks_to_mute(it)
     it.try_key(key)
     it.sees(MUTED)
     it.send(MuteAlerts(job="broken", until=0))
@@ -302,10 +307,7 @@ def pauses_with_a_reason(it: Tour, key: str) -> None:
 
 def mutes_until(it: Tour, key: str) -> None:
     """The alerts of the job are silent until it is said."""
-    it.send(MuteAlerts(job="broken", until=0))
-    go_to_unknown(it)
-    it.press("m")
-    it.sees("Mute the alerts of broken for how long?")
+    asks_to_mute(it)
     it.try_key(key)
     it.sees("for, or until")
     it.press("3", "d", "enter")

@@ -15,10 +15,8 @@ from cronterm.errors import BadInput
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.moments import end_of_hold
 from cronterm.tui.home import Home
-from cronterm.tui.keymap import bindings
 from cronterm.tui.questions import LENGTHS, OTHER
-from cronterm.tui.screens.dialogs import Dialog
-from cronterm.tui.themes import roles_of
+from cronterm.tui.screens.field_dialog import FieldDialog
 from cronterm.tui.words import day_moment
 
 
@@ -30,10 +28,9 @@ class Hold:
     reason: str = ""
 
 
-class HoldDialog(Dialog[Hold]):
-    """Asks for them; what leaves it gives nothing."""
+class HoldDialog(FieldDialog[Hold]):
+    """Asks for them."""
 
-    BINDINGS = bindings("params")  # Textual reads it from the class
     AUTO_FOCUS = "#hold-until"
 
     def __init__(self, title: str, *, is_pause: bool) -> None:
@@ -41,11 +38,6 @@ class HoldDialog(Dialog[Hold]):
         super().__init__()
         self._title = title
         self._is_pause = is_pause
-
-    @property
-    def home(self) -> Home:
-        """The app, as this program knows it."""
-        return cast(Home, self.app)
 
     def compose(self) -> ComposeResult:
         """Give a box with the fields."""
@@ -70,14 +62,7 @@ class HoldDialog(Dialog[Hold]):
 
     def on_mount(self) -> None:
         """Say what may be typed, and which keys there are."""
-        roles = roles_of(self.app)
-        text = Text()
-        go_on = [("tab", "next")] if self._is_pause else []
-        done = self.home.key("run_it"), "Pause" if self._is_pause else "Mute"
-        for key, word in (done, *go_on, (self.home.key("leave"), "Cancel")):
-            text.append(f"{key} ", f"bold {roles['accent']}")
-            text.append(f"{word}   ", roles["muted"])
-        self.query_one("#dialog-buttons", Static).update(text)
+        self.tell_keys("Pause" if self._is_pause else "Mute", has_more=self._is_pause)
         self._check()
 
     def _read(self) -> Instant | None:
@@ -101,10 +86,6 @@ class HoldDialog(Dialog[Hold]):
         else:
             nothing = " · nothing: until resumed" if self._is_pause else ""
             note.update(f"90m, 3d, 08:00, tomorrow 08:00{nothing}")
-
-    def action_leave(self) -> None:
-        """Go, and hold nothing."""
-        self.dismiss()
 
     @on(Input.Submitted)
     def action_run(self) -> None:

@@ -1,7 +1,7 @@
 """A run by hand: what may be chosen for it, a field each, checked before it is asked for."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from rich.text import Text
 from textual import on
@@ -14,19 +14,16 @@ from cronterm.model.command import RerunEdited, RerunRun, RunJob, TryJob
 from cronterm.model.identity import Param
 from cronterm.model.job import Job, action_text
 from cronterm.sanitize import sanitize, sanitize_line
-from cronterm.tui.home import Home
-from cronterm.tui.keymap import bindings
-from cronterm.tui.screens.dialogs import Dialog
+from cronterm.tui.screens.field_dialog import FieldDialog
 from cronterm.tui.themes import roles_of
 from cronterm.tui.widgets.param_field import ParamField
 
 RunCommand: TypeAlias = RunJob | RerunRun | RerunEdited | TryJob
 
 
-class RunDialog(Dialog[None]):
+class RunDialog(FieldDialog[None]):
     """Stays open until the engine has taken what it asks for."""
 
-    BINDINGS = bindings("params")  # Textual reads it from the class
     AUTO_FOCUS = "#params Input, #params Select, #params ChoiceLine, #params TextArea"
 
     def __init__(
@@ -43,11 +40,6 @@ class RunDialog(Dialog[None]):
         self._fields = [
             ParamField(name, param, (given or {}).get(name)) for name, param in params.items()
         ]
-
-    @property
-    def home(self) -> Home:
-        """The app, as this program knows it."""
-        return cast(Home, self.app)
 
     def compose(self) -> ComposeResult:
         """Give a box with the fields."""
@@ -70,20 +62,7 @@ class RunDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Say which keys there are."""
-        roles = roles_of(self.app)
-        text = Text()
-        for key, word in (
-            (self.home.key("run_it"), "Run"),
-            ("tab", "next"),
-            (self.home.key("leave"), "Cancel"),
-        ):
-            text.append(f"{key} ", f"bold {roles['accent']}")
-            text.append(f"{word}   ", roles["muted"])
-        self.query_one("#dialog-buttons", Static).update(text)
-
-    def action_leave(self) -> None:
-        """Go without a run."""
-        self.dismiss()
+        self.tell_keys("Run")
 
     @on(Input.Submitted)
     def action_run(self) -> None:

@@ -236,6 +236,8 @@ class Books:
         self.asked: set[int] = set()
         """Runs whose condition is being looked at."""
         self.has_priorities = False
+        self.decides_together = False
+        """Which run goes first depends on what else is due, so all of it is decided in one step."""
         self.downstream: dict[str, list[str]] = {}
         """Jobs that the ends of a job's runs start, by that job."""
         self.held_back: dict[int, RunRecord] = {}

@@ -21,7 +21,9 @@ NAMED_RUNS = 8  # in an answer: a chain may have thousands
 
 def index_chains(books: Books) -> None:
     """Note who depends on whom, and whether any is urgent, after definitions changed."""
-    books.has_priorities = any(record.job.priority for record in books.jobs.values())
+    jobs = [record.job for record in books.jobs.values()]
+    books.has_priorities = any(job.priority for job in jobs)
+    books.decides_together = books.has_priorities or any(job.depends_on for job in jobs)
     downstream: dict[str, list[str]] = defaultdict(list)
     for record in books.jobs.values():
         if record.job.depends_on and not is_timed(record.job):

@@ -1,5 +1,6 @@
 """Due instants become decisions: each one exactly once (SEMANTICS 3 and 4)."""
 
+from itertools import islice
 from typing import Literal
 
 from cronterm.clock import SECOND, Instant
@@ -16,10 +17,10 @@ MOST_CATCH_UP = 100  # runs per job; the rest is missed, never "give up and run 
 PUNCTUAL = SECOND  # with start_grace: 0 an instant is still on time while the loop gets to it
 
 
-def decide_all(books: Books) -> None:
-    """Decide every instant at or before now."""
+def decide_all(books: Books, most: int | None = None) -> None:
+    """Decide every instant at or before now, of `most` jobs if not of all."""
     _end_pauses(books)
-    for record in list(books.due_jobs()):
+    for record in list(islice(books.due_jobs(), most)):
         decide(books, record)
         books.watch_job(record)
 

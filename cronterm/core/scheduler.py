@@ -45,6 +45,8 @@ from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
 from cronterm.model.run import REPORTED, OpenRun, Outcome, Reason
 
+BURST = 64  # jobs decided in one step: a commit of as many takes a few milliseconds
+
 
 class Scheduler:
     """Decides. The same memory, seed and inputs give the same effects."""
@@ -67,15 +69,20 @@ class Scheduler:
     def step(self, now: Now, given: Sequence[Input]) -> Effects:
         """Decide all that is due by the definitions before `given`, then take `given` in, in order.
 
-        Before the first `ConfigChanged` nothing is due and nothing starts.
+        With nothing given, of a burst only the first jobs are decided: they start while the next
+        step decides the rest, for which `wait` is 0. Before the first `ConfigChanged` nothing is
+        due and nothing starts.
         """
         books = self._books
         books.now = now
         self._note_clock(now)
-        self._decide()
-        for each in given:
-            self._take(each)
-        self._decide()
+        if given or books.decides_together:
+            self._decide()
+            for each in given:
+                self._take(each)
+            self._decide()
+        else:
+            self._decide(most=BURST)
         self._start()
         tell_alerts(books)
         queue_notices(books)
@@ -106,11 +113,11 @@ class Scheduler:
             note_clock(self._books, offset - self._offset)
         self._offset = offset
 
-    def _decide(self) -> None:
+    def _decide(self, *, most: int | None = None) -> None:
         books = self._books
         if books.is_draining:
             return
-        decide_all(books)
+        decide_all(books, most)
         for run in list(books.ready_runs()):
             if run.run in books.runs:  # not given up for one before it
                 self._let_in(run)

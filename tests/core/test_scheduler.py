@@ -5,8 +5,8 @@ import pytest
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, rfc3339
 from cronterm.core.base import Drain, NeverStarted, Tick
 from cronterm.model.command import PauseJob, ResumeJob, RunJob, StopRun
-from cronterm.model.event import NextDueMoved
-from cronterm.model.job import Retry
+from cronterm.model.event import NextDueMoved, RunQueued
+from cronterm.model.job import Job, Retry
 from cronterm.model.run import Outcome, Reason
 from tests.core.clockwork import DAY_START, Clockwork, job
 
@@ -18,6 +18,38 @@ def test_a_due_instant_becomes_a_run() -> None:
     clockwork.at("00:01:01").exits(1).expects("succeeded 1")
     clockwork.at("00:01:30").tick().expects_nothing()
     clockwork.at("00:02").tick().expects("queued backup 2 scheduled due 00:02:00Z", "start 2.1")
+
+
+def test_the_first_of_a_burst_start_while_the_rest_is_decided() -> None:
+    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(200)), max_running=150)
+    started = []
+    clockwork.at("00:01")
+    while clockwork.core.wait(clockwork.now()) == 0:
+        clockwork.step()
+        started.append([start.job.id for start in clockwork.effects.starts])
+
+    assert [len(ids) for ids in started] == [64, 64, 22, 0]
+    assert [job_id for ids in started for job_id in ids] == [f"job-{n:03}" for n in range(150)]
+    clockwork.exits(1).expects("succeeded 1", "start 151.1")
+
+
+@pytest.mark.parametrize(
+    "last", [job("last", priority=1), job("last", depends_on={"job-000": "success"})]
+)
+def test_a_burst_is_decided_together_where_it_tells_who_goes_first(last: Job) -> None:
+    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(100)), last)
+
+    clockwork.at("00:01").step()
+
+    assert sum(isinstance(event, RunQueued) for event in clockwork.effects.events) == 101
+
+
+def test_a_burst_is_decided_by_the_definitions_that_were_in_force() -> None:
+    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(100)))
+
+    clockwork.at("00:01").configure(job("other"))
+
+    assert sum(isinstance(event, RunQueued) for event in clockwork.effects.events) == 100
 
 
 def test_nothing_is_due_before_the_time_and_the_wait_says_how_long() -> None:

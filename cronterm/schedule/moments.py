@@ -14,6 +14,7 @@ _STAMP = re.compile(r"\d{4}-")
 _CLOCK = re.compile(r"(?:(today|tomorrow)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?")
 _HINT = "write it like 08:00, tomorrow 08:00 or 2026-12-01T02:00:00+01:00"
 _END_HINT = "write it like 90m, 3d, 08:00 or tomorrow 08:00"
+_PLACE_HINT = "write it like 03:00, tomorrow 08:00, 90m (ahead) or -90m (back)"
 
 
 def past_moment(word: str, now: Instant) -> Instant:
@@ -51,13 +52,32 @@ def end_of_hold(word: str, now: Instant) -> Instant:
 
     Raises `BadInput`, also where that is over.
     """
-    try:
-        at = coming_moment(word, now)
-    except BadInput:
-        try:
-            at = now + parse_duration(word)
-        except BadInput:
-            raise BadInput(f"{shown(word)} is no length and no time", _END_HINT) from None
+    at = _moment_or_length(word, now, _END_HINT)
     if at <= now:
         raise BadInput(f"{shown(word)} is over", _END_HINT)
     return at
+
+
+def place_in_time(word: str, now: Instant) -> Instant:
+    """Return the moment of `90m` (so long after `now`), `-90m` (before it) or of a time.
+
+    Raises `BadInput`.
+    """
+    text = word.strip()
+    try:
+        if text.startswith("-"):
+            return now - parse_duration(text[1:])
+    except BadInput:
+        raise BadInput(f"{shown(word)} is no length and no time", _PLACE_HINT) from None
+    return _moment_or_length(text, now, _PLACE_HINT)
+
+
+def _moment_or_length(word: str, now: Instant, hint: str) -> Instant:
+    """Return what `coming_moment` reads, or when a length from `now` is over."""
+    try:
+        return coming_moment(word, now)
+    except BadInput:
+        try:
+            return now + parse_duration(word)
+        except BadInput:
+            raise BadInput(f"{shown(word)} is no length and no time", hint) from None

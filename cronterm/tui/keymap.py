@@ -188,6 +188,7 @@ KEYS: tuple[Key, ...] = (
     Key("open_job", "o", "open_job", "the job of the run", "Runs", (R,), "job"),
     Key("skip", "B,b", "skip", "skip the next run…", "Timeline", (D, T), "skip next"),
     Key("filter_lanes", "slash", "filter", "filter the jobs", "Timeline", (T,), "filter"),
+    Key("go_to_time", "at", "go_to_time", "go to a time…", "Timeline", (T,), "go to time"),
     Key(
         "next_start", "right_square_bracket", "slot(1)", "the next start", "Timeline", (T,), "start"
     ),
@@ -293,21 +294,10 @@ KEYS: tuple[Key, ...] = (
 
 CHANGING = frozenset(
     (
-        *(
-            "trigger",
-            "trigger_with",
-            "again",
-            "pause",
-            "pause_all",
-            "add",
-            "edit",
-            "editor",
-            "delete",
-            "undo",
-            "stop",
-        ),
-        *("acknowledge", "acknowledge_all", "unacknowledge", "mute", "comment", "skip", "reload"),
-        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen", "skip_of_job"),
+        *("trigger", "trigger_with", "again", "pause", "pause_all", "add", "edit", "editor"),
+        *("delete", "undo", "stop", "acknowledge", "acknowledge_all", "unacknowledge", "mute"),
+        *("comment", "skip", "skip_of_job", "reload"),
+        *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
     )
 )
 """The ids of the keys that change something: refused where a screen only looks."""

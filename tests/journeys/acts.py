@@ -8,6 +8,7 @@ from tests.journeys.walks import turns_off
 
 MUTED = re.compile(r"broken +\S+ +\d+ +muted")
 """What a row says, where a sentence in front of it may say it too."""
+SPAN = r"Timeline . .*? . 7 jobs"
 WHY = r"[─-] Why[^─]*"
 
 
@@ -278,6 +279,17 @@ def pager(it: Tour, key: str) -> None:
     it.try_key(key)
     it.wait(lambda: paged.exists() and "a red word" in paged.read_text(), "all of it is paged")
     it.wait(lambda: "exit 0 after" in it.screen(), "the log is back")
+
+
+def goes_to_time(it: Tour, key: str) -> None:
+    """The window goes to the time that is typed."""
+    it.has(re.compile(SPAN))
+    it.try_key(key)
+    it.sees("Go to a time")
+    it.type("3h")
+    it.press("enter")
+    it.loses("Go to a time")
+    it.differs(SPAN)
 
 
 def starts(*first: str) -> Walk:

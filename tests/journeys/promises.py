@@ -5,6 +5,7 @@ import re
 from cronterm.tui.keymap import TABS
 from cronterm.tui.places import PAGES, Where
 from tests.journeys.acts import (
+    SPAN,
     acknowledge,
     acknowledge_all,
     add,
@@ -16,6 +17,7 @@ from tests.journeys.acts import (
     editor,
     filter_lines,
     further,
+    goes_to_time,
     leaves,
     mark,
     matches,
@@ -65,7 +67,6 @@ from tests.journeys.walks import (
 )
 
 RUN_OF = r"[·.] run \d+"
-SPAN = r"Timeline . .*? . 7 jobs"
 SCROLLED: dict[Where, str] = {"log": "end", "compare": "home"}
 """Texts to scroll in, and where they begin."""
 BACK: dict[Where, Text] = dict.fromkeys(PAGES, MARKS["jobs"]) | {"compare": "exit 1 after"}
@@ -212,6 +213,7 @@ PROMISES: dict[str, Walk] = {
     "earlier": changes(SPAN),
     "later": changes(SPAN),
     "now": changes(SPAN, first="right"),
+    "go_to_time": goes_to_time,
     "longer": changes(r"with the \S+ before"),
     "shorter": changes(r"with the \S+ before"),
     "figures_of_next": changes(r"Job \S+"),

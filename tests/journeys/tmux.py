@@ -26,6 +26,7 @@ NAMES = {
     "f2": "F2",
     "slash": "/",
     "question_mark": "?",
+    "at": "@",
     "colon": ":",
     "comma": ",",
     "ampersand": "&",

@@ -4,7 +4,7 @@ import pytest
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.errors import BadInput
-from cronterm.schedule.moments import coming_moment, end_of_hold
+from cronterm.schedule.moments import coming_moment, end_of_hold, place_in_time
 from tests.store.facts import NOON
 
 
@@ -41,6 +41,20 @@ def test_what_is_no_time_is_refused_with_the_forms(word: str) -> None:
 )
 def test_something_is_held_for_a_while_or_until_a_time(word: str, after: int) -> None:
     assert end_of_hold(word, NOON) == NOON + after
+
+
+@pytest.mark.parametrize(
+    ("word", "after"),
+    [("3:00", 15 * HOUR), ("today 08:00", -4 * HOUR), ("90m", 90 * MINUTE), (" -2h ", -2 * HOUR)],
+)
+def test_a_place_in_time_is_ahead_or_back(word: str, after: int) -> None:
+    assert place_in_time(word, NOON) == NOON + after
+
+
+@pytest.mark.parametrize("word", ["soon", "-soon", "-08:00", "-"])
+def test_a_place_in_time_that_is_none_is_refused_with_the_forms(word: str) -> None:
+    with pytest.raises(BadInput, match=f"'{word}' is no length and no time.*-90m"):
+        place_in_time(word, NOON)
 
 
 @pytest.mark.parametrize(

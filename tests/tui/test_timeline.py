@@ -22,6 +22,7 @@ from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
+from cronterm.tui.screens.moment_dialog import MomentDialog
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.slot_record import NOTHING, read_slot
 from tests.tui.scene import NOW, FakeControl, app, scene
@@ -196,6 +197,28 @@ async def test_zoom_and_pan_ask_for_another_stretch_of_time() -> None:
         await pilot.press("0")
         await wait_for(pilot, lambda: control.asked[-1].since < NOW)
         assert screen.lanes.pan == 0
+
+
+async def test_a_time_that_is_typed_is_gone_to() -> None:
+    control = Counting()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_timeline(pilot)
+        await pilot.press("at")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, MomentDialog))
+        await pilot.press(*"soon", "enter")
+        assert isinstance(pilot.app.screen, MomentDialog)
+        await pilot.press(*["backspace"] * 4, *"20h", "enter")
+        await wait_for(pilot, lambda: "from Sun 10:32" in str(screen.agenda.border_subtitle))
+        later = NOW + 20 * HOUR
+        assert control.asked[-1].since == later
+        assert screen.lanes.here is not None
+        assert screen.lanes.here[0] <= later < screen.lanes.here[1]
+        assert screen.agenda.entries[0].at >= later
+        await pilot.press("0")
+        await wait_for(pilot, lambda: "from" not in str(screen.agenda.border_subtitle))
+        await pilot.press("at", *"-3h", "f2")
+        await wait_for(pilot, lambda: control.asked[-1].since < NOW - 3 * HOUR)
+        assert screen.lanes.at == NOW - 3 * HOUR
 
 
 async def test_the_next_run_is_skipped_after_a_question() -> None:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input
@@ -17,6 +18,7 @@ from cronterm.tui.keymap import bindings
 from cronterm.tui.lane_filter import filtered_jobs
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.job_page import JobPage
+from cronterm.tui.screens.moment_dialog import MomentDialog
 from cronterm.tui.screens.page import RunChange
 from cronterm.tui.slot_record import read_slot
 from cronterm.tui.widgets.agenda_box import AgendaBox
@@ -59,6 +61,8 @@ class TimelineView(JobPage):
         """The job of the lane that something was done to."""
         self._run: int | None = None
         """The run in the slot under the cursor."""
+        self._agenda_from: Instant = 0
+        """The moment that was gone to: the agenda begins there if it is still to come."""
 
     def body(self) -> ComposeResult:
         """Give what is shown, the lanes and the agenda."""
@@ -174,18 +178,24 @@ class TimelineView(JobPage):
             within=tuple(lanes.jobs) if lanes.words else None,
             agenda=AGENDA,
         )
+        since = self._agenda_from
         try:
-            found = await self.home.control.query(query)
+            coming = found = await self.home.control.query(query)
+            if self.home.now() < since < axis.until:
+                slot = (axis.until - since) // axis.slots
+                later = msgspec.structs.replace(query, since=since, slot=slot, jobs=("",))
+                coming = await self.home.control.query(later)
         except CrontermError as error:
             lanes.trouble = str(error)
             lanes.repaint()
             return
-        if isinstance(found, Timeline):
+        if isinstance(found, Timeline) and isinstance(coming, Timeline):
             now = self.home.now()
             lanes.timeline, lanes.shown, lanes.trouble = found, axis, ""
-            agenda.show(foresee(self.picture.snapshot, found.agenda, now))
-            agenda.total = found.total
-            agenda.span = f"until {aware(axis.until).astimezone():%a %H:%M}"
+            agenda.show(foresee(self.picture.snapshot, coming.agenda, now))
+            agenda.total = coming.total
+            begins = "" if coming is found else f"from {_day_time(since)} "
+            agenda.span = f"{begins}until {_day_time(axis.until)}"
             self.update(now)
             self._read_why()
 
@@ -319,11 +329,24 @@ class TimelineView(JobPage):
     def action_pan(self, by: int) -> None:
         """Go back or ahead in time."""
         axis = self.lanes.axis
+        self._agenda_from = 0
         self._move_to(self.lanes.pan + by * max(axis.slots // PAN_PART, 1) * axis.slot)
 
     def action_now(self) -> None:
         """Come back to now."""
+        self._agenda_from = 0
         self._move_to(0)
+
+    def action_go_to_time(self) -> None:
+        """Ask for a moment; the window, its cursor and the agenda go there."""
+
+        def go(at: Instant | None) -> None:
+            if at is not None:
+                self._agenda_from = self.lanes.at = at
+                self.agenda.move(-len(self.agenda.entries))
+                self._move_to(at - self.home.now())
+
+        self.app.push_screen(MomentDialog(), go)
 
     def _move_to(self, pan: int) -> None:
         self.lanes.pan = pan
@@ -367,6 +390,10 @@ class TimelineView(JobPage):
             self._filter("")
             return
         self.home.show_view("jobs")
+
+
+def _day_time(at: Instant) -> str:
+    return f"{aware(at).astimezone():%a %H:%M}"
 
 
 def _within(place: int, count: int) -> int:

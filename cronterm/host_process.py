@@ -98,6 +98,8 @@ class OwnEngine:
             try:
                 return client.hello().pid
             except NoEngine:
+                if self._process is None and not self._instance.is_held():
+                    self.start()  # the engine that was found has ended meanwhile
                 how = self.how_failed()
                 if how or time.monotonic() > until:
                     raise self._failure(how) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from textual.app import SystemCommand
@@ -43,7 +44,6 @@ from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import StatsView
 from cronterm.tui.screens.system import SystemView
 from cronterm.tui.screens.timeline import TimelineView
-from cronterm.tui.tab import TabDriver
 
 DRAW_EVERY_S = 0.2  # keys draw at once
 SETTLED_S = 1.0  # after the first snapshot everything that stays is there
@@ -166,20 +166,18 @@ class CrontermApp(LogOpening, Personal):
                 screen.look_again()
 
     def _restart(self) -> None:
-        """The screen that started the engine starts it again, three times a minute at most.
-
-        One that was just started gets time to answer.
-        """
+        """The screen that started the engine starts it again, three times a minute at most."""
         now, since = self.now(), self.picture.starting_since
         if since is not None:
             how = self._hosting.how_failed()
             if not how and now - since < START_TIME:
-                return
+                return  # it gets time to answer
             self.picture.starting_since, self._is_dirty = None, True
             how = how or f"`{self.picture.way} doctor` looks why"
             self.tell(f"the engine does not come up: {how}", is_bad=True)
         self._restarts = [at for at in self._restarts if now - at < 60_000_000]
-        is_ours = self._hosting.has_started and self.picture.snapshot.engine.state != "stopping"
+        is_wanted = self.picture.awaits_end or self.picture.snapshot.engine.state != "stopping"
+        is_ours = self._hosting.has_started and is_wanted
         if is_ours and len(self._restarts) < RESTARTS_A_MINUTE:
             self._restarts.append(now)
             self._attempt(self._start, is_quiet=True)
@@ -187,6 +185,7 @@ class CrontermApp(LogOpening, Personal):
     def _note_restart(self, was: EngineView, gone: Gone | None) -> None:
         """Tell where another engine answers than before; of several machines each tells its own."""
         engine = self.picture.snapshot.engine
+        self.picture.awaits_end &= engine.state == "stopping"
         if not was.pid or engine.pid == was.pid or not engine.jobs_file:
             return
         how = self._hosting.how_ended(was.pid)
@@ -235,7 +234,12 @@ class CrontermApp(LogOpening, Personal):
         self.remember(view=None if view == "jobs" else view)
 
     def _begin(self) -> None:
-        """Begin on the view that was chosen last for this file, unless a key was faster."""
+        """Begin on the view that was chosen last for this file, unless a key was faster.
+
+        Where the engine that was found is about to end, this screen is to start the next one.
+        """
+        if self._hosting.start and self.picture.snapshot.engine.state == "stopping":
+            self.picture.awaits_end, self._hosting = True, replace(self._hosting, has_started=True)
         view = self.layout.word("view", VIEWS)
         if view is not None and isinstance(self.screen, Dashboard):
             self._begun_with = VIEWS[view](self.picture)
@@ -331,11 +335,6 @@ class CrontermApp(LogOpening, Personal):
         with super().suspend():
             yield
 
-    def hand_over(self, name: str, text: str) -> None:
-        """Have the browser that shows this screen save a file."""
-        if isinstance(self._driver, TabDriver):
-            self._driver.hand_over(name, text)
-
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none; the engine sees it at once."""
         if self.may_change():
@@ -360,7 +359,8 @@ class CrontermApp(LogOpening, Personal):
 
     def ask_quit(self) -> None:
         """Leave; the screen that started the engine asks what becomes of it."""
-        if not self._hosting.has_started or self.picture.gone is not None:
+        is_ending = self.picture.gone is not None or self.picture.awaits_end
+        if not self._hosting.has_started or is_ending:
             self.exit("keep")
             return
         self.ask(questions.ask_quit(self.picture.snapshot, self.picture.way), self._quit)

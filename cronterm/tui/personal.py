@@ -19,6 +19,7 @@ from cronterm.tui.ringing import Ringing
 from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.screens.page import Page, repaint_all
 from cronterm.tui.settings import ScreenSettings, read_settings, write_sample
+from cronterm.tui.tab import TabDriver
 from cronterm.tui.themes import TASTES, Taste, theme_for, themes
 from cronterm.tui.widgets.bars import KeyBar
 
@@ -88,6 +89,11 @@ class Personal(Ringing):
         with self.suspend():
             subprocess.run([*editor, *place, path], check=False)
         self.refresh(layout=True)
+
+    def hand_over(self, name: str, text: str) -> None:
+        """Have the browser that shows this screen save a file."""
+        if isinstance(self._driver, TabDriver):
+            self._driver.hand_over(name, text)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every line passes last: characters that show, colours that are liked."""

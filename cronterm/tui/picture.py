@@ -87,6 +87,8 @@ class Picture:
     """What became of the one before, where that is known: `was killed by SIGKILL`."""
     stopped_by: str = ""
     """Who told the engine to end; "" where nobody did."""
+    awaits_end: bool = False
+    """It was stopping already when this screen came, which starts another once it is gone."""
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False

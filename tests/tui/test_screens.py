@@ -716,6 +716,32 @@ async def test_a_gone_engine_is_said_and_can_be_started_again() -> None:
         assert "nothing was scheduled for 2.0s, it is pid 17 now" in text
 
 
+async def test_a_screen_that_found_an_engine_about_to_end_starts_the_next_one() -> None:
+    ending = scene()
+    ending.engine.state = "stopping"
+    control = FakeControl(ending)
+    started: list[bool] = []
+    running = app(control, has_started=False)
+    running._hosting = type(running._hosting)(
+        has_started=False, start=lambda: started.append(True), jobs_file="x"
+    )
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        banner = running.screen.query_one("#banner", Banner)
+        text = "! the engine is stopping, waits for 2 runs — another starts once it is gone"
+        await wait_for(pilot, lambda: banner._text()[0] == text)
+        assert not started
+        await control.more.put(Gone(since=NOW, why="ended"))
+        await wait_for(pilot, lambda: started == [True])
+        other = scene()
+        other.engine.pid = 17
+        await control.more.put(other)
+        await wait_for(pilot, lambda: running.picture.restart is not None)
+        assert not running.picture.awaits_end
+        await pilot.press("q")
+        await wait_for(pilot, lambda: isinstance(running.screen, Ask))
+
+
 async def test_an_engine_that_cannot_be_started_is_told_of_with_its_reason() -> None:
     control = FakeControl(scene())
     starts = iter([None, CrontermError("no engine can be started: No space left on device")])

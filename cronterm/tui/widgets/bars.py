@@ -245,6 +245,10 @@ class Banner(Painted):
             by = f" by {sanitize_line(picture.stopped_by)}" if picture.stopped_by else ""
             text = f"{states['failed']} ENGINE STOPPED{by} {ago}s ago — nothing is being scheduled"
             return text, [("reload", "restart"), (show, "why")]
+        if picture.awaits_end:
+            runs = sum(len(view.live) for view in snapshot.jobs.values())
+            waits = f", waits for {runs} run{'s' * (runs != 1)}" if runs else ""
+            return f"! the engine is stopping{waits} — another starts once it is gone", []
         if snapshot.engine.trouble:
             trouble = sanitize_line(snapshot.engine.trouble)
             return f"{states['failed']} {trouble}", [(show, "show")]

@@ -9,10 +9,11 @@ import signal
 import sys
 from pathlib import Path
 
-from cronterm.runner.attempt import KILL_FOR_S, now_us
+from cronterm.runner.attempt import KILL_FOR_S
 from cronterm.runner.cgroup import Cgroups, find_delegated
 from cronterm.runner.hold import Place, Runner
 from cronterm.runner.journal import AttemptId, Entry, Journal, read_journal, take_lock
+from cronterm.runner.moment import now_us
 from cronterm.runner.process import become_subreaper, find_tree, send
 from cronterm.runner.protocol import listen
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.mask import Masker
+from cronterm.runner.moment import now_us, since_boot
 from cronterm.runner.output import LineMerger, Piece, Sink
 from cronterm.runner.process import find_tree, send, signal_number, signal_tree
 from cronterm.runner.rules import OutputRules
@@ -20,15 +21,6 @@ DRAIN_S = 2.0  # a background child that holds stdout must not keep the run open
 CLOCK_SET_US = 2_000_000  # by so much it was set, not slewed
 LIVE_BYTES = 256 << 10  # output that waits for the engine; older pieces are dropped
 LIVE_LINES = 2_500  # the same in lines: a screen follows 25,000 a second, `yes` writes millions
-
-
-def now_us() -> int:
-    """Return wall time in microseconds: the runner stamps what it sees."""
-    return time.time_ns() // 1_000
-
-
-def _since_boot() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def mark_of(store: str, run: int, attempt: int) -> str:
@@ -67,7 +59,7 @@ class Attempt:
     """Wall time in µs, and `started` on the monotonic clock: before there was a process."""
     started: float
     deadline: float | None
-    booted: float = field(default_factory=_since_boot)
+    booted: float = field(default_factory=since_boot)
     """Seconds from the machine's start to its own, suspend included."""
     rules: OutputRules | None = None
     maskers: dict[int, Masker] = field(default_factory=dict)
@@ -155,7 +147,7 @@ class Attempt:
         """Take note that the leader is dead."""
         self.status, self.usage, self.ended_at = status, usage, now_us()
         self.ended = time.monotonic()
-        passed_us = int((_since_boot() - self.booted) * 1e6)
+        passed_us = int((since_boot() - self.booted) * 1e6)
         moved_us = self.ended_at - self.started_at - passed_us
         if abs(moved_us) > max(CLOCK_SET_US, passed_us // 1000):  # slewed, it gains 0.05 % at most
             self.ended_at = self.started_at + passed_us

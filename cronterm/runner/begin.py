@@ -2,67 +2,76 @@
 
 import os
 import re
-import time
 from pathlib import Path
 
-from cronterm.runner.attempt import Attempt, now_us
+from cronterm.runner.attempt import Attempt
 from cronterm.runner.cgroup import NOWHERE, Cgroup
 from cronterm.runner.mask import maskers
 from cronterm.runner.output import ERR, OUT, Sink
-from cronterm.runner.process import StartError, StartSpec, Surroundings, start
 from cronterm.runner.protocol import Header
 from cronterm.runner.rules import OutputRules
+from cronterm.runner.start import Start, StartError, StartSpec
 
 
-def begin(
-    asked: Header,
-    spec: StartSpec,
-    output: Path,
-    surroundings: Surroundings,
-    cgroup: Cgroup = NOWHERE,
-) -> Attempt:
-    """Start what a `start` message asks for, `spec` being its process. Raises `StartError`.
+class Beginning:
+    """An attempt that is about to be one: its output has room, its process is only ready to be."""
 
-    Its time counts from before its process is made: what a program measures of itself, that it has
-    slept so long, is never more than what is told of it.
-    """
-    try:
-        rules = OutputRules.read(asked.get("rules", {}))
-    except re.error as error:
-        raise StartError(f"a pattern of success: {error}") from None
-    run, number, timeout = asked["run"], asked["attempt"], asked["timeout_us"]
-    sink = Sink(output, f"{run}-{number}", asked["max_size"], asked.get("keep", "head_tail"))
-    try:
-        pipes, out, err = open_pipes()
-    except OSError as error:
-        raise StartError(error.strerror or str(error)) from None
-    started, started_at = time.monotonic(), now_us()
-    try:
-        pid = start(spec, surroundings, out, err, cgroup)
-    except StartError:
-        for pipe in pipes:
-            os.close(pipe)
-        raise
-    finally:
-        os.close(out)
-        os.close(err)
-    return Attempt(
-        run=run,
-        number=number,
-        mark=spec.mark,
-        stop_signal=asked["stop_signal"],
-        grace_s=asked["grace_us"] / 1e6,
-        pid=pid,
-        sink=sink,
-        rules=rules,
-        pipes=pipes,
-        started_at=started_at,
-        started=started,
-        deadline=None if timeout is None else started + timeout / 1e6,
-        maskers=maskers(asked.get("secrets") or {}, (OUT, ERR)),
-        kills_leftovers=bool(asked.get("kill_leftovers")),
-        cgroup=cgroup,
-    )
+    def __init__(
+        self, asked: Header, spec: StartSpec, output: Path, cgroup: Cgroup = NOWHERE
+    ) -> None:
+        """Have ready what a `start` message asks for, `spec` being its process.
+
+        Raises `StartError`; then nothing is left open.
+        """
+        try:
+            self._rules = OutputRules.read(asked.get("rules", {}))
+        except re.error as error:
+            raise StartError(f"a pattern of success: {error}") from None
+        self._asked, self._cgroup = asked, cgroup
+        self.id = asked["run"], asked["attempt"]
+        """(run, attempt)."""
+        name, keep = f"{self.id[0]}-{self.id[1]}", asked.get("keep", "head_tail")
+        self._sink = Sink(output, name, asked["max_size"], keep)
+        try:
+            self._pipes, out, err = open_pipes()
+        except OSError as error:
+            raise StartError(error.strerror or str(error)) from None
+        try:
+            self.start = Start(spec, out, err, cgroup)
+        except StartError:
+            for descriptor in (*self._pipes, out, err):
+                os.close(descriptor)
+            raise
+
+    def attempt(self) -> Attempt:
+        """Return the attempt, its process being made. Raises `StartError` where there is none.
+
+        Its time counts from before its process was made: what a program measures of itself, that
+        it has slept so long, is never more than what is told of it.
+        """
+        start, asked, timeout = self.start, self._asked, self._asked["timeout_us"]
+        if start.error is not None:
+            for pipe in self._pipes:
+                os.close(pipe)
+            raise start.error
+        return Attempt(
+            run=self.id[0],
+            number=self.id[1],
+            mark=start.spec.mark,
+            stop_signal=asked["stop_signal"],
+            grace_s=asked["grace_us"] / 1e6,
+            pid=start.pid,
+            sink=self._sink,
+            rules=self._rules,
+            pipes=self._pipes,
+            started_at=start.began.wall_us,
+            started=start.began.monotonic,
+            booted=start.began.booted,
+            deadline=None if timeout is None else start.began.monotonic + timeout / 1e6,
+            maskers=maskers(asked.get("secrets") or {}, (OUT, ERR)),
+            kills_leftovers=bool(asked.get("kill_leftovers")),
+            cgroup=self._cgroup,
+        )
 
 
 def open_pipes() -> tuple[dict[int, int], int, int]:

@@ -66,7 +66,7 @@ class Cgroups:
 
     def of(self, mark: str) -> Cgroup:
         """Return the cgroup of the run that has this marker."""
-        return Cgroup(None if self._own is None else self._own / f"{PREFIX}{mark}")
+        return NOWHERE if self._own is None else Cgroup(self._own / f"{PREFIX}{mark}")
 
     def sweep(self) -> None:
         """Take away those that are empty."""

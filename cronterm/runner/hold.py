@@ -12,17 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of, now_us
-from cronterm.runner.begin import begin
+from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of
+from cronterm.runner.begin import Beginning
 from cronterm.runner.cgroup import Cgroups
 from cronterm.runner.door import Door
 from cronterm.runner.journal import AttemptId, Fields, Journal
+from cronterm.runner.moment import now_us
 from cronterm.runner.output import MEMORY
 from cronterm.runner.pause_point import pause_point
-from cronterm.runner.process import StartError, Surroundings, orphans, read_spec
+from cronterm.runner.process import orphans
 from cronterm.runner.protocol import PROTOCOL, Header
+from cronterm.runner.start import StartError, Surroundings, read_spec, start_all
 
 READ_MOST = 64 << 10
+TOGETHER = 48  # processes made before any of them is looked at
 PASS_MOST_S = 0.03  # how long starts may keep the rest of the loop waiting
 OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
 SPILL_AFTER_US = 1_000_000
@@ -169,32 +172,53 @@ class Runner:
         """Start what waits; a burst goes before output, but not for ever."""
         until = time.monotonic() + PASS_MOST_S
         while self._starts and time.monotonic() < until:
-            self._start(self._starts.popleft())
+            self._start_together()
 
-    def _start(self, asked: Header) -> None:
+    def _start_together(self) -> None:
+        """Start the next that wait: a few are made at the same time."""
+        beginnings: list[Beginning] = []
+        while self._starts and len(beginnings) < TOGETHER:
+            beginning = self._prepare(self._starts.popleft())
+            if beginning is not None:
+                beginnings.append(beginning)
+                if beginning.start.is_alone:
+                    break
+        start_all((beginning.start for beginning in beginnings), self._surroundings)
+        for beginning in beginnings:
+            self._take_in(beginning)
+
+    def _prepare(self, asked: Header) -> Beginning | None:
+        """Return what is ready to be an attempt; None for one that is known, or cannot be."""
         identity = (asked["run"], asked["attempt"])
         if identity in self._attempts or identity in self._journal.entries:
             self._answer_known(identity)
-            return
+            return None
         if identity in self._over:
-            return
+            return None
         mark = mark_of(self._place.store, *identity)
         try:
             self._journal.starting(identity, boot=self._place.boot, mark=mark)
         except OSError as error:
             self._end_unstarted(identity, {"start_error": f"the journal: {error.strerror}"})
-            return
+            return None
         pause_point("after_journal_starting")
         spec = read_spec(asked, self._env, self._umask, mark)
-        cgroup = self._place.cgroups.of(mark)
         try:
-            attempt = begin(asked, spec, self._place.output, self._surroundings, cgroup)
+            return Beginning(asked, spec, self._place.output, self._place.cgroups.of(mark))
         except StartError as error:
             self._end_unstarted(identity, {"start_error": str(error)})
+            return None
+
+    def _take_in(self, beginning: Beginning) -> None:
+        """Hold what has begun, or tell why it has not."""
+        try:
+            attempt = beginning.attempt()
+        except StartError as error:
+            self._end_unstarted(beginning.id, {"start_error": str(error)})
             return
         pause_point("after_spawn")
-        self._attempts[identity] = self._by_pid[attempt.pid] = attempt
-        self._journal.started(identity, attempt.pid, attempt.started_at)
+        self._attempts[attempt.id] = self._by_pid[attempt.pid] = attempt
+        self._journal.started(attempt.id, attempt.pid, attempt.started_at)
         for pipe in attempt.pipes:
             self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
         self._door.tell_started(attempt)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cronterm.runner.attempt import LIVE_BYTES, LIVE_LINES, Attempt, last_lines, now_us
+from cronterm.runner.attempt import LIVE_BYTES, LIVE_LINES, Attempt, last_lines
+from cronterm.runner.moment import now_us
 from cronterm.runner.output import OUT, Sink, unpack_blob
 
 

@@ -2,16 +2,16 @@
 
 import os
 import resource
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cronterm.runner.attempt import now_us
-from cronterm.runner.begin import begin
-from cronterm.runner.process import StartError, StartSpec, Surroundings
+from cronterm.runner.attempt import Attempt
+from cronterm.runner.begin import Beginning
+from cronterm.runner.output import OUT
+from cronterm.runner.start import StartError, StartSpec, Surroundings, start_all
 
 ASKED: dict[str, Any] = {
     "run": 1,
@@ -23,20 +23,11 @@ ASKED: dict[str, Any] = {
 }
 
 
-class Watched(Surroundings):
-    """Notes the time on both clocks when a process is about to be made."""
-
-    def enter(self, spec: StartSpec) -> None:
-        """Note it."""
-        self.at, self.at_us = time.monotonic(), now_us()
-        super().enter(spec)
-
-
 @pytest.fixture
-def surroundings() -> Iterator[Watched]:
+def surroundings() -> Iterator[Surroundings]:
     """Give what a process is made in; this one has its own limits after it."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield Watched()
+    yield Surroundings()
     resource.setrlimit(resource.RLIMIT_NOFILE, files)
 
 
@@ -45,14 +36,25 @@ def spec_of(*argv: str, stdin: str | None = None) -> StartSpec:
     return StartSpec(list(argv), {"CRONTERM_MARK": "m-1"}, "/", stdin, 0o022)
 
 
-def test_its_time_counts_from_before_its_process(tmp_path: Path, surroundings: Watched) -> None:
-    attempt = begin(ASKED, spec_of("/bin/true"), tmp_path, surroundings)
+def begin(
+    asked: dict[str, Any], spec: StartSpec, output: Path, surroundings: Surroundings
+) -> Attempt:
+    """Begin one attempt."""
+    beginning = Beginning(asked, spec, output)
+    start_all([beginning.start], surroundings)
+    return beginning.attempt()
+
+
+def test_its_time_counts_from_before_its_process(
+    tmp_path: Path, surroundings: Surroundings
+) -> None:
+    attempt = begin(ASKED, spec_of("/bin/date", "+%s%N"), tmp_path, surroundings)
     os.waitpid(attempt.pid, 0)
+    told = os.read(next(pipe for pipe, stream in attempt.pipes.items() if stream == OUT), 100)
     for pipe in attempt.pipes:
         os.close(pipe)
 
-    assert attempt.started <= surroundings.at
-    assert attempt.started_at <= surroundings.at_us
+    assert attempt.started_at <= int(told) // 1000
     assert attempt.deadline == attempt.started + 5.0
 
 
@@ -69,7 +71,7 @@ def test_its_time_counts_from_before_its_process(tmp_path: Path, surroundings: W
     ],
 )
 def test_what_does_not_begin_leaves_nothing_open(
-    asked: dict[str, Any], spec: StartSpec, reason: str, tmp_path: Path, surroundings: Watched
+    asked: dict[str, Any], spec: StartSpec, reason: str, tmp_path: Path, surroundings: Surroundings
 ) -> None:
     before = os.listdir("/proc/self/fd")  # noqa: PTH208  # numbers, not paths
     with pytest.raises(StartError, match=reason):

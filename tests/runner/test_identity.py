@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cronterm.runner.identity import Identity, read_identity
-from cronterm.runner.process import StartError, StartSpec, Surroundings, start
+from cronterm.runner.start import Start, StartError, StartSpec, Surroundings, start_all
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
 
@@ -27,11 +27,14 @@ def output_of(command: str, identity: Identity, surroundings: Surroundings) -> s
     read, write = os.pipe2(os.O_CLOEXEC)
     argv = ["/bin/sh", "-c", command]
     spec = StartSpec(argv, {"PATH": "/usr/bin:/bin"}, "/", None, 0o022, identity)
-    pid = start(spec, surroundings, write, write)
-    os.close(write)
+    start = Start(spec, write, os.dup(write))
+    start_all([start], surroundings)
+    if start.error is not None:
+        os.close(read)
+        raise start.error
     with os.fdopen(read, encoding="utf-8") as out:
         text = out.read()
-    os.waitpid(pid, 0)
+    os.waitpid(start.pid, 0)
     return text
 
 

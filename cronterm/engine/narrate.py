@@ -10,6 +10,8 @@ from cronterm.clock import rfc3339
 from cronterm.model.event import (
     AlertClosed,
     AlertOpened,
+    AllPaused,
+    AllResumed,
     AnyEvent,
     AttemptEnded,
     AttemptStarted,
@@ -90,10 +92,13 @@ def narrate(event: AnyEvent) -> None:
             log.warning(what, extra={"notifier": event.notifier, "why": event.error})
         case JobPaused():
             level = logging.WARNING if event.by == "auto_pause" else logging.INFO
-            who = {"job": event.job, "by": event.by}
-            log.log(level, "paused", extra=who | _why(event.reason, ""))
+            log.log(level, "paused", extra={"job": event.job} | _pause(event))
         case JobResumed():
             log.info("resumed", extra={"job": event.job, "by": event.by})
+        case AllPaused():
+            log.warning("everything paused", extra=_pause(event))
+        case AllResumed():
+            log.info("everything resumed", extra={"by": event.by})
         case MonitorDefined(definition=definition):
             log.info("monitor defined", extra={"job": definition.job, "by": definition.by})
         case MonitorDropped():
@@ -120,6 +125,11 @@ def _run(
 
 def _moment(event: InstantDecided | SkipLifted) -> str:
     return rfc3339(event.due_at)
+
+
+def _pause(event: JobPaused | AllPaused) -> dict[str, object]:
+    until = {} if event.until is None else {"until": rfc3339(event.until)}
+    return {"by": event.by} | until | _why(event.reason, "")
 
 
 def _rejected(event: ConfigRejected) -> str:

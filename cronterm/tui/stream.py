@@ -32,7 +32,7 @@ from cronterm.model.query import OutputPart
 from cronterm.model.run import FAILED, RunRow
 from cronterm.model.snapshot import Snapshot
 from cronterm.sanitize import is_plain, sanitize_line, styled
-from cronterm.tui.words import asked_text, duration, end_text, row_text, run_end_text
+from cronterm.tui.words import asked_text, day_moment, duration, end_text, row_text, run_end_text
 
 LOG_LINES = 50_000
 LINE_CHARACTERS = 8192
@@ -168,7 +168,8 @@ class LogStream:
             case JobPaused():
                 self.put(LogLine(event.at, event.job, "paused", f"paused by {event.by}", "muted"))
             case SkipLifted():
-                text = f"a skip was lifted by {event.by}"
+                due = day_moment(event.due_at, event.at)
+                text = f"skip of {due} lifted by {event.by}"
                 self.put(LogLine(event.at, event.job, "succeeded", text, "muted"))
             case JobResumed():
                 text = f"resumed by {event.by}"

@@ -2,7 +2,7 @@
 
 from cronterm.clock import SECOND
 from cronterm.control import Output
-from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered, RunHeld
+from cronterm.model.event import AttemptEnded, AttemptStarted, Numbered, RunHeld, SkipLifted
 from cronterm.model.fold import fold
 from cronterm.model.gates import Hold
 from cronterm.model.run import AttemptEnd
@@ -95,3 +95,12 @@ def test_a_run_that_is_reported_has_no_pid() -> None:
     stream.narrate(Numbered(201, event), snapshot)
 
     assert [line.text for line in stream.lines] == ["start reported"]
+
+
+def test_a_lifted_skip_is_told_with_its_time_and_who_lifted_it() -> None:
+    snapshot, stream = scene(), LogStream()
+    lifted = SkipLifted(at=NOW, job="flaky-upload", due_at=NOW + SECOND, by="bob")
+
+    stream.narrate(Numbered(201, lifted), snapshot)
+
+    assert [line.text for line in stream.lines] == ["skip of today 14:32:08 lifted by bob"]

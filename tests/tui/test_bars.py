@@ -64,7 +64,7 @@ def test_a_banner_offers_the_keys_that_count_on_its_page() -> None:
     )
 
     assert jobs.endswith("r restart   t why")
-    assert missed.endswith("nothing is being scheduled")
+    assert "ENGINE STOPPED, nothing is scheduled" in missed
 
 
 def test_who_stopped_the_engine_is_said_until_another_answers() -> None:
@@ -73,11 +73,15 @@ def test_who_stopped_the_engine_is_said_until_another_answers() -> None:
     picture.take(Gone(since=NOW, why="closed"), NOW)
     banner = PlainBanner(picture, "missed")
     banner.now = NOW
-    assert "ENGINE STOPPED by root 0s ago" in text_of(banner.paint(90, 1))
+    assert "ENGINE STOPPED, nothing is scheduled — by root 1s ago" in text_of(banner.paint(90, 1))
+    for width in (80, 60, 50):
+        board = PlainBanner(picture, "jobs")
+        board.now = NOW
+        assert "ENGINE STOPPED, nothing" in text_of(board.paint(width, 1)), width
 
     picture.take(Snapshot(), NOW)
     picture.take(Gone(since=NOW, why="killed"), NOW)
-    assert "ENGINE STOPPED 0s ago" in text_of(banner.paint(90, 1))
+    assert "nothing is scheduled — 1s ago" in text_of(banner.paint(90, 1))
 
 
 def test_where_there_is_no_job_the_engines_of_other_files_are_named() -> None:

@@ -52,7 +52,6 @@ NO_HINTS = {
     "7 d",
     "! A job that runs now is waited for.",
     "Restarts / recoveries",
-    "s ago — nothing is being scheduled",
     "tab S-tab",  # Textual's own, and fixed
 }
 TELLS_KEYS = {"key_names.py", "keys.py", "settings.py", "look.py"}

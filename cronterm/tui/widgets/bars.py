@@ -241,9 +241,9 @@ class Banner(Painted):
                 how = picture.how_ended
                 what = f"the engine {how}: starting another…" if how else "starting an engine…"
                 return f"! {what} — nothing is scheduled before it answers", []
-            ago = max((self.now - picture.gone.since) // SECOND, 0)
-            by = f" by {sanitize_line(picture.stopped_by)}" if picture.stopped_by else ""
-            text = f"{states['failed']} ENGINE STOPPED{by} {ago}s ago — nothing is being scheduled"
+            ago = age(max(self.now - picture.gone.since, SECOND))
+            by = f"by {sanitize_line(picture.stopped_by)} " if picture.stopped_by else ""
+            text = f"{states['failed']} ENGINE STOPPED, nothing is scheduled — {by}{ago} ago"
             return text, [("reload", "restart"), (show, "why")]
         if picture.awaits_end:
             runs = sum(len(view.live) for view in snapshot.jobs.values())

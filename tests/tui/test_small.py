@@ -163,7 +163,8 @@ async def test_a_question_shows_its_answers_whatever_room_there_is(
             return picture_of(cast(App[object], running), "txt")
 
         await wait_for(pilot, lambda: choices[-1].word in drawn())
-        assert running.screen.query_one("#dialog").outer_size.height <= size[1]
+        box = running.screen.query_one("#dialog")
+        await wait_for(pilot, lambda: box.outer_size.height <= size[1])  # room is shared later
         if not is_list:
             assert "the end" not in drawn()
             await pilot.press(*["pagedown"] * 9)

@@ -292,6 +292,13 @@ async def test_a_narrow_terminal_begins_on_the_agenda_and_has_lanes() -> None:
         await wait_for(pilot, lambda: screen.lanes.room >= 12)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_is_first_read_fills_the_lanes_to_their_end(size: tuple[int, int]) -> None:
+    async with app().run_test(size=size) as pilot:
+        screen = await on_timeline(pilot)
+        assert screen.lanes.shown == screen.lanes.axis
+
+
 async def test_an_ended_run_makes_it_read_again() -> None:
     control = Counting()
     async with app(control).run_test(size=(120, 40)) as pilot:

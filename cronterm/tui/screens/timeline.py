@@ -141,8 +141,7 @@ class TimelineView(JobPage):
         height = min(max(len(self.lanes.jobs), 1) + around, most)
         if self.has_class("zoom-lanes"):
             height = all_of
-        if self.lanes.styles.height is None or self.lanes.styles.height.value != height:
-            self.lanes.styles.height = height
+        self.lanes.styles.height = height
 
     def _needs_reading(self, now: Instant) -> bool:
         lanes = self.lanes

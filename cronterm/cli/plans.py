@@ -1,5 +1,6 @@
 """Commands about what will be: next, explain, validate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +12,15 @@ from msgspec.structs import replace
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_json, say
 from cronterm.cli.render import Cell, show_until
+from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, emptiness, load
+from cronterm.errors import BadInput, CrontermError
 from cronterm.model.problem import Problem
 from cronterm.model.query import HeldBack, ListNext, NextDue
+from cronterm.model.snapshot import JobView
+from cronterm.schedule.base import Schedule, ScheduleSpec
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import MOST, Upcoming, upcoming
@@ -107,35 +112,67 @@ class Expression:
 def read_expression(expr: str, span: Span) -> Expression:
     """Return what an expression means. Raises `BadInput`."""
     parsed = parse(expr, timezone=span.zone, job_id="expression")
-    after = span.after
-    schedule = build(parsed.specs, first_seen_at=after, last_end_at=None)
-    found = upcoming(schedule, parsed.specs, timezone=span.zone, after=after, limit=span.count)
+    schedule = build(parsed.specs, first_seen_at=span.after, last_end_at=None)
+    return _expression(parsed.text, parsed.specs, schedule, span)
+
+
+def _expression(
+    text: str, specs: Sequence[ScheduleSpec], schedule: Schedule, span: Span
+) -> Expression:
+    found = upcoming(schedule, specs, timezone=span.zone, after=span.after, limit=span.count)
     return Expression(
-        text=parsed.text,
-        words=describe(parsed.specs),
+        text=text,
+        words=describe(specs),
         zone=span.zone,
         now=span.now,
         coming=[each for each in found if span.has(each.at)],
-        warnings=warnings(parsed.specs),
+        warnings=warnings(specs),
     )
+
+
+def _job_named(at: Desk, name: str) -> JobView | None:
+    """Return the job of a name; None where there is none, or nobody knows the jobs."""
+    try:
+        return at.snapshot().jobs.get(name)
+    except CrontermError:
+        return None
+
+
+def _schedule_of(view: JobView, zone: str, now: Instant, count: int) -> Expression:
+    """Return what the schedule of a job means."""
+    job = view.job
+    schedule = build(job.schedule, first_seen_at=view.first_seen_at, last_end_at=None)
+    return _expression(job.schedule_text, job.schedule, schedule, Span(zone, now, now, count=count))
 
 
 @click.command()
 @common
-@click.argument("expr", metavar="EXPR")
+@click.argument("expr", metavar="EXPR|JOB")
 @click.option("--tz", metavar="ZONE", help="Its time zone.")
 @click.option("-n", "count", type=click.IntRange(1, 500), default=5, show_default=True)
 @click.pass_context
 def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **given: Any) -> None:
     """Say in words what a schedule means, when it comes next, and what may surprise.
 
+    Of a job also what becomes of a failure.
+
     Example: cronterm explain "0 9 13 * fri"
     """
     at = desk(context, **given)
     zone, now = check_zone(tz) if tz else local_zone(), SystemClock().now().utc
-    found = read_expression(expr, Span(zone, now, now, count=count))
+    view, retry = None, ""
+    try:
+        found = read_expression(expr, Span(zone, now, now, count=count))
+    except BadInput:
+        view = _job_named(at, expr)
+        if view is None:
+            raise
+        found = _schedule_of(view, zone if tz else view.job.timezone, now, count)
+        retry = retry_words(view.job.retry)
     if not at.as_json:
         _print_expression(found)
+        if view is not None:
+            say(f"retry: {retry or 'none'}")
         return
     print_json(
         {
@@ -147,6 +184,7 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
             ],
             "warnings": list(found.warnings),
         }
+        | ({} if view is None else {"job": view.job.id, "retry": retry})
     )
 
 

@@ -17,6 +17,7 @@ from cronterm.cli.render import (
     show_time,
     show_until,
 )
+from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import past_as_json, reason, state_of
 from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
@@ -179,5 +180,7 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
         lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
     if view.totals.runs:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
+    if retry := retry_words(job.retry):
+        lines.append((f"  retry: {retry}", None))
     lines.append((f"  file: {job.source}:{job.line}", None))
     return lines

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cronterm.cli.rules import retry_words
+from cronterm.clock import MINUTE
+from cronterm.model.job import Retry
 from tests.cli.desk import Desk
 
 BERLIN = ("next", "--expr", "30 2 * * *", "--tz", "Europe/Berlin", "--from", "2027-03-27T12:00")
@@ -156,6 +159,44 @@ def test_explain_says_in_words_what_comes_and_what_may_surprise(desk: Desk) -> N
 def test_explain_needs_no_engine_and_refuses_what_is_none(lonely: Desk) -> None:
     assert lonely.run("explain", "@every 90s").exit_code == 0
     assert lonely.run("explain", "0 0 31 2 *").exit_code == 65
+
+
+def test_explain_of_a_job_says_what_becomes_of_a_failure(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        'jobs: {a: {schedule: "0 3 * * *", command: "true", timezone: Europe/Berlin,'
+        " retry: {attempts: 3, delay: 30s, on: [failure], exit_codes: [75]}},"
+        ' b: {schedule: "@hourly", command: "true"}}'
+    )
+    lonely.answers_from_disk = True
+    people = lonely.run("explain", "a").stdout.splitlines()
+
+    assert people[0] == "0 3 * * *: daily at 03:00 (Europe/Berlin)"
+    assert people[-1] == (
+        "retry: when it fails with exit code 75, up to 3 more times: after 30s, 1m, 2m"
+    )
+    assert lonely.run("explain", "b").stdout.splitlines()[-1] == "retry: none"
+    assert "up to 3 more times" in json.loads(lonely.run("explain", "a", "--json").stdout)["retry"]
+    assert "  retry: when it fails with" in lonely.run("show", "a").stdout
+    assert lonely.run("explain", "c").exit_code == 65
+
+
+@pytest.mark.parametrize(
+    ("retry", "words"),
+    [
+        (Retry(), ""),
+        (Retry(1), "when it fails or times out, once more: after 10s"),
+        (
+            Retry(4, delay=MINUTE, backoff=1.0, on=("lost",)),
+            "when it is lost, up to 4 more times: each time after 1m",
+        ),
+        (
+            Retry(9, delay=MINUTE, jitter=0.1, on=("timeout",)),
+            "when it times out, up to 9 more times: after 1m, 2m, 4m, 5m, …, each ± 10%",
+        ),
+    ],
+)
+def test_a_retry_in_words(retry: Retry, words: str) -> None:
+    assert retry_words(retry) == words
 
 
 def test_validate_checks_several_files(lonely: Desk, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cronterm.config.reader import (
     scalar,
     short,
 )
-from cronterm.config.words import CALLED, CALLED_VALUES
+from cronterm.config.words import CALLED, CALLED_VALUES, home_of
 from cronterm.errors import BadInput
 from cronterm.model.problem import Problem
 from cronterm.schedule.duration import parse_duration
@@ -356,6 +356,8 @@ def _unknown(word: str, known: set[str], later: Set[str]) -> tuple[str, str]:
     message = f"unknown key {short(word)!r}"
     if ours in known:
         return message, f"it is called {ours} here" + (f": {note}" if note else "")
+    if home := home_of(word):
+        return message, f"it belongs {home}"
     near = difflib.get_close_matches(short(word), sorted(known), 1, LIKENESS)
     if near:
         return message, f"did you mean {near[0]}?"

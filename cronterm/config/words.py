@@ -95,6 +95,16 @@ TOP = (
     "jobs",
 )
 
+
+def home_of(word: str) -> str:
+    """Say where a word belongs; empty when it is none of the words of a whole file."""
+    if word in WORDS:
+        return "in a job, or in defaults"
+    if word in SETTINGS:
+        return "in settings"
+    return "at the top level of the file" if word in TOP else ""
+
+
 # -- words of the design that are not built yet: an honest answer instead of "unknown" -----------
 
 LATER_TOP = frozenset[str]()

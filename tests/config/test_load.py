@@ -186,6 +186,9 @@ def test_jobs_may_be_a_list() -> None:
         ("jobs: {a: {tags: x}}", "jobs.yaml:1:8: there is nothing to run (add a command)"),
         ("jobs: {a: {comand: x}}", "unknown key 'comand' (did you mean command?)"),
         ("job: {}", "unknown key 'job' (did you mean jobs?)"),
+        ("settings: {pools: {}}", "unknown key 'pools' (it belongs at the top level of the file)"),
+        ("max_running: 3", "unknown key 'max_running' (it belongs in settings)"),
+        ("settings: {timeout: 3m}", "'timeout' (it belongs in a job, or in defaults)"),
         ("jobs: {a: {command: x, cron: x}}", "it is called schedule here"),
         (
             "jobs: {a: {command: x, concurrencyPolicy: Forbid}}",

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import os
 import resource
+import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -51,6 +52,7 @@ from cronterm.version import VERSION
 if TYPE_CHECKING:
     from cronterm.host_process import OwnEngine
     from cronterm.remote.control import HttpControl
+    from cronterm.remote.tunnel import Tunnel
     from cronterm.tui.settings import ScreenSettings
 
 DRIVER_ENV = "TEXTUAL_DRIVER"
@@ -192,7 +194,9 @@ def _run_attached(
             _tell_what_goes_on(instance)
         return code
     clients = {host: cast(RequestClient, engine.client) for host, engine in engines.items()}
-    return _show(clients, None, settings, read_only=read_only)[1]
+    routes = [cast("Tunnel", engine).route for engine in engines.values()]
+    way = shlex.join(["cronterm", "-H", ",".join(engines), *routes[0].options])
+    return _show(clients, None, settings, read_only=read_only, way=way)[1]
 
 
 def _run_web(instance: Instance, options: WebOptions) -> int:
@@ -317,8 +321,12 @@ def _show(
     own: "OwnEngine | None" = None,
     others: tuple[str, ...] = (),
     read_only: bool = False,
+    way: str = "",
 ) -> tuple[str | None, int]:
-    """Show the screen, of its `own` engine or of others; return how it was left and the status."""
+    """Show the screen, of its `own` engine or of others; return how it was left and the status.
+
+    `way` is the command that asks them where there is no `instance` here.
+    """
     gc.disable()  # what is imported stays: looking through it was an eighth of the start
     # Textual alone costs half a second on a small machine.
     from cronterm.remote.control import HttpControl
@@ -337,7 +345,7 @@ def _show(
         has_started=own is not None and own.has_started,
         start=partial(_start_again, own, several) if own is not None else None,
         jobs_file=str(instance.jobs_file) if instance is not None else "",
-        way=reached_by(instance) if instance is not None else "cronterm",
+        way=reached_by(instance) if instance is not None else way,
         is_read_only=read_only,
         others=others,
         how_ended=own.how_ended if own is not None else lambda pid: "",

@@ -314,7 +314,7 @@ def _run(
     try:
         params = read_params((definition or record.job).params, command.params)
     except BadParam as error:
-        hint = f"cronterm run {record.job.id} -p NAME=VALUE"
+        hint = f"`cronterm run {record.job.id} -p NAME=VALUE`"
         return Answer(ok=False, kind="invalid", message=str(error), hint=hint)
     if command.with_deps:
         return run_with_deps(books, record, command, by, params)

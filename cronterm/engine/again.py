@@ -26,7 +26,7 @@ async def again_of(command: RerunRun | RerunEdited, detail: RunDetail) -> RunAga
         return RunAgain(command.run, definition, row.scheduled_at, row.params)
     if not detail.definition:
         message = f"run {command.run} never started: there is nothing to change of it"
-        raise CrontermError(message, f"cronterm run {row.job}")
+        raise CrontermError(message, f"`cronterm run {row.job}`")
     before = msgspec.json.decode(detail.definition, type=Job)
     definition = with_words(before, command.words)
     params = row.params if command.params is None else command.params

@@ -238,7 +238,8 @@ class MergedControl:
     def _answered(self, machine: Machine, answer: Answer) -> Answer:
         run = None if answer.run is None else machine.names.run(answer.run)
         message = f"{machine.names.host}: {machine.names.text(answer.message)}"
-        return msgspec.structs.replace(answer, run=run, message=message)
+        hint = machine.names.text(answer.hint)
+        return msgspec.structs.replace(answer, run=run, message=message, hint=hint)
 
     async def query(self, query: Query) -> AnyReply:
         """Ask the machine that is meant, or all of them."""

@@ -18,6 +18,7 @@ JOB_KEYS = ("jobs", "removed", "next_at", "next", "held", "mutes", "depends_on",
 SENTENCES = ("sentences", "past")
 RUN_KEYS = ("live", "after", "alerts")
 
+COMMAND = re.compile(r"`cronterm (?=[a-z])")
 TOLD_RUN = re.compile(r"\brun (\d+)\b(?: of ([\w.-]*\w))?")
 """A run in a sentence of an engine, with its job."""
 
@@ -39,8 +40,12 @@ class Names:
         return run * self._count + self._place
 
     def text(self, text: str) -> str:
-        """Return a sentence of an engine with its runs, and their jobs, as they are among all."""
-        return TOLD_RUN.sub(self._told_run, text)
+        """Return a sentence of an engine with its runs, and their jobs, as they are among all.
+
+        A command in it is one for that machine.
+        """
+        there = COMMAND.sub(f"`cronterm -H {self.host} ", text)
+        return TOLD_RUN.sub(self._told_run, there)
 
     def _told_run(self, told: re.Match[str]) -> str:
         of = f" of {self.job(told[2])}" if told[2] else ""

@@ -145,7 +145,8 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         except CrontermError as error:
             self.tell(str(error), is_bad=True)
             return None
-        hint = f" — {answer.hint}" if answer.hint and answer.kind != "overlap" else ""
+        said = self.picture.from_here(answer.hint)
+        hint = f" — {said}" if said and answer.kind != "overlap" else ""
         if answer.kind == "overlap" and not expects and isinstance(command, RunJob):
             return await self._force(command, answer)
         if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob | RenameJob):
@@ -338,10 +339,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         return view.next_at is not None and not self.picture.paused(view) and view.job.enabled
 
     def ask_skip(self, job: str) -> None:
-        """Ask, then skip the next run of a job, or lift the last skip that is still to come.
-
-        Say so where it is not due by itself.
-        """
+        """Ask, then skip the next run of a job, or lift the last skip that is still to come."""
         if not self.may_act():
             return
         view = self.picture.snapshot.jobs.get(job)
@@ -358,7 +356,8 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         when = day_moment(due_at, self.now()) if due_at is not None else ""
         before = day_moment(skipped[-1], self.now()) if skipped else ""
         trigger, undo = self.key("trigger"), self.key("undo")
-        self.ask(questions.ask_skip(job, when, trigger, undo, before), skip)
+        why = self.picture.from_here("`cronterm why`")
+        self.ask(questions.ask_skip(job, when, trigger, undo, before, why=why), skip)
 
     def ask_delete(self, jobs: Sequence[str]) -> None:
         """Ask, then delete jobs from the file."""

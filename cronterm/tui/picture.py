@@ -1,5 +1,6 @@
 """The screen's picture of the engine: the folded snapshot, the log stream, what follows."""
 
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ KINDS: dict[AlertKind, str] = {
     "suspicious": "ODD",
     "downtime": "MISSED",
 }
+
+
+FAR = re.compile(r" -H \S+")
+COMMAND = re.compile(r"`cronterm (?=[a-z])")
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,16 @@ class Picture:
     _counts: Counter[str] = field(default_factory=Counter)
     """Of the jobs whose state changes by events alone."""
     _monitors: list[JobView] = field(default_factory=list)
+
+    def command(self, words: str, job: str) -> str:
+        """Return the command about a job; one of several machines is asked by itself."""
+        host, _, name = job.rpartition(":")
+        way = FAR.sub(f" -H {host}", self.way) if host else self.way
+        return f"{way} {words} {name}"
+
+    def from_here(self, text: str) -> str:
+        """Return a sentence of an engine: a command in it that is for another machine says so."""
+        return COMMAND.sub(f"`{self.way} ", text) if FAR.search(self.way) else text
 
     def take(self, message: Message, now: Instant) -> None:
         """Fold one message in."""

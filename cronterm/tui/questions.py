@@ -178,11 +178,11 @@ def ask_delete(snapshot: Snapshot, jobs: Sequence[str], undo: str) -> Ask:
     return Ask(title, lines, choices, where="confirm", number=number_of(jobs))
 
 
-def ask_skip(job: str, when: str, key: str, undo: str, before: str = "") -> Ask:
+def ask_skip(job: str, when: str, key: str, undo: str, before: str = "", *, why: str) -> Ask:
     """Ask whether the next run of a job is skipped; `key` runs it by hand, `undo` lifts it.
 
     Where the one `before` is skipped already, ask whether that is lifted. The answer is `skip` or
-    `lift`. Nothing comes after that where `when` is empty.
+    `lift`. Nothing comes after that where `when` is empty. The command `why` tells who did it.
     """
     skip = Choice("yes", "Skip it", "skip", is_grave=True)
     if before:
@@ -193,7 +193,7 @@ def ask_skip(job: str, when: str, key: str, undo: str, before: str = "") -> Ask:
     lines = [
         f"Skip the run of {job} that is due {when}?",
         "",
-        f"{undo} lifts it until then; `cronterm why` says who did this.",
+        f"{undo} lifts it until then; {sanitize_line(why)} says who did this.",
         f"{key} runs the job by hand all the same.",
     ]
     return Ask("Skip next run", lines, [CANCEL, skip], where="skip")

@@ -130,7 +130,7 @@ def test_a_value_that_has_to_be_chosen_is_asked_for() -> None:
 
     answer = clockwork.ask(RunJob(job="a"))
     assert answer.message == "param target needs a value"
-    assert answer.hint == "cronterm run a -p NAME=VALUE"
+    assert answer.hint == "`cronterm run a -p NAME=VALUE`"
     assert clockwork.ask(RunJob(job="a", params={"target": "x"})).ok
 
 

@@ -308,3 +308,5 @@ def test_what_an_engine_says_of_runs_names_them_as_they_are_among_all() -> None:
     assert told.message == "run 3"  # that is what a program said
     why = names.out(Decisions((), ("Skipped: run 5 of load.",), ("run 5 failed.",)))
     assert (why.sentences, why.past) == (("Skipped: run 11 of b:load.",), ("run 11 failed.",))
+    why = names.out(Decisions((), ("It is suspended. `cronterm resume` ends that.",), ()))
+    assert why.sentences == ("It is suspended. `cronterm -H b resume` ends that.",)

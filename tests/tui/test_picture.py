@@ -108,3 +108,16 @@ def test_a_restart_is_news_for_a_minute_and_stays_in_the_stream() -> None:
     (line,) = picture.stream.lines
     assert (line.at, line.job, line.role) == (NOW, "cronterm", "warn")
     assert line.text == "engine was killed by SIGKILL, started again after 3.0s, pid 17"
+
+
+def test_a_command_for_another_machine_says_which() -> None:
+    hint = "`cronterm skip backup --again` skips the one after it"
+    near = Picture(way="cronterm -f /srv/jobs.yaml")
+    far = Picture(way="cronterm -H db1 -f jobs.yaml")
+    several = Picture(way="cronterm -H db1,db2")
+
+    assert near.from_here(hint) == hint
+    assert far.from_here(hint).startswith("`cronterm -H db1 -f jobs.yaml skip backup --again`")
+    assert near.command("why", "backup") == "cronterm -f /srv/jobs.yaml why backup"
+    assert several.command("why", "db2:backup") == "cronterm -H db2 why backup"
+    assert several.from_here("`cronterm -H db2 resume`") == "`cronterm -H db2 resume`"

@@ -161,7 +161,8 @@ class Detail(JobPage):
         its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
         place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
         alerts.entitle(f"Alerts of {self.job}", place)
-        ways = (f"{way} why {self.job}" for way in (sanitize_line(self.picture.way), "cronterm"))
+        asked = sanitize_line(self.picture.command("why", self.job))
+        ways = (asked, asked if " -H " in asked else f"cronterm why {self.job}")
         room = (why.size or self.size).width - 4
         way = next((way for way in ways if cell_len(way) <= room), "")
         why.entitle(f"Why {self.job}", way)
@@ -249,7 +250,7 @@ class Detail(JobPage):
                 self._past = {each.id: each for each in found.alerts if each.closed_at is not None}
             told = await control.query(ReadDecisions(job=job))
             if isinstance(told, Decisions):
-                why.sentences = told.sentences
+                why.sentences = tuple(map(self.picture.from_here, told.sentences))
                 self.query_one(ScheduleBox).skipped_by = {
                     each.due_at: each.message for each in told.decisions if each.reason == "user"
                 }

@@ -6,16 +6,20 @@ commands and does nothing else: the limit of one starting process.
 
 `--lasting SECONDS`: the jobs go on so long. Then the places decide, 200 of the peer's and 256 of
 ours (`--max-running N` for others), and how fast one that is free is taken again.
+
+`--busy LOOPS`: beside so many endless loops, as on a server that has other things to do.
 """
 
 import argparse
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -56,15 +60,22 @@ scheduler.shutdown(wait=True)
 
 
 def main(
-    jobs: int = 1000, pairs: int = 5, *, lasting: float = 0.0, max_running: int = MAX_RUNNING
+    jobs: int = 1000,
+    pairs: int = 5,
+    *,
+    lasting: float = 0.0,
+    max_running: int = MAX_RUNNING,
+    busy: int = 0,
 ) -> None:
     """Print each pair and the medians of the ratios."""
-    with tempfile.TemporaryDirectory() as temporary:
-        directory = Path(temporary)
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         command = [str(compile_stamp(directory))]
         words = [f"{lasting:g}"] if lasting else []
         peer = install_peer(directory / "peer")
         rows = []
+        for _ in range(busy):
+            stack.enter_context(endless_loop())
         for number in range(pairs):
             out = [directory / f"{name}-{number}" for name in ("ours", "peer", "limit")]
             ours = run_ours(jobs, [*command, str(out[0]), *words], out[0], max_running)
@@ -74,6 +85,17 @@ def main(
             print(f"last start: cronterm {ours:.3f} s, APScheduler {theirs:.3f}, loop {limit:.3f}")
         print(f"median ratio to APScheduler {median(row[0] / row[1] for row in rows):.2f}")
         print(f"median ratio to the loop    {median(row[0] / row[2] for row in rows):.2f}")
+
+
+@contextmanager
+def endless_loop() -> Iterator[None]:
+    """Keep one processor busy meanwhile."""
+    command = [sys.executable, "-c", "while True: pass"]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def next_due(lead_s: int = LEAD_S) -> int:
@@ -171,4 +193,5 @@ if __name__ == "__main__":
     parser.add_argument("pairs", type=int, nargs="?", default=5)
     parser.add_argument("--lasting", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--max-running", type=int, default=MAX_RUNNING, metavar="N")
+    parser.add_argument("--busy", type=int, default=0, metavar="LOOPS")
     main(**vars(parser.parse_args()))

@@ -142,16 +142,6 @@ def _moved(command: MoveJob, target: Target, loaded: Loaded, path: Path) -> list
     return [Change(target, gone), Change(into, new)]
 
 
-def problems_after(
-    changes: Sequence[Change], loaded: Loaded, path: Path, **given: Any
-) -> list[Problem]:
-    """Return the problems that the files would have after `changes` and do not have now.
-
-    `given` is what `load` takes.
-    """
-    return new_problems(loaded_after(changes, path, **given), loaded)
-
-
 def new_problems(after: Loaded, before: Loaded) -> list[Problem]:
     """Return the problems of the files `after` an edit that they did not have before it.
 

@@ -35,8 +35,7 @@ def edit_offline(instance: Instance, command: Edit, *, local_timezone: str) -> A
     after = loaded_after(changes, path, local_timezone=local_timezone)
     if problems := new_problems(after, loaded):
         return Answer(ok=False, kind="invalid", message=str(problems[0]))
-    if command.dry_run:
-        return done_answer(command, changes, sha256="")
-    write_changes(changes)
+    if not command.dry_run:
+        write_changes(changes)
     but = not_in_force(changes, after.problems, is_usable=after.is_usable)
     return done_answer(command, changes, sha256="", but=but)

@@ -27,7 +27,6 @@ from cronterm.engine.edits import (
     loaded_after,
     new_problems,
     not_in_force,
-    problems_after,
     spliced,
     write_changes,
 )
@@ -264,11 +263,12 @@ class Definitions:
             except CrontermError as error:
                 return Answer(ok=False, kind="invalid", message=error.message, hint=error.hint)
             if not isinstance(command, UndoEdit):
-                problems = await asyncio.to_thread(self._problems, loaded, changes)
-                if problems:
+                after = await asyncio.to_thread(self._after, changes)
+                if problems := new_problems(after, loaded):
                     return Answer(ok=False, kind="invalid", message=str(problems[0]))
                 if command.dry_run:
-                    return done_answer(command, changes, sha256=loaded.sha256)
+                    but = not_in_force(changes, after.problems, is_usable=after.is_usable)
+                    return done_answer(command, changes, sha256=loaded.sha256, but=but)
             return await self._write(command, changes)
 
     async def _give_name_back(self, now: Target) -> None:
@@ -286,8 +286,7 @@ class Definitions:
             is_new = all(job.id != command.job for job in loaded.jobs)
             edit = AddJob if is_new and command.is_new else EditJob
             changes = changes_of(edit(job=command.job, words=command.words), loaded, self.path)
-            given = {"local_timezone": self._local_timezone, "last_good": self._last_good.texts}
-            after = await asyncio.to_thread(loaded_after, changes, self.path, **given)
+            after = await asyncio.to_thread(self._after, changes)
             found = next((job for job in after.jobs if job.id == command.job), None)
             problems = new_problems(after, loaded)
             if problems or found is None:
@@ -337,15 +336,10 @@ class Definitions:
             raise CrontermError("the file was changed meanwhile", f"{old} has the old text")
         return Change(now, done.target.text)
 
-    def _problems(self, loaded: Loaded, changes: Sequence[Change]) -> Sequence[Problem]:
-        """Return the problems that the files would have after an edit."""
-        return problems_after(
-            changes,
-            loaded,
-            self.path,
-            local_timezone=self._local_timezone,
-            last_good=self._last_good.texts,
-        )
+    def _after(self, changes: Sequence[Change]) -> Loaded:
+        """Return what the files would say after an edit."""
+        given = {"local_timezone": self._local_timezone, "last_good": self._last_good.texts}
+        return loaded_after(changes, self.path, **given)
 
 
 def _refusal(loaded: Loaded) -> Answer:

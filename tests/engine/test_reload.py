@@ -160,7 +160,10 @@ async def test_an_edit_beside_a_mistake_is_written_and_says_that_it_is_not_in_fo
 ) -> None:
     async with desk(tmp_path) as it:
         it.file.write_text(f"{TEXT}    timeout: 8 bananas\n")
+        tried = await it.definitions.edit(EditJob(job="backup", words=WEEKLY, dry_run=True))
+        assert tried.message == f"would have changed backup, but {tried.not_in_force}"
         answer = await it.definitions.edit(EditJob(job="backup", words=WEEKLY))
+        assert tried.not_in_force == answer.not_in_force
         await it.told(lambda seen: bool(seen.problems))
 
         line = len(TEXT.splitlines()) + 1

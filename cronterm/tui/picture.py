@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
-from cronterm.model.alert import ORDER, Alert, AlertKind
+from cronterm.model.alert import Alert, AlertKind
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import EngineStopping, Numbered
 from cronterm.model.fold import fold
@@ -16,6 +16,7 @@ from cronterm.model.snapshot import (
     Pause,
     Snapshot,
 )
+from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.stream import LogLine, LogStream
 from cronterm.tui.words import clock, day_moment, duration
 
@@ -253,9 +254,9 @@ class Picture:
         return sum(alert.count for alert in told if alert.acknowledged_at is None)
 
     def alerts(self, now: Instant) -> list[Shown]:
-        """Return the open alerts for the panel, the worst first."""
-        found = self.open_alerts(now)
-        found.sort(key=lambda alert: (ORDER[alert.kind], -alert.last_at))
+        """Return the open alerts for the panel: the worst first, in the order of the view."""
+        known, mutes = self.snapshot.alerts.values(), self.snapshot.mutes
+        found = shown_alerts(known, mutes, now, reach="open")
         return [
             Shown(
                 KINDS[alert.kind],

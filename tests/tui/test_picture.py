@@ -9,6 +9,7 @@ from cronterm.model.alert import Alert, AlertKind, Mute
 from cronterm.model.event import AlertClosed, AlertOpened, Numbered
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause, Snapshot
+from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.picture import Picture, Restart
 from tests.tui.scene import NOW, job, past
 
@@ -121,3 +122,14 @@ def test_a_command_for_another_machine_says_which() -> None:
     assert near.command("why", "backup") == "cronterm -f /srv/jobs.yaml why backup"
     assert several.command("why", "db2:backup") == "cronterm -H db2 why backup"
     assert several.from_here("`cronterm -H db2 resume`") == "`cronterm -H db2 resume`"
+
+
+def test_alerts_of_the_panel_stand_as_in_their_view_whatever_fails_again() -> None:
+    known = {
+        id: Alert(id=id, kind="failure", job=name, message="", opened_at=NOW - since, last_at=last)
+        for id, name, since, last in ((1, "old", HOUR, NOW), (2, "new", MINUTE, NOW - MINUTE))
+    }
+    picture = Picture(Snapshot(alerts=known))
+
+    assert [each.job for each in picture.alerts(NOW)] == ["new", "old"]
+    assert [each.job for each in shown_alerts(known.values(), {}, NOW)] == ["new", "old"]

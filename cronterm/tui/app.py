@@ -393,7 +393,7 @@ class CrontermApp(LogOpening, Personal):
 
     def action_redraw(self) -> None:
         """Draw everything anew."""
-        self.screen.refresh(layout=True)
+        self.screen.refresh().refresh(layout=True)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what the keys do, and every job, in the palette."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.theme import Theme
 
 from cronterm.clock import Clock
 from cronterm.control import Control
@@ -60,6 +61,10 @@ class Personal(Ringing):
             self.register_theme(each)
         self.theme = theme or theme_for(person.tastes.word("theme", TASTES))
 
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Return a theme. (Textual copies the list of all, for each line of each frame.)"""
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
+
     # -- keys ------------------------------------------------------------------------------------
 
     def take_keys(self, chosen: dict[str, str]) -> None:
@@ -88,7 +93,7 @@ class Personal(Ringing):
         place = [f"+{line}"] if line else []
         with self.suspend():
             subprocess.run([*editor, *place, path], check=False)
-        self.refresh(layout=True)
+        self.refresh().refresh(layout=True)
 
     def hand_over(self, name: str, text: str) -> None:
         """Have the browser that shows this screen save a file."""

@@ -40,8 +40,10 @@ class Note(Painted):
         super().__init__()
         self.text = "first"
         self.drawn: list[tuple[Region, ...]] = []
+        self.painted: list[tuple[int, int]] = []
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
+        self.painted.append((width, height))
         return [[(f"{self.text:8}", "text"), ("the rest", "muted")]]
 
     def refresh(
@@ -75,6 +77,20 @@ async def test_only_what_changed_is_drawn_again() -> None:
         note.text = "second"
         note.repaint()
         assert note.drawn == [(Region(0, 0, 8, 1),)]
+
+
+async def test_it_is_painted_once_for_a_size_and_whole_for_the_next() -> None:
+    app = NoteApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        note = app.query_one(Note)
+        await pilot.pause()
+        assert note.painted == [(18, 3)]
+
+        note.text = "second"
+        note.styles.height = 6
+        await pilot.pause()
+        assert note.painted == [(18, 3), (18, 4)]
+        assert [strip.text[:6] for strip in note._strips[:2]] == ["second", " " * 6]
 
 
 async def test_a_title_is_written_as_it_stands() -> None:

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.widgets import Input
 
 from cronterm.clock import Instant
@@ -24,6 +23,7 @@ from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.rows import RowsBox
 
 PAST = 1_000  # alerts that are read, open and closed together
@@ -36,6 +36,7 @@ class AlertsView(Page):
 
     BINDINGS = bindings("alerts")  # Textual reads it from the class
     where = "alerts"
+    needs_size = False
     view = "alerts"
 
     def __init__(self, picture: Picture) -> None:
@@ -52,7 +53,7 @@ class AlertsView(Page):
     def body(self) -> ComposeResult:
         """Give the alerts, the selected one, the last day and the line for typing."""
         yield AlertsBox(self.picture, id="all-alerts")
-        with Container(id="alert-foot"):
+        with Frame(id="alert-foot"):
             yield AlertBox(self.picture, id="alert")
             yield DayBox(self.picture, id="alert-day")
         yield Input(

@@ -1,7 +1,6 @@
 """A job in its file: its part as it is written, and beside it every value with its place."""
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from cronterm.control import Control
 from cronterm.errors import CrontermError
@@ -10,9 +9,10 @@ from cronterm.model.resolved import Resolved
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.config_boxes import ConfigBox, ValuesBox
+from cronterm.tui.widgets.frames import Frame
 
 
-class ConfigTab(Container):
+class ConfigTab(Frame):
     """What is shown of a job's definition."""
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word

@@ -1,7 +1,8 @@
 """The dashboard: the jobs, their log, and at the side what deserves a look."""
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
@@ -14,6 +15,7 @@ from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
+from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
 from cronterm.tui.widgets.panels import (
     AlertsPanel,
@@ -45,7 +47,7 @@ class Dashboard(JobPage):
 
     def body(self) -> ComposeResult:
         """Give the table, the log and the side."""
-        with Container(id="body"):
+        with Frame(id="body"):
             yield JobTable(self.picture, id="jobs")
             yield StreamLog(self.picture, id="log")
             with Vertical(id="side"):
@@ -73,7 +75,7 @@ class Dashboard(JobPage):
         """Note whether another page is what covers this one."""
         self._is_left = self.app.screen is not self and isinstance(self.app.screen, Page)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Begin on the table again after another page, where it is seen."""
         if self._is_left and not self.has_class("zoom-log"):
             self.table.focus()
@@ -89,7 +91,7 @@ class Dashboard(JobPage):
         """The log stream."""
         return self.query_one(StreamLog)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Put the side where the layout wants it: beside the log, or beside everything."""
         body, side = self.query_one("#body"), self.query_one("#side")
         if self.size.width >= WIDE:

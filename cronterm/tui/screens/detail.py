@@ -2,7 +2,6 @@
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -43,6 +42,7 @@ from cronterm.tui.widgets.facts import (
     ScheduleBox,
     newest_first,
 )
+from cronterm.tui.widgets.frames import Frame, FrameRow
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.run_log import RunLog
@@ -62,6 +62,7 @@ class Detail(JobPage):
 
     BINDINGS = bindings("detail")  # Textual reads it from the class
     where = "detail"
+    needs_size = False
 
     def __init__(self, picture: Picture, job: str, tab: JobTab = "Overview") -> None:
         """`tab` is shown first."""
@@ -81,8 +82,8 @@ class Detail(JobPage):
         head = Head(self.picture, id="job-head")
         head.tab = self._tab
         yield head
-        with Container(id="job", classes=self._tab.lower()):
-            with Horizontal(id="job-facts"):
+        with Frame(id="job", classes=self._tab.lower()):
+            with FrameRow(id="job-facts"):
                 yield ScheduleBox(self.picture, id="job-schedule")
                 yield StatisticsBox(self.picture, id="job-statistics")
             yield ChartPanel(self.picture, id="job-chart")

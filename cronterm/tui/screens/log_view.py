@@ -216,7 +216,7 @@ class LogView(LogSearching):
                 subprocess.run([*pager, name], check=False)
         except OSError as error:
             self.home.tell(f"{pager[0]}: {error.strerror}", is_bad=True)
-        self.app.refresh(layout=True)
+        self.app.refresh().refresh(layout=True)
 
     def action_save(self) -> None:
         """Write the whole output into a file of this directory."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.screen import Screen
@@ -17,13 +18,14 @@ from cronterm.tui.places import Where
 from cronterm.tui.saving import Kind, picture_of, save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
+from cronterm.tui.widgets.frames import Unpainted
 from cronterm.tui.widgets.paint import Painted
 
 RunChange = AttemptStarted | RetryScheduled | RunEnded
 """The events by which a run is another in a list of runs."""
 
 
-class Page(Screen[None]):
+class Page(Screen[None], Unpainted):
     """A screen with the bars around it; subclasses give `body`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012
@@ -34,6 +36,8 @@ class Page(Screen[None]):
     """The view that it is, or was opened from."""
     place = ""
     """What the tab bar says is open above the view."""
+    needs_size = True
+    """Whether it can be drawn only once it is laid out; one that need not is drawn once."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
@@ -46,19 +50,30 @@ class Page(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Give the bars with the body between, as they are at the first frame."""
-        self._fit(self.app.size)
+        self.add_class(*self._fitting(self.app.size), update=False)
         bars = TopBar(self.picture), TabBar(self.picture), Banner(self.picture, self.where)
         self._update_bars(*bars, self.home.now())
         yield from bars
         yield from self.body()
         yield KeyBar(self.picture)
 
-    def _fit(self, size: Size) -> None:
-        """Take the layout of a size: Textual takes it only after it has drawn a first frame."""
+    def _fitting(self, size: Size) -> set[str]:
+        """Return the classes for a size: Textual takes them only after it has drawn a frame."""
         widths = self._get_breakpoint_classes(size.width, self.HORIZONTAL_BREAKPOINTS)
-        self.add_class(
-            *widths, *self._get_breakpoint_classes(size.height, self.VERTICAL_BREAKPOINTS)
-        )
+        return widths | self._get_breakpoint_classes(size.height, self.VERTICAL_BREAKPOINTS)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Lay out and draw a new page once. (Textual styles it again, and draws it twice.)"""
+        if self.outer_size or not self.is_attached:
+            return
+        event.prevent_default()
+        self.stack_updates += 1
+        self._refresh_layout(self.app.size)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave a page as it is when the size told is that which it was laid out for."""
+        if event.size == self.outer_size and self.classes.issuperset(self._fitting(event.size)):
+            event.prevent_default()
 
     def body(self) -> ComposeResult:
         """Give what is between the bars."""
@@ -67,7 +82,10 @@ class Page(Screen[None]):
     def on_mount(self) -> None:
         """Show the keys of this place. (Textual calls this beside a subclass's own.)"""
         self.query_one(KeyBar).show(self.keys())
-        self.call_after_refresh(lambda: self.update(self.home.now()))
+        if self.needs_size:
+            self.call_after_refresh(lambda: self.update(self.home.now()))
+        else:
+            self.update(self.home.now())
 
     def keys(self) -> list[tuple[str, str]]:
         """Return the (key, word) pairs of the key bar."""

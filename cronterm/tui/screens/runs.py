@@ -29,6 +29,7 @@ class RunsView(Page):
 
     BINDINGS = bindings("runs")  # Textual reads it from the class
     where = "runs"
+    needs_size = False
     view = "runs"
 
     def __init__(self, picture: Picture, words: str = "") -> None:

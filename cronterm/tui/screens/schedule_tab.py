@@ -1,7 +1,6 @@
 """The schedule of a job: its next runs, the hours of its week, and what is to be known of it."""
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from cronterm.clock import SECOND, Instant
 from cronterm.control import Control
@@ -10,12 +9,13 @@ from cronterm.model.outlook import Outlook
 from cronterm.model.query import ReadOutlook
 from cronterm.tui.picture import Picture
 from cronterm.tui.schedule_notes import schedule_notes
+from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.schedule_boxes import ComingBox, NotesBox, WeekBox
 
 READ_AGAIN = 10 * SECOND  # where instants have passed: no more often
 
 
-class ScheduleTab(Container):
+class ScheduleTab(Frame):
     """What is shown of a job's schedule."""
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
@@ -27,7 +27,7 @@ class ScheduleTab(Container):
     def compose(self) -> ComposeResult:
         """Give the boxes."""
         yield ComingBox(self._picture, id="coming")
-        with Container(id="schedule-side"):
+        with Frame(id="schedule-side"):
             yield WeekBox(self._picture, id="week")
             yield NotesBox(id="notes")
 

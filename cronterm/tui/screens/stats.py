@@ -3,7 +3,6 @@
 import asyncio
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
@@ -17,6 +16,7 @@ from cronterm.tui.saving import save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.stats_export import as_csv, as_json
+from cronterm.tui.widgets.frames import Frame, FrameRow
 from cronterm.tui.widgets.metrics import NAMES, Metric, MetricNames
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.words import clock
@@ -57,6 +57,7 @@ class StatsView(Page):
 
     BINDINGS = bindings("stats")  # Textual reads it from the class
     where = "stats"
+    needs_size = False
     view = "stats"
 
     def __init__(self, picture: Picture) -> None:
@@ -70,9 +71,9 @@ class StatsView(Page):
         """Give the range, the names, and the ten panels; the figures are read meanwhile."""
         self._read()
         yield RangeLine(self.figures)
-        with Horizontal(id="stats"):
+        with FrameRow(id="stats"):
             yield MetricNames()
-            with Container(id="metrics"):
+            with Frame(id="metrics"):
                 for number in range(1, len(NAMES) + 1):
                     yield Metric(self.picture, self.figures, number)
 

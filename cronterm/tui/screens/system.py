@@ -1,7 +1,7 @@
 """The system view: the machine, the program, what waits, what is watched, what is kept."""
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
@@ -10,6 +10,7 @@ from cronterm.model.system import System
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.page import Page
+from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.panels import Panel, SystemPanel
 from cronterm.tui.widgets.system_boxes import (
     EngineBox,
@@ -29,6 +30,7 @@ class SystemView(Page):
 
     BINDINGS = bindings("system")  # Textual reads it from the class
     where = "system"
+    needs_size = False
     view = "system"
 
     def __init__(self, picture: Picture) -> None:
@@ -39,7 +41,7 @@ class SystemView(Page):
 
     def body(self) -> ComposeResult:
         """Give the boxes."""
-        with Container(id="system-grid"):
+        with Frame(id="system-grid"):
             yield SystemPanel(self.picture, id="machine")
             yield EngineBox(self.picture, id="engine")
             yield QueueBox(self.picture, id="queue")
@@ -56,10 +58,11 @@ class SystemView(Page):
         scroll = f"{self.home.key('down')} {self.home.key('up')}"
         return [("tab", "next box"), (scroll, "scroll"), *super().keys()]
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        self._second = 0
-        self.call_after_refresh(lambda: self.update(self.home.now()))
+        if event.size != self.outer_size:
+            self._second = 0
+            self.call_after_refresh(lambda: self.update(self.home.now()))
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`; ask again what only the engine knows."""

@@ -3,8 +3,8 @@
 from functools import partial
 
 import msgspec
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant, aware
@@ -23,6 +23,7 @@ from cronterm.tui.screens.page import RunChange
 from cronterm.tui.slot_record import read_slot
 from cronterm.tui.widgets.agenda_box import AgendaBox
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.lanes import (
     AXIS_AND_LOAD,
     LanesBox,
@@ -68,7 +69,7 @@ class TimelineView(JobPage):
         """Give what is shown, the lanes and the agenda."""
         yield WindowLine(self.picture, id="window")
         yield LanesBox(self.picture, id="lanes")
-        with Container(id="timeline-foot"):
+        with Frame(id="timeline-foot"):
             yield AgendaBox(self.picture, id="agenda")
             yield WhyBox(id="why-here")
         yield Input(id="search", placeholder="job  #tag  is:failing  had:missed  !word  /re/")
@@ -92,7 +93,7 @@ class TimelineView(JobPage):
         """Begin on the lanes where there is room for them."""
         (self.agenda if self.app.size.width < WIDE else self.lanes).focus()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Read what the new width shows."""
         self._is_stale, self._read_at = True, 0
         self.call_after_refresh(lambda: self.update(self.home.now()))

@@ -8,8 +8,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -92,6 +93,7 @@ class Painted(Widget):
     """
 
     ALLOW_SELECT = False  # Textual's own puts a place into the style of each piece of text
+    virtual_size = Reactive(Size(0, 0), repaint=False)  # it has the same size as what is seen
     on_role = "background"
 
     class Selected(Message):
@@ -195,9 +197,15 @@ class Painted(Widget):
             return strip.crop(0, width)
         return strip.extend_cell_length(width, style("text", on))
 
+    def _is_painted(self) -> bool:
+        """Tell whether there are lines, of the size that it has."""
+        width, height = self.size
+        strips = self._strips
+        return len(strips) == height and (not strips or strips[0].cell_length == width)
+
     def render_line(self, y: int) -> Strip:
         """Return a line from the last painting."""
-        if y >= len(self._strips) or self._strips[y].cell_length != self.size.width:
+        if not self._is_painted():
             self._strips = self._paint()
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.palette.style("text", self.on_role))
@@ -243,9 +251,10 @@ class Painted(Widget):
         self.repaint()
 
     def on_resize(self) -> None:
-        """Paint for the new size."""
-        self._strips = []
-        self.refresh()
+        """Paint for the new size where no frame did that already."""
+        if not self._is_painted():
+            self._strips = []
+            self.refresh()
 
     def notify_style_update(self) -> None:
         """Paint in the new colours."""

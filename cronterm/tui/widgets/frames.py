@@ -1,0 +1,34 @@
+"""What holds painted widgets and shows nothing of its own: a layout draws what it moves."""
+
+from typing import Self
+
+from textual.containers import Container, Horizontal
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
+from textual.widget import Widget
+
+
+class Unpainted(Widget):
+    """Is laid out again without being drawn again, and never scrolls."""
+
+    virtual_size = Reactive(Size(0, 0), repaint=False)  # Textual lays out again for it
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw all of it, or lay it out."""
+        return super().refresh(
+            *regions, repaint=repaint and not layout, layout=layout, recompose=recompose
+        )
+
+
+class Frame(Container, Unpainted):
+    """Holds what the stylesheet arranges."""
+
+
+class FrameRow(Horizontal, Unpainted):
+    """Holds widgets side by side."""

@@ -20,8 +20,9 @@ from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.widgets.columns import layout_for
 from cronterm.tui.widgets.job_lines import JobLines
+from cronterm.tui.widgets.job_rows import HEAD
 from cronterm.tui.widgets.paint import Part, width_of
-from cronterm.tui.widgets.table import HEAD, JobTable
+from cronterm.tui.widgets.table import JobTable
 from tests.core.clockwork import job
 from tests.tui.scene import NOW, FakeControl, app
 from tests.tui.test_picture import picture_of
@@ -148,23 +149,23 @@ async def test_groups_fold_and_act_as_one() -> None:
     running = app(control)
     async with running.run_test(size=(120, 40)) as pilot:
         table = await grouped(pilot)
-        assert table._rows[0] == f"{HEAD}ops"
-        assert table._rows[7] == HEAD
+        assert table._rows.shown[0] == f"{HEAD}ops"
+        assert table._rows.shown[7] == HEAD
         assert (table.group, table.cursor, table.position) == ("ops", None, "6 of 12")
 
         await pilot.press("left")
-        assert len(table._rows) == 8
+        assert len(table._rows.shown) == 8
         await pilot.press("enter")
-        assert len(table._rows) == 14
+        assert len(table._rows.shown) == 14
         await pilot.press("minus")
-        assert table._rows == [f"{HEAD}ops", HEAD]
+        assert table._rows.shown == [f"{HEAD}ops", HEAD]
         await pilot.press("t", "6", "t")  # more than five: the number is typed
         await wait_for(pilot, lambda: len(control.sent) == 6)
         assert {each.job for each in control.sent if isinstance(each, RunJob)} == set(
-            table._groups["ops"]
+            table._rows.groups["ops"]
         )
         await pilot.press("space", "plus", "down")
-        assert table.marked == set(table._groups["ops"])
+        assert table.marked == set(table._rows.groups["ops"])
         await pilot.press("left")
         assert table.group == ""
         assert running.layout.flag("grouped")

@@ -15,12 +15,11 @@ from cronterm.tui.picture import MANY, Picture
 from cronterm.tui.widgets.columns import Layout, host_cells, layout_for
 from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.job_lines import JobLines
+from cronterm.tui.widgets.job_rows import HEAD, JobRows, group_of_head
 from cronterm.tui.widgets.paint import Painted, Part, hidden_rows, width_of
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
-
-HEAD = "\n"  # a row that begins with it is a group's: no job is called so
 
 
 class JobTable(Painted, can_focus=True):
@@ -56,12 +55,9 @@ class JobTable(Painted, can_focus=True):
         """Groups of which only the head is shown."""
         self._found = JobFilter()
         """As which the filter was understood."""
-        self._order: list[str] = []
+        self._rows = JobRows()
         self._longest = 0
         """Letters of the longest name."""
-        self._groups: dict[str, list[str]] = {}
-        self._rows: list[str] = []
-        """Jobs, and among them HEAD + group."""
         self._row: str | None = None
         """The one under the cursor."""
         self._pushed = 0
@@ -95,7 +91,7 @@ class JobTable(Painted, can_focus=True):
             is_new
             or is_stale
             or self._sorted_of != len(jobs)
-            or not all(map(jobs.__contains__, self._order))
+            or not all(map(jobs.__contains__, self.jobs))
         ):
             self.order()
         self.repaint()
@@ -120,36 +116,30 @@ class JobTable(Painted, can_focus=True):
             held = held.intersection(jobs).difference(view.job.id for view in views)
             views += [jobs[job] for job in held]
         views.sort(key=order_by(self.sort, self._state), reverse=self.is_reversed)
-        self._order = [view.job.id for view in views]
-        self._longest = max(map(len, self._order), default=0)
         self.marked &= set(jobs)
-        self._arrange()
+        found_jobs = [view.job.id for view in views]
+        self._longest = max(map(len, found_jobs), default=0)
+        self._arrange(found_jobs)
 
-    def _arrange(self) -> None:
-        """Put the jobs into rows: one list, or each group below its head."""
-        place = self._place()
-        jobs = self.picture.snapshot.jobs
-        self._groups = {}
-        self._rows = self._order
-        if self.is_grouped:
-            for job in self._order:
-                self._groups.setdefault(jobs[job].job.group, []).append(job)
-            self._rows = []
-            for group in sorted(self._groups, key=lambda name: (not name, name.casefold())):
-                self._rows.append(HEAD + group)
-                self._rows += [] if group in self.folded else self._groups[group]
-        if self._row not in self._rows:
-            left = min(place, len(self._rows) - 1)
-            self._point(self._rows[left] if self._rows else None)
+    def _arrange(self, jobs: list[str]) -> None:
+        """Put jobs into rows; the cursor stays at its row, or at its place."""
+        place, group_of = self._rows.place(self._row), self._group_of if self.is_grouped else None
+        self._rows.arrange(jobs, group_of, self.folded)
+        rows = self._rows.shown
+        if self._row not in rows:
+            self._point(rows[min(place, len(rows) - 1)] if rows else None)
         self._keep_in_view()
+
+    def _group_of(self, job: str) -> str:
+        return self.picture.snapshot.jobs[job].job.group
 
     def sort_by(self, key: SortKey, *, is_reversed: bool | None = None) -> None:
         """Sort by a column and go to the first row; None leaves the direction."""
         self.sort = key
         self.is_reversed = self.is_reversed if is_reversed is None else is_reversed
         self.order()
-        if self._rows:
-            self._point(self._rows[0])
+        if self._rows.shown:
+            self._point(self._rows.shown[0])
             self._keep_in_view()
         self._tell_arranged()
 
@@ -169,14 +159,14 @@ class JobTable(Painted, can_focus=True):
     @property
     def jobs(self) -> list[str]:
         """The jobs that pass the filter, in order; those of folded groups too."""
-        return self._order
+        return self._rows.jobs
 
     # -- groups and columns ----------------------------------------------------------------------
 
     def toggle_groups(self) -> None:
         """Show the jobs in groups, or in one list."""
         self.is_grouped = not self.is_grouped
-        self._arrange()
+        self._arrange(self.jobs)
         self._tell_arranged()
 
     def fold(self, groups: Sequence[str], *, is_folded: bool) -> None:
@@ -185,12 +175,12 @@ class JobTable(Painted, can_focus=True):
         self.folded = self.folded | set(groups) if is_folded else self.folded - set(groups)
         if is_folded and here in groups:
             self._point(HEAD + here)
-        self._arrange()
+        self._arrange(self.jobs)
         self._tell_arranged()
 
     def fold_all(self, *, is_folded: bool) -> None:
         """Fold or unfold every group."""
-        self.fold(list(self._groups), is_folded=is_folded)
+        self.fold(list(self._rows.groups), is_folded=is_folded)
 
     def toggle_fold(self) -> bool:
         """Fold or unfold the group whose head is under the cursor; tell whether there is one."""
@@ -202,8 +192,7 @@ class JobTable(Painted, can_focus=True):
     @property
     def group(self) -> str | None:
         """The group whose head is under the cursor."""
-        is_head = self._row is not None and self._row.startswith(HEAD)
-        return self._row.removeprefix(HEAD) if self._row is not None and is_head else None
+        return group_of_head(self._row)
 
     def _group_here(self) -> str:
         view = self.picture.snapshot.jobs.get(self.cursor or "")
@@ -252,11 +241,9 @@ class JobTable(Painted, can_focus=True):
         is sorted, and none of them leaves for a filter that it does not pass any more.
         """
         if self.marked:
-            jobs = [job for job in self._order if job in self.marked]
-        elif self.group is not None:
-            jobs = list(self._groups.get(self.group, ()))
+            jobs = [job for job in self.jobs if job in self.marked]
         else:
-            jobs = [self.cursor] if self.cursor is not None else []
+            jobs = list(self._rows.jobs_at(self._row))
         self._is_touched, self._held = True, set(jobs)
         return jobs
 
@@ -268,16 +255,12 @@ class JobTable(Painted, can_focus=True):
 
     def mark(self) -> None:
         """Mark the job under the cursor, or all of its group, or take that back; go on."""
-        group = self.group
-        jobs = set(self._groups.get(group, ())) if group is not None else {self.cursor or ""}
+        jobs = set(self._rows.jobs_at(self._row))
         if jobs <= self.marked:
             self.marked -= jobs
         else:
-            self.marked |= jobs & set(self._order)
+            self.marked |= jobs & set(self.jobs)
         self.action_move(1)
-
-    def _place(self) -> int:
-        return self._rows.index(self._row) if self._row in self._rows else 0
 
     def _point(self, row: str | None) -> None:
         if row != self._row:
@@ -286,23 +269,24 @@ class JobTable(Painted, can_focus=True):
 
     def go_to(self, job: str) -> None:
         """Put the cursor on a job; its group is unfolded."""
-        if job in self._order:
+        if job in self.jobs:
             self._is_touched = True
-            self.folded.discard(self.picture.snapshot.jobs[job].job.group)
-            self._arrange()
+            self.folded.discard(self._group_of(job))
+            self._arrange(self.jobs)
             self._point(job)
             self._keep_in_view()
             self.repaint()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
-        if not self._rows:
+        rows = self._rows.shown
+        if not rows:
             return
-        place = max(0, min(len(self._rows) - 1, self._place() + by))
+        place = max(0, min(len(rows) - 1, self._rows.place(self._row) + by))
         self._moved_at, self._is_touched = self.now, True
-        if self._rows[place] != self._row:
+        if rows[place] != self._row:
             self._held = set()
-        self._point(self._rows[place])
+        self._point(rows[place])
         self._keep_in_view()
         self.repaint()
 
@@ -314,12 +298,12 @@ class JobTable(Painted, can_focus=True):
         return max(self.size.height - 1, 1)
 
     def _keep_in_view(self) -> None:
-        place, rows = self._place(), self._height()
-        if not self._is_touched and self.size.height and place >= rows:
+        place, room = self._rows.place(self._row), self._height()
+        if not self._is_touched and self.size.height and place >= room:
             place = 0  # nobody put it there: what comes first is what is looked at
-            self._point(self._rows[0])
-        self._top = max(min(self._top, place), place - rows + 1)
-        self._top = max(0, min(self._top, len(self._rows) - rows))
+            self._point(self._rows.shown[0])
+        self._top = max(min(self._top, place), place - room + 1)
+        self._top = max(0, min(self._top, len(self._rows.shown) - room))
 
     @property
     def position(self) -> str:
@@ -327,15 +311,15 @@ class JobTable(Painted, can_focus=True):
         pushed = self._layout().before
         beyond = f"{'<-' if self.glyphs.is_ascii else '←'} {pushed} more · " if pushed else ""
         if self.group is not None:
-            own = len(self._groups.get(self.group, ()))
-            return f"{beyond}{own} of {len(self._order)}"
-        place = self._order.index(self.cursor) + 1 if self.cursor in self._order else 0
-        return f"{beyond}{place}/{len(self._order)}"
+            own = len(self._rows.jobs_at(self._row))
+            return f"{beyond}{own} of {len(self.jobs)}"
+        place = self.jobs.index(self.cursor) + 1 if self.cursor in self.jobs else 0
+        return f"{beyond}{place}/{len(self.jobs)}"
 
     @property
     def hidden(self) -> str:
         """How many rows are hidden above and below: ` · ↑3 ↓20`, nothing where all are seen."""
-        return hidden_rows(self._top, len(self._rows), self.size.height - 1, self.glyphs)
+        return hidden_rows(self._top, len(self._rows.shown), self.size.height - 1, self.glyphs)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a title of the head sorts by its column."""
@@ -346,8 +330,8 @@ class JobTable(Painted, can_focus=True):
             self._sort_at(at.x)
             return
         place = self._top + at.y - 1
-        if place < len(self._rows):
-            self.action_move(place - self._place())
+        if place < len(self._rows.shown):
+            self.action_move(place - self._rows.place(self._row))
             if event.chain == 2:
                 self.post_message(self.Opened())
             elif at.x < 3:  # where a group's sign is
@@ -375,7 +359,8 @@ class JobTable(Painted, can_focus=True):
     def line_role(self, y: int) -> str:
         """Return the selection's background under the cursor."""
         place = self._top + y - 1
-        is_here = y > 0 and place < len(self._rows) and self._rows[place] == self._row
+        rows = self._rows.shown
+        is_here = y > 0 and place < len(rows) and rows[place] == self._row
         return "selection" if is_here else "background"
 
     def _lines(self) -> JobLines:
@@ -385,14 +370,14 @@ class JobTable(Painted, can_focus=True):
         """Return the head and the rows in view."""
         self._keep_in_view()
         drawn = self._lines()
-        if not self._rows:
+        if not self._rows.shown:
             return [[], *self._empty(width)]
         lines = [[part for part, _ in drawn.head(self.sort, self.direction)]]
         jobs = self.picture.snapshot.jobs
-        for row in self._rows[self._top : self._top + height - 1]:
-            is_here = row == self._row
-            if row.startswith(HEAD):
-                lines.append(self._group_line(drawn, row.removeprefix(HEAD), is_here=is_here))
+        for row in self._rows.shown[self._top : self._top + height - 1]:
+            is_here, group = row == self._row, group_of_head(row)
+            if group is not None:
+                lines.append(self._group_line(drawn, group, is_here=is_here))
             elif row in jobs:
                 is_marked = row in self.marked
                 lines.append(drawn.job(jobs[row], is_here=is_here, is_marked=is_marked))
@@ -400,7 +385,7 @@ class JobTable(Painted, can_focus=True):
 
     def _group_line(self, drawn: JobLines, group: str, *, is_here: bool) -> list[Part]:
         jobs = self.picture.snapshot.jobs
-        own = self._groups.get(group, ())
+        own = self._rows.groups.get(group, ())
         views = [jobs[job] for job in own if job in jobs]
         marked = sum(job in self.marked for job in own)
         is_folded = group in self.folded

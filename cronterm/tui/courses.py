@@ -42,6 +42,12 @@ class Figures:
         """What happened within the range."""
         return self.trends.total
 
+    @property
+    def before(self) -> Rollup | None:
+        """What happened in the range before; None where nothing did, or nobody asks."""
+        before = self.trends.before if self.is_compared else None
+        return before if before is not None and before.runs else None
+
     def jobs(self) -> list[str]:
         """Return the jobs that ran, those that ran most first."""
         runs = self.stats.total_runs
@@ -120,9 +126,9 @@ def spark_parts(
 def change(figures: Figures, of: Callable[[Rollup], float]) -> float | None:
     """Return by which part a count has grown since the range before, a like time taken."""
     trends = figures.trends
-    before = trends.before
+    before = figures.before
     passed = trends.until - trends.since
-    if not figures.is_compared or before is None or not of(before) or passed <= 0:
+    if before is None or not of(before) or passed <= 0:
         return None
     was = of(before) / trends.before_length
     return of(trends.total) / passed / was - 1

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -140,8 +141,18 @@ async def test_comparing_is_on_until_it_is_put_off() -> None:
         screen = await on_stats(pilot)
         panel = screen.query_one("#metric-1", Metric)
         assert "▲" in panel.titles()[1]
+        others = [screen.query_one(f"#metric-{number}", Metric) for number in (5, 10)]
+        for each in others:
+            assert any(sign in each.titles()[1] for sign in "▲▼=")
+        line = screen.query_one("#range", RangeLine)
         await pilot.press("c")
         assert panel.titles()[1] == "1,612 runs"
+        assert [each.titles()[1][-2:] for each in others] == ["/h", "2s"]
+        await pilot.press("c")
+        screen.figures.trends = msgspec.structs.replace(screen.figures.trends, before=None)
+        assert "compared with the 24h before: nothing ran then" in "".join(
+            text for text, _ in line.paint(120, 1)[0]
+        )
 
 
 async def test_where_there_is_little_room_comparing_is_seen_as_well() -> None:

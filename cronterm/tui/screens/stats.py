@@ -18,12 +18,13 @@ from cronterm.tui.screens.page import Page
 from cronterm.tui.stats_export import as_csv, as_json
 from cronterm.tui.widgets.frames import Frame, FrameRow
 from cronterm.tui.widgets.metrics import NAMES, Metric, MetricNames
-from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import clock
 
 READ_EVERY = 5 * SECOND
 WRONG = (2, 6, 9)
 """The metrics whose runs are those that failed."""
+NOTHING_BEFORE = "nothing ran then"
 
 
 class RangeLine(Painted):
@@ -46,7 +47,11 @@ class RangeLine(Painted):
         if figures.range != "all":
             state = "on" if figures.is_compared else "off"
             which = f" with the {figures.range} before" if width >= 100 else ""
-            parts += [(f"   compared{which}: ", "muted"), (state, "text")]
+            parts.append((f"   compared{which}: ", "muted"))
+            is_alone = figures.is_compared and figures.is_read and figures.before is None
+            if is_alone and width - width_of(parts) >= len(NOTHING_BEFORE):
+                state = NOTHING_BEFORE
+            parts.append((state, "text"))
         if figures.is_read and width >= 100:
             parts.append((f"   read {clock(figures.trends.until)}", "faint"))
         return [parts]

@@ -139,7 +139,7 @@ def frequency(on: Drawing, width: int, height: int) -> Lines:
                 (" busiest ", "muted"),
                 (f"{moment_text(at, trends.step)}  {rollup.runs:,}", "text"),
                 ("  avg ", "muted"),
-                (_per_hour(figures.total, trends.until - _exists_since(on)), "text"),
+                (rate_text(on), "text"),
             ]
         )
     often = figures.jobs()[:1]
@@ -166,9 +166,10 @@ def _exists_since(on: Drawing) -> Instant:
     return max(figures.trends.since, min(seen, default=0))
 
 
-def _per_hour(total: Rollup, passed: int) -> str:
-    hours = max(passed / HOUR, 1)
-    rate = total.runs / hours
+def rate_text(on: Drawing) -> str:
+    """Return how many runs there are in an hour, or in a day where they are few."""
+    hours = max((on.figures.trends.until - _exists_since(on)) / HOUR, 1)
+    rate = on.figures.total.runs / hours
     return f"{rate:,.1f}/h" if rate >= 0.95 else f"{rate * 24:,.1f}/d"
 
 

@@ -10,7 +10,7 @@ from cronterm.tui.courses import (
 )
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.charts import Drawing
-from cronterm.tui.widgets.metric_lines import PAINTERS
+from cronterm.tui.widgets.metric_lines import PAINTERS, rate_text
 from cronterm.tui.widgets.paint import Painted, Part, fit
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import duration
@@ -80,23 +80,31 @@ class Metric(Panel):
                 return _points_text(figures, self)
             case 3:
                 return f"avg {duration(total.average)}" + _average_change(figures, self)
+            case 5:
+                on = Drawing(self.picture, figures, glyphs, self.now)
+                return rate_text(on) + change_text(change(figures, lambda each: each.runs), glyphs)
             case 6:
                 return f"{total.failures:,} failures" + change_text(
                     change(figures, lambda each: each.failures), glyphs
                 )
             case 9:
                 return f"{total.recoveries:,} of {total.breakdowns:,} recovered"
+            case 10:
+                p95 = total.percentile(0.95)
+                was = None if figures.before is None else figures.before.percentile(0.95)
+                part = p95 / was - 1 if p95 is not None and was else None
+                return f"p95 {duration(p95)}" + change_text(part, glyphs)
             case _:
                 return ""
 
 
 def _points_text(figures: Figures, panel: Metric) -> str:
     """Return the share of successes and by how many points it moved."""
-    now, before = figures.total.success_ratio, figures.trends.before
+    now, before = figures.total.success_ratio, figures.before
     if now is None:
         return ""
     text = f"{now:.1%}"
-    if figures.is_compared and before is not None and before.success_ratio is not None:
+    if before is not None and before.success_ratio is not None:
         points = (now - before.success_ratio) * 100
         sign = panel.glyphs.up if points >= 0 else panel.glyphs.down
         text += f" {sign} {abs(points):.1f} pt" if abs(points) >= 0.05 else " = as before"
@@ -104,8 +112,8 @@ def _points_text(figures: Figures, panel: Metric) -> str:
 
 
 def _average_change(figures: Figures, panel: Metric) -> str:
-    now, before = figures.total.average, figures.trends.before
-    if not figures.is_compared or before is None or not before.average or now is None:
+    now, before = figures.total.average, figures.before
+    if before is None or not before.average or now is None:
         return ""
     return change_text(now / before.average - 1, panel.glyphs)
 

@@ -211,6 +211,11 @@ class Snapshot(msgspec.Struct):
     gone: dict[str, str] = {}
     """Those of them that do not answer, with why: of their jobs this was last known."""
 
+    @property
+    def read_sha256(self) -> str:
+        """Of the jobs file as it was read last, in force or rejected: what edits begin with."""
+        return self.rejected_sha256 or self.sha256
+
     def live_run(self, job: str, run: int) -> LiveRun | None:
         """Return an open run, or None."""
         return self.open_runs(job).get(run)

@@ -369,7 +369,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
 
     async def _delete(self, jobs: Sequence[str]) -> None:
         """Delete job after job; one undo brings all of them back."""
-        sha, but = self.picture.snapshot.sha256, ""
+        sha, but = self.picture.snapshot.read_sha256, ""
         back: list[AnyCommand] = []
         for job in jobs:
             answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)

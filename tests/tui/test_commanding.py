@@ -59,6 +59,18 @@ async def test_nothing_is_undone_behind_an_edit_that_could_not_be_undone() -> No
     assert len(control.sent) == 3
 
 
+async def test_a_job_is_deleted_from_a_file_with_a_mistake_as_that_was_read() -> None:
+    control = FakeControl()
+    control.scene.rejected_sha256 = "1" * 64
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await board_of(pilot)
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+    (delete,) = control.sent
+    assert isinstance(delete, DeleteJob)
+    assert delete.based_on == "1" * 64
+
+
 async def test_what_can_be_undone_waits_for_an_engine() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:

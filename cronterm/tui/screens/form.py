@@ -72,7 +72,7 @@ class JobForm(Page):
     def __init__(self, picture: Picture, job: str | None) -> None:
         super().__init__(picture)
         self._job = job
-        self._based_on = picture.snapshot.sha256
+        self._based_on = picture.snapshot.read_sha256
         self._before: dict[str, Any] = {}
         self._problems: dict[str, str] = {}
         self._draft: Job | None = None

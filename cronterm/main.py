@@ -131,6 +131,7 @@ def _run_bridge(instance: Instance) -> int:
 
 
 def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
+    gc.disable()  # what is imported stays: looking through it was a tenth of the start
     # The engine, its loop and its server cost 100 ms that commands do not pay.
     import asyncio
 
@@ -139,6 +140,8 @@ def _run_headless(instance: Instance, options: HeadlessOptions) -> int:
     from cronterm.engine.host import Host, HostOptions
     from cronterm.engine.log import configure_log
 
+    gc.freeze()
+    gc.enable()
     form: Literal["text", "json"] = "json" if options.log_format == "json" else "text"
     configure_log(form, options.log_level, Path(options.log_file) if options.log_file else None)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]

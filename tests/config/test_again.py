@@ -183,16 +183,16 @@ def test_another_program_reads_anew() -> None:
 
 PIECES = st.sampled_from(["", " ", "\n", "  ", "x", "# c\n", "    a: b\n", "- ", ": ", "'"])
 LONG = many(201)
+LONG_LOADED = load_text(LONG, path=Path("/srv/jobs.yaml"), local_timezone="UTC")
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, len(LONG)), st.integers(0, 30), PIECES)
 def test_a_short_way_never_gives_anything_else(start: int, length: int, piece: str) -> None:
     path = Path("/srv/jobs.yaml")
-    before = load_text(LONG, path=path, local_timezone="UTC")
     text = LONG[:start] + piece + LONG[start + length :]
     found = read_one_job(
-        before,
+        LONG_LOADED,
         str(path),
         {str(path): text},
         lambda place, part: load_text(part, path=place, local_timezone="UTC"),

@@ -15,9 +15,9 @@ from tests.remote.fake_control import START, job
 
 
 def test_a_name_stands_behind_its_machine_where_there_are_several() -> None:
-    assert behind_host("", "backup", ()) == "backup"
-    assert behind_host("db1", "backup", ("db1", "web-10")) == "db1     backup"
-    assert behind_host("a-very-long-name", "x", ("a-very-long-name",)) == "a-very-long…  x"
+    assert behind_host("", "backup", (), 6) == "backup"
+    assert behind_host("db1", "backup", ("db1", "web-10"), 14) == "db1     backup"
+    assert behind_host("a-very-long-name", "x", ("a-very-long-name",), 15) == "a-very-long…  x"
 
 
 def test_a_job_of_a_machine_that_is_gone_is_gone() -> None:

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
-from cronterm.tui.widgets.paint import Painted, Part, differing_cells
+from cronterm.tui.widgets.paint import Painted, Part, differing_cells, fit_name
 
 RED = Style(color="red")
 
@@ -102,3 +102,12 @@ async def test_a_title_is_written_as_it_stands() -> None:
 
         assert str(note._border_title) == "Jobs /[bold]x[/] ["
         assert str(note._border_subtitle) == "2/9"
+
+
+def test_names_that_begin_alike_are_told_apart_where_they_are_cut() -> None:
+    names = ("nightly-backup-of-customers-eu", "nightly-backup-of-customers-us")
+    short = [fit_name(name, 16) for name in names]
+
+    assert short == ["nightly-…mers-eu", "nightly-…mers-us"]
+    assert fit_name("backup", 10) == "backup    "
+    assert [len(fit_name(names[0], width)) for width in range(32)] == [*range(32)]

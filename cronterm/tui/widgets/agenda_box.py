@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from cronterm.clock import MINUTE, Instant, aware
 from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, hidden_rows
+from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import countdown, day_moment, duration, schedule_words
 
@@ -122,7 +122,7 @@ class AgendaBox(Panel, can_focus=True):
                     (f"{mark} ", "accent"),
                     (fit(self._moment(entry, time), time), "text"),
                     (fit(countdown(left), IN), "accent+bold" if left < MINUTE else second),
-                    (fit(entry.job, name - 1) + " ", "text+bold" if is_here else "text"),
+                    (fit_name(entry.job, name - 1) + " ", "text+bold" if is_here else "text"),
                     (fit(words, schedule - 1) + " " if schedule else "", second),
                     (fit(duration(entry.expected), expected), second),
                     (fit(entry.note, rest), entry.role),

@@ -17,7 +17,7 @@ from cronterm.tui.alert_list import (
 )
 from cronterm.tui.failing import retry_words
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, fit_name
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.words import age, day_moment, schedule_words
@@ -90,6 +90,7 @@ class AlertsBox(RowsBox[Alert]):
         text, second = ("text", "text") if told == "open" or is_here else ("muted", "muted")
         known = "faint" if told == "open" else second
         name = row.job or "cronterm"
+        name = fit_name(name, min(len(name), job - 1))
         now_is = state_words(row, mute, self.now)
         if width < NARROW:
             now_is = now_is.removesuffix(" ago")
@@ -98,7 +99,10 @@ class AlertsBox(RowsBox[Alert]):
             (sign, f"{role}+bold"),
             ("•" if row.id in self.marked else " ", "accent+bold"),
             (fit(words.word, kind), f"{role}+bold" if told == "open" else "muted"),
-            (fit(fit(name, min(len(name), job - 1)), job), f"{text}+bold" if is_here else text),
+            (
+                fit(fit_name(name, min(len(name), job - 1)), job),
+                f"{text}+bold" if is_here else text,
+            ),
             (fit(age(self.now - row.opened_at), 5, right=True), second),
             (fit(f"{row.count}", 7, right=True) + "  ", second),
             (fit(fit(now_is, state - 2), state), known),

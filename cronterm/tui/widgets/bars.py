@@ -16,7 +16,7 @@ from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab
 from cronterm.tui.look import spelt
 from cronterm.tui.picture import Picture
 from cronterm.tui.places import Where
-from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
+from cronterm.tui.widgets.paint import Painted, Part, fit, fit_name, width_of
 from cronterm.tui.words import age, countdown
 
 
@@ -75,7 +75,7 @@ class TopBar(Painted):
             parts += [
                 (f" {glyphs.separator} ", "line"),
                 ("next ", "muted"),
-                (fit(job, min(cell_len(job), 24)), "text"),
+                (fit_name(job, min(cell_len(job), 24)), "text"),
             ]
             parts.append((f" {countdown(at - self.now)}", "accent+bold"))
         return parts
@@ -122,7 +122,7 @@ def _fitted(place: str, room: int) -> str:
     name, sep, what = place.rpartition(" › ")
     if cell_len(place) <= room or cell_len(sep + what) >= room - 1:
         return fit(place, min(cell_len(place), room))
-    return fit(name, room - cell_len(sep + what)) + sep + what
+    return fit_name(name, room - cell_len(sep + what)) + sep + what
 
 
 class TabBar(Painted):

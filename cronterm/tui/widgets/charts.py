@@ -7,7 +7,7 @@ from cronterm.clock import Instant
 from cronterm.tui.courses import Figures, moment_text, spark_parts
 from cronterm.tui.look import Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, fit_name
 
 BAR = "▆"
 FULL = "█"
@@ -30,7 +30,7 @@ def bar_line(name: str, count: int, most: int, width: int, role: str, *, label: 
     room = max(width - label - 10, 1)
     length = max(round(count / most * room), 1) if count else 0
     return [
-        (f" {fit(name, label)} ", "text"),
+        (f" {fit_name(name, label)} ", "text"),
         (fit(BAR * length, room), role),
         (fit(f"{count:,}", 7, right=True), "text"),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cronterm.tui.widgets.paint import fit
+from cronterm.tui.widgets.paint import fit, fit_name
 
 WORDS = 18  # cells of the schedule in words
 IN_WORDS = 124  # from which inner width on there is room for them
@@ -106,10 +106,11 @@ def _cells(key: str, width: int) -> int:
     return BY_KEY[key].cells
 
 
-def behind_host(host: str, name: str, hosts: Sequence[str]) -> str:
-    """Return a job's name in the column that begins with its machine, where there are several."""
+def behind_host(host: str, name: str, hosts: Sequence[str], width: int) -> str:
+    """Return a job's name in its column, which begins with its machine where there are several."""
     cells = host_cells(hosts)
-    return f"{fit(host, cells - 2)}  {name}" if cells else name
+    own = fit_name(name, max(width - cells, 1))
+    return f"{fit(host, cells - 2)}  {own}" if cells else own
 
 
 def host_cells(hosts: Sequence[str]) -> int:

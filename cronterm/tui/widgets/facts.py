@@ -14,7 +14,7 @@ from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.keymap import JobTab
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, hidden_rows, width_of
+from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
     cause_text,
@@ -245,7 +245,7 @@ class RunsBox(Panel, can_focus=True):
             (f"{mark}{self.glyphs.cursor if is_here else ' '}", "accent"),
             (f"{self.glyphs.states[outcome]} ", f"{ROLES[outcome]}+bold"),
             (fit(number, self._number_width), second),
-            (fit(row.job, name - 1) + " " if name else "", "text"),
+            (fit_name(row.job, name - 1) + " " if name else "", "text"),
             (fit(moment_of(shown_at(row), self.now), started), "text"),
             (fit(cause_text(row).partition(",")[0], cause), second),
             (fit(duration(took), took_in), "text"),

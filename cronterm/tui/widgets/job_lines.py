@@ -13,8 +13,8 @@ from cronterm.tui.filter import JobFilter
 from cronterm.tui.job_order import SortKey
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.columns import BY_KEY, Layout, behind_host
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.columns import BY_KEY, Layout, behind_host, host_cells
+from cronterm.tui.widgets.paint import Part, fit, name_ends
 from cronterm.tui.widgets.spark import spark
 from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent, schedule_words
 
@@ -42,7 +42,8 @@ class JobLines:
         def title(text: str, key: SortKey | None) -> str:
             return f"{text} {mark}" if key == sort and text else text
 
-        name = behind_host("HOST", title("NAME", "name"), self.picture.snapshot.hosts)
+        hosts, width = self.picture.snapshot.hosts, self.layout.name
+        name = behind_host("HOST", title("NAME", "name"), hosts, width)
         parts: list[tuple[Part, SortKey | None]] = [
             (("    ", "muted"), "state"),
             ((fit(title("NEXT", "next"), 8, right=True), "muted+bold"), "next"),
@@ -79,12 +80,14 @@ class JobLines:
         """Return a name in its column; the letters that the filter found stand out."""
         hosts = self.picture.snapshot.hosts
         host, _, own = job.partition(":") if hosts else ("", "", job)
-        name = behind_host(host, own, hosts)
-        text = fit(name, self.layout.name)
-        further = len(name) - len(job)  # its last letters are those of the job's
-        begin = len(name) - len(own)
-        spots = {at + further for at in self.found.spots_in(job) if at + further >= begin}
-        spots = {at for at in spots if text[at : at + 1] == name[at]}  # it may be cut
+        text = behind_host(host, own, hosts, self.layout.name)
+        before = host_cells(hosts)
+        head, tail = name_ends(len(own), self.layout.name - before)
+        cut = max(len(own) - (self.layout.name - before), 0)
+        begin = len(job) - len(own)
+        found = {at - begin for at in self.found.spots_in(job) if at >= begin}
+        spots = {at + before for at in found if at < head}
+        spots |= {at + before - cut for at in found if at >= len(own) - tail}
         if not spots:
             return [(text, role)]
         sought = f"{role.partition('+')[0]}+sought"

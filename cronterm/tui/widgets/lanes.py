@@ -13,7 +13,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, hidden_rows, width_of
+from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.spark import joined
 from cronterm.tui.words import clock
@@ -186,7 +186,7 @@ class LanesBox(Panel, can_focus=True):
         is_bad = view is not None and view.totals.failed_in_a_row > 0
         mark = self.glyphs.cursor if is_here and self.has_focus else " "
         role = "fail" if is_bad else "text" if is_here else "muted"
-        return [(f" {mark}", "accent"), (fit(job, self._titled - 3) + " ", role)]
+        return [(f" {mark}", "accent"), (fit_name(job, self._titled - 3) + " ", role)]
 
     def _head(self, axis: Axis) -> list[Part]:
         parts: list[Part] = [(" " * self._titled, "faint")]

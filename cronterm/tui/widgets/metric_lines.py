@@ -17,7 +17,7 @@ from cronterm.tui.courses import (
 from cronterm.tui.look import Glyphs
 from cronterm.tui.widgets.charts import BAR, Drawing, Lines, axis, bar_line, columns, highest
 from cronterm.tui.widgets.machine import resources
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, fit_name
 from cronterm.tui.widgets.spark import area
 from cronterm.tui.words import duration
 
@@ -104,7 +104,7 @@ def durations(on: Drawing, width: int, height: int) -> Lines:
         }
         text = "".join(fit(texts[name], 7, right=True) for name in heads)
         role = "accent+bold" if job == figures.job else "text"
-        lines.append([(f" {fit(job, label)}", role), (text, "text")])
+        lines.append([(f" {fit_name(job, label)}", role), (text, "text")])
     if rows:
         series = averages(figures.trends, width - 2)
         lines += columns(series, rows, on, lambda value: "spark")

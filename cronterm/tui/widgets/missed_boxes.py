@@ -7,7 +7,7 @@ from cronterm.model.query import MissedInstants
 from cronterm.model.run import Reason
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit
+from cronterm.tui.widgets.paint import Part, fit, fit_name
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.words import age, countdown, day_moment, past_text, schedule_words
@@ -60,7 +60,7 @@ class MissedBox(RowsBox[MissedInstants]):
         why = why_words(row, is_narrow=width < NARROW)
         return [
             (f"{self.glyphs.states['missed']} ", "warn+bold"),
-            (fit(fit(row.job, name - 2), name), "text+bold" if is_here else "text"),
+            (fit(fit_name(row.job, name - 2), name), "text+bold" if is_here else "text"),
             (fit(f"{row.count}", 5, right=True) + "  ", "warn+bold" if row.count > 1 else "text"),
             (fit(self._at(row.due_at, width), moment), "text"),
             (fit(self._at(row.until, width) if row.count > 1 else "", moment), "text"),

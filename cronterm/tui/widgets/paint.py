@@ -35,6 +35,20 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return pad + text if right else text + pad
 
 
+def name_ends(length: int, width: int) -> tuple[int, int]:
+    """Return how many cells of a name are shown from its beginning and from its end."""
+    return (length, 0) if length <= width else (width // 2, max(width - width // 2 - 1, 0))
+
+
+def fit_name(name: str, width: int) -> str:
+    """Return a name in exactly `width` cells, cut in its middle: many names begin alike."""
+    length = cell_len(name)
+    head, tail = name_ends(length, width)
+    if not tail or length != len(name):  # a name of wide signs is not one of a job
+        return fit(name, width)
+    return f"{name[:head]}…{name[-tail:]}"
+
+
 def hidden_rows(top: int, count: int, room: int, glyphs: Glyphs) -> str:
     """Return ` · ↑3 ↓20`: how many of `count` rows are above `top` and below the room; or ``."""
     below = count - top - room if room > 0 else 0

@@ -12,7 +12,7 @@ from cronterm.model.run import FAILED, success_ratio
 from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.paint import Painted, Part, fit, fit_name
 from cronterm.tui.widgets.spark import area, bars, duration_chart, started
 from cronterm.tui.words import (
     age,
@@ -114,7 +114,7 @@ class AlertsPanel(Panel):
                 [
                     (f" {self.glyphs.states[state]} ", role),
                     (fit(alert.kind, kind) + " ", f"{role}+bold"),
-                    (fit(alert.job, name) + " ", "text"),
+                    (fit_name(alert.job, name) + " ", "text"),
                     (fit(sanitize_line(alert.text), room), "muted"),
                     (fit(age(self.now - alert.since), 5, right=True), "faint"),
                 ]
@@ -275,7 +275,7 @@ class ErrorsPanel(Panel):
             kinds = " · ".join(f"{text} ×{times}" for text, times in how.most_common(3))
             lines.append(
                 [
-                    (f" {fit(job, 16)}", "text"),
+                    (f" {fit_name(job, 16)}", "text"),
                     (f"{len(bad):>4} ", "fail+bold"),
                     (fit("▆" * length, 17), "bar"),
                     (fit(sanitize_line(kinds), max(width - 40, 1)), "muted"),
@@ -316,7 +316,7 @@ class NextPanel(Panel):
                 [
                     (f" {clock(at)} ", "muted"),
                     (fit(countdown(at - self.now), 7, right=True) + "  ", soon),
-                    (fit(job, max(width - 19, 1)), "text"),
+                    (fit_name(job, max(width - 19, 1)), "text"),
                 ]
             )
         return lines

@@ -9,7 +9,7 @@ from cronterm.tui.keymap import moving
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
 from cronterm.tui.stream import LogLine
-from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.paint import Painted, Part, fit, fit_name
 from cronterm.tui.words import clock
 
 PACE_READINGS = 6  # one a second
@@ -80,7 +80,7 @@ class StreamLog(Painted, can_focus=True):
         return [
             (f" {clock(line.at)} ", "faint"),
             (f"{glyph} ", ROLES.get(line.state, "muted")),
-            (fit(line.job, name) + "  ", "accent"),
+            (fit_name(line.job, name) + "  ", "accent"),
             (fit(line.text, room), line.role),
         ]
 

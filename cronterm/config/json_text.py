@@ -65,6 +65,9 @@ class _Composer:
 
     def _next(self) -> str:
         """Return the character after white space, empty at the end."""
+        sign = self._text[self._at : self._at + 1]
+        if sign and sign not in " \t\n\r":
+            return sign
         found = _SPACE.match(self._text, self._at)
         assert found is not None
         self._at = found.end()
@@ -168,7 +171,9 @@ class _Composer:
                 "this text does not end, or has a line break or an escape that JSON has not",
                 'a line break is written \\n, a backslash \\\\, a quote \\"',
             )
-        text: str = json.loads(found[0])
+        text = found[0][1:-1]
+        if "\\" in text:
+            text = json.loads(found[0])
         if _SURROGATE.search(text):
             raise self._refused("half of a surrogate pair")
         self._at = found.end()

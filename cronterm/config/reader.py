@@ -37,7 +37,10 @@ _FLOAT = re.compile(
 NUMBER_OR_WORD = re.compile(rf"null|~|{_BOOL.pattern}|{_INT.pattern}|{_FLOAT.pattern}")
 """What is not a text without quotes."""
 
+_BEGINS = "-+.0123456789~ntf"  # what these do not begin is a text: most is
+
 _TAG = "tag:yaml.org,2002:"
+_TEXT = _TAG + "str"
 _AMBIGUOUS = re.compile(
     r"(?i:yes|no|on|off|y|n)|0[0-9]+|0[xob][0-9a-f]+|[0-9]+(?::[0-9]{1,2})+|TRUE|True|FALSE|False"
 )
@@ -96,8 +99,8 @@ class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
         """Return the tag of a node."""
         if kind is not yaml.ScalarNode:
             return _TAG + ("map" if kind is yaml.MappingNode else "seq")
-        if not implicit[0] or value is None:
-            return _TAG + "str"
+        if not implicit[0] or value is None or value[:1] not in _BEGINS:
+            return _TEXT
         if value in ("", "~", "null"):
             return _TAG + "null"
         if _BOOL.fullmatch(value):
@@ -107,16 +110,17 @@ class Loader(_BASE):  # type: ignore[misc]  # chosen at run time
                 return _TAG + "int"
             if _FLOAT.fullmatch(value):
                 return _TAG + "float"
-        return _TAG + "str"
+        return _TEXT
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         """Count what is read: PyYAML calls this before each node, aliases left out."""
+        room = self._room
         self._depth += 1
-        self._room.taken += 1
+        room.taken += 1
         if self._depth > DEEPEST:
             raise _TooMuch(current_node.start_mark, "is nested too deeply")
-        if self._room.is_full:
-            raise _TooMuch(current_node.start_mark, self._room.message)
+        if room.taken > room.most:
+            raise _TooMuch(current_node.start_mark, room.message)
 
     def ascend_resolver(self) -> None:
         """Count the way back."""

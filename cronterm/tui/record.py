@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from cronterm.clock import DAY, HOUR, SECOND, Duration, Instant
+from cronterm.control import Control
+from cronterm.errors import CrontermError
 from cronterm.model.quantile import quantile
+from cronterm.model.query import ReadTrends
 from cronterm.model.rollup import Rollup
 from cronterm.model.run import FAILED, RunRow
 from cronterm.model.stats import Trends
@@ -110,6 +113,22 @@ class Record:
         if total.restarts:
             pairs.append(("retries", f"{total.restarts:,}"))
         return pairs
+
+
+async def read_record(control: Control, job: str) -> Record:
+    """Return how runs of a job went, of all time and of the last week; what is not known is empty.
+
+    The runs themselves are not in it.
+    """
+    record = Record()
+    try:
+        total = await control.query(ReadTrends(job=job, range="all"))
+        week = await control.query(ReadTrends(job=job, range="7d"))
+        if isinstance(total, Trends) and isinstance(week, Trends):
+            record.total, record.week = total.total, week
+    except CrontermError:
+        pass  # the engine is gone: the banner says so
+    return record
 
 
 def _ratio(ratio: float | None) -> str:

@@ -1,5 +1,7 @@
 """One job: overview, runs, log, alerts, why, schedule, config."""
 
+import asyncio
+
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -20,17 +22,15 @@ from cronterm.model.query import (
     OutputPart,
     ReadDecisions,
     ReadOutput,
-    ReadTrends,
     Runs,
 )
 from cronterm.model.run import RunRow
-from cronterm.model.stats import Trends
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.about import is_about
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import JobTab, bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.record import Record
+from cronterm.tui.record import Record, read_record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.schedule_tab import ScheduleTab
@@ -42,7 +42,7 @@ from cronterm.tui.widgets.facts import (
     ScheduleBox,
     newest_first,
 )
-from cronterm.tui.widgets.frames import Frame, FrameRow
+from cronterm.tui.widgets.frames import FrameRow, TabFrame
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.run_log import RunLog
@@ -82,7 +82,7 @@ class Detail(JobPage):
         head = Head(self.picture, id="job-head")
         head.tab = self._tab
         yield head
-        with Frame(id="job", classes=self._tab.lower()):
+        with TabFrame(id="job", classes=self._tab.lower()):
             with FrameRow(id="job-facts"):
                 yield ScheduleBox(self.picture, id="job-schedule")
                 yield StatisticsBox(self.picture, id="job-statistics")
@@ -134,7 +134,8 @@ class Detail(JobPage):
         """Draw the picture at `now`."""
         super().update(now)
         for panel in self.query(Panel):
-            panel.update(now, self.job)
+            if panel.is_shown:
+                panel.update(now, self.job)
         log = self.log_pane
         if log.display:
             row = log.row
@@ -197,8 +198,18 @@ class Detail(JobPage):
         self._fetching = self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
 
     async def _fetch(self, job: str) -> None:
+        record, _ = await asyncio.gather(read_record(self.home.control, job), self._read_runs(job))
+        record.runs = self.runs.runs
+        self.query_one(StatisticsBox).record = record
+        self.update(self.home.now())
+        await self._read_told(job)
+        await self._read_tab()
+        await self._read_outputs()
+        self.update(self.home.now())
+
+    async def _read_runs(self, job: str) -> None:
+        """Read the newest runs, and the next ones."""
         control, runs = self.home.control, self.runs
-        schedule = self.query_one(ScheduleBox)
         try:
             found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
             if isinstance(found, Runs):
@@ -206,15 +217,9 @@ class Detail(JobPage):
             if job in self.picture.snapshot.jobs:
                 due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
                 if isinstance(due, NextDue):
-                    schedule.coming = due.next.get(job, ())
+                    self.query_one(ScheduleBox).coming = due.next.get(job, ())
         except CrontermError:
             pass  # the engine is gone: the banner says so
-        await self._read_record(job)
-        self.update(self.home.now())
-        await self._read_told(job)
-        await self._read_tab()
-        await self._read_outputs()
-        self.update(self.home.now())
 
     async def _read_tab(self) -> None:
         """Read what only the shown tab has."""
@@ -229,18 +234,6 @@ class Detail(JobPage):
         """Read what comes of the job."""
         await self.plan.read(self.home.control, self.job, self.home.now())
         self.update(self.home.now())
-
-    async def _read_record(self, job: str) -> None:
-        """Read how the runs went, of all time and of the last week."""
-        record = Record(runs=self.runs.runs)
-        try:
-            total = await self.home.control.query(ReadTrends(job=job, range="all"))
-            week = await self.home.control.query(ReadTrends(job=job, range="7d"))
-            if isinstance(total, Trends) and isinstance(week, Trends):
-                record.total, record.week = total.total, week
-        except CrontermError:
-            pass  # the engine is gone: the banner says so
-        self.query_one(StatisticsBox).record = record
 
     async def _read_told(self, job: str) -> None:
         """Read the alerts that are over, and why things are as they are."""
@@ -265,7 +258,6 @@ class Detail(JobPage):
         except CrontermError:
             pass  # nothing was ever decided about it: the box says so
         why.is_read = True
-        self.update(self.home.now())
 
     async def _read_outputs(self) -> None:
         """Read what the newest ended runs printed last, each once."""
@@ -295,8 +287,7 @@ class Detail(JobPage):
         """Show another tab."""
         head = self.query_one(Head)
         head.tab = TABS[(TABS.index(head.tab) + by) % len(TABS)]
-        job = self.query_one("#job")
-        job.set_classes(head.tab.lower())
+        self.query_one(TabFrame).show_tab(head.tab.lower())
         self._first_box().focus()
         self.update(self.home.now())
         if self._fetching is not None and self._fetching.is_finished:

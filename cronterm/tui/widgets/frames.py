@@ -32,3 +32,13 @@ class Frame(Container, Unpainted):
 
 class FrameRow(Horizontal, Unpainted):
     """Holds widgets side by side."""
+
+
+class TabFrame(Frame):
+    """Holds the boxes of all tabs; its class is the tab, by which they are shown."""
+
+    def show_tab(self, tab: str) -> None:
+        """Show a tab. What is in its boxes looks as before: only they take other styles."""
+        self.remove_class(*self.classes, update=False)
+        self.add_class(tab, update=False)
+        self.app.stylesheet.update_nodes(self.children)

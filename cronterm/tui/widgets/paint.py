@@ -137,6 +137,11 @@ class Painted(Widget):
         """The characters that this terminal shows."""
         return glyphs_of(self.app)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the stylesheet shows it, and what it is in."""
+        return all(node.display for node in self.ancestors_with_self)
+
     def key(self, id: str) -> str:
         """Return the key of something, as people read it."""
         return key_of(self.app, id)

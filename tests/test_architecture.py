@@ -19,6 +19,7 @@ FLOORS = {
     "clock": GROUND,
     "sanitize": GROUND,
     "inherited": GROUND,
+    "users": GROUND,
     "version": GROUND,
     "readable": WORDS,
     "schedule": WORDS,

@@ -7,11 +7,10 @@ import click
 from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.render import COLORS, Cell, show_due
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.cli.state import is_failing, state_of
+from cronterm.cli.state import is_failing, named, state_of
 from cronterm.clock import SystemClock, rfc3339
 from cronterm.model.job import Job, action_text
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.model.unknown import unknown_job
 
 HEAD = ("JOB", "STATE", "SCHEDULE", "NEXT", "COMMAND", "GROUP", "TAGS", "OWNER", "FILE")
 ONLY_WIDE = frozenset({"GROUP", "TAGS", "OWNER", "FILE"})
@@ -64,14 +63,6 @@ def _sheet(at: Desk, jobs: tuple[str, ...], selector: str, states: tuple[str, ..
         empty="no such jobs" if selector or states else f"no jobs in {snapshot.engine.jobs_file}",
         is_lines=True,
     )
-
-
-def named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
-    """Return jobs by their names, all where none is named. Raises for one that is not there."""
-    for job in jobs:
-        if job not in snapshot.jobs:
-            raise unknown_job(job, snapshot.jobs, snapshot.problems)
-    return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 
 def is_selected(job: Job, selector: str) -> bool:

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from cronterm.cli.base import JOB_NAME, Desk, common, desk
-from cronterm.cli.jobs import job_as_json, named
+from cronterm.cli.jobs import job_as_json
 from cronterm.cli.render import (
     COLORS,
     GLYPHS,
@@ -19,7 +19,7 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.cli.state import past_as_json, reason, state_of
+from cronterm.cli.state import named, past_as_json, reason, state_of
 from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
 from cronterm.config.resolve import resolve
 from cronterm.model.job import Job, Shell

@@ -63,7 +63,7 @@ def status(
 
 def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
     snapshot = at.client.snapshot()
-    views = _chosen(snapshot, jobs)
+    views = named(snapshot, jobs)
     now = SystemClock().now().utc
     content = _as_json(snapshot, views)
     is_bad = check and any(is_failing(view, snapshot) for view in views)
@@ -85,7 +85,8 @@ def is_failing(view: JobView, snapshot: Snapshot) -> bool:
     return bool(view.totals.failed_in_a_row) or is_down
 
 
-def _chosen(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
+def named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
+    """Return jobs by their names, all where none is named. Raises for one that is not there."""
     for job in jobs:
         if job not in snapshot.jobs:
             raise unknown_job(job, snapshot.jobs, snapshot.problems)

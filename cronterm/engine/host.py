@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import platform
-import pwd
 import secrets
 import signal
 from collections.abc import Callable, Coroutine
@@ -62,6 +61,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.store.base import StoreFailing
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
+from cronterm.users import user_name
 from cronterm.version import VERSION
 
 log = logging.getLogger("cronterm.engine")
@@ -357,11 +357,3 @@ def reap_orphans() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def user_name(uid: int) -> str:
-    """Return the name of `uid`, or the number where there is none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

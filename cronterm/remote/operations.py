@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from cronterm.config.tokens import Token
 from cronterm.model.api import Scope
-from cronterm.remote.peer import user_name
 from cronterm.remote.wire import Trouble
+from cronterm.users import user_name
 
 Needs: TypeAlias = Scope | Literal["nothing"]
 """What a token must allow; `nothing` is for everybody, also without a token."""

@@ -3,7 +3,6 @@
 import asyncio
 import http
 import os
-import pwd
 import socket
 import struct
 import sys
@@ -42,14 +41,6 @@ def peer_uid(sock: Any) -> int:
     """Return the uid of the process at the other end of a Unix socket."""
     raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
     return int(CREDENTIALS.unpack(raw)[1])
-
-
-def user_name(uid: int) -> str:
-    """Return the name of `uid`, or the number where it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 class PatientProtocol(H11Protocol):

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cronterm.model.command import PingJob
-from cronterm.remote.peer import Limits, user_name
+from cronterm.remote.peer import Limits
 from cronterm.remote.ping import LONGEST_TEXT
+from cronterm.users import user_name
 from tests.remote.door import exchange, house, request
 
 

@@ -19,9 +19,10 @@ from cronterm.errors import AlreadyRunning, CrontermError, NoEngine
 from cronterm.model.command import Answer, PauseJob, RunJob
 from cronterm.model.query import ListRuns
 from cronterm.remote.client import RequestClient
-from cronterm.remote.peer import Limits, user_name
+from cronterm.remote.peer import Limits
 from cronterm.remote.server import bind
 from cronterm.remote.wire import HELLO, QUERY, SCOPE_HEADER, SEND, STREAM, Hello, Trouble
+from cronterm.users import user_name
 from tests.remote.door import connect, exchange, house, request, until
 
 IS_ROOT = os.geteuid() == 0

@@ -1,7 +1,6 @@
 """Runs added up: what statistics are made of, whatever becomes of the runs themselves."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import log2
 
 import msgspec
@@ -113,28 +112,38 @@ class Rollup(msgspec.Struct, omit_defaults=True):
 
         It is exact for the shortest, the longest and, of up to three runs, all of them.
         """
+        return self.percentiles(ratio)[0]
+
+    def percentiles(self, *ratios: float) -> list[Duration | None]:
+        """Return what `percentile` does for each ratio, for the work of one."""
         least, most, count = self.duration_min, self.duration_max, sum(self.lengths.values())
         if not count or least is None or most is None:
-            return None
-        rank = rank_of(ratio, count)
-        if rank == 1:
-            return least
-        if rank == count:
-            return most
-        between = Counter(self.lengths)  # the shortest and the longest are known
-        between.subtract((bin_of(least), bin_of(most)))
-        bins = {each: _bounds(each, least, most) for each in sorted(+between)}
+            return [None for _ in ratios]
+        ranked = [(1, least), *self._between(least, most), (count, most)]
+        return [_at_rank(rank_of(ratio, count), ranked) for ratio in ratios]
+
+    def _between(self, least: Duration, most: Duration) -> Iterator[tuple[int, Duration]]:
+        """Yield how many runs took about how long, the shortest and the longest left out."""
+        between = dict(self.lengths)
+        for known in (bin_of(least), bin_of(most)):
+            between[known] = between.get(known, 0) - 1
+        bins = {each: _bounds(each, least, most) for each in sorted(between) if between[each] > 0}
         # In each bin at the same place, so that together they have taken what they took.
         low = sum(between[each] * bins[each][0] for each in bins)
         high = sum(between[each] * bins[each][1] for each in bins)
         taken = self.duration_sum - least - most
         place = min(max((taken - low) / (high - low), 0.0), 1.0) if high > low else 0.0
-        rank -= 1
         for each, (lower, upper) in bins.items():
-            rank -= between[each]
-            if rank <= 0:
-                return round(lower + place * (upper - lower))
-        return most
+            yield between[each], round(lower + place * (upper - lower))
+
+
+def _at_rank(rank: int, ranked: Iterable[tuple[int, Duration]]) -> Duration | None:
+    """Return the duration of a rank, from 1 on, among (runs, duration), the shortest first."""
+    for count, length in ranked:
+        rank -= count
+        if rank <= 0:
+            return length
+    return None
 
 
 def bin_of(duration: Duration) -> int:

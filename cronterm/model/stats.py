@@ -170,13 +170,14 @@ def _seconds(duration: float | None) -> float | None:
 
 def _durations(job: JobFigures) -> Durations:
     total = job.total
+    p50, p95, p99 = total.percentiles(0.5, 0.95, 0.99)
     return Durations(
         average_s=_seconds(total.average),
         min_s=_seconds(total.duration_min),
         max_s=_seconds(total.duration_max),
-        p50_s=_seconds(total.percentile(0.5)),
-        p95_s=_seconds(total.percentile(0.95)),
-        p99_s=_seconds(total.percentile(0.99)),
+        p50_s=_seconds(p50),
+        p95_s=_seconds(p95),
+        p99_s=_seconds(p99),
         average_before_s=_seconds(job.average_before),
     )
 

@@ -104,17 +104,19 @@ def read_rollup(connection: sqlite3.Connection, place: Place) -> Rollup | None:
 def rollup_of(row: Iterable[Any]) -> Rollup:
     """Return a rollup from its columns, or from ADDED_UP."""
     *numbers, lengths, reasons = row
-    bins: Counter[int] = Counter()
-    places = map(int, (lengths or "").split())
-    for place, count in zip(places, places, strict=True):
-        bins[place] += count
-    failed: Counter[str] = Counter()
-    words = iter((reasons or "").split())
-    for why, many in zip(words, words, strict=True):
-        failed[why] += int(many)
     rollup = Rollup(*numbers)
-    rollup.lengths, rollup.reasons = dict(bins), dict(failed)
+    rollup.lengths = {int(place): count for place, count in _counts(lengths).items()}
+    rollup.reasons = _counts(reasons)
     return rollup
+
+
+def _counts(pairs: str | None) -> dict[str, int]:
+    """Add up `what count what count`."""
+    counts: dict[str, int] = {}
+    words = (pairs or "").split()
+    for what, count in zip(words[::2], words[1::2], strict=True):
+        counts[what] = counts.get(what, 0) + int(count)
+    return counts
 
 
 def write_rollups(connection: sqlite3.Connection, rollups: Mapping[Place, Rollup]) -> None:

@@ -55,8 +55,7 @@ class Secrets:
         """End the commands that still run; their secrets fail."""
         self._is_closed = True
         for process in list(self._running):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
 
     def _variable(self, name: str) -> bytes:
         value = self._environ.get(name)
@@ -81,11 +80,12 @@ class Secrets:
             raise CrontermError(f"its command: {error.strerror}") from None
         self._running.add(process)
         try:
-            if self._is_closed:
-                process.kill()
+            if self._is_closed:  # meanwhile: nobody else ends it
+                _end(process)
             told, _ = process.communicate(timeout=self._command_s)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            _end(process)
+            process.communicate()  # leaves no zombie
             raise CrontermError(f"its command took longer than {self._command_s:g} s") from None
         finally:
             self._running.discard(process)
@@ -97,11 +97,10 @@ class Secrets:
         return value
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a command with all it started, and leave no zombie."""
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a command with all it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def _read(path: str) -> bytes:

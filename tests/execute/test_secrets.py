@@ -83,6 +83,16 @@ def test_what_fails_names_the_secret_and_not_its_value(
     assert failed.value.__suppress_context__
 
 
+def test_a_command_that_begins_while_the_engine_ends_is_ended_with_all_it_started(
+    tmp_path: Path,
+) -> None:
+    secrets = Secrets({}, command_s=10)
+    secrets.close()
+
+    with pytest.raises(CrontermError, match="its command did not come to its end"):
+        secrets.fetch(secretive(tmp_path, TOKEN=Secret(command="sleep 60 & sleep 60")))
+
+
 def test_a_fifo_does_not_hold_up_the_start(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 

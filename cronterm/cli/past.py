@@ -17,7 +17,7 @@ from cronterm.cli.render import (
     show_time,
 )
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
+from cronterm.clock import Instant, SystemClock, rfc3339
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.decision import Decisions
 from cronterm.model.query import (
@@ -28,8 +28,7 @@ from cronterm.model.query import (
 )
 from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.sanitize import sanitize_line
-from cronterm.schedule.moments import past_moment
-from cronterm.schedule.parse import parse_moment
+from cronterm.schedule.moments import newest_moment, past_moment
 
 SHOWN_ROWS = 30
 LAST_BYTES, LAST_LINES = 2048, 3  # of a failure's output, beside why it failed
@@ -200,10 +199,10 @@ def _when(row: RunRow) -> str:
 def why(context: click.Context, /, job: str, moment: str | None, limit: int, **given: Any) -> None:
     """Say why a job ran or did not, from the recorded decisions.
 
-    Example: cronterm why backup --at 2026-11-21T02:30
+    Example: cronterm why backup --at 02:30
     """
     at = desk(context, **given)
-    instant = parse_moment(moment, local_zone()) if moment else None
+    instant = newest_moment(moment, SystemClock().now().utc) if moment else None
     reply = at.query(ReadDecisions(job=job, at=instant, limit=limit))
     assert isinstance(reply, Decisions)
     if at.as_json:

@@ -11,7 +11,10 @@ from cronterm.schedule.parse import parse_moment
 from cronterm.schedule.words import shown
 
 _STAMP = re.compile(r"\d{4}-")
-_CLOCK = re.compile(r"(?:(today|tomorrow)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?")
+_CLOCK = re.compile(r"(?:(yesterday|today|tomorrow)\s*)?(\d{1,2}):(\d\d)(?::(\d\d))?")
+_DAYS = {"yesterday": -1, "tomorrow": 1}
+_SPELLED = re.compile(r"(?<=\d)\s*(w|d|h|m)(?:eek|ay|our|in|inute)s?\b", re.IGNORECASE)
+_PAST_HINT = "write it like 01:24, yesterday 01:24 or 2026-12-01T02:00:00+01:00"
 _HINT = "write it like 08:00, tomorrow 08:00 or 2026-12-01T02:00:00+01:00"
 _END_HINT = "write it like 90m, 3d, 08:00 or tomorrow 08:00"
 _PLACE_HINT = "write it like 03:00, tomorrow 08:00, 90m (ahead) or -90m (back)"
@@ -19,9 +22,25 @@ _PLACE_HINT = "write it like 03:00, tomorrow 08:00, 90m (ahead) or -90m (back)"
 
 def past_moment(word: str, now: Instant) -> Instant:
     """Return the moment of `2h` (so long before `now`) or of a time. Raises `BadInput`."""
-    if _STAMP.match(word):
-        return parse_moment(word, local_zone())
+    if _STAMP.match(word) or ":" in word:
+        return newest_moment(word, now)
     return now - parse_duration(word)
+
+
+def newest_moment(word: str, now: Instant) -> Instant:
+    """Return the moment of `01:24` (the last one), `yesterday 01:24` or of a time.
+
+    By the clock of this machine. Raises `BadInput`.
+    """
+    zone = local_zone()
+    found = _CLOCK.fullmatch(word.strip().lower())
+    try:
+        if found is None or found[1] == "tomorrow":
+            return parse_moment(word, zone)
+        at = _at_clock(found, now, zone)
+        return _at_clock(found, now, zone, days=-1) if found[1] is None and at > now else at
+    except BadInput as error:
+        raise BadInput(error.message, _PAST_HINT) from None
 
 
 def coming_moment(word: str, now: Instant, timezone: str | None = None) -> Instant:
@@ -33,18 +52,19 @@ def coming_moment(word: str, now: Instant, timezone: str | None = None) -> Insta
     text = word.strip().lower()
     found = _CLOCK.fullmatch("tomorrow 00:00" if text == "tomorrow" else text)
     try:
-        if found is None:
+        if found is None or found[1] == "yesterday":
             return parse_moment(word, of_zone)
-        day, hour, minute, second = found.groups()
-        clock = f"{int(hour):02}:{minute}:{second or '00'}"
-        today = aware(now).astimezone(ZoneInfo(of_zone)).date()
-        date = today + timedelta(days=day == "tomorrow")
-        at = parse_moment(f"{date}T{clock}", of_zone)
-        if day is None and at <= now:
-            at = parse_moment(f"{today + timedelta(days=1)}T{clock}", of_zone)
+        at = _at_clock(found, now, of_zone)
+        return _at_clock(found, now, of_zone, days=1) if found[1] is None and at <= now else at
     except BadInput as error:
         raise BadInput(error.message, _HINT) from None
-    return at
+
+
+def _at_clock(found: re.Match[str], now: Instant, zone: str, *, days: int = 0) -> Instant:
+    """Return the moment of a time of day, so many days from today. Raises `BadInput`."""
+    day, hour, minute, second = found.groups()
+    date = aware(now).astimezone(ZoneInfo(zone)).date() + timedelta(days=_DAYS.get(day, days))
+    return parse_moment(f"{date}T{int(hour):02}:{minute}:{second or '00'}", zone)
 
 
 def end_of_hold(word: str, now: Instant) -> Instant:
@@ -73,11 +93,11 @@ def place_in_time(word: str, now: Instant) -> Instant:
 
 
 def _moment_or_length(word: str, now: Instant, hint: str) -> Instant:
-    """Return what `coming_moment` reads, or when a length from `now` is over."""
+    """Return what `coming_moment` reads, or when a length from `now` is over, like `2 hours`."""
     try:
         return coming_moment(word, now)
     except BadInput:
         try:
-            return now + parse_duration(word)
+            return now + parse_duration(_SPELLED.sub(r"\1", word.lower()))
         except BadInput:
             raise BadInput(f"{shown(word)} is no length and no time", hint) from None

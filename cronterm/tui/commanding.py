@@ -232,7 +232,8 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             return
         ready = [job for job in known if job not in needy]
         if ready:
-            question = questions.ask_trigger(self.picture.snapshot, ready, needy)
+            choose = self.key("trigger_with")
+            question = questions.ask_trigger(self.picture.snapshot, ready, needy, choose=choose)
             views = self.picture.snapshot.jobs
             forced = {job for job in ready if questions.is_forced(views[job])}
             runs = [RunJob(job=job, force=job in forced) for job in ready]

@@ -1,11 +1,12 @@
 """The questions that are asked before something happens, built from the picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from cronterm.clock import DAY, HOUR, Duration
 from cronterm.control import Gone
 from cronterm.model.command import Answer
+from cronterm.model.identity import Param
 from cronterm.model.job import Overlap
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
@@ -56,10 +57,13 @@ def shortened(lines: list[str], most: int = SHOWN) -> list[str]:
     return lines if beyond <= 0 else [*lines[:most], f"… and {beyond} more"]
 
 
-def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = ()) -> Ask:
+def ask_trigger(
+    snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str] = (), *, choose: str
+) -> Ask:
     """Ask whether jobs run now: firmly where one runs already or is held back.
 
-    The key that opened the question, pressed again, says yes. Those `left_out` need params.
+    The key that opened the question, pressed again, says yes; the key `choose` asks for other
+    params. Those `left_out` need some.
     """
     lines = []
     is_doubtful = False
@@ -71,10 +75,18 @@ def ask_trigger(snapshot: Snapshot, jobs: Sequence[str], left_out: Sequence[str]
     lines = shortened(lines)
     lines += [f"! {job} is left out: it needs params" for job in left_out[:SHOWN]]
     number = number_of(jobs)
+    if len(jobs) == 1 and (params := snapshot.jobs[jobs[0]].job.params):
+        lines.append(f"{told_defaults(params)}; {choose} chooses others")
     run = Choice("trigger", "Run", "run")
     choices = [CANCEL, run] if is_doubtful or number else [run, CANCEL]
     lines = [f"Run {names(jobs)} now?", *lines]
     return Ask("Trigger", lines, choices, where="trigger", number=number)
+
+
+def told_defaults(params: Mapping[str, Param]) -> str:
+    """Say what a run has where nothing is chosen for it."""
+    words = ", ".join(f"{name}={param.default}" for name, param in params.items())
+    return f"with {sanitize_line(words)}"
 
 
 def is_forced(view: JobView) -> bool:
@@ -184,7 +196,7 @@ def ask_skip(job: str, when: str, key: str, undo: str, before: str = "", *, why:
     Where the one `before` is skipped already, ask whether that is lifted. The answer is `skip` or
     `lift`. Nothing comes after that where `when` is empty. The command `why` tells who did it.
     """
-    skip = Choice("yes", "Skip it", "skip", is_grave=True)
+    skip = Choice("yes", "Skip it", "skip")
     if before:
         lines = [f"The run of {job} that is due {before} is skipped already."]
         lines += [f"Skip that of {when} too?"] if when else []
@@ -196,7 +208,7 @@ def ask_skip(job: str, when: str, key: str, undo: str, before: str = "", *, why:
         f"{undo} lifts it until then; {sanitize_line(why)} says who did this.",
         f"{key} runs the job by hand all the same.",
     ]
-    return Ask("Skip next run", lines, [CANCEL, skip], where="skip")
+    return Ask("Skip next run", lines, [skip, CANCEL], where="skip")
 
 
 def ask_quit(snapshot: Snapshot, way: str) -> Ask:

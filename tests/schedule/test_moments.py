@@ -4,7 +4,13 @@ import pytest
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND
 from cronterm.errors import BadInput
-from cronterm.schedule.moments import coming_moment, end_of_hold, place_in_time
+from cronterm.schedule.moments import (
+    coming_moment,
+    end_of_hold,
+    newest_moment,
+    past_moment,
+    place_in_time,
+)
 from tests.store.facts import NOON
 
 
@@ -37,7 +43,35 @@ def test_what_is_no_time_is_refused_with_the_forms(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "after"),
-    [("2h", 2 * HOUR), (" 1d 12h ", DAY + 12 * HOUR), ("18:00", 6 * HOUR), ("tomorrow", 12 * HOUR)],
+    [
+        ("11:59", -MINUTE),
+        ("12:00", 0),
+        ("13:00", -23 * HOUR),
+        ("today 13:00", HOUR),
+        ("yesterday 08:00:01", -28 * HOUR + SECOND),
+        ("2026-01-01T02:00", -10 * HOUR),
+    ],
+)
+def test_a_time_that_is_past_is_the_last_one(word: str, after: int) -> None:
+    assert newest_moment(word, NOON) == past_moment(word, NOON) == NOON + after
+
+
+def test_what_is_no_past_time_is_refused_with_the_forms() -> None:
+    for word in ("soon", "24:30", "tomorrow 08:00"):
+        with pytest.raises(BadInput, match="yesterday 01:24"):
+            newest_moment(word, NOON)
+
+
+@pytest.mark.parametrize(
+    ("word", "after"),
+    [
+        ("2h", 2 * HOUR),
+        (" 1d 12h ", DAY + 12 * HOUR),
+        ("2 hours", 2 * HOUR),
+        ("1 Day 30 minutes", DAY + 30 * MINUTE),
+        ("18:00", 6 * HOUR),
+        ("tomorrow", 12 * HOUR),
+    ],
 )
 def test_something_is_held_for_a_while_or_until_a_time(word: str, after: int) -> None:
     assert end_of_hold(word, NOON) == NOON + after

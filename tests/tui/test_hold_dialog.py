@@ -29,7 +29,7 @@ async def test_a_pause_has_the_length_and_the_reason_that_are_typed_and_is_undon
         assert note(pilot) == "90m, 3d, 08:00, tomorrow 08:00 · nothing: until resumed"
         await pilot.press(*"3", "d")
         await wait_for(pilot, lambda: note(pilot).startswith("until "))
-        await pilot.press("tab", *"disk", "space", *"swap", "enter")
+        await pilot.press("enter", *"disk", "space", *"swap", "enter")
         await wait_for(pilot, lambda: bool(control.sent))
         assert control.sent == [PauseJob(job=job, until=NOW + 3 * DAY, reason="disk swap")]
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))

@@ -2,6 +2,7 @@
 
 from cronterm.model.command import Answer
 from cronterm.model.engine_view import EngineView
+from cronterm.model.identity import Param
 from cronterm.model.problem import Problem
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
@@ -11,6 +12,7 @@ from cronterm.tui.questions import (
     problem_lines,
     quit_lines,
     tell_diff,
+    told_defaults,
     trouble_lines,
 )
 from tests.tui.scene import NOW, job
@@ -52,6 +54,12 @@ def test_a_run_by_hand_beside_an_open_one_is_said_and_forced() -> None:
     waits = JobView(job=job("a", "@hourly", overlap="queue"), live={9: live})
     assert not is_forced(waits)
     assert doubt_of(waits).endswith("overlap is queue: it waits for that")
+
+
+def test_a_run_by_hand_tells_the_params_that_it_has() -> None:
+    params = {"day": Param(default="yesterday"), "note": Param(default="a\x1b[2Jb")}
+
+    assert told_defaults(params) == "with day=yesterday, note=ab"
 
 
 def test_an_api_that_is_not_served_is_told() -> None:

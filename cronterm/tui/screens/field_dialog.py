@@ -3,7 +3,8 @@
 from typing import TypeVar, cast
 
 from rich.text import Text
-from textual.widgets import Static
+from textual import on
+from textual.widgets import Input, Static
 
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import bindings
@@ -33,6 +34,14 @@ class FieldDialog(Dialog[Given]):
             text.append(f"{key} ", f"bold {roles['accent']}")
             text.append(f"{word}   ", roles["muted"])
         self.query_one("#dialog-buttons", Static).update(text)
+
+    @on(Input.Submitted)
+    def _go_on(self) -> None:
+        """Go on to the next field; in the last one, do what is typed."""
+        if self.focused is self.focus_chain[-1]:
+            self.action_run()
+        else:
+            self.focus_next()
 
     def action_run(self) -> None:
         """Do what is typed."""

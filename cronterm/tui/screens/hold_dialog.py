@@ -87,7 +87,6 @@ class HoldDialog(FieldDialog[Hold]):
             nothing = " · nothing: until resumed" if self._is_pause else ""
             note.update(f"90m, 3d, 08:00, tomorrow 08:00{nothing}")
 
-    @on(Input.Submitted)
     def action_run(self) -> None:
         """Give what is typed, unless something is wrong."""
         try:

@@ -57,7 +57,6 @@ class MomentDialog(FieldDialog[Instant]):
         note.set_class(True, "about")
         note.update(FORMS if at is None else day_moment(at, self.home.now()))
 
-    @on(Input.Submitted)
     def action_run(self) -> None:
         """Give the moment, unless something is wrong."""
         try:

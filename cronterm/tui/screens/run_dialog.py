@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from cronterm.model.command import RerunEdited, RerunRun, RunJob, TryJob
 from cronterm.model.identity import Param
@@ -64,7 +63,6 @@ class RunDialog(FieldDialog[None]):
         """Say which keys there are."""
         self.tell_keys("Run")
 
-    @on(Input.Submitted)
     def action_run(self) -> None:
         """Ask for the run, unless something is wrong."""
         bad = [field for field in self._fields if not field.check()]

@@ -283,6 +283,11 @@ class Viewport:
             return max(self._numbers.values(), default=0)
         return self.total or (self._first or 0) + len(self.lines)
 
+    def look_again(self) -> None:
+        """Want what is behind the lines once more: it may be in the file only now."""
+        self.window.look_again()
+        self._is_stuck = False
+
     async def grow(self) -> None:
         """Read what the view will come to next."""
         if self.is_following and self._wants_newer and self._is_far_behind:

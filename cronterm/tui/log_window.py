@@ -79,6 +79,12 @@ class Window:
                 self._at_end[number] = False
         self.sources = list(sources)
 
+    def look_again(self) -> None:
+        """Take it that there is something newer of each source that goes on."""
+        for number, source in enumerate(self.sources):
+            if not source.has_ended and self.bottom[number] < END:
+                self._at_end[number] = False
+
     def move_to_end(self) -> None:
         """Put it behind all lines."""
         self.move([END + 1] * len(self.sources))

@@ -42,19 +42,26 @@ class Files:
         self._sinks[run, attempt] = Sink(self.place, f"{run}-{attempt}", 1 << 30)
         self._at[run, attempt] = at
 
-    def print(self, run: int, text: str, *, attempt: int = 1, stream: int = OUT) -> Output:
+    def print(
+        self, run: int, text: str, *, attempt: int = 1, stream: int = OUT, is_kept: bool = False
+    ) -> Output:
         """Print something, a second later; return how it is told live."""
         key = (run, attempt)
         self._at[key] += SECOND
         at = self._at[key]
         offset, *_ = self._sinks[key].take(stream, at, text.encode())
-        self._sinks[key].spill()
+        if not is_kept:
+            self.spill(run, attempt)
         name = "out" if stream == OUT else "err"
         return Output(run, f"job{run}", attempt, offset, at, name, text.encode())  # type: ignore[arg-type]
 
+    def spill(self, run: int, attempt: int = 1) -> None:
+        """Write what is kept."""
+        self._sinks[run, attempt].spill()
+
     def end(self, run: int, attempt: int = 1) -> None:
         """End an attempt."""
-        self._sinks[run, attempt].spill()
+        self.spill(run, attempt)
         end = AttemptEnd(ended_at=self._at[run, attempt] + SECOND, exit_code=0)
         known = self._runs[run][-1]
         self._runs[run][-1] = AttemptRow(
@@ -212,6 +219,24 @@ async def test_what_comes_live_is_followed(files: Files) -> None:
     assert half[1:] == ["one", "two", "thr"]
     assert shown(view)[1:] == ["one", "two", "three"]
     assert view.total == 4
+
+
+async def test_what_was_told_before_it_opened_is_read_once_the_file_has_it(files: Files) -> None:
+    files.start(1)
+    files.print(1, "dumping\n", is_kept=True)
+    view = await opened(files, 1)
+    early = shown(view)[1:]
+
+    files.spill(1)
+    view.look_again()
+    await settle(view)
+
+    assert early == []
+    assert shown(view)[1:] == ["dumping"]
+    assert view.total == 2
+    view.take_output(files.print(1, "done\n"))
+    view.absorb()
+    assert shown(view)[1:] == ["dumping", "done"]
 
 
 async def test_what_was_dropped_on_its_way_is_read_from_the_file(files: Files) -> None:

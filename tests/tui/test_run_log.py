@@ -1,16 +1,22 @@
 """How a log stays where it is looked at when its lines take more rows."""
 
+from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from cronterm.execute.lines import read_lines
+from cronterm.model.lines import ReadLines
+from cronterm.model.query import AnyReply, AttemptRow, Query, ReadRun, RunDetail
 from cronterm.tui.app import CrontermApp
 from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.widgets.run_log import RunLog
-from tests.tui.scene import FakeControl, app
+from tests.tui.scene import FakeControl, app, printed, row
 from tests.tui.test_screens import on_dashboard, wait_for
 
 ROWS = 5
+RUN = 12
 LAST = "link[/]"
 
 
@@ -56,3 +62,37 @@ async def test_a_page_of_wrapped_lines_passes_none_by() -> None:
         assert f"1–{whole} of 6" in page.status
         await pilot.press("pagedown")
         assert page.view.top == whole - 1
+
+
+class Kept(FakeControl):
+    """What the run has printed is in no file at first."""
+
+    blob: bytes | None = None
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer about a run that goes on."""
+        match query:
+            case ReadRun():
+                begun = row(RUN)
+                goes_on = replace(begun, outcome=None, ended_at=None)
+                attempt = AttemptRow(
+                    attempt=1, claimed_at=begun.queued_at, started_at=begun.started_at
+                )
+                return RunDetail(goes_on, (attempt,))
+            case ReadLines():
+                return read_lines(Path(), query, blob=self.blob, complete=False)
+            case _:
+                return await super().query(query)
+
+
+async def test_what_a_job_printed_just_before_its_log_opens_is_not_hidden() -> None:
+    control = Kept()
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        running.open_run("invoice-export", RUN)
+        await wait_for(pilot, lambda: bool(running.screen.query(RunLog)))
+        page = running.screen.query_one(RunLog)
+        await wait_for(pilot, lambda: "start: " in seen(page))
+        control.blob = printed()
+        await wait_for(pilot, lambda: "connecting to erp-gw" in seen(page))

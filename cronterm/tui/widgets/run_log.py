@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
+from textual.timer import Timer
 from textual.worker import Worker
 
 from cronterm.clock import Instant
@@ -23,6 +24,7 @@ from cronterm.tui.widgets.paint import Painted, Part
 
 COLUMN = 60  # cells that a run should have where it has a column
 FAR = 10_000_000  # lines: to the first one, or the last
+AGAIN_S, AGAINS = 0.5, 5  # a runner writes what it has after a second or two
 
 
 class RunLog(Painted, can_focus=True):
@@ -56,6 +58,7 @@ class RunLog(Painted, can_focus=True):
         self._keeps_end = False
         """The end was in view before the rows of lines changed."""
         self._reader: Worker[None] | None = None
+        self._again: Timer | None = None
 
     @property
     def lines(self) -> list[Line]:
@@ -82,10 +85,27 @@ class RunLog(Painted, can_focus=True):
             if is_new:
                 self.match, self._sought, self.marks = None, None, Marks()
             self._grow()
+            self._look_again_soon()
         self._tell()
+
+    def _look_again_soon(self) -> None:
+        """Read again what was told before this was there: in a file it is a moment later."""
+        self._look_no_more()
+        if self.view.is_live:
+            self._again = self.set_interval(AGAIN_S, self._look_again, repeat=AGAINS)
+
+    def _look_no_more(self) -> None:
+        if self._again is not None:
+            self._again.stop()
+            self._again = None
+
+    def _look_again(self) -> None:
+        self.view.look_again()
+        self._grow()
 
     def clear(self) -> None:
         """Show no run."""
+        self._look_no_more()
         self.workers.cancel_group(self, "log-read")
         self.view, self.note = Viewport(tell=self._tell), "no output"
         self.match, self._sought, self.marks = None, None, Marks()

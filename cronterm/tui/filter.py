@@ -30,6 +30,8 @@ class JobFilter:
 
     terms: tuple[Term, ...] = ()
     spots: tuple[Spots, ...] = ()
+    words: tuple[str, ...] = ()
+    """Those that are parts of what a job is called."""
 
     def keeps(self, view: JobView, state: State, now: Instant) -> bool:
         """Tell whether a job is shown; `state` gives the state that its row shows."""
@@ -44,6 +46,18 @@ class JobFilter:
         if len(folded) != len(name):
             return set()  # a letter became two: the places are others
         return {spot for find in self.spots for spot in find(folded)}
+
+    def distance(self, name: str) -> int:
+        """Return how far a job's name is from the words that were typed; 0 is nearest.
+
+        A word that is the name is nearest, then one that it begins with, then one within it; a job
+        that is called so elsewhere, in its description or a tag, is farthest.
+        """
+        folded, far = name.casefold(), 0
+        for word in self.words:
+            place = folded.find(word)
+            far += 3 if place < 0 else 2 if place else folded != word
+        return far
 
 
 def find_jobs(
@@ -64,13 +78,16 @@ def read_filter(words: str, *, is_loose: bool = False) -> JobFilter:
     """Read a filter; nothing is refused. A loose one finds names with letters left out."""
     terms: list[Term] = []
     spots: list[Spots] = []
+    parts: list[str] = []
     for word in words.split():
         is_opposite = word.startswith("!")
         term, its = _read_term(word.lstrip("!"), is_loose=is_loose and not is_opposite)
         if term is not None:
             terms.append(_opposite(term) if is_opposite else term)
-            spots += [] if is_opposite or its is None else [its]
-    return JobFilter(tuple(terms), tuple(spots))
+            if its is not None and not is_opposite:
+                spots.append(its)
+                parts += [] if word.startswith("/") else [word.casefold()]
+    return JobFilter(tuple(terms), tuple(spots), tuple(parts))
 
 
 def _opposite(term: Term) -> Term:

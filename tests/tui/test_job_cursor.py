@@ -1,5 +1,7 @@
 """The cursor belongs to a job, wherever that is sorted."""
 
+import pytest
+from msgspec.structs import replace
 from textual.geometry import Size
 
 from cronterm.clock import MINUTE, SECOND
@@ -105,6 +107,65 @@ def test_a_job_under_the_cursor_stays_though_its_state_changes_by_itself() -> No
 
     table.filter_by("is:never")
     assert table.jobs == ["a", "c"]
+
+
+def described(filter: str = "", *, at: str = "") -> SmallTable:
+    """Return a table of jobs one of which is only described by `order`."""
+    table = table_of("vacuum", "old-importer", "re-order", "feed", "order-sync", "order-export")
+    jobs = table.picture.snapshot.jobs
+    jobs["old-importer"].job = replace(jobs["old-importer"].job, description="orders of old")
+    if at:
+        table.go_to(at)
+    for length in range(len(filter)):
+        table.filter_by(filter[: length + 1])
+    return table
+
+
+@pytest.mark.parametrize("at", ["", "vacuum", "old-importer", "re-order", "feed"])
+def test_a_filter_puts_the_cursor_on_the_first_name_that_begins_so(at: str) -> None:
+    assert described("order", at=at).cursor == "order-sync"
+
+
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        ("ORDER-E", "order-export"),
+        ("re order", "re-order"),
+        ("order-sync", "order-sync"),
+        ("old", "old-importer"),
+        ("orders", "old-importer"),
+        ("/-s/", "order-sync"),
+        ("!feed r", "re-order"),
+    ],
+)
+def test_a_filter_puts_the_cursor_on_what_it_means_best(words: str, at: str) -> None:
+    assert described(words, at="feed").cursor == at
+
+
+def test_a_chosen_job_that_a_filter_means_as_well_as_any_keeps_the_cursor() -> None:
+    table = described("order", at="order-export")
+
+    assert table.cursor == "order-export"
+    table.action_move(-1)
+    table.action_move(-1)
+    table.filter_by("order")  # the line is opened again
+    assert table.cursor == "re-order"
+    table.filter_by("is:never")
+    assert table.cursor == "re-order"
+
+
+def test_a_cleared_filter_leaves_the_cursor_on_its_job() -> None:
+    table = described("order", at="feed")
+
+    table.filter_by("")
+    table.update(NOW + 5 * SECOND)
+    assert (table.cursor, len(table.jobs)) == ("order-sync", 6)
+
+
+def test_a_filter_that_tells_of_no_name_goes_to_the_first_row_it_leaves() -> None:
+    table = described("!feed", at="feed")
+
+    assert table.cursor == "vacuum"
 
 
 def starts_of(*names: str) -> list[Entry]:

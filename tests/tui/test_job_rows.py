@@ -32,3 +32,12 @@ def test_one_list_has_no_heads() -> None:
     rows.arrange([*"ab"], None, ["Web"])
 
     assert (rows.shown, rows.groups) == (["a", "b"], {})
+
+
+def test_a_folded_group_is_as_near_as_the_nearest_of_its_jobs_another_head_is_none() -> None:
+    far = {"d": 2, "a": 0, "b": 1, "c": 2, f"{HEAD}db": 3}
+
+    assert arranged("Web").nearest("b", far.__getitem__) == f"{HEAD}Web"
+    assert arranged().nearest(f"{HEAD}db", far.__getitem__) == "a"
+    assert arranged().nearest(f"{HEAD}db", lambda row: 0) == f"{HEAD}db"
+    assert JobRows().nearest(None, far.__getitem__) is None

@@ -14,7 +14,7 @@ from cronterm.tui.job_order import SortKey
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import BY_KEY, Layout, behind_host, host_cells
-from cronterm.tui.widgets.paint import Part, fit, name_ends
+from cronterm.tui.widgets.paint import Part, fit, name_ends, width_of
 from cronterm.tui.widgets.spark import spark
 from cronterm.tui.words import age, countdown, duration, elapsed_clock, percent, schedule_words
 
@@ -56,6 +56,14 @@ class JobLines:
             shown = "  " + fit(text, cells - 2) if key in LEFT else fit(text, cells, right=True)
             parts.append(((shown, "muted+bold"), by))
         return parts
+
+    def key_at(self, x: int) -> SortKey | None:
+        """Return what a click on the head at a cell sorts by."""
+        for part, key in self.head("next", ""):
+            x -= width_of([part])
+            if x < 0:
+                return key
+        return None
 
     def job(self, view: JobView, *, is_here: bool, is_marked: bool) -> list[Part]:
         """Return the line of a job."""

@@ -36,6 +36,23 @@ class JobRows:
         """Return where a row is; the first place for one that is not shown."""
         return self.shown.index(row) if row in self.shown else 0
 
+    def nearest(self, row: str | None, distance: Callable[[str], int]) -> str | None:
+        """Return the row that a filter means: `row` where none is nearer, else the first nearest.
+
+        A folded group is as near as the nearest of its jobs.
+        """
+        shown = {*self.shown}
+        own = {HEAD + group: jobs for group, jobs in self.groups.items()}
+        near = {
+            each: min(map(distance, own[each])) if each in own else distance(each)
+            for each in self.shown
+            if each not in own or own[each][0] not in shown
+        }
+        least = min(near.values(), default=0)
+        if row is not None and row in shown and near.get(row, distance(row)) <= least:
+            return row
+        return next((each for each, far in near.items() if far == least), None)
+
     def jobs_at(self, row: str | None) -> Sequence[str]:
         """Return the job of a row, the jobs of a head, or none."""
         group = group_of_head(row)

@@ -16,7 +16,7 @@ from cronterm.tui.widgets.columns import Layout, host_cells, layout_for
 from cronterm.tui.widgets.first_steps import first_steps
 from cronterm.tui.widgets.job_lines import JobLines
 from cronterm.tui.widgets.job_rows import HEAD, JobRows, group_of_head
-from cronterm.tui.widgets.paint import Painted, Part, hidden_rows, width_of
+from cronterm.tui.widgets.paint import Painted, Part, hidden_rows
 
 RESORT_AFTER = 2 * SECOND
 KEY_REST = SECOND  # rows do not move under a finger
@@ -97,10 +97,14 @@ class JobTable(Painted, can_focus=True):
         self.repaint()
 
     def filter_by(self, words: str) -> None:
-        """Show the jobs that `words` describe, and no others."""
-        self.filter = words
-        self._held = set()
+        """Show the jobs that `words` describe, and no others; new words move the cursor there."""
+        is_new, row = words != self.filter, self._row
+        self.filter, self._held = words, set()
         self.order(is_strict=True)
+        if is_new and words:
+            self._is_touched = True
+            self._point(self._rows.nearest(row, self._found.distance))
+            self._keep_in_view()
 
     def order(self, *, is_strict: bool = False) -> None:
         """Sort and filter; the cursor stays on its row, which stays though it passes no more."""
@@ -338,13 +342,9 @@ class JobTable(Painted, can_focus=True):
                 self.toggle_fold()
 
     def _sort_at(self, x: int) -> None:
-        place = 0
-        for part, key in self._lines().head(self.sort, ""):
-            place += width_of([part])
-            if x < place:
-                if key is not None:
-                    self.sort_by(key, is_reversed=key == self.sort and not self.is_reversed)
-                return
+        key = self._lines().key_at(x)
+        if key is not None:
+            self.sort_by(key, is_reversed=key == self.sort and not self.is_reversed)
 
     def on_mouse_scroll_down(self) -> None:
         """Move down."""

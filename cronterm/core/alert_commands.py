@@ -1,5 +1,6 @@
 """What people say to alerts: that they know, something about it, be silent for a while."""
 
+from cronterm.clock import rfc3339
 from cronterm.core.alert_facts import close_alert, record_fact
 from cronterm.core.books import Books
 from cronterm.model.command import AcknowledgeAlert, Answer, CommentAlert, MuteAlerts
@@ -15,8 +16,10 @@ def carry_out_alert(
         if command.job not in books.jobs:
             return Answer(ok=False, kind="unknown_job", message=f"there is no job {command.job}")
         record_fact(books, AlertsMuted(at=now, job=command.job, by=by, until=command.until))
-        said = "muted" if command.until > now else "unmuted"
-        return Answer(ok=True, message=f"{said} the alerts of {command.job}")
+        if command.until <= now:
+            return Answer(ok=True, message=f"unmuted the alerts of {command.job}")
+        until = rfc3339(command.until)
+        return Answer(ok=True, message=f"muted the alerts of {command.job} until {until}")
     alert = books.alerts.open.get(command.alert)
     if alert is None:
         message = f"there is no open alert {command.alert}"

@@ -84,7 +84,8 @@ class Metric(Panel):
                 on = Drawing(self.picture, figures, glyphs, self.now)
                 return rate_text(on) + change_text(change(figures, lambda each: each.runs), glyphs)
             case 6:
-                return f"{total.failures:,} failures" + change_text(
+                plural = "s" * (total.failures != 1)
+                return f"{total.failures:,} failure{plural}" + change_text(
                     change(figures, lambda each: each.failures), glyphs
                 )
             case 9:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -120,6 +121,19 @@ async def test_a_filter_says_what_it_is_of_and_escape_ends_that_of_the_log_too()
         assert board.log_pane.paint(80, 4) == [[(" no line has 'zebra'", "faint")]]
         await pilot.press("escape")
         assert board.log_pane.filter == ""
+
+
+@pytest.mark.parametrize(("size", "has_edge"), [((80, 24), False), ((120, 40), True)])
+async def test_a_log_that_stands_still_says_so_on_the_edge_that_there_is(
+    size: tuple[int, int], has_edge: bool
+) -> None:
+    async with app().run_test(size=size) as pilot:
+        log = (await board_of(pilot)).log_pane
+        assert str(log.border_title) == "Log · all jobs"
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "below · f follows" in str(log.border_subtitle))
+        still = "" if has_edge else f" · {log.border_subtitle}"
+        assert str(log.border_title) == f"Log · all jobs{still}"
 
 
 async def test_the_table_has_the_focus_after_another_page_but_not_after_a_question() -> None:

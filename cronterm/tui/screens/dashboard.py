@@ -109,7 +109,7 @@ class Dashboard(JobPage):
         self.set_class(not has_jobs, "no-jobs")
         self._entitle_table()
         log.update(now)
-        log.entitle(f"Log · {log.filter or 'all jobs'}", log.status)
+        log.entitle(log.title, log.status)
         self._update_guide()
         if now // SECOND != self._second:  # the panes at the side: once a second is enough
             self._second = now // SECOND
@@ -281,8 +281,9 @@ class Dashboard(JobPage):
         self.home.remember(zoom=pane)
 
     def action_follow(self) -> None:
-        """Follow the log, or stand still."""
+        """Follow the log, or stand still; say so at once."""
         self.log_pane.toggle_follow()
+        self.update(self.home.now())
 
     def action_mark(self) -> None:
         """Mark the job under the cursor and go on."""

@@ -55,8 +55,7 @@ class Metric(Panel):
         """
         whose = f" · {self.figures.job}" if self.figures.job and self.number in OF_ONE else ""
         title, note = f"{self.number}. {NAMES[self.number - 1]}{whose}", self._note()
-        has_edge = self.styles.border_bottom[0] not in ("", "none")
-        return (title, note) if has_edge or not note else (f"{title} · {note}", "")
+        return (title, note) if self.has_lower_edge or not note else (f"{title} · {note}", "")
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines of the panel."""

@@ -142,6 +142,11 @@ class Painted(Widget):
         """Whether the stylesheet shows it, and what it is in."""
         return all(node.display for node in self.ancestors_with_self)
 
+    @property
+    def has_lower_edge(self) -> bool:
+        """Whether there is one to write on: in low terminals there is not."""
+        return self.styles.border_bottom[0] not in ("", "none")
+
     def key(self, id: str) -> str:
         """Return the key of something, as people read it."""
         return key_of(self.app, id)

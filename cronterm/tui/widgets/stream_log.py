@@ -40,6 +40,12 @@ class StreamLog(Painted, can_focus=True):
         self.repaint()
 
     @property
+    def title(self) -> str:
+        """What the pane's upper edge says: where it is the only one, that it stands still too."""
+        still = "" if self.is_following or self.has_lower_edge else f" · {self.status}"
+        return f"Log · {self.filter or 'all jobs'}{still}"
+
+    @property
     def status(self) -> str:
         """What the pane's lower edge says."""
         if not self.is_following:

@@ -57,11 +57,11 @@ if TYPE_CHECKING:
 
 DRIVER_ENV = "TEXTUAL_DRIVER"
 TAB_DRIVER = "cronterm.tui.tab:TabDriver"
-GARBAGE_LOOKS = (2_000, 5, 1)
-"""How often the screen looks for garbage. Each key that scrolls makes two hundred pieces of it;
-by Python's own rule all of it was found each fiftieth key, which that held up for 25 to 80 ms.
-Found three times as often it takes 7 ms each time, and no more altogether."""
 """What draws in a tab of a browser in place of a terminal."""
+
+GARBAGE_LOOKS = (2_000, 5, 1)
+"""How often the screen looks for garbage, a little each time. By Python's own rule it looks more
+seldom and through more, which held a key up for 25 to 80 ms."""
 
 
 def main() -> NoReturn:

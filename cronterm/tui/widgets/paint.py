@@ -18,6 +18,7 @@ from cronterm.tui.keymap import KEYS, MOVES, Key, find_key
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.themes import Palette, palette_of
 from cronterm.tui.widgets.drag import Drag
+from cronterm.tui.widgets.lines import Lines
 
 Part = tuple[str, str]
 """A text and its role."""
@@ -124,6 +125,7 @@ class Painted(Widget):
         self._strips: list[Strip] = []
         self._drag: Drag | None = None
         self._upper = self._lower = ""
+        self._drawn_lines = Lines()
         self._edges: list[Region] = []
         """While a title is set: what of the widget is to be drawn for it."""
 
@@ -239,6 +241,10 @@ class Painted(Widget):
         begin, end = self._drag.cells(y, strip.cell_length)
         marked = strip.crop(begin, end).apply_style(MARKED)
         return Strip.join([strip.crop(0, begin), marked, strip.crop(end)])
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return what of it is in `crop`, with its frame."""
+        return self._drawn_lines.of(super().render_lines(crop), crop.y, self.outer_size.height)
 
     # -- marking with the mouse ------------------------------------------------------------------
 

@@ -116,8 +116,9 @@ class CrontermApp(LogOpening, Personal):
             self._gaps.take(message, self.now())
             if isinstance(message, Snapshot):
                 self._note_restart(was, gone)
-                if not is_first:
-                    self._look_again()
+            answers = isinstance(message, Snapshot) or (gone and not self.picture.gone)
+            if answers and not is_first:
+                self._look_again()
             self._is_dirty |= not isinstance(message, Gauges)  # those come every second
             if is_first and isinstance(message, Snapshot):
                 is_first = False
@@ -352,10 +353,9 @@ class CrontermApp(LogOpening, Personal):
 
     def show_trouble(self) -> None:
         """Show what the banner says, in full."""
-        restart = self.picture.fresh_restart(self.now())
-        news = restart.text if restart is not None else ""
-        picture = self.picture
-        self.push_screen(questions.tell_trouble(picture.snapshot, picture.gone, news))
+        is_starter = self._hosting.start is not None and not self.picture.is_read_only
+        key = self.key("reload") if is_starter else ""
+        self.push_screen(questions.tell_trouble(self.picture, self.now(), key))
 
     def ask_quit(self) -> None:
         """Leave; the screen that started the engine asks what becomes of it."""

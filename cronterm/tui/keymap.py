@@ -279,10 +279,10 @@ KEYS: tuple[Key, ...] = (
         for tab in TABS
     ),
     Key("inbox", "M", "inbox", "what was missed", "Views", (ALL,)),
-    Key("trouble", "o", "trouble", "all that the banner says", "App", (J, Y)),
+    Key("trouble", "o", "trouble", "all that the banner says", "App", (J, T, D, M, C, Y)),
     Key("quit", "q", "quit_screen", "quit", "App", (J,), "quit"),
     Key("quit_now", "ctrl+q", "quit_now", "quit, the engine goes on", "App", (ALL,)),
-    Key("reload", "R", "reload", "reload, restart engine", "App", (J, Y)),
+    Key("reload", "R", "reload", "reload, restart engine", "App", PAGES),
     Key("save_screen", "ctrl+s,f2", "save_screen", "picture of the page", "App", PICTURED),
     Key("settings", "comma", "settings", "colours, keys…", "App", (ALL,)),
     Key("redraw", "ctrl+l", "redraw", "draw anew", "App", (ALL,)),

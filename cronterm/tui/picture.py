@@ -18,7 +18,7 @@ from cronterm.model.snapshot import (
 )
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.stream import LogLine, LogStream
-from cronterm.tui.words import clock, day_moment, duration
+from cronterm.tui.words import clock, countdown, day_moment, duration
 
 GAUGE_HISTORY = 120
 MANY = 1000  # jobs
@@ -34,6 +34,10 @@ KINDS: dict[AlertKind, str] = {
     "suspicious": "ODD",
     "downtime": "MISSED",
 }
+
+
+NOT_KNOWN = "not known: no engine answers"
+"""What every page says of what it has not read."""
 
 
 FAR = re.compile(r" -H \S+")
@@ -182,6 +186,19 @@ class Picture:
     def known_at(self, now: Instant) -> Instant:
         """Return until when it is known how the jobs are: `now`, or when the engine was lost."""
         return now if self.gone is None else min(self.gone.since, now)
+
+    def or_not_known(self, text: str) -> str:
+        """Return what is said where nothing is read: without an engine nothing is claimed."""
+        return text if self.gone is None else NOT_KNOWN
+
+    def countdown(self, at: Instant, now: Instant) -> str:
+        """Return how long it is until a start; without an engine none comes by itself."""
+        return countdown(at - now) if self.gone is None else "—"
+
+    def next_words(self, at: Instant, now: Instant) -> str:
+        """Return how long it is until a start, and when that is."""
+        left = self.countdown(at, now)
+        return f"in {left}  {day_moment(at, now)}" if self.gone is None else left
 
     # -- what follows from the snapshot ----------------------------------------------------------
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from cronterm.clock import DAY, HOUR, Duration
-from cronterm.control import Gone
+from cronterm.clock import DAY, HOUR, Duration, Instant
 from cronterm.model.command import Answer
 from cronterm.model.identity import Param
 from cronterm.model.job import Overlap
@@ -12,6 +11,7 @@ from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
@@ -254,16 +254,24 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     return lines
 
 
-def tell_trouble(snapshot: Snapshot, gone: Gone | None, news: str = "") -> Ask:
-    """Tell what is wrong, all of it, and first what was just now."""
-    told = [f"! {news}"] if news else []
-    lines = shortened([*told, *trouble_lines(snapshot, gone)] or ["nothing"])
+def tell_trouble(picture: Picture, now: Instant, restart: str) -> Ask:
+    """Tell what is wrong, all of it, and first what was just now.
+
+    The key `restart` starts a gone engine; it is empty where this screen does not.
+    """
+    news = picture.fresh_restart(now)
+    told = [f"! {news.text}"] if news is not None else []
+    lines = shortened([*told, *trouble_lines(picture, restart)] or ["nothing"])
     return Ask("What is wrong", lines, [CLOSE])
 
 
-def trouble_lines(snapshot: Snapshot, gone: Gone | None) -> list[str]:
-    """Return what is wrong, the worst first."""
-    lines = [f"✗ the engine does not answer: {gone.why}"] if gone is not None else []
+def trouble_lines(picture: Picture, restart: str = "") -> list[str]:
+    """Return what is wrong, the worst first, and how a gone engine is helped."""
+    lines, snapshot = list[str](), picture.snapshot
+    if picture.gone is not None:
+        again = f"{restart} starts it again, " if restart else ""
+        lines.append(f"✗ the engine does not answer: {picture.gone.why}")
+        lines.append(f"  {again}`{sanitize_line(picture.way)} doctor` looks why")
     lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
     lines += problem_lines(snapshot.problems)
     if snapshot.problems and snapshot.jobs:

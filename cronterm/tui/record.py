@@ -115,20 +115,19 @@ class Record:
         return pairs
 
 
-async def read_record(control: Control, job: str) -> Record:
-    """Return how runs of a job went, of all time and of the last week; what is not known is empty.
+async def read_record(control: Control, job: str) -> Record | None:
+    """Return how runs of a job went, of all time and of the last week; None where nobody answers.
 
     The runs themselves are not in it.
     """
-    record = Record()
     try:
         total = await control.query(ReadTrends(job=job, range="all"))
         week = await control.query(ReadTrends(job=job, range="7d"))
-        if isinstance(total, Trends) and isinstance(week, Trends):
-            record.total, record.week = total.total, week
     except CrontermError:
-        pass  # the engine is gone: the banner says so
-    return record
+        return None
+    if isinstance(total, Trends) and isinstance(week, Trends):
+        return Record(total.total, week)
+    return None
 
 
 def _ratio(ratio: float | None) -> str:

@@ -147,14 +147,19 @@ def skip(*way: str) -> Walk:
 
 def reload(it: Tour, key: str) -> None:
     """The file is read again; where the engine is gone, another is started."""
-    it.try_key(key)
-    it.sees("loaded 7 jobs")
+    reads_file(it, key)
     it.before = it.screen()
     it.kill_engine()
     it.sees("ENGINE STOPPED")
     it.press(key)
     it.loses("ENGINE STOPPED")
     it.wait(it.home.answers, "another engine answers")
+
+
+def reads_file(it: Tour, key: str) -> None:
+    """The file is read again."""
+    it.try_key(key)
+    it.sees("loaded 7 jobs")
 
 
 def sort(it: Tour, key: str) -> None:

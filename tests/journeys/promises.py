@@ -26,6 +26,7 @@ from tests.journeys.acts import (
     pager,
     pause,
     pause_all,
+    reads_file,
     redraws,
     reload,
     reverse,
@@ -101,6 +102,7 @@ OF_PLACE: dict[tuple[str, Where], Walk] = {
     ("again", "runs"): runs_by_form("again; changes are for this once"),
     ("alert_log", "compare"): opens("› log"),
     **{("back", place): back(place) for place in PAGES},
+    **{("reload", place): reads_file for place in PAGES if place != "jobs"},
     **{(f"view_{tab.view}", tab.view): stays for tab in TABS},
     **{
         (f"move_{id}", place): (

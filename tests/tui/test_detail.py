@@ -270,7 +270,9 @@ async def test_nothing_of_the_job_before_is_shown_of_the_next() -> None:
         assert screen.runs.runs == []
         assert screen.log_pane.lines == []
         assert screen.log_pane.row is None
-        assert screen.query_one(StatisticsBox).record.runs == []
+        record = screen.query_one(StatisticsBox).record
+        assert record is not None
+        assert record.runs == []
 
 
 async def test_the_chosen_alert_stays_chosen_while_the_alerts_are_read_again() -> None:

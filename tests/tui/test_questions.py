@@ -6,6 +6,7 @@ from cronterm.model.identity import Param
 from cronterm.model.problem import Problem
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
+from cronterm.tui.picture import Picture
 from cronterm.tui.questions import (
     doubt_of,
     is_forced,
@@ -39,7 +40,7 @@ def test_the_jobs_before_a_broken_file_are_said_to_go_on() -> None:
         problems=(Problem(file="a.yaml", message="bad"),),
         jobs={"a": JobView(job=job("a", "@hourly"))},
     )
-    assert trouble_lines(snapshot, None)[-1] == "the jobs before it stay in force"
+    assert trouble_lines(Picture(snapshot))[-1] == "the jobs before it stay in force"
 
 
 def test_a_run_by_hand_beside_an_open_one_is_said_and_forced() -> None:
@@ -66,7 +67,7 @@ def test_an_api_that_is_not_served_is_told() -> None:
     trouble = "the API is not served: http://127.0.0.1:80: Permission denied"
     snapshot = Snapshot(engine=EngineView(listeners_trouble=trouble))
 
-    assert trouble_lines(snapshot, None) == [f"! {trouble}"]
+    assert trouble_lines(Picture(snapshot)) == [f"! {trouble}"]
 
 
 def test_quitting_names_the_command_that_attaches_to_this_engine() -> None:

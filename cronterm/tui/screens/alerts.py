@@ -45,6 +45,7 @@ class AlertsView(Page):
         self.words = ""
         self._past: dict[int, Alert] = {}
         """As they were when they were last read."""
+        self._is_read = False
         self._behind = BehindAlerts()
         self._acknowledged: list[int] = []
         """Here, so that they can be taken back."""
@@ -81,7 +82,7 @@ class AlertsView(Page):
             alerts, snapshot.mutes, now, reach=self.reach, words=self.words, tags=tags
         )
         rows.show(shown)
-        nothing = EMPTY.format(key=self.home.key("reach"))
+        nothing = self.picture.or_not_known(EMPTY.format(key=self.home.key("reach")))
         rows.empty = f"nothing matches /{self.words}" if self.words else nothing
         rows.update(now, None)
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
@@ -91,7 +92,7 @@ class AlertsView(Page):
         title = f"Alerts · {states.count('open')} open · {known} known{filtered}{marked}"
         rows.entitle(title)
         day = self.query_one(DayBox)
-        day.alerts = alerts
+        day.alerts, day.is_read = alerts, self._is_read
         day.update(now, None)
         self._update_alert(now)
 
@@ -125,10 +126,10 @@ class AlertsView(Page):
         try:
             found = await self.home.control.query(ListAlerts(closed=True, limit=PAST))
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.tell_unread(error)
             return
         if isinstance(found, Alerts):
-            self._past = {alert.id: alert for alert in found.alerts}
+            self._past, self._is_read = {alert.id: alert for alert in found.alerts}, True
             self.update(self.home.now())
 
     def on_rows_box_moved(self, event: RowsBox.Moved) -> None:

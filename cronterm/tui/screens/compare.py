@@ -42,7 +42,13 @@ class CompareView(Page):
     def on_mount(self) -> None:
         """Read both."""
         self.box.focus()
-        self.run_worker(self._compare(), group="compare", exclusive=True)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read both, where that is still to be done."""
+        if self.box.rows is None:
+            self.box.trouble = ""
+            self.read_anew(self._compare, "compare")
 
     def update(self, now: Instant) -> None:
         """Draw the comparison."""
@@ -67,7 +73,7 @@ class CompareView(Page):
                 box.words = dict(changed_words(old.definition, new.definition))
                 box.rows = old.row, new.row
         except CrontermError as error:
-            box.trouble = str(error)
+            box.trouble = self.picture.or_not_known(str(error))
         self.update(self.home.now())
 
     async def _detail(self, run: int) -> RunDetail:

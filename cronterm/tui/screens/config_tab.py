@@ -52,8 +52,11 @@ class ConfigTab(Frame):
             if isinstance(found, Resolved):
                 self.values.show(found.values, jobs_file, "")
         except CrontermError as error:
-            self.written.show("", trouble=str(error))
-            self.values.show((), jobs_file, str(error))
+            if self._picture.gone is not None and self.written.text:
+                return  # what was read before stays
+            trouble = self._picture.or_not_known(str(error))
+            self.written.show("", trouble=trouble)
+            self.values.show((), jobs_file, trouble)
 
     def update(self, hint: str) -> None:
         """Draw it; `hint` says how it is edited."""

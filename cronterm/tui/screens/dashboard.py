@@ -331,10 +331,6 @@ class Dashboard(JobPage):
         """Pause or resume everything."""
         self.home.toggle_pause_all()
 
-    def action_trouble(self) -> None:
-        """Show what the banner says, in full."""
-        self.home.show_trouble()
-
     def action_add(self) -> None:
         """Open the form for a new job."""
         self.home.edit_job(None)
@@ -365,10 +361,6 @@ class Dashboard(JobPage):
                 self.home.tell(f"{job} has not run yet")
             else:
                 self.home.ask_again(last.run)
-
-    def action_reload(self) -> None:
-        """Read the file again, or restart a gone engine."""
-        self.home.reload()
 
     def action_quit_screen(self) -> None:
         """Leave, after asking what becomes of the engine this screen started."""

@@ -30,7 +30,7 @@ from cronterm.tui.about import is_about
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.keymap import JobTab, bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.record import Record, read_record
+from cronterm.tui.record import read_record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.schedule_tab import ScheduleTab
@@ -139,6 +139,7 @@ class Detail(JobPage):
         log = self.log_pane
         if log.display:
             row = log.row
+            log.unknown = self.picture.or_not_known("")
             log.update()
             log.entitle(f"Log · run {row.run}" if row is not None else "Log")
         self._update_told(now)
@@ -158,11 +159,13 @@ class Detail(JobPage):
         known = {**self._past, **self.picture.snapshot.alerts}
         own = [alert for alert in known.values() if alert.job == self.job]
         alerts.show(shown_alerts(own, self.picture.snapshot.mutes, now, reach="all"))
-        alerts.empty = "nothing was ever worth an alert"
+        alerts.empty = self.picture.or_not_known("nothing was ever worth an alert")
         alerts.update(now, self.job)
         its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
         place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
         alerts.entitle(f"Alerts of {self.job}", place)
+        nothing = "nothing was decided about it yet" if why.is_read else "reading…"
+        why.empty = self.picture.or_not_known(nothing)
         asked = sanitize_line(self.picture.command("why", self.job))
         ways = (asked, asked if " -H " in asked else f"cronterm why {self.job}")
         room = (why.size or self.size).width - 4
@@ -199,8 +202,9 @@ class Detail(JobPage):
 
     async def _fetch(self, job: str) -> None:
         record, _ = await asyncio.gather(read_record(self.home.control, job), self._read_runs(job))
-        record.runs = self.runs.runs
-        self.query_one(StatisticsBox).record = record
+        if record is not None:
+            record.runs = self.runs.runs
+            self.query_one(StatisticsBox).record = record
         self.update(self.home.now())
         await self._read_told(job)
         await self._read_tab()
@@ -339,7 +343,7 @@ class Detail(JobPage):
         self.runs.show([])
         self._past = {}
         self.query_one(ScheduleBox).coming = ()
-        self.query_one(StatisticsBox).record = Record()
+        self.query_one(StatisticsBox).record = None
         self.query_one(WhyBox).clear()
         self.log_pane.clear()
         self.plan.clear()
@@ -359,7 +363,7 @@ class Detail(JobPage):
             alert = self.alerts.chosen
             return alert.run if alert else None, "no run is behind an alert here"
         row = (self.log_pane.row if self.log_pane.display else None) or self.row
-        return row.run if row else None, "nothing ran there" if row else "nothing has run yet"
+        return row.run if row else None, "nothing ran there" if row else self.runs.empty_text
 
     def _chosen_run(self) -> int | None:
         """Return the run that the shown tab is about; say so without one."""

@@ -50,6 +50,7 @@ class LogView(LogSearching):
         """Draw what came."""
         super().update(now)
         page = self.page
+        page.unknown = self.picture.or_not_known("")
         page.entitle(self._title(now))
         page.update()
         self.show_found()

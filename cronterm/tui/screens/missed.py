@@ -62,7 +62,8 @@ class MissedView(Page):
         jobs = len({row.job for row in rows.rows})
         count = sum(row.count for row in rows.rows)
         many = f"{count:,} instant{'s' * (count != 1)} of {jobs} job{'s' * (jobs != 1)}"
-        rows.empty = "nothing was missed that is not settled" if self._is_read else "reading…"
+        nothing = "nothing was missed that is not settled" if self._is_read else "reading…"
+        rows.empty = self.picture.or_not_known(nothing)
         rows.update(now, None)
         rows.entitle(f"Missed · {many}" if count else "Missed")
         self._update_after(now)
@@ -99,7 +100,7 @@ class MissedView(Page):
         try:
             found = await self.home.control.query(ListMissed(limit=SHOWN))
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.tell_unread(error)
             return
         if not isinstance(found, Missed):
             return

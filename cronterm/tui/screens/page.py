@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from cronterm.clock import Instant, aware
+from cronterm.errors import CrontermError
 from cronterm.model.event import AnyEvent, AttemptStarted, RetryScheduled, RunEnded
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import View, key_bar
@@ -129,6 +130,19 @@ class Page(Screen[None], Unpainted):
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """Show the view that was clicked."""
         self.home.show_view(event.view)
+
+    def action_reload(self) -> None:
+        """Read the jobs file again, or restart a gone engine."""
+        self.home.reload()
+
+    def action_trouble(self) -> None:
+        """Show what the banner says, in full."""
+        self.home.show_trouble()
+
+    def tell_unread(self, error: CrontermError) -> None:
+        """Say why nothing was read, but where the page and its banner do: without an engine."""
+        if self.picture.gone is None:
+            self.home.tell(str(error), is_bad=True)
 
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event changed; the picture has it already."""

@@ -68,12 +68,13 @@ class RunsView(Page):
         super().update(now)
         runs, window = self.runs, self.window
         runs.runs, runs.cursor = window.rows, window.cursor
-        runs.unread = window.unread_above, window.unread_below
+        is_unknown = self.picture.gone is not None and not window.rows
+        runs.unread = (0, 0) if is_unknown else (window.unread_above, window.unread_below)
         runs.empty = f"no run matches {self._words!r}" if self._words else "nothing has run yet"
         runs.update(now, None)
         filtered = f" · /{self._words}" if self._words else ""
         marked = f" · {len(runs.marked)} marked" if runs.marked else ""
-        runs.entitle(f"Runs{filtered}{marked}", window.position)
+        runs.entitle(f"Runs{filtered}{marked}", "" if is_unknown else window.position)
         if self._is_stale and now - self._read_at >= READ_EVERY:
             self._renew(now)
 
@@ -85,7 +86,9 @@ class RunsView(Page):
             self.look_again()
 
     def look_again(self) -> None:
-        """Read what is in view again soon."""
+        """Read what is in view again soon, or what was not to be had."""
+        if not self.window.rows:
+            self._read_on()
         self._is_stale = True
         now = self.home.now()
         if now - self._read_at >= READ_EVERY:
@@ -146,7 +149,7 @@ class RunsView(Page):
         try:
             found = await self.home.control.query(query)
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.tell_unread(error)
             return None
         return list(found.rows[::-1]) if isinstance(found, Runs) else None
 

@@ -64,7 +64,8 @@ class ScheduleTab(Frame):
         if told is not None:
             coming.zone = told.timezone
         coming.show([each for each in told.coming if each.at > now] if told is not None else [])
-        coming.empty = "nothing is due" if told is not None else "reading…"
+        nothing = "nothing is due" if told is not None else "reading…"
+        coming.empty = self._picture.or_not_known(nothing)
         week = self.query_one(WeekBox)
         week.outlook = told
         for box in (coming, week):

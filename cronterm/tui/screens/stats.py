@@ -69,6 +69,8 @@ class StatsView(Page):
         super().__init__(picture)
         self.figures = Figures()
         self._here = 1
+        self._read_of: tuple[str, str] | None = None
+        """The range and the job that the figures are of."""
         self._read_at: Instant = 0
         self._is_stale = True
 
@@ -120,10 +122,12 @@ class StatsView(Page):
                 self.home.control.query(ReadStats(range=asked[0], resources=False)),
             )
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.tell_unread(error)
+            figures.is_read = asked == self._read_of
             return
         if isinstance(stats, Stats) and isinstance(trends, Trends):
             figures.stats, figures.trends, figures.is_read = stats, trends, True
+            self._read_of = asked
             if self.query(RangeLine):  # they may be there before the view is
                 self.update(self.home.now())
 

@@ -88,20 +88,11 @@ class SystemView(Page):
         try:
             found = await self.home.control.query(ReadSystem())
         except CrontermError as error:
-            if self.picture.gone is None:  # the banner says that
-                self.home.tell(str(error), is_bad=True)
+            self.tell_unread(error)
             return
         if isinstance(found, System):
             self.system = found
             self._draw(self.home.now())
-
-    def action_reload(self) -> None:
-        """Read the file again, or restart a gone engine."""
-        self.home.reload()
-
-    def action_trouble(self) -> None:
-        """Show what the banner says, in full."""
-        self.home.show_trouble()
 
     def action_back(self) -> None:
         """Go back to the jobs."""

@@ -276,7 +276,7 @@ class TimelineView(JobPage):
                 why.sentences, why.details, why.about = told.sentences, told.present, "as it stands"
                 title = f"Why · {told.job} · {told.when}"
             except CrontermError as error:
-                why.sentences = (str(error),)
+                why.sentences = (self.picture.or_not_known(str(error)),)
         why.entitle(title)
         why.repaint()
 

@@ -9,7 +9,7 @@ from cronterm.tui.agenda import Entry
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows
 from cronterm.tui.widgets.panels import Panel
-from cronterm.tui.words import countdown, day_moment, duration, schedule_words
+from cronterm.tui.words import day_moment, duration, schedule_words
 
 WIDE = 100
 NARROW = 72
@@ -75,6 +75,8 @@ class AgendaBox(Panel, can_focus=True):
 
     def titles(self) -> tuple[str, str]:
         """Return the title, and of how many these are."""
+        if not self.entries and self.picture.gone is not None:
+            return "Agenda", ""
         here = min(self.cursor + 1, len(self.entries))
         return "Agenda", f"{here} of {self.total:,} {self.span}".rstrip()
 
@@ -106,22 +108,24 @@ class AgendaBox(Panel, can_focus=True):
         head += fit("SCHEDULE", schedule) + fit("EXPECTED", expected) + "NOTE"
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         if not self.entries:
-            return [*lines, [("  nothing is due in this stretch of time", "faint")]]
+            nothing = self.picture.or_not_known("nothing is due in this stretch of time")
+            return [*lines, [(f"  {nothing}", "faint")]]
         self._keep_in_view()
         for number in range(self._top, min(self._top + height - 1, len(self.entries))):
             entry = self.entries[number]
             is_here = number == self.cursor and self.has_focus
-            left = entry.at - self.now
+            is_soon = entry.at - self.now < MINUTE and self.picture.gone is None
             view = self.picture.snapshot.jobs.get(entry.job)
             words = schedule_words(view.job) if view is not None and schedule else ""
             mark = self.glyphs.cursor if is_here else " "
             second = "text" if is_here else "muted"
+            soon = "accent+bold" if is_soon else second
             rest = max(width - 2 - time - IN - name - schedule - expected, 1)
             lines.append(
                 [
                     (f"{mark} ", "accent"),
                     (fit(self._moment(entry, time), time), "text"),
-                    (fit(countdown(left), IN), "accent+bold" if left < MINUTE else second),
+                    (fit(self.picture.countdown(entry.at, self.now), IN), soon),
                     (fit_name(entry.job, name - 1) + " ", "text+bold" if is_here else "text"),
                     (fit(words, schedule - 1) + " " if schedule else "", second),
                     (fit(duration(entry.expected), expected), second),

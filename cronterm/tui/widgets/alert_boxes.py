@@ -184,7 +184,7 @@ class AlertBox(Panel):
         text = f"{alert.job}   {sanitize_line(view.job.schedule_text)}   {schedule_words(view.job)}"
         facts = [("job", text, "text")]
         is_open = alert.kind == "failure" and alert.closed_at is None
-        if is_open and (retry := retry_words(view, self.now)):
+        if is_open and (retry := retry_words(view, self.picture.known_at(self.now))):
             facts.append(("retry", retry, "text"))
         if alert.run is not None:
             live = "   open" if alert.run in view.live else ""
@@ -200,14 +200,20 @@ class DayBox(Panel):
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
         self.alerts: Sequence[Alert] = ()
+        self.is_read = False
+        """Those that are over are among them."""
 
     def titles(self) -> tuple[str, str]:
         """Return how many there were."""
+        if not self.is_read:
+            return "Last 24 hours", ""
         count = sum(self.now - alert.opened_at < DAY for alert in self.alerts)
         return "Last 24 hours", f"{count} alert{'s' * (count != 1)}"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return a line for failures, one for the rest, and the hours below."""
+        if not self.is_read:
+            return [[(f" {self.picture.or_not_known('reading…')}", "faint")]]
         cells = next((n for n in (96, 48) if n <= width - LABEL), 24)
         size = DAY // cells
         first = self.now // size - cells + 1

@@ -18,7 +18,6 @@ from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_o
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
     cause_text,
-    countdown,
     day_moment,
     duration,
     never_again,
@@ -98,15 +97,18 @@ class ScheduleBox(Panel):
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
         written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
         facts = [("schedule", written, "text+bold")]
-        if retry := retry_words(view, self.now):
+        if retry := retry_words(view, self.picture.known_at(self.now)):
             facts.append(("retry", retry, "fail" if view.totals.failed_in_a_row else "warn"))
         pause = view.pause or self.picture.snapshot.all_paused
         if pause is not None:
             facts.append(("next", "none while it is paused", "warn"))
         elif view.next_at is not None:
-            text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"
-            facts.append(("next", text, "accent+bold"))
-            if len(self.coming) > 1:
+            text, is_kept = (
+                self.picture.next_words(view.next_at, self.now),
+                self.picture.gone is None,
+            )
+            facts.append(("next", text, "accent+bold" if is_kept else "faint"))
+            if len(self.coming) > 1 and is_kept:
                 facts.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         elif why := never_again(view, self.now):
             facts.append(("next", f"never: {why}", "muted"))
@@ -152,6 +154,11 @@ class RunsBox(Panel, can_focus=True):
         """How many rows above and below the cursor may come to before they are read."""
         self._top = 0
 
+    @property
+    def empty_text(self) -> str:
+        """What is said where there is no row."""
+        return self.picture.or_not_known(self.empty)
+
     def show(self, runs: list[RunRow]) -> None:
         """Take other rows; the cursor stays on its row, and at the first one on the newest."""
         keys = [(row.run, row.run or row.scheduled_at) for row in runs]
@@ -166,6 +173,8 @@ class RunsBox(Panel, can_focus=True):
         if self.has_jobs:
             return None, None
         count = len(self.runs)
+        if not count and self.picture.gone is not None:
+            return "Recent runs", ""
         return (
             "Recent runs",
             f"{min(self.cursor + 1, count)}/{count} · {self.key('open_run')} open log",
@@ -199,7 +208,7 @@ class RunsBox(Panel, can_focus=True):
         lines: list[list[Part]] = [[(head, "muted+bold")]]
         above, below = self.unread
         if not self.runs and not above + below:
-            return [*lines, [(f"    {self.empty}", "faint")]]
+            return [*lines, [(f"    {self.empty_text}", "faint")]]
         self._keep_in_view()
         for number in range(self._top, min(self._top + height - 1, len(self.runs) + below)):
             is_here = number == self.cursor

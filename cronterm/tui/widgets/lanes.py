@@ -164,8 +164,8 @@ class LanesBox(Panel, can_focus=True):
         """Return the axis, the lanes around the cursor, a blank line and the load."""
         axis = self.shown
         if axis is None or self.timeline is None:
-            trouble = sanitize_line(self.trouble)
-            return [[(f"  {trouble}", "warn") if trouble else ("  reading…", "faint")]]
+            absent = self.picture.or_not_known(sanitize_line(self.trouble) or "reading…")
+            return [[(f"  {absent}", "warn" if self.trouble else "faint")]]
         lines = [self._head(axis)]
         if not self.jobs:
             lines.append([("  no job matches" if self.words else "  no jobs", "faint")])

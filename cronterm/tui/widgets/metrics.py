@@ -60,9 +60,9 @@ class Metric(Panel):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the lines of the panel."""
         if not self.figures.is_read:
-            return [[(" reading…", "faint")]]
+            return [[(f" {self.picture.or_not_known('reading…')}", "faint")]]
         if not self.figures.total.runs and self.number not in (4, 8):
-            return [[(" nothing has run in this time", "faint")]]
+            return [[(f" {self.picture.or_not_known('nothing has run in this time')}", "faint")]]
         on = Drawing(self.picture, self.figures, self.glyphs, self.now)
         return PAINTERS[self.number](on, width, height)[:height]
 

@@ -10,7 +10,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.rows import RowsBox
-from cronterm.tui.words import age, countdown, day_moment, past_text, schedule_words
+from cronterm.tui.words import age, day_moment, past_text, schedule_words
 
 WHY: dict[Reason, str] = {
     "downtime": "no engine ran",
@@ -118,8 +118,7 @@ class AfterBox(Panel):
             text = f"{past_text(last)}, {age(self.now - last.ended_at)} ago"
             facts.append(("last run", text, "fail" if last.outcome == "failed" else "text"))
         if view.next_at is not None:
-            text = f"in {countdown(view.next_at - self.now)}  {day_moment(view.next_at, self.now)}"
-            facts.append(("next run", text, "text"))
+            facts.append(("next run", self.picture.next_words(view.next_at, self.now), "text"))
         if view.live:
             facts.append(("now", f"{view.state}, overlap {view.job.overlap}", "warn"))
         return facts

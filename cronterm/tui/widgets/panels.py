@@ -210,8 +210,7 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
         ("schedule", f"{written}  {schedule_words(view.job)}", "text"),
     ]
     if view.next_at is not None:
-        text = f"in {countdown(view.next_at - now)}  {day_moment(view.next_at, now)}"
-        facts.append(("next", text, "text"))
+        facts.append(("next", picture.next_words(view.next_at, now), "text"))
     if skipped := view.skipped(now):
         facts.append(("skipped", ", ".join(day_moment(at, now) for at in skipped), "warn"))
     if last is not None:
@@ -301,10 +300,12 @@ class NextPanel(Panel):
         """Return how much is due within an hour."""
         views = self.picture.snapshot.jobs.values()
         soon = sum(1 for v in views if v.next_at is not None and v.next_at - self.now < HOUR)
-        return "Next up", f"{soon} jobs within the hour"
+        return "Next up", f"{soon} jobs within the hour" if self.picture.gone is None else ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the jobs by their next instant."""
+        if self.picture.gone is not None:
+            return [[(" —", "faint")]]
         views = self.picture.snapshot.jobs.values()
         due = sorted((v.next_at, v.job.id) for v in views if v.next_at is not None)
         counts = Counter((at - self.now) // (HOUR // 24) for at, _ in due)

@@ -56,7 +56,9 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
 
     @property
     def position(self) -> str:
-        """`7/48`."""
+        """`7/48`; a dash where nobody knows."""
+        if not self.rows and self.picture.gone is not None:
+            return "—"
         return f"{min(self._place + 1, len(self.rows))}/{len(self.rows)}"
 
     @property

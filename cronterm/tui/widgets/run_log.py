@@ -43,6 +43,8 @@ class RunLog(Painted, can_focus=True):
         super().__init__(id=id)
         self.view = Viewport(tell=self._tell)
         self.note = "no output"
+        self.unknown = ""
+        """What is said in place of that where nobody knows."""
         self.shows_times = True
         self.wraps = False
         self.is_side_by_side: bool | None = None
@@ -251,6 +253,8 @@ class RunLog(Painted, can_focus=True):
         looked = self.view.looked
         if looked is not None:
             return f"looking, at {looked:.0%} of it…"
+        if self.unknown:
+            return self.unknown
         return self.note if self.view.wish.is_all else "no line is like that"
 
     @property
@@ -282,6 +286,8 @@ class RunLog(Painted, can_focus=True):
         """What the lower edge says."""
         view = self.view
         count = len(view.lines)
+        if self.unknown and not count:
+            return ""
         if view.first is not None and view.total is not None:
             first = view.first + view.top
             last = min(first + view.height - 1, view.total)

@@ -14,7 +14,6 @@ from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.spark import joined
-from cronterm.tui.words import countdown
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LABEL = 5
@@ -53,7 +52,8 @@ class ComingBox(RowsBox[Ahead], inherit_bindings=False):
         """Return how many come, and where the cursor is."""
         count = sum(not row.held for row in self.rows)
         held = sum(row.count for row in self.rows if row.held)
-        title = f"Next {count}" + (f" · {held} kept back" if held else "")
+        is_known = self.rows or self.picture.gone is None
+        title = (f"Next {count}" if is_known else "Next") + (f" · {held} kept back" if held else "")
         return title, self.position if self.rows else ""
 
     def head(self, width: int) -> str:
@@ -65,7 +65,8 @@ class ComingBox(RowsBox[Ahead], inherit_bindings=False):
         """Return an instant; what starts nothing is grey and says why."""
         local, left = self._there(row), row.at - self.now
         text = "muted" if row.held else "text+bold" if is_here else "text"
-        soon = "accent+bold" if left < MINUTE and not row.held else text
+        is_soon = left < MINUTE and self.picture.gone is None
+        soon = "accent+bold" if is_soon and not row.held else text
         here = f"{_here(row):%a %H:%M}" if self.has_other_clock else ""
         many = f" ×{row.count:,} {self._until(row)}" if row.count > 1 else ""
         held = row.held.removeprefix("excluded ")
@@ -75,7 +76,7 @@ class ComingBox(RowsBox[Ahead], inherit_bindings=False):
         parts = [
             (fit(f"{local:%a %Y-%m-%d %H:%M:%S}", WHEN), text),
             (fit(here, HERE) if here else "", "muted"),
-            (fit(countdown(left), IN), soon),
+            (fit(self.picture.countdown(row.at, self.now), IN), soon),
         ]
         return [*parts, (fit(sanitize_line(note), max(width - width_of(parts), 1)), role)]
 
@@ -106,7 +107,7 @@ class WeekBox(Panel):
         """Return the hours, then a line a day."""
         told = self.outlook
         if told is None:
-            return [[("  reading…", "faint")]]
+            return [[(f"  {self.picture.or_not_known('reading…')}", "faint")]]
         cell = 2 if width >= LABEL + GAP + 4 * 24 else 1
         hours = "".join(f"{hour:02}".ljust(6 * cell) for hour in (0, 6, 12, 18))[:-4]
         gap = (" " * GAP, "faint")

@@ -15,16 +15,21 @@ class StatisticsBox(Panel):
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(picture, id=id)
-        self.record = Record()
+        self.record: Record | None = None
+        """None before it is read."""
 
     def titles(self) -> tuple[str, str]:
         """Return the title, and what the figures of single runs are of."""
+        if self.record is None:
+            return "Statistics", ""
         count = len(self.record.runs)
         named = ", ".join(("streaks", "MTTR", "drift", *(name for name, _ in self.record.idle())))
         return "Statistics", f"{named} of the last {count:,}" if count else ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the figures; those of the instants that started nothing of late come last."""
+        if self.record is None:
+            return [[(f" {self.picture.or_not_known('reading…')}", "faint")]]
         view = self.picture.snapshot.jobs.get(self.job or "")
         has_jitter = view is not None and view.job.jitter > 0
         lines = self.record.lines(self.glyphs, has_jitter=has_jitter)

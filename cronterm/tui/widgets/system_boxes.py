@@ -20,7 +20,7 @@ from cronterm.tui.widgets.facts import Fact
 from cronterm.tui.widgets.paint import Part, fit, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.scrolled import Scrolled
-from cronterm.tui.words import age, countdown, day_moment, duration, moment
+from cronterm.tui.words import age, day_moment, duration, moment
 
 NAME = 10
 
@@ -189,7 +189,7 @@ class QueueBox(SystemBox):
         if run.ready_at <= self.now:
             return "starts now"
         what = f"try {run.attempt + 1} of {run.attempts}" if run.state == "retrying" else "jitter"
-        return f"{what} in {countdown(run.ready_at - self.now)}"
+        return f"{what} in {self.picture.countdown(run.ready_at, self.now)}"
 
 
 class WatchBox(SystemBox):
@@ -247,7 +247,7 @@ class StoreBox(SystemBox):
     def facts(self) -> list[Fact]:
         """Return the history and the output files."""
         if self.system is None:
-            return [("", "reading…", "faint")]
+            return [("", self.picture.or_not_known("reading…"), "faint")]
         store = self.system.store
         facts = [
             ("history", f"{size(store.bytes)}  log {size(store.log_bytes)}", "text"),
@@ -277,7 +277,7 @@ class VersionsBox(SystemBox):
     def facts(self) -> list[Fact]:
         """Return the versions; a screen of another version than the engine says so."""
         if self.system is None:
-            return [("", "reading…", "faint")]
+            return [("", self.picture.or_not_known("reading…"), "faint")]
         facts: list[Fact] = [
             (sanitize_line(name), sanitize_line(text), "text")
             for name, text in self.system.versions.items()

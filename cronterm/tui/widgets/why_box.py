@@ -20,6 +20,8 @@ class WhyBox(Scrolled):
         """What the second part is about: `run 57`."""
         self.details: Sequence[str] = ()
         self.is_read = False
+        self.empty = "reading…"
+        """What is said without a sentence."""
 
     def clear(self) -> None:
         """Show no sentence: what there is to tell is being read."""
@@ -28,8 +30,7 @@ class WhyBox(Scrolled):
     def lines(self, width: int) -> list[list[Part]]:
         """Return the sentences, wrapped; the first line of each stands out."""
         if not self.sentences:
-            text = "nothing was decided about it yet" if self.is_read else "reading…"
-            return [[(f"  {text}", "faint")]]
+            return [[(f"  {self.empty}", "faint")]]
         lines = self._wrapped(self.sentences, width)
         if self.details:
             lines += [[], [(f"  {self.about}", "muted+bold")], *self._wrapped(self.details, width)]

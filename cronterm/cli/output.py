@@ -63,6 +63,22 @@ def read_part(asked: Asked, query: ReadOutput) -> OutputPart:
 
 def read_from(asked: Asked, run: int, job: str, attempt: int, offset: int) -> Iterator[Piece]:
     """Yield an attempt's output from `offset` to what there is by now."""
+    return _with_ends(_read_parts(asked, run, job, attempt, offset))
+
+
+def _with_ends(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield an attempt's pieces; a line of which the rest was dropped ends there."""
+    last: Piece | None = None
+    for each in pieces:
+        if last is not None and not last.data.endswith(b"\n"):
+            end = last.offset + len(last.data)
+            if end < each.offset:
+                yield replace(last, offset=end, data=b"\n")
+        yield each
+        last = each
+
+
+def _read_parts(asked: Asked, run: int, job: str, attempt: int, offset: int) -> Iterator[Piece]:
     while True:
         query = ReadOutput(run=run, attempt=attempt, offset=offset, max_bytes=PART_BYTES)
         part = read_part(asked, query)
@@ -82,7 +98,7 @@ def read_tail(asked: Asked, run: int, job: str, attempt: int, lines: int) -> lis
         part = read_part(asked, ReadOutput(run=run, attempt=attempt, max_bytes=size))
         found = sum(chunk.data.count(b"\n") for chunk in part.chunks)
         if found > lines or part.first_offset == 0 or size >= LONGEST_TAIL_BYTES:
-            return [piece(run, job, attempt, chunk) for chunk in part.chunks]
+            return [*_with_ends(piece(run, job, attempt, chunk) for chunk in part.chunks)]
         size *= 4
 
 

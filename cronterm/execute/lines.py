@@ -55,7 +55,11 @@ class _Reading:
         if self._query.backwards:
             self._lines.reverse()
         return OutputLines(
-            lines=tuple(self._lines), reached=reached, end_offset=self._end, complete=complete
+            lines=tuple(self._lines),
+            reached=reached,
+            end_offset=self._end,
+            complete=complete,
+            dropped=sum(end - first for first, end, extent in self._regions if extent is None),
         )
 
     def _start(self) -> int:

@@ -74,6 +74,8 @@ class OutputLines(msgspec.Struct, frozen=True, kw_only=True):
     """What there is by now."""
     complete: bool = False
     """The attempt has ended: `end_offset` is final."""
+    dropped: int = 0
+    """Bytes that the size limit dropped of all there was."""
 
 
 class LineCount(msgspec.Struct, frozen=True, kw_only=True):

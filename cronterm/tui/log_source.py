@@ -89,6 +89,8 @@ class Source:
         self.floor = floor
         self.end_offset = 0
         """What there was when it was asked last, or told live."""
+        self.dropped = 0
+        """Bytes of it that the size limit dropped, when it was asked last."""
 
     @property
     def run(self) -> int:
@@ -184,6 +186,7 @@ class Source:
         reply = await self._control.query(query)
         assert isinstance(reply, OutputLines)
         self.end_offset = max(self.end_offset, reply.end_offset)
+        self.dropped = reply.dropped
         return reply
 
     # -- what lines say --------------------------------------------------------------------------

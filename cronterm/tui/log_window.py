@@ -75,7 +75,9 @@ class Window:
                 self.bottom.append(BEGIN)
                 self._at_start.append(True)
                 self._at_end.append(False)
-            elif source.has_ended and not self.sources[number].has_ended:
+                continue
+            source.dropped = self.sources[number].dropped
+            if source.has_ended and not self.sources[number].has_ended:
                 self._at_end[number] = False
         self.sources = list(sources)
 

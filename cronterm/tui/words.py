@@ -45,6 +45,25 @@ def duration(length: Duration | None) -> str:
     return "·" if length is None else short(length)
 
 
+def took_text(row: RunRow, now: Instant) -> str:
+    """Return how long a run took, or goes on by now: `4m12s`, `0:37`; a dot if it never started."""
+    if row.started_at is None or (row.ended_at is None and row.outcome is not None):
+        return duration(None)
+    if row.ended_at is None:
+        return elapsed_clock(now - row.started_at)
+    return duration(row.ended_at - row.started_at)
+
+
+def size(count: int) -> str:
+    """Return `512 B`, `41.2 MiB`, `1.3 GiB`."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
 def clock(at: Instant) -> str:
     """Return `14:32:07` in this machine's zone."""
     return f"{aware(at).astimezone():%H:%M:%S}"

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from cronterm.cli.logs import last_lines
-from cronterm.cli.output import Gapless, LinePrinter, Lines, Piece, RawPrinter, read_tail
+from cronterm.cli.output import Gapless, LinePrinter, Lines, Piece, RawPrinter, read_from, read_tail
 from cronterm.clock import SECOND
 from cronterm.control import Output
 from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
@@ -108,6 +108,32 @@ class Kept:
             next_offset=start + len(part),
             end_offset=len(self.content),
         )
+
+
+class Cut:
+    """Output of which the size limit dropped a thousand bytes, in a line."""
+
+    def query(self, query: Query) -> AnyReply:
+        """Answer with all there is."""
+        chunks = ((0, b"one\nhal"), (1_007, b"f\ntwo\n"))
+        return OutputPart(
+            run=1,
+            attempt=1,
+            chunks=tuple(OutputChunk(offset, START, "out", data) for offset, data in chunks),
+            next_offset=1_013,
+            end_offset=1_013,
+            dropped=(7, 1_007),
+        )
+
+
+def test_what_is_before_and_behind_dropped_bytes_makes_no_false_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    there = b"".join(each.data for each in read_from(Cut(), 1, "a", 1, 0))
+    tail = b"".join(each.data for each in read_tail(Cut(), 1, "a", 1, 5))
+
+    assert there == tail == b"one\nhal\nf\ntwo\n"
+    assert capsys.readouterr().err == "[1000 bytes of run 1 were dropped: output.max_size]\n"
 
 
 def output(offset: int, data: bytes, run: int = 1) -> Output:

@@ -134,7 +134,7 @@ def test_what_the_limit_dropped_is_a_line_of_its_own(tmp_path: Path) -> None:
 
     assert lines == all_lines_back(tmp_path)
     gaps = [line for line in lines if line.stream == "gap"]
-    assert len(gaps) == 1
+    assert [line.size for line in gaps] == [ask(tmp_path, backwards=True, limit=1).dropped]
     assert sum(line.size for line in lines) == sum(len(content) for _, content in printed)
     assert texts(lines)[-1].startswith("004999")
     assert ask(tmp_path, offset=gaps[0].offset + 10, limit=1).lines[0].offset > gaps[0].offset
@@ -146,6 +146,7 @@ def test_a_head_alone_ends_with_what_was_dropped(tmp_path: Path) -> None:
     reply = ask(tmp_path, backwards=True, limit=2)
 
     assert [(line.stream, line.size) for line in reply.lines] == [("out", 7), ("gap", 280_000)]
+    assert reply.dropped == 280_000
     assert reply.end_offset == 350_000
 
 

@@ -27,8 +27,8 @@ from cronterm.tui.widgets.system_boxes import (
     SystemBox,
     VersionsBox,
     WatchBox,
-    size,
 )
+from cronterm.tui.words import size
 from tests.tui.scene import NOW, FakeControl, app, job, scene, system
 from tests.tui.test_screens import on_page, wait_for
 

@@ -1,5 +1,7 @@
 """Short texts of the screens."""
 
+from msgspec.structs import replace
+
 from cronterm.clock import HOUR, SECOND
 from cronterm.model.event import RunEnded
 from cronterm.model.run import AttemptEnd, Cause, RunRow
@@ -12,10 +14,11 @@ from cronterm.tui.words import (
     row_text,
     run_end_text,
     schedule_words,
+    took_text,
     with_days,
 )
 from tests.core.clockwork import job
-from tests.tui.scene import NOW
+from tests.tui.scene import NOW, row
 
 
 def test_a_run_that_failed_with_a_good_exit_code_says_by_what() -> None:
@@ -111,3 +114,13 @@ def test_times_of_the_engine_are_told_by_the_day() -> None:
     told = "skipped the run at 2026-11-22T02:30:00Z (not 2026-99-22T02:30:00Z)"
 
     assert with_days(told, NOW) == "skipped the run tomorrow 02:30:00 (not 2026-99-22T02:30:00Z)"
+
+
+def test_a_run_that_goes_on_says_for_how_long() -> None:
+    ended = row(1)
+    goes_on = replace(ended, outcome=None, started_at=NOW - 37 * SECOND, ended_at=None)
+
+    assert took_text(ended, NOW) == "1.4s"
+    assert took_text(goes_on, NOW) == "0:37"
+    assert took_text(replace(goes_on, started_at=None), NOW) == "·"
+    assert took_text(replace(goes_on, outcome="lost"), NOW) == "·"

@@ -49,6 +49,7 @@ from cronterm.tui.widgets.run_log import RunLog
 from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
+from cronterm.tui.words import took_text
 
 RUNS_SHOWN = 500
 NEXT_SHOWN = 5
@@ -141,7 +142,7 @@ class Detail(JobPage):
             row = log.row
             log.unknown = self.picture.or_not_known("")
             log.update()
-            log.entitle(f"Log · run {row.run}" if row is not None else "Log")
+            log.entitle(self._log_title(row, now) if row is not None else "Log")
         self._update_told(now)
         if not (self.plan.is_mounted and self.file.is_mounted):
             return  # their own boxes are not there yet
@@ -152,6 +153,11 @@ class Detail(JobPage):
         self.file.update(f"{edit} edits · {editor} opens $EDITOR")
         if self._is_stale:
             self.look_again()
+
+    def _log_title(self, row: RunRow, now: Instant) -> str:
+        goes_on = row.outcome is None and row.started_at is not None
+        took = f" · {took_text(row, self.picture.known_at(now))}" if goes_on else ""
+        return f"Log · run {row.run}{took}{self.log_pane.dropped}"
 
     def _update_told(self, now: Instant) -> None:
         """Draw the alerts and the sentences."""

@@ -21,7 +21,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.saving import create
 from cronterm.tui.screens.log_searching import LogSearching
 from cronterm.tui.screens.page import RunChange
-from cronterm.tui.words import day_moment, duration, row_text
+from cronterm.tui.words import day_moment, row_text, took_text
 
 BESIDE = 500  # runs of a job that `<` and `>` reach
 MOST_RUNS = 12  # together: more than that nobody tells apart
@@ -59,14 +59,15 @@ class LogView(LogSearching):
         row, view = self.page.row, self.page.view
         if view.is_merged:
             names = (f"{row.job} {row.run}" for row in view.rows.values())
-            return f"{len(view.rows)} runs · {' · '.join(names)}{self._only}"
+            return f"{len(view.rows)} runs · {' · '.join(names)}{self.page.dropped}{self._only}"
         if row is None:
             return f"{self._job} · run {self._run}"
-        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
         when = day_moment(row.started_at, now) if row.started_at else "not started"
         sign = self.home.glyphs.states[row.outcome or "running"]
-        took_text = f" · {duration(took)}" if took is not None else ""
-        return f"{row.job} · run {row.run} · {sign} {row_text(row)}{took_text} · {when}{self._only}"
+        is_timed = row.started_at and (row.ended_at or row.outcome is None)
+        took = f" · {took_text(row, self.picture.known_at(now))}" if is_timed else ""
+        how = f"{sign} {row_text(row)}{took}{self.page.dropped}"
+        return f"{row.job} · run {row.run} · {how} · {when}{self._only}"
 
     @property
     def _only(self) -> str:

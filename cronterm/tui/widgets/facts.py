@@ -25,6 +25,7 @@ from cronterm.tui.words import (
     row_text,
     schedule_words,
     short_moment,
+    took_text,
 )
 
 Fact = tuple[str, str, str]
@@ -235,7 +236,7 @@ class RunsBox(Panel, can_focus=True):
 
     def _run(self, row: RunRow, width: int, *, is_here: bool) -> list[Part]:
         outcome = row.outcome or ("running" if row.started_at is not None else "queued")
-        took = row.ended_at - row.started_at if row.ended_at and row.started_at else None
+        took = took_text(row, self.picture.known_at(self.now))
         edited = row.repeat.edited if row.repeat is not None else ()
         how = row_text(row) + (f", edited: {', '.join(edited)}" if edited else "")
         tries = f"{row.attempt}/{row.attempts}" if row.attempts > 1 else ""
@@ -257,7 +258,7 @@ class RunsBox(Panel, can_focus=True):
             (fit_name(row.job, name - 1) + " " if name else "", "text"),
             (fit(moment_of(shown_at(row), self.now), started), "text"),
             (fit(cause_text(row).partition(",")[0], cause), second),
-            (fit(duration(took), took_in), "text"),
+            (fit(took, took_in), "text"),
             (fit(tries, tries_in), second),
             (fit(how, end - 1) + " ", ROLES[outcome] if grave else second),
             (fit(printed, max(width - before - end, 1)), "text"),

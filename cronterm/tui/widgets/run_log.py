@@ -21,6 +21,7 @@ from cronterm.tui.log_source import Line, Wish
 from cronterm.tui.log_viewport import Viewport
 from cronterm.tui.widgets.log_rows import RowStyle, mark_row
 from cronterm.tui.widgets.paint import Painted, Part
+from cronterm.tui.words import size
 
 COLUMN = 60  # cells that a run should have where it has a column
 FAR = 10_000_000  # lines: to the first one, or the last
@@ -280,6 +281,12 @@ class RunLog(Painted, can_focus=True):
             columns=len(view.rows) if self.has_columns else 0,
             colours=tuple(numbers[run] for run in runs),
         )
+
+    @property
+    def dropped(self) -> str:
+        """What a title says of bytes that the size limit dropped: ` · 4.8 MiB dropped`, or ""."""
+        count = sum(source.dropped for source in self.view.sources)
+        return f" · {size(count)} dropped" if count else ""
 
     @property
     def status(self) -> str:

@@ -20,7 +20,7 @@ from cronterm.tui.widgets.facts import Fact
 from cronterm.tui.widgets.paint import Part, fit, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.scrolled import Scrolled
-from cronterm.tui.words import age, day_moment, duration, moment
+from cronterm.tui.words import age, day_moment, duration, moment, size
 
 NAME = 10
 
@@ -293,16 +293,6 @@ def process_text(process: ProcessView, now: Instant) -> str:
     """Return `up 2d  41.2 MiB  cpu 1m12s`: what a process takes."""
     up = age(max(now - process.started_at, SECOND))
     return f"up {up}  {size(process.rss_bytes)}  cpu {duration(process.cpu_us)}"
-
-
-def size(count: int) -> str:
-    """Return `512 B`, `41.2 MiB`, `1.3 GiB`."""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TiB"
 
 
 def _output_text(store: StoreView) -> str:

@@ -56,7 +56,7 @@ class Copying(Commanding):
         try:
             text = await text_of(what, job, run, self.picture.snapshot, self.control)
         except CrontermError as error:
-            self.tell(str(error), is_bad=True)
+            self.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         if text:
             await self._copy(text, f"the {what} of {job}")

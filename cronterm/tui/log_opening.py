@@ -29,7 +29,7 @@ class LogOpening(Copying):
         try:
             runs = await self.control.query(query)
         except CrontermError as error:
-            self.tell(str(error), is_bad=True)
+            self.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         run = runs.rows[-1].run if isinstance(runs, Runs) and runs.rows else None
         if run is None:
@@ -49,7 +49,7 @@ class LogOpening(Copying):
                 rows = runs.rows if isinstance(runs, Runs) else ()
                 found += [row.run for row in rows if row.run is not None]
         except CrontermError as error:
-            self.tell(str(error), is_bad=True)
+            self.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         if found:
             self.open_runs(found)

@@ -106,6 +106,15 @@ async def test_no_tab_of_a_job_claims_anything_that_it_could_not_read() -> None:
         await wait_for(pilot, lambda: screen.query_one(StatisticsBox).record is not None)
 
 
+async def test_a_log_that_cannot_be_read_is_told_of_in_one_line() -> None:
+    control = Killed()
+    async with app(control, has_started=False).run_test(size=(80, 24)) as pilot:
+        await lose(pilot, control)
+        await pilot.press("l")
+        await wait_for(pilot, lambda: len(pilot.app._notifications) == 1)
+        assert [each.message for each in pilot.app._notifications] == [NOT_KNOWN]
+
+
 def test_why_no_engine_answers_is_told_with_what_helps() -> None:
     picture = Picture(gone=Gone(since=NOW, why="the connection broke"), way="cronterm -f a.yaml")
     assert trouble_lines(picture, "R") == [

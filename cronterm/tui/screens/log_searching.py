@@ -169,7 +169,7 @@ class LogSearching(Page):
                 page.go_to(found.line)
                 await self._count_matches(found)
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.home.tell(self.picture.or_not_known(str(error)), is_bad=True)
         self.update(self.home.now())
 
     def _count_on(self, found: Found, by: int) -> None:

@@ -101,7 +101,7 @@ class LogView(LogSearching):
             query = ListRuns(job=self._job, decisions=False, limit=BESIDE)
             runs = await self.home.control.query(query)
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.home.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         numbers = [row.run for row in runs.rows if row.run] if isinstance(runs, Runs) else []
         if self._run in numbers:
@@ -133,7 +133,7 @@ class LogView(LogSearching):
         try:
             runs = await chain_of(self.home.control, run)
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.home.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         if len(runs) > 1:
             self.end_search()

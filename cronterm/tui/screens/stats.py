@@ -228,7 +228,7 @@ class StatsView(Page):
         try:
             stats = await self.home.control.query(ReadStats(range=self.figures.range))
         except CrontermError as error:
-            self.home.tell(str(error), is_bad=True)
+            self.home.tell(self.picture.or_not_known(str(error)), is_bad=True)
             return
         if not isinstance(stats, Stats):
             return

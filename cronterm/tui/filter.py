@@ -60,6 +60,15 @@ class JobFilter:
         return far
 
 
+def nearest(words: str, names: Sequence[str], here: int | None) -> int:
+    """Return the place of the name that is meant: `here` where none is nearer, else the first.
+
+    `names` are those of jobs, at least one.
+    """
+    far = [*map(read_filter(words).distance, names)]
+    return here if here is not None and far[here] == min(far) else far.index(min(far))
+
+
 def find_jobs(
     words: str, views: Sequence[JobView], state: State, now: Instant
 ) -> tuple[JobFilter, Sequence[JobView]]:

@@ -31,8 +31,9 @@ from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
-from cronterm.tui.widgets.alert_boxes import AlertBox
+from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox
 from tests.tui.scene import NOW, FakeControl, app
+from tests.tui.test_picture import picture_of
 from tests.tui.test_screens import on_page, wait_for
 
 
@@ -101,6 +102,23 @@ def test_the_filter_knows_jobs_words_kinds_and_states() -> None:
     assert found("!") == found("last:x") == {1, 2, 3, 4}
     assert found("#week") == found("!last:6h") == {2}
     assert found("last:<90m !#db") == {1, 3, 4}
+
+
+def test_a_filter_puts_the_cursor_on_the_alert_that_it_means_best() -> None:
+    feed, told = alert(1, job="feed"), alert(2, job="vacuum", message="no order")
+    first, second = alert(3, job="order-a"), alert(4, job="order-b")
+    box = AlertsBox(picture_of(), id="all-alerts")
+
+    def chosen(words: str, *alerts: Alert) -> Alert | None:
+        box.show_found(alerts, words, [each.job for each in alerts])
+        return box.chosen
+
+    assert chosen("", feed, told, first, second) == feed
+    assert chosen("order", told, first, second) == first
+    assert chosen("order-b", second) == second
+    assert chosen("order", told, first, second) == second
+    assert chosen("", feed, told, first, second) == second
+    assert chosen("zzz") is None
 
 
 def test_an_alert_says_which_instant_it_is_about_and_who_knows_of_it() -> None:

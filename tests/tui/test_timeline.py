@@ -25,7 +25,9 @@ from cronterm.tui.screens.log_view import LogView
 from cronterm.tui.screens.moment_dialog import MomentDialog
 from cronterm.tui.screens.timeline import TimelineView
 from cronterm.tui.slot_record import NOTHING, read_slot
+from cronterm.tui.widgets.lanes import LanesBox
 from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.test_picture import picture_of
 from tests.tui.test_screens import on_page, wait_for
 
 HOUR_ZOOM, _, DAY_ZOOM, WEEK_ZOOM = ZOOMS
@@ -367,6 +369,23 @@ async def test_the_log_of_the_run_under_the_cursor_opens() -> None:
         await pilot.press("l")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
         assert pilot.app.screen._run == 12  # type: ignore[attr-defined]
+
+
+def test_a_filter_puts_the_cursor_on_the_lane_that_it_means_best() -> None:
+    lanes = LanesBox(picture_of(), id="lanes")
+    lanes.jobs, lanes.cursor = ["feed", "old-order", "order-a", "order-b"], 0
+    lanes.words = "order"
+
+    lanes.show_found(["old-order", "order-a", "order-b"])
+    assert lanes.chosen == "order-a"
+    lanes.cursor = 2
+    lanes.show_found(["order-a", "order-b"])
+    assert lanes.chosen == "order-b"
+    lanes.words = ""
+    lanes.show_found(["feed", "old-order", "order-a", "order-b"])
+    assert lanes.chosen == "order-b"
+    lanes.show_found([])
+    assert lanes.chosen is None
 
 
 async def test_a_filter_leaves_the_lanes_the_load_and_the_agenda_of_its_jobs() -> None:

@@ -42,7 +42,7 @@ class AlertsView(Page):
     def __init__(self, picture: Picture) -> None:
         super().__init__(picture)
         self.reach: Reach = "known"
-        self.words = ""
+        self.words = self._found_for = ""
         self._past: dict[int, Alert] = {}
         """As they were when they were last read."""
         self._is_read = False
@@ -81,7 +81,11 @@ class AlertsView(Page):
         shown = shown_alerts(
             alerts, snapshot.mutes, now, reach=self.reach, words=self.words, tags=tags
         )
-        rows.show(shown)
+        if self.words != self._found_for:
+            self._found_for = self.words
+            rows.show_found(shown, self.words, [alert.job or "cronterm" for alert in shown])
+        else:
+            rows.show(shown)
         nothing = self.picture.or_not_known(EMPTY.format(key=self.home.key("reach")))
         rows.empty = f"nothing matches /{self.words}" if self.words else nothing
         rows.update(now, None)

@@ -300,7 +300,8 @@ class TimelineView(JobPage):
         self._close_line()
 
     def _filter(self, words: str) -> None:
-        self.lanes.words, self.lanes.cursor, self._held = words, 0, None
+        self.lanes.words, self._held = words, None
+        self.lanes.show_found(self._filtered(self.home.now()))
         self.agenda.move(0)
         self.update(self.home.now())
         self._read()
@@ -360,8 +361,7 @@ class TimelineView(JobPage):
         if self.agenda.has_focus:
             entries = self.agenda.entries
             return entries[self.agenda.cursor].job if entries else None
-        jobs = self.lanes.jobs
-        return jobs[self.lanes.cursor] if self.lanes.cursor < len(jobs) else None
+        return self.lanes.chosen
 
     def take(self) -> str | None:
         """Return the job under the cursor for something that is done to it: it stays there."""

@@ -11,6 +11,7 @@ from cronterm.model.run import FAILED
 from cronterm.model.timeline import Lane, Timeline
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
+from cronterm.tui.filter import nearest
 from cronterm.tui.look import ROLES, Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_of
@@ -88,6 +89,16 @@ class LanesBox(Panel, can_focus=True):
         return max(self.size.height - AXIS_AND_LOAD, 0)
 
     @property
+    def chosen(self) -> str | None:
+        """The job of the lane under the cursor."""
+        return self.jobs[self.cursor] if self.cursor < len(self.jobs) else None
+
+    def show_found(self, jobs: list[str]) -> None:
+        """Show the lanes of what the words describe; the cursor goes to the job they mean best."""
+        place = jobs.index(self.chosen) if self.chosen in jobs else None
+        self.jobs, self.cursor = jobs, nearest(self.words, jobs, place) if jobs else 0
+
+    @property
     def here(self) -> tuple[Instant, Instant] | None:
         """The slot under the cursor, as far as it is shown."""
         axis = self.shown
@@ -109,7 +120,7 @@ class LanesBox(Panel, can_focus=True):
 
     def step_slot(self, by: int) -> bool:
         """Go to the next slot of the lane in which something is, or back; tell whether there is."""
-        axis, job = self.shown, self.jobs[self.cursor] if self.cursor < len(self.jobs) else None
+        axis, job = self.shown, self.chosen
         if axis is None or self.timeline is None or job is None:
             return False
         lane = self.timeline.lanes.get(job, Lane())

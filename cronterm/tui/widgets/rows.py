@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from textual import events
 from textual.message import Message
 
+from cronterm.tui.filter import nearest
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, hidden_rows
@@ -74,6 +75,14 @@ class RowsBox(Panel, Generic[Row], can_focus=True):
         if self._key in keys:
             self._place = keys.index(self._key)
         self._point(self._place)
+
+    def show_found(self, rows: Sequence[Row], words: str, names: Sequence[str]) -> None:
+        """Show what `words` describe; the cursor goes to the job's name that they mean best."""
+        key = self._key
+        self.show(rows)
+        if rows:
+            keys = [self.key_of(row) for row in rows]
+            self._point(nearest(words, names, keys.index(key) if key in keys else None))
 
     def _point(self, place: int) -> None:
         self._place = max(0, min(place, len(self.rows) - 1))

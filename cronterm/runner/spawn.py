@@ -16,7 +16,7 @@ from threading import Thread
 from cronterm.runner.identity import RESET
 from cronterm.runner.moment import Moment
 
-SPAWNERS = 8
+SPAWNERS, BUSY_SPAWNERS = 2, 8  # more only take each other's time where processors are free
 EACH = 2  # a thread for fewer processes is not worth it
 
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # spawn.h of glibc and musl
@@ -70,7 +70,9 @@ def make_all(spawns: Iterable[Spawn]) -> None:
             while True:
                 waiting.popleft().make()
 
-    threads = [Thread(target=make) for _ in range(min(len(waiting) // EACH, SPAWNERS) - 1)]
+    is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    most = min(len(waiting) // EACH, BUSY_SPAWNERS if is_busy else SPAWNERS)
+    threads = [Thread(target=make) for _ in range(most - 1)]
     with suppress(RuntimeError):  # no more processes may be had: then this one does it all
         for thread in threads:
             thread.start()

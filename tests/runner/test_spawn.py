@@ -7,10 +7,10 @@ from time import time_ns
 
 import pytest
 
-from cronterm.runner.spawn import SPAWNERS, Spawn, make_all
+from cronterm.runner.spawn import BUSY_SPAWNERS, Spawn, make_all
 
 NOTHING = os.devnull
-MANY = 5 * SPAWNERS
+MANY = 5 * BUSY_SPAWNERS
 
 
 @pytest.fixture

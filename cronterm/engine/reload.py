@@ -219,7 +219,7 @@ class Definitions:
             log.warning("%s", warning)
         changed, fact = self.adoption(loaded)
         facts = [fact, self.rejection(loaded)] if loaded.problems else [fact]
-        self._engine.tell(changed, facts=facts)
+        await self._engine.record(changed, facts=facts)  # the answer: it is in force
         await self.keep(loaded)
         if loaded.problems:
             return _refusal(loaded)

@@ -26,9 +26,10 @@ ASKED: dict[str, Any] = {
 @pytest.fixture
 def surroundings() -> Iterator[Surroundings]:
     """Give what a process is made in; this one has its own limits after it."""
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files, place = resource.getrlimit(resource.RLIMIT_NOFILE), Path.cwd()
     yield Surroundings()
     resource.setrlimit(resource.RLIMIT_NOFILE, files)
+    os.chdir(place)
 
 
 def spec_of(*argv: str, stdin: str | None = None) -> StartSpec:
@@ -80,10 +81,9 @@ def test_what_does_not_begin_leaves_nothing_open(
     assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
 
 
+@pytest.mark.usefixtures("surroundings")  # it puts back what this one changes
 def test_where_oom_score_adj_cannot_be_written_jobs_start_all_the_same(tmp_path: Path) -> None:
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)
     attempt = begin(ASKED, spec_of("/bin/true"), tmp_path, Surroundings(oom="/nowhere"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, files)
     for pipe in attempt.pipes:
         os.close(pipe)
 

@@ -17,9 +17,10 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may be some
 @pytest.fixture
 def surroundings() -> Iterator[Surroundings]:
     """Give what this process is between starts."""
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files, place = resource.getrlimit(resource.RLIMIT_NOFILE), Path.cwd()
     yield Surroundings()
     resource.setrlimit(resource.RLIMIT_NOFILE, files)
+    os.chdir(place)
 
 
 def output_of(command: str, identity: Identity, surroundings: Surroundings) -> str:

@@ -16,6 +16,8 @@ from cronterm.tui.widgets.guide import SAMPLES, is_to_begin_with
 from tests.tui.scene import NOW, FakeControl, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
+CRONTERM = Path(__file__).parents[2] / "cronterm"
+
 
 def example() -> Snapshot:
     """Return the scene as what `jobs.example.yaml` shows."""
@@ -32,7 +34,7 @@ def shows_guide(running: CrontermApp) -> bool:
 
 
 def test_a_file_to_begin_with_is_empty_or_an_example() -> None:
-    sample = Path("cronterm/tui/sample.yaml").read_text(encoding="utf-8")
+    sample = (CRONTERM / "tui" / "sample.yaml").read_text(encoding="utf-8")
 
     assert set(yaml.safe_load(sample)["jobs"]) == SAMPLES
     assert is_to_begin_with(Snapshot())

@@ -1,7 +1,6 @@
 """The road from a wish to a command: asked first where it matters, undone where it can be."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -20,28 +19,25 @@ from cronterm.model.command import (
     EditJob,
     PauseJob,
     RenameJob,
-    ResumeJob,
     RewriteJob,
     RunJob,
     SkipNext,
-    StopRun,
     UndoEdit,
 )
 from cronterm.model.event import AnyEvent, RunEnded
 from cronterm.model.job import Job
 from cronterm.model.query import ReadRun, RunDetail
 from cronterm.model.run import FAILED
-from cronterm.model.snapshot import JobView
 from cronterm.tui import questions
 from cronterm.tui.key_order import KeyOrder
 from cronterm.tui.keymap import CHANGING_ACTIONS, KEYS, Key
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.again_dialog import AgainDialog
 from cronterm.tui.screens.dialogs import Ask
-from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.told import Telling
+from cronterm.tui.undoing import Changes
 from cronterm.tui.widgets.paint import key_of
 from cronterm.tui.words import day_moment, duration, past_text, with_days
 
@@ -49,6 +45,8 @@ TOLD_END = 10 * SECOND
 """A run that was triggered and ends this soon is told once more."""
 SENDING = "send"
 """The group of work that sends what was asked for."""
+UNDOING = "undo"
+"""That which looks what there is to undo."""
 READ_ONLY = "read-only: this screen only looks"
 
 Ending = Literal["keep", "stop"]
@@ -63,7 +61,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         self._clock = clock
         self.picture = Picture(is_read_only=is_read_only)
         self.keys: tuple[Key, ...] = KEYS
-        self._undo: list[list[AnyCommand]] = []
+        self._changes = Changes()
         self._triggered: tuple[int, Instant] = (0, 0)
         """The run that was asked for last, and when."""
 
@@ -120,7 +118,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         Where all were made, its diff is that of all, and one undo takes them back together.
         """
         made: list[Answer] = []
-        before = len(self._undo)
+        before = len(self._changes)
         for edit in edits:
             based_on = made[-1].sha256 if made else edit.based_on
             edit = msgspec.structs.replace(edit, based_on=based_on)
@@ -128,7 +126,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             if answer is None or not answer.ok:
                 return answer
             made.append(answer)
-        self._undo[before:] = [[*chain.from_iterable(reversed(self._undo[before:]))]]
+        self._changes.join(before)
         return msgspec.structs.replace(made[-1], diff="".join(each.diff for each in made))
 
     async def deliver(
@@ -150,12 +148,13 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         if answer.kind == "overlap" and not expects and isinstance(command, RunJob):
             return await self._force(command, answer)
         if answer.ok and isinstance(command, AddJob | EditJob | RewriteJob | RenameJob):
-            self._undo.append([UndoEdit(based_on=answer.sha256)])
+            back = UndoEdit(based_on=answer.sha256)
+            self.keep(back, said=answer.message, diff=answer.diff)
             hint = f" — {self.key('undo')} undoes it"
         if answer.ok and isinstance(command, PauseJob) and command.until is not None:
             hint = f" until {day_moment(command.until, self.now())}"
         if answer.ok and isinstance(command, SkipNext) and not command.undo:
-            self._undo.append([msgspec.structs.replace(command, undo=True)])
+            self.keep(msgspec.structs.replace(command, undo=True), said=answer.message)
             hint = f" — {self.key('undo')} lifts it"
         is_expected = bool(expects) and answer.kind == expects
         if not is_expected and not (is_quiet and answer.ok):
@@ -209,7 +208,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         """Ask, and return the answer; only for what runs beside the screen."""
         return await self.push_screen_wait(question) or ""
 
-    def _known(self, jobs: Sequence[str]) -> list[str]:
+    def known(self, jobs: Sequence[str]) -> list[str]:
         """Return those of `jobs` that are in the file."""
         return [job for job in jobs if job in self.picture.snapshot.jobs]
 
@@ -220,7 +219,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         """
         if not self.may_act():
             return
-        known = self._known(jobs)
+        known = self.known(jobs)
         params = {job: self.picture.snapshot.jobs[job].job.params for job in known}
         needy = [job for job in known if any(each.default is None for each in params[job].values())]
         if len(known) == 1 and (needy or (with_params and params[known[0]])):
@@ -269,76 +268,6 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         definition = msgspec.json.decode(detail.definition, type=Job)
         self.push_screen(AgainDialog(detail.row, definition, [doubt] if doubt else []))
 
-    def toggle_pause(self, jobs: Sequence[str]) -> None:
-        """Resume jobs where the first is paused; else ask for how long, then pause them."""
-        if not self.may_act():
-            return
-        views = self.picture.snapshot.jobs
-        known = self._known(jobs)
-        if not known:
-            return
-        pauses = {job: views[job].pause for job in known}
-        if pauses[known[0]] is None:
-            free = [job for job in known if pauses[job] is None]
-            question = questions.ask_pause(free, self.key("pause"))
-            self.ask(question, lambda answer: self._pause(free, answer))
-            return
-        paused = {job: pause for job, pause in pauses.items() if pause is not None}
-        again = (
-            PauseJob(job=job, until=each.until, reason=each.reason) for job, each in paused.items()
-        )
-        self._undo.append([*again])
-        self.send(*(ResumeJob(job=job) for job in paused))
-
-    def toggle_pause_all(self) -> None:
-        """Resume everything; or ask for how long, then pause it."""
-        if not self.may_act():
-            return
-        if self.picture.snapshot.all_paused is not None:
-            self.send(ResumeJob())
-            return
-        question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
-        self.ask(question, lambda answer: self._pause([""], answer))
-
-    def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
-        """Pause jobs, or everything where the name is empty, for as long as the answer says."""
-
-        def pause(hold: Hold) -> None:
-            self._undo.append([ResumeJob(job=job) for job in jobs])
-            until, reason = hold.until, hold.reason
-            self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs), *then)
-
-        whom = questions.names(jobs) or "everything"
-        hold_for(self, answer, pause, title=f"Pause {whom}", is_pause=True)
-
-    def ask_stop(self, jobs: Sequence[str]) -> None:
-        """Ask how, then stop the open runs of jobs."""
-        if not self.may_act():
-            return
-        views = self.picture.snapshot.jobs
-        runs = [run for job in self._known(jobs) for run in views[job].live.values()]
-        if not runs:
-            whose = f" of {questions.names(jobs)}" if jobs else ""
-            self.tell(f"nothing to stop: no run{whose} is open")
-            return
-
-        timed = list(dict.fromkeys(run.job for run in runs if self._comes_again(views[run.job])))
-
-        def stop(answer: str) -> None:
-            signal = "SIGKILL" if answer == "kill" else ""
-            stops = [StopRun(run=run.run, signal=signal) for run in runs]
-            if answer == "pause":
-                question = questions.ask_pause(timed, self.key("pause"))
-                self.ask(question, lambda length: self._pause(timed, length, *stops))
-            else:
-                self.send(*stops)
-
-        self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
-
-    def _comes_again(self, view: JobView) -> bool:
-        """Tell whether a job starts again by itself."""
-        return view.next_at is not None and not self.picture.paused(view) and view.job.enabled
-
     def ask_skip(self, job: str) -> None:
         """Ask, then skip the next run of a job, or lift the last skip that is still to come."""
         if not self.may_act():
@@ -364,36 +293,47 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         """Ask, then delete jobs from the file."""
         if not self.may_act():
             return
-        if known := self._known(jobs):
+        if known := self.known(jobs):
             question = questions.ask_delete(self.picture.snapshot, known, self.key("undo"))
             self.ask(question, lambda answer: self.run_worker(self._delete(known), group=SENDING))
 
     async def _delete(self, jobs: Sequence[str]) -> None:
         """Delete job after job; one undo brings all of them back."""
-        sha, but = self.picture.snapshot.read_sha256, ""
+        sha, but, diff = self.picture.snapshot.read_sha256, "", ""
         back: list[AnyCommand] = []
         for job in jobs:
             answer = await self.deliver(DeleteJob(job=job, based_on=sha), is_quiet=True)
             if answer is None or not answer.ok:
                 break
-            sha, but = answer.sha256, answer.not_in_force
+            sha, but, diff = answer.sha256, answer.not_in_force, diff + answer.diff
             back.insert(0, UndoEdit(based_on=sha))
         if back:
-            self._undo.append(back)
             told = f"deleted {questions.names(jobs[: len(back)])}{f', but {but}' if but else ''}"
+            self.keep(*back, said=told, diff=diff)
             self.tell(f"{told} — {self.key('undo')} undoes it", is_bad=bool(but))
 
+    def keep(self, *back: AnyCommand, said: str, diff: str = "") -> None:
+        """Keep what takes `back` what was just done here."""
+        self._changes.add(*back, said=said, at=self.now(), diff=diff)
+
     def undo(self) -> None:
-        """Undo the last change made here, once what was asked for before is answered."""
+        """Undo the last change made here, once what was asked for before is answered.
+
+        One that is older, or stands before one that was taken back, is asked about.
+        """
         if not self.may_act():
             return
         before = [work for work in self.workers if work.group == SENDING]
-        self.run_worker(self._take_back(before), group=SENDING)
+        self.run_worker(self._take_back(before), group=UNDOING)
 
     async def _take_back(self, before: Sequence[Worker[object]]) -> None:
         for work in before:
             await work.wait()
-        if self._undo:
-            await self._send(self._undo.pop())
-        else:
+        change = self._changes.newest
+        if change is None:
             self.tell("nothing to undo")
+        elif self._changes.is_meant(change, self.now()):
+            self.send(*self._changes.take(change))
+        else:
+            question = questions.ask_undo(change, self.now())
+            self.ask(question, lambda _: self.send(*self._changes.take(change)))

@@ -12,7 +12,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.model.trigger import triggers_text
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui import clipboard
-from cronterm.tui.commanding import Commanding
+from cronterm.tui.pausing import Pausing
 from cronterm.tui.screens.dialogs import AskList, Choice
 from cronterm.tui.widgets.paint import Painted, fit
 from cronterm.tui.words import row_text
@@ -30,7 +30,7 @@ CHOICES = (
 )
 
 
-class Copying(Commanding):
+class Copying(Pausing):
     """An app that copies: by keys, and what is marked with the mouse."""
 
     def ask_copy(self, job: str, run: int | None = None, *, line: str = "") -> None:

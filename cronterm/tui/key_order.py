@@ -23,7 +23,7 @@ MOST_LOOKS = 300
 """Nothing holds the keyboard longer: three seconds in which something could be done."""
 CHOOSING = frozenset({"enter", "up", "down", "pageup", "pagedown"})
 FINDING = CommandPalette._GATHER_COMMANDS_GROUP
-OPENING = frozenset({"open-log", "ask-again", "editor", "fill", "save", "run"})
+OPENING = frozenset({"open-log", "ask-again", "editor", "fill", "save", "run", "undo"})
 """Groups of work at whose end something opens, closes or is filled in."""
 
 

@@ -13,6 +13,8 @@ from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
+from cronterm.tui.undoing import Change
+from cronterm.tui.words import day_moment, with_days
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
 SHOWN = 10
@@ -306,14 +308,27 @@ def ask_rename(job: str, new: str) -> Ask:
     return Ask("Another name", [sanitize_line(line) for line in lines], choices, where="renamed")
 
 
+def ask_undo(change: Change, now: Instant) -> Ask:
+    """Ask whether a change is taken back that is not what was just done."""
+    when = day_moment(change.at, now)
+    lines = [f"Take back what was done {when}: {with_days(change.said, now)}?"]
+    if change.diff:
+        lines += ["", "The file was changed by this:", "", *diff_lines(change.diff)]
+    choices = [CANCEL, Choice("yes", "Take it back", "undo")]
+    return Ask("Undo", [sanitize_line(line) for line in lines], choices, where="confirm")
+
+
+def diff_lines(diff: str) -> list[str]:
+    """Return what a diff changes, as far as there is room for it."""
+    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    return shortened(lines, 3 * SHOWN)
+
+
 def tell_diff(job: str, answer: Answer) -> Ask:
     """Tell what an edit changed in the file, and whether that counts; it may be undone at once."""
-    lines = [line for line in answer.diff.splitlines() if not line.startswith(("---", "+++"))]
-    beyond = len(lines) - 3 * SHOWN
-    lines = lines if beyond <= 0 else [*lines[: 3 * SHOWN], f"… and {beyond} more"]
     choices = [Choice("no", "Good", ""), Choice("undo", "Undo", "undo")]
     title = f"Saved {job}"
-    lines = ["The file has changed by this:", "", *lines]
+    lines = ["The file has changed by this:", "", *diff_lines(answer.diff)]
     if answer.not_in_force:
         title += ", not in force"
         lines = [f"! {sanitize_line(answer.not_in_force)}", "", *lines]

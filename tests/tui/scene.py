@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Instant, Now, instant
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Clock, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import make_timeline
@@ -652,6 +652,7 @@ def app(
     is_read_only: bool = False,
     person: Person | None = None,
     kind: type[CrontermApp] = Staged,
+    clock: Clock | None = None,
 ) -> CrontermApp:
     """Return the app over a fake engine."""
     hosting = Hosting(
@@ -663,7 +664,7 @@ def app(
     )
     return kind(
         control or FakeControl(),
-        clock=StillClock(),
+        clock=clock or StillClock(),
         hosting=hosting,
         glyphs=glyphs,
         theme=theme,

@@ -83,7 +83,7 @@ async def test_another_name_in_the_text_renames_the_job_once_that_is_said() -> N
         UndoEdit(based_on="2" * 64),
         UndoEdit(based_on="1" * 64),
     ]
-    assert running._undo == []
+    assert len(running._changes) == 0
 
 
 async def test_a_refused_text_is_edited_again_or_kept(tmp_path: Path) -> None:

@@ -6,13 +6,22 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cronterm.clock import SECOND
+from cronterm.clock import HOUR, SECOND, Duration, Now
 from cronterm.control import Gone
-from cronterm.model.command import Answer, AnyCommand, DeleteJob, PauseJob, ResumeJob, StopRun
+from cronterm.model.command import (
+    Answer,
+    AnyCommand,
+    DeleteJob,
+    PauseJob,
+    ResumeJob,
+    StopRun,
+    UndoEdit,
+)
 from cronterm.tui.screens.dashboard import Dashboard
+from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.bars import KeyBar
-from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.scene import NOW, FakeControl, StillClock, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
 
@@ -31,6 +40,11 @@ async def board_of(pilot: Pilot[Any]) -> Dashboard:
     await on_dashboard(pilot)
     assert isinstance(pilot.app.screen, Dashboard)
     return pilot.app.screen
+
+
+def told(pilot: Pilot[Any]) -> list[str]:
+    """Return what is said."""
+    return [each.message for each in pilot.app._notifications]
 
 
 async def test_every_run_is_stopped_though_one_has_ended_meanwhile() -> None:
@@ -85,6 +99,57 @@ async def test_what_can_be_undone_waits_for_an_engine() -> None:
         await wait_for(pilot, lambda: pilot.app.picture.gone is None)  # type: ignore[attr-defined]
         assert len(control.sent) == 1
         await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+    assert [type(each) for each in control.sent] == [PauseJob, ResumeJob]
+
+
+async def test_what_was_done_before_what_was_taken_back_is_asked_about() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        board = await board_of(pilot)
+        board.table.go_to("wal-archive")
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("p", "p")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 3)
+        await pilot.press("u")
+        question = pilot.app.screen
+        assert isinstance(question, Ask)
+        asked = [*question._text]
+        await pilot.press("enter")
+        assert len(control.sent) == 3
+        await pilot.press("u", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "nothing to undo" in told(pilot))
+    assert asked[0].startswith("Take back what was done today 14:32:07: deleted wal-archive?")
+    assert asked[-2:] == ["-    command: ls", "+    command: ls -l"]
+    assert [type(each) for each in control.sent[2:]] == [ResumeJob, UndoEdit]
+
+
+class MovingClock(StillClock):
+    """Goes on when the test says so."""
+
+    passed: Duration = 0
+
+    def now(self) -> Now:
+        """Return it."""
+        return Now(NOW + self.passed, NOW + self.passed)
+
+
+async def test_what_was_done_long_ago_is_asked_about() -> None:
+    control, clock = FakeControl(), MovingClock()
+    async with app(control, clock=clock).run_test(size=(80, 24)) as pilot:
+        await board_of(pilot)
+        await pilot.press("p", "p")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        clock.passed = HOUR
+        await pilot.press("u")
+        question = pilot.app.screen
+        assert isinstance(question, Ask)
+        await pilot.press("y")
         await wait_for(pilot, lambda: len(control.sent) == 2)
     assert [type(each) for each in control.sent] == [PauseJob, ResumeJob]
 

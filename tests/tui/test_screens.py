@@ -208,7 +208,7 @@ async def test_pause_resume_and_undo_send_commands() -> None:
         await wait_for(pilot, lambda: len(control.sent) == 3)
         await pilot.press("P", "4")
         await wait_for(pilot, lambda: len(control.sent) == 4)
-        await pilot.press("u", "u")
+        await pilot.press("u", "u", "y")
         await wait_for(pilot, lambda: len(control.sent) == 6)
 
     was = scene().jobs["cert-renew"].pause
@@ -245,6 +245,8 @@ async def test_undo_waits_for_the_answer_to_what_it_undoes() -> None:
         await pilot.press("p", "p", "d", "y", "u", "u")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         control.may_answer.set()
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("y")
         await wait_for(pilot, lambda: len(control.sent) == 4)
 
     kinds = [type(each) for each in control.sent]

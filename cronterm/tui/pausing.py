@@ -1,0 +1,83 @@
+"""Holding back and ending: pauses of jobs and of everything, and what runs is stopped."""
+
+from collections.abc import Sequence
+
+from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, StopRun
+from cronterm.model.snapshot import JobView
+from cronterm.tui import questions
+from cronterm.tui.commanding import Commanding
+from cronterm.tui.screens.hold_dialog import Hold, hold_for
+
+
+class Pausing(Commanding):
+    """An app that pauses, resumes and stops."""
+
+    def toggle_pause(self, jobs: Sequence[str]) -> None:
+        """Resume jobs where the first is paused; else ask for how long, then pause them."""
+        if not self.may_act():
+            return
+        views = self.picture.snapshot.jobs
+        known = self.known(jobs)
+        if not known:
+            return
+        pauses = {job: views[job].pause for job in known}
+        if pauses[known[0]] is None:
+            free = [job for job in known if pauses[job] is None]
+            question = questions.ask_pause(free, self.key("pause"))
+            self.ask(question, lambda answer: self._pause(free, answer))
+            return
+        paused = {job: pause for job, pause in pauses.items() if pause is not None}
+        again = (
+            PauseJob(job=job, until=each.until, reason=each.reason) for job, each in paused.items()
+        )
+        self.keep(*again, said=f"resumed {questions.names([*paused])}")
+        self.send(*(ResumeJob(job=job) for job in paused))
+
+    def toggle_pause_all(self) -> None:
+        """Resume everything; or ask for how long, then pause it."""
+        if not self.may_act():
+            return
+        if self.picture.snapshot.all_paused is not None:
+            self.send(ResumeJob())
+            return
+        question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
+        self.ask(question, lambda answer: self._pause([""], answer))
+
+    def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
+        """Pause jobs, or everything where the name is empty, for as long as the answer says."""
+
+        def pause(hold: Hold) -> None:
+            self.keep(*(ResumeJob(job=job) for job in jobs), said=f"paused {whom}")
+            until, reason = hold.until, hold.reason
+            self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs), *then)
+
+        whom = questions.names(jobs) or "everything"
+        hold_for(self, answer, pause, title=f"Pause {whom}", is_pause=True)
+
+    def ask_stop(self, jobs: Sequence[str]) -> None:
+        """Ask how, then stop the open runs of jobs."""
+        if not self.may_act():
+            return
+        views = self.picture.snapshot.jobs
+        runs = [run for job in self.known(jobs) for run in views[job].live.values()]
+        if not runs:
+            whose = f" of {questions.names(jobs)}" if jobs else ""
+            self.tell(f"nothing to stop: no run{whose} is open")
+            return
+
+        timed = list(dict.fromkeys(run.job for run in runs if self._comes_again(views[run.job])))
+
+        def stop(answer: str) -> None:
+            signal = "SIGKILL" if answer == "kill" else ""
+            stops = [StopRun(run=run.run, signal=signal) for run in runs]
+            if answer == "pause":
+                question = questions.ask_pause(timed, self.key("pause"))
+                self.ask(question, lambda length: self._pause(timed, length, *stops))
+            else:
+                self.send(*stops)
+
+        self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
+
+    def _comes_again(self, view: JobView) -> bool:
+        """Tell whether a job starts again by itself."""
+        return view.next_at is not None and not self.picture.paused(view) and view.job.enabled

@@ -2,18 +2,28 @@
 
 import sqlite3
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import msgspec
 
 from cronterm.clock import MINUTE, Instant
 from cronterm.model.query import ReadTimeline
+from cronterm.model.run import Outcome
 from cronterm.model.timeline import Begun, Past
 
 MOST_RUNS = 30_000  # of one answer, the newest: some 30 ms
 MOST_MISSED = 2_000
 QUARTER = 15 * MINUTE  # in which every zone's hours begin
 WORST = ("", "stopped", "skipped", "replaced", "succeeded", "missed", "timed_out", "lost", "failed")
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_KINDS = " ".join(f"WHEN '{name}' THEN {kind}" for kind, name in enumerate(OUTCOMES))
+_CELL = (
+    "((job * :slots + min(max((ifnull(ended_at_us, :until) - :since) / :slot, 0), :slots - 1))"
+    f" * {len(OUTCOMES) + 1} + CASE outcome {_KINDS} ELSE {len(OUTCOMES)} END)"
+)
+"""A number for job, last slot and outcome. (To count like numbers here takes half of the time that
+SQLite takes to sort and group the rows.)"""
 
 
 def read_begun(connection: sqlite3.Connection, query: ReadTimeline) -> Past:
@@ -22,28 +32,35 @@ def read_begun(connection: sqlite3.Connection, query: ReadTimeline) -> Past:
         "since": query.since,
         "until": query.since + query.slot * query.slots,
         "slot": query.slot,
+        "slots": query.slots,
         "most": MOST_RUNS,
         "lanes": msgspec.json.encode(query.jobs).decode() if query.jobs else None,
         "within": None if query.within is None else msgspec.json.encode(query.within).decode(),
     }
-    rows = connection.execute(
-        f"SELECT iif(job IN ({_of('lanes')}), job, 0), job IN ({_of('within')}),"
-        " (queued_at_us - :since) / :slot, ifnull(outcome, 'running'), count(*),"
-        " max((ifnull(ended_at_us, :until) - :since) / :slot), min(queued_at_us)"
+    codes, first = connection.execute(
+        f"SELECT group_concat((iif({_among('job', 'lanes', bounds)}, {_CELL}, 0) * :slots"
+        f" + (queued_at_us - :since) / :slot) * 2 + {_among('job', 'within', bounds)}),"
+        " min(queued_at_us)"
         " FROM (SELECT job, queued_at_us, ended_at_us, outcome FROM runs INDEXED BY runs_by_time"
         "  WHERE queued_at_us >= :since AND queued_at_us < :until AND started_at_us IS NOT NULL"
-        "  ORDER BY queued_at_us DESC LIMIT :most) GROUP BY 3, 1, 2, 4",
+        "  ORDER BY queued_at_us DESC LIMIT :most)",
         bounds,
-    ).fetchall()
+    ).fetchone()
+    counts = Counter(codes.split(",") if codes else ())
     found = connection.execute(
-        f"SELECT key, job FROM job_state WHERE key IN ({_of('lanes')})", bounds
+        f"SELECT key, job FROM job_state WHERE {_among('key', 'lanes', bounds)}", bounds
     )
     names = dict(found.fetchall())
     cells: dict[tuple[str, int], Begun] = {}
     load: Counter[int] = Counter()
-    for key, is_within, slot, outcome, count, last, _ in rows:
-        if key:
-            _add(cells, names[key], Begun(slot, count, outcome, min(last, query.slots - 1)))
+    for code, count in counts.items():
+        rest, is_within = divmod(int(code), 2)
+        cell, slot = divmod(rest, query.slots)
+        if cell:
+            rest, kind = divmod(cell, len(OUTCOMES) + 1)
+            key, last = divmod(rest, query.slots)
+            outcome = OUTCOMES[kind] if kind < len(OUTCOMES) else "running"
+            _add(cells, names[key], Begun(slot, count, outcome, last))
         if is_within:
             load[slot] += count
     missed = connection.execute(
@@ -58,16 +75,17 @@ def read_begun(connection: sqlite3.Connection, query: ReadTimeline) -> Past:
     lanes: dict[str, list[Begun]] = {}
     for job, slot in sorted(cells):
         lanes.setdefault(job, []).append(cells[job, slot])
-    is_cut = sum(row[4] for row in rows) == MOST_RUNS
-    read_from = min(row[6] for row in rows) if is_cut else query.since
-    return Past(lanes=lanes, load=load, read_from=read_from)
+    is_cut = counts.total() == MOST_RUNS
+    return Past(lanes=lanes, load=load, read_from=first if is_cut else query.since)
 
 
-def _of(names: str) -> str:
-    """Return what selects the keys of the jobs that a bound lists, of all where it is null."""
+def _among(key: str, names: str, bounds: Mapping[str, Any]) -> str:
+    """Return what is true of the keys of the jobs that a bound lists, of all where it is None."""
+    if bounds[names] is None:
+        return "true"
     return (
-        "SELECT key FROM job_state"
-        f" WHERE :{names} IS NULL OR job IN (SELECT value FROM json_each(:{names}))"
+        f"({key} IN (SELECT key FROM job_state"
+        f" WHERE job IN (SELECT value FROM json_each(:{names}))))"
     )
 
 

@@ -290,6 +290,8 @@ class ReadStats(Query, frozen=True, kw_only=True):
     range: Range = "all"
     resources: bool = True
     """With the machine's load, which takes a tenth of a second to measure."""
+    days: bool = True
+    """With what ran within the last day, and what failed on each of the last fourteen."""
 
 
 class ReadTrends(Query, frozen=True, kw_only=True):

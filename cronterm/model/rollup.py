@@ -1,6 +1,7 @@
 """Runs added up: what statistics are made of, whatever becomes of the runs themselves."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from math import log2
 
 import msgspec
@@ -127,14 +128,15 @@ class Rollup(msgspec.Struct, omit_defaults=True):
         between = dict(self.lengths)
         for known in (bin_of(least), bin_of(most)):
             between[known] = between.get(known, 0) - 1
-        bins = {each: _bounds(each, least, most) for each in sorted(between) if between[each] > 0}
+        bins = [(between[each], *_bounds(each, least, most)) for each in sorted(between)]
+        bins = [each for each in bins if each[0] > 0]
         # In each bin at the same place, so that together they have taken what they took.
-        low = sum(between[each] * bins[each][0] for each in bins)
-        high = sum(between[each] * bins[each][1] for each in bins)
+        low = sum([count * lower for count, lower, _ in bins])
+        high = sum([count * upper for count, _, upper in bins])
         taken = self.duration_sum - least - most
         place = min(max((taken - low) / (high - low), 0.0), 1.0) if high > low else 0.0
-        for each, (lower, upper) in bins.items():
-            yield between[each], round(lower + place * (upper - lower))
+        for count, lower, upper in bins:
+            yield count, round(lower + place * (upper - lower))
 
 
 def _at_rank(rank: int, ranked: Iterable[tuple[int, Duration]]) -> Duration | None:
@@ -153,9 +155,15 @@ def bin_of(duration: Duration) -> int:
 
 def _bounds(place: int, least: Duration, most: Duration) -> tuple[float, float]:
     """Return between which durations those of a bin lie, none of them beyond least and most."""
-    lower = MILLISECOND * 2 ** (place / BINS_PER_DOUBLING) if place else 0.0
-    upper = MILLISECOND * 2 ** ((place + 1) / BINS_PER_DOUBLING)
+    lower, upper = _edges(place)
     return min(max(lower, least), most), max(min(upper, most), least)
+
+
+@cache
+def _edges(place: int) -> tuple[float, float]:
+    """Return where a bin begins and ends; there are few of them."""
+    lower = MILLISECOND * 2 ** (place / BINS_PER_DOUBLING) if place else 0.0
+    return lower, MILLISECOND * 2 ** ((place + 1) / BINS_PER_DOUBLING)
 
 
 def add_run(rollups: Iterable[Rollup], run: EndedRun, rank: int) -> None:

@@ -165,7 +165,10 @@ def _rounded(number: float | None, digits: int = 6) -> float | None:
 
 
 def _seconds(duration: float | None) -> float | None:
-    return None if duration is None else round(duration / 1e6, 6)
+    if duration is None:
+        return None
+    seconds = duration / 1e6
+    return seconds if isinstance(duration, int) else round(seconds, 6)  # whole microseconds are
 
 
 def _durations(job: JobFigures) -> Durations:

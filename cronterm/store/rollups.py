@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -25,15 +25,18 @@ NAMES = tuple(column.name for column in COLUMNS)
 SUMS = NAMES[: NAMES.index("duration_min")]
 LEAST = ("duration_min", "first_rank", "first_at")
 MOST = ("duration_max", "last_at", "max_rss_bytes")
-ADDED_UP = ", ".join(
-    [
-        *(f"sum({name})" for name in SUMS),
-        *(f"min({name})" for name in LEAST),
-        *(f"max({name})" for name in MOST),
-        "group_concat(lengths, ' ')",
-        "group_concat(reasons, ' ')",
-    ]
-)
+
+
+def added_up(names: Collection[str]) -> str:
+    """Return the columns of rows added up, in their order; for those not in `names` nothing."""
+    sql = {name: f"sum({name})" for name in SUMS}
+    sql |= {name: f"min({name})" for name in LEAST} | {name: f"max({name})" for name in MOST}
+    sql |= {name: f"group_concat({name}, ' ')" for name in NAMES[-2:]}
+    nothing = dict.fromkeys(SUMS, "0")
+    return ", ".join(sql[name] if name in names else nothing.get(name, "NULL") for name in NAMES)
+
+
+ADDED_UP = added_up(NAMES)
 
 READ = f"SELECT {', '.join(NAMES)} FROM rollups WHERE span = ? AND minute = ? AND job = ?"
 
@@ -102,7 +105,7 @@ def read_rollup(connection: sqlite3.Connection, place: Place) -> Rollup | None:
 
 
 def rollup_of(row: Iterable[Any]) -> Rollup:
-    """Return a rollup from its columns, or from ADDED_UP."""
+    """Return a rollup from its columns, or from what `added_up` gives."""
     *numbers, lengths, reasons = row
     rollup = Rollup(*numbers)
     rollup.lengths = {int(place): count for place, count in _counts(lengths).items()}
@@ -112,10 +115,12 @@ def rollup_of(row: Iterable[Any]) -> Rollup:
 
 def _counts(pairs: str | None) -> dict[str, int]:
     """Add up `what count what count`."""
+    if not pairs:
+        return {}
     counts: dict[str, int] = {}
-    words = (pairs or "").split()
-    for what, count in zip(words[::2], words[1::2], strict=True):
-        counts[what] = counts.get(what, 0) + int(count)
+    words = pairs.split()
+    for what, count in zip(words[::2], map(int, words[1::2]), strict=True):
+        counts[what] = counts.get(what, 0) + count
     return counts
 
 

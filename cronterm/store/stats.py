@@ -8,9 +8,28 @@ from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant, aware
 from cronterm.model.query import Range, ReadStats, ReadTrends
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, JobFigures, Stats, Trends, make_stats
-from cronterm.store.rollups import ADDED_UP, ALL_JOBS, ALL_TIME, NAMES, read_rollup, rollup_of
+from cronterm.store.rollups import (
+    ADDED_UP,
+    ALL_JOBS,
+    ALL_TIME,
+    NAMES,
+    added_up,
+    read_rollup,
+    rollup_of,
+)
 
 ERROR_DAYS = 14
+
+
+OF_A_JOB = added_up(
+    {
+        *("runs", "succeeded", "failed", "timed_out", "lost", "reasons"),
+        *("restarts", "breakdowns", "recoveries", "first_at", "last_at"),
+        *("duration_sum", "duration_min", "duration_max", "lengths"),
+        *("square_sum", "rank_sum", "first_rank"),
+    }
+)
+"""What is told job by job: thousands of rows are sorted by their job, with all that is wanted."""
 
 
 class Reach(NamedTuple):
@@ -38,17 +57,19 @@ def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant
             {"job": query.job},
         ).fetchall()
     )
-    key = keys.get(query.job) if query.job else None
+    if not keys:
+        return make_stats((), Categories(0, 0, 0), FileEvents())
+    key = keys[query.job] if query.job else ALL_JOBS
     reach = REACHES[query.range]
     since = _since(reach, now) if reach.span else 0
     totals = _by_job(connection, reach.span, since, key)
-    last_day = (
-        {number: total.runs for number, total in totals.items()}
-        if query.range == "24h"
-        else _last_day(connection, key, now)
-    )
+    last_day: dict[int, int] = {}
+    names: list[str] = []
+    days: dict[int, list[int]] = {}
+    if query.days:
+        last_day = _last_day(connection, key, now)
+        names, days = _failures_by_day(connection, key, now)
     before = _averages_before(connection, reach, now, key) if reach.span else {}
-    names, days = _failures_by_day(connection, key, now)
     figures = tuple(
         JobFigures(
             job=job,
@@ -60,8 +81,8 @@ def read_stats(connection: sqlite3.Connection, query: ReadStats, *, now: Instant
         for job, number in keys.items()
         if number in totals and totals[number].runs
     )
-    shown = [totals[number] for number in keys.values() if number in totals]
-    return make_stats(figures, _categories(shown), _file_events(shown))
+    whole = _total(connection, key, reach, now)
+    return make_stats(figures, _categories(whole), _file_events(whole))
 
 
 def read_trends(connection: sqlite3.Connection, query: ReadTrends, *, now: Instant) -> Trends:
@@ -75,7 +96,7 @@ def read_trends(connection: sqlite3.Connection, query: ReadTrends, *, now: Insta
         return Trends(since=now, until=now, step=reach.step, total=Rollup())
     if not reach.span:
         points = _points(connection, key, reach.step, _first_day(connection, now), now)
-        total = read_rollup(connection, (ALL_TIME, 0, key)) or Rollup()
+        total = _total(connection, key, reach, now)
         since = points[0][0] if points else now
         return Trends(since=since, until=now, step=reach.step, points=points, total=total)
     since, length = _since(reach, now), reach.span * reach.rows
@@ -85,10 +106,17 @@ def read_trends(connection: sqlite3.Connection, query: ReadTrends, *, now: Insta
         until=now,
         step=reach.step,
         points=points,
-        total=_sum(connection, key, reach.span, since, now),
+        total=_total(connection, key, reach, now),
         before=_sum(connection, key, reach.span, since - length, since - 1),
         before_length=length,
     )
+
+
+def _total(connection: sqlite3.Connection, key: int, reach: Reach, now: Instant) -> Rollup:
+    """Return what happened within a range."""
+    if not reach.span:
+        return read_rollup(connection, (ALL_TIME, 0, key)) or Rollup()
+    return _sum(connection, key, reach.span, _since(reach, now), now)
 
 
 def _since(reach: Reach, now: Instant) -> Instant:
@@ -103,18 +131,18 @@ def _first_day(connection: sqlite3.Connection, now: Instant) -> Instant:
 
 
 def _by_job(
-    connection: sqlite3.Connection, span: Duration, since: Instant, key: int | None
+    connection: sqlite3.Connection, span: Duration, since: Instant, key: int
 ) -> dict[int, Rollup]:
     rows = connection.execute(
-        f"SELECT job, {ADDED_UP} FROM rollups WHERE span = :span AND minute >= :since"
+        f"SELECT job, {OF_A_JOB} FROM rollups WHERE span = :span AND minute >= :since"
         " AND job <> 0 AND :key IN (0, job) GROUP BY job",
-        {"span": span // MINUTE, "since": since // MINUTE, "key": key or ALL_JOBS},
+        {"span": span // MINUTE, "since": since // MINUTE, "key": key},
     )
     return {job: rollup_of(row) for job, *row in rows}
 
 
 def _averages_before(
-    connection: sqlite3.Connection, reach: Reach, now: Instant, key: int | None
+    connection: sqlite3.Connection, reach: Reach, now: Instant, key: int
 ) -> dict[int, Duration]:
     """Return the mean duration of each job in the range before."""
     until = _since(reach, now)
@@ -126,7 +154,7 @@ def _averages_before(
             reach.span // MINUTE,
             (until - reach.span * reach.rows) // MINUTE,
             until // MINUTE,
-            key or ALL_JOBS,
+            key,
         ),
     )
     return dict(rows.fetchall())
@@ -170,17 +198,17 @@ def _bounds(step: Duration, since: Instant, until: Instant) -> dict[str, int]:
     }
 
 
-def _last_day(connection: sqlite3.Connection, key: int | None, now: Instant) -> dict[int, int]:
+def _last_day(connection: sqlite3.Connection, key: int, now: Instant) -> dict[int, int]:
     rows = connection.execute(
         "SELECT job, sum(runs) FROM rollups WHERE span = ? AND minute >= ? AND job <> 0"
         " AND ? IN (0, job) GROUP BY job",
-        (HOUR // MINUTE, _since(REACHES["24h"], now) // MINUTE, key or ALL_JOBS),
+        (HOUR // MINUTE, _since(REACHES["24h"], now) // MINUTE, key),
     )
     return dict(rows.fetchall())
 
 
 def _failures_by_day(
-    connection: sqlite3.Connection, key: int | None, now: Instant
+    connection: sqlite3.Connection, key: int, now: Instant
 ) -> tuple[list[str], dict[int, list[int]]]:
     """Return the names of the last days, and how often each job failed on each of them."""
     first = now // DAY * DAY - (ERROR_DAYS - 1) * DAY
@@ -189,7 +217,7 @@ def _failures_by_day(
         "SELECT job, minute, failed + timed_out + lost FROM rollups"
         " WHERE span = ? AND minute >= ? AND job <> 0 AND ? IN (0, job)"
         " AND failed + timed_out + lost > 0",
-        (DAY // MINUTE, first // MINUTE, key or ALL_JOBS),
+        (DAY // MINUTE, first // MINUTE, key),
     )
     days: dict[int, list[int]] = {}
     for job, minute, count in rows:
@@ -199,18 +227,11 @@ def _failures_by_day(
     return names, days
 
 
-def _categories(rollups: list[Rollup]) -> Categories:
-    return Categories(
-        sum(each.scheduled + each.catch_up for each in rollups),
-        sum(each.signal for each in rollups),
-        sum(each.manual + each.upstream for each in rollups),
-    )
+def _categories(total: Rollup) -> Categories:
+    return Categories(total.scheduled + total.catch_up, total.signal, total.manual + total.upstream)
 
 
-def _file_events(rollups: list[Rollup]) -> FileEvents:
+def _file_events(total: Rollup) -> FileEvents:
     return FileEvents(
-        created=sum(each.created for each in rollups),
-        modified=sum(each.modified for each in rollups),
-        deleted=sum(each.deleted for each in rollups),
-        moved=sum(each.moved for each in rollups),
+        created=total.created, modified=total.modified, deleted=total.deleted, moved=total.moved
     )

@@ -9,7 +9,15 @@ from cronterm.clock import DAY, MINUTE, SECOND
 from cronterm.model.event import AttemptClaimed, AttemptEnded, AttemptStarted, RunEnded, RunQueued
 from cronterm.model.query import ReadStats
 from cronterm.model.run import AttemptEnd, Cause, CauseKind, Outcome, Reason
-from cronterm.model.stats import Analysis, Categories, Durations, FileEvents, Recoveries, Stats
+from cronterm.model.stats import (
+    Analysis,
+    Categories,
+    Durations,
+    Errors,
+    FileEvents,
+    Recoveries,
+    Stats,
+)
 from cronterm.model.trigger import Signal
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore, open_store
@@ -123,6 +131,16 @@ def test_errors_have_their_reasons_and_their_days(history: History) -> None:
     assert len(errors.by_day) == 14
     assert list(errors.by_day.values())[-2:] == [1, 2]
     assert list(errors.by_day)[-1] == "2026-01-01"
+
+
+def test_who_wants_no_days_reads_none(history: History, tmp_path: Path) -> None:
+    history.run("failed")
+    now = NOON + 60 * MINUTE
+    short = open_reader(tmp_path).stats(ReadStats(days=False), now=now)
+
+    assert short.errors["a"] == Errors(1, {"exit": 1}, {})
+    assert short.frequency["a"].last_24h == 0
+    assert short.total_runs == history.stats().total_runs
 
 
 def test_restarts_and_recoveries_are_told_apart(history: History) -> None:

@@ -119,7 +119,7 @@ class StatsView(Page):
         try:
             trends, stats = await asyncio.gather(
                 self.home.control.query(ReadTrends(range=asked[0], job=asked[1])),
-                self.home.control.query(ReadStats(range=asked[0], resources=False)),
+                self.home.control.query(ReadStats(range=asked[0], resources=False, days=False)),
             )
         except CrontermError as error:
             self.tell_unread(error)

@@ -144,7 +144,7 @@ class Detail(JobPage):
             log.update()
             log.entitle(self._log_title(row, now) if row is not None else "Log")
         self._update_told(now)
-        if not (self.plan.is_mounted and self.file.is_mounted):
+        if not (self.plan.is_complete and self.file.is_mounted):
             return  # their own boxes are not there yet
         self.plan.update(now, self.job)
         if self.plan.display and self.plan.needs_reading(now):

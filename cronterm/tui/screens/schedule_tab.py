@@ -36,6 +36,11 @@ class ScheduleTab(Frame):
         """What comes."""
         return self.query_one(ComingBox)
 
+    @property
+    def is_complete(self) -> bool:
+        """All its boxes are there: those in a frame come later than the frame."""
+        return bool(self.query(NotesBox))
+
     def clear(self) -> None:
         """Show nothing: it is of another job."""
         self.outlook = None

@@ -54,6 +54,19 @@ def test_what_something_is_done_to_keeps_the_cursor() -> None:
     assert table.line_role(ROWS) == "selection"  # and it is seen
 
 
+def test_rows_stay_under_a_finger_however_long_ago_they_were_drawn() -> None:
+    table = table_of("a", "b", "c")
+
+    table.action_move(1)  # just before it is drawn again
+    put_last(table.picture, "a")
+    table.picture.snapshot.n += 1
+    table.update(NOW + SECOND)
+    assert table.jobs == ["a", "b", "c"]
+
+    table.update(NOW + 2 * SECOND)
+    assert table.jobs == ["b", "c", "a"]
+
+
 def test_one_that_is_opened_keeps_the_cursor_too() -> None:
     table = table_of("a", "b", "c", "d", "e")
 
@@ -83,6 +96,7 @@ def test_a_job_stays_though_it_leaves_the_filter_until_the_cursor_goes_on() -> N
 
     table.action_move(1)
     table.update(NOW + 10 * SECOND)
+    table.update(NOW + 12 * SECOND)
     assert (table.jobs, table.cursor) == (["b", "c"], "b")
 
 

@@ -69,6 +69,9 @@ class JobTable(Painted, can_focus=True):
         self._sorted_n = 0
         """The last event before."""
         self._moved_at: Instant = 0
+        """When the cursor was seen to have moved: not before it did."""
+        self._has_moved = False
+        """Since the table was drawn last, which may be a second ago."""
         self._is_touched = False
         """A person, or what they chose, put the cursor where it is."""
         self._held: set[str] = set()
@@ -82,6 +85,8 @@ class JobTable(Painted, can_focus=True):
         Of very many jobs only then: to sort them takes 20 ms.
         """
         self.now = now
+        if self._has_moved:
+            self._has_moved, self._moved_at = False, now
         snapshot = self.picture.snapshot
         jobs = snapshot.jobs
         is_changed = len(jobs) <= MANY and self._sorted_n != snapshot.n
@@ -287,7 +292,7 @@ class JobTable(Painted, can_focus=True):
         if not rows:
             return
         place = max(0, min(len(rows) - 1, self._rows.place(self._row) + by))
-        self._moved_at, self._is_touched = self.now, True
+        self._has_moved = self._is_touched = True
         if rows[place] != self._row:
             self._held = set()
         self._point(rows[place])

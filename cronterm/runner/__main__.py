@@ -11,9 +11,10 @@ from pathlib import Path
 
 from cronterm.runner.attempt import KILL_FOR_S
 from cronterm.runner.cgroup import Cgroups, find_delegated
-from cronterm.runner.hold import Place, Runner
+from cronterm.runner.hold import Runner
 from cronterm.runner.journal import AttemptId, Entry, Journal, read_journal, take_lock
 from cronterm.runner.moment import now_us
+from cronterm.runner.place import Place
 from cronterm.runner.process import become_subreaper, find_tree, send
 from cronterm.runner.protocol import listen
 

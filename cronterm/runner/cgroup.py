@@ -64,6 +64,11 @@ class Cgroups:
     def __init__(self, own: Path | None) -> None:
         self._own = own
 
+    @property
+    def are_delegated(self) -> bool:
+        """Runs have them."""
+        return self._own is not None
+
     def of(self, mark: str) -> Cgroup:
         """Return the cgroup of the run that has this marker."""
         return NOWHERE if self._own is None else Cgroup(self._own / f"{PREFIX}{mark}")

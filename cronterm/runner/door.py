@@ -13,8 +13,6 @@ from cronterm.runner.protocol import BadFrame, Frames, Header, pack
 
 READ_MOST = 256 << 10
 SEND_MOST = 4 << 20  # bytes that wait for a slow engine; output beyond is dropped
-BURST_TELL_EVERY_S = 0.5  # while starts wait: the engine's work would take their processor
-FEW_STARTS = 100  # they are made while the engine answers; then its answer is needed
 
 
 @dataclass
@@ -45,8 +43,8 @@ class Door:
         self._on_word = on_word
         self._peers: dict[int, Peer] = {}
         self._engine: Peer | None = None
-        self._told_at = 0.0
-        self._untold_ends = 0
+        self._untold: list[tuple[Header, bytes]] = []
+        self._untold_bytes = 0
         self.is_watched = False
         """Somebody looks at output as it comes."""
         self.left_at = seconds()
@@ -101,6 +99,7 @@ class Door:
                 if other is not peer:
                     self._drop(other)  # what it still has in its socket stays unread
             self._engine = peer
+            self._forget()
             self.is_watched = False
             self._on_hello(header)
         elif peer is not self._engine:
@@ -116,15 +115,21 @@ class Door:
         peer.socket.close()
         if peer is self._engine:
             self._engine = None
+            self._forget()
             self.is_watched = False
             self.left_at = self._seconds()
 
     # -- telling ---------------------------------------------------------------------------------
 
     def tell(self, header: Header, payload: bytes = b"") -> None:
-        """Have the engine told, at the end of this pass."""
+        """Have the engine told, by the next `flush`."""
         if self._engine is not None:
-            self._engine.waiting += pack(header, payload)
+            self._untold.append((header, payload))
+            self._untold_bytes += len(payload)
+
+    def _forget(self) -> None:
+        self._untold.clear()
+        self._untold_bytes = 0
 
     def tell_started(self, attempt: Attempt) -> None:
         """Tell which process an attempt became."""
@@ -143,13 +148,14 @@ class Door:
         if entry is not None and entry.end is not None:
             header = {"type": "ended", "run": identity[0], "attempt": identity[1], "end": entry.end}
             self.tell(header, entry.output)
-            self._untold_ends += 1
 
     def tell_output(self, attempt: Attempt) -> None:
         """Tell what an attempt printed since the last time, if somebody looks and keeps up."""
         pieces = attempt.take_live()
         engine = self._engine
-        if not pieces or not self.is_watched or engine is None or len(engine.waiting) > SEND_MOST:
+        if not pieces or not self.is_watched or engine is None:
+            return
+        if len(engine.waiting) + self._untold_bytes > SEND_MOST:
             return
         header = {
             "type": "output",
@@ -159,16 +165,12 @@ class Door:
         }
         self.tell(header, b"".join(piece[4] for piece in pieces))
 
-    def flush(self, *, starts: int) -> None:
-        """Send what is to be told; while many `starts` wait, once as many ends make room."""
+    def flush(self) -> None:
+        """Send what is to be told."""
         engine = self._engine
-        if engine is None or not engine.waiting:
-            return
-        now = self._seconds()
-        is_time = now >= self._told_at + BURST_TELL_EVERY_S
-        if starts <= FEW_STARTS or self._untold_ends >= starts or is_time:
-            self._told_at = now
-            self._untold_ends = 0
+        if engine is not None and self._untold:
+            engine.waiting += b"".join(pack(*each) for each in self._untold)
+            self._forget()
             self._write(engine)
 
     def _write(self, peer: Peer) -> None:

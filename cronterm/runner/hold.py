@@ -6,43 +6,29 @@ import selectors
 import signal
 import socket
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Set
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
-from cronterm.runner.attempt import KILL_EVERY_S, Attempt, mark_of
-from cronterm.runner.begin import Beginning
-from cronterm.runner.cgroup import Cgroups
+from cronterm.runner.attempt import KILL_EVERY_S, Attempt
 from cronterm.runner.door import Door
 from cronterm.runner.journal import AttemptId, Fields, Journal
 from cronterm.runner.moment import now_us
 from cronterm.runner.output import MEMORY
 from cronterm.runner.pause_point import pause_point
-from cronterm.runner.process import orphans
+from cronterm.runner.place import Place
+from cronterm.runner.process import orphans, owners
 from cronterm.runner.protocol import PROTOCOL, Header
-from cronterm.runner.start import StartError, Surroundings, read_spec, start_all
+from cronterm.runner.starting import Begun, Starting
 
 READ_MOST = 64 << 10
-TOGETHER = 48  # processes made before any of them is looked at
-PASS_MOST_S = 0.03  # how long starts may keep the rest of the loop waiting
+PIPE_HOLDS = 1 << 20  # bytes at most, where nobody has raised the limit (pipe(7))
+FINISH_MOST_S = 0.03  # how long ends may keep the rest of the loop waiting
+STARTS_FIRST_S = 0.5  # how long what has begun or ended may wait for what is to be started
 OUTPUT_EVERY_S = 0.1  # ten batches a second: a screen redraws no faster
 SPILL_AFTER_US = 1_000_000
 ALL_MEMORY = 8 << 20
 REMEMBERED = 20_000  # attempts that are over: an id is never started twice
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a runner lives."""
-
-    directory: Path
-    output: Path
-    store: str
-    boot: str
-    linger_s: float
-    cgroups: Cgroups
 
 
 class Runner:
@@ -57,16 +43,19 @@ class Runner:
         self._leftover: set[int] = set()
         """Pipes that a background child still holds; read and thrown away."""
         self._over: OrderedDict[AttemptId, None] = OrderedDict()
-        self._starts: deque[Header] = deque()
-        self._env: Mapping[str, str] = dict(os.environ)
-        self._umask = 0o022
-        self._surroundings = Surroundings()
+        self._starting = Starting(place, journal, is_new=self._is_new)
+        self._unheard: list[Attempt] = []
+        """Just begun: their pipes are not listened to."""
+        self._ended: dict[AttemptId, Attempt] = {}
+        """Their leaders are dead, and nothing else was done about it."""
+        self._may_have_ended = False
+        self._looked_after_at = 0.0
         self._is_draining = False
         self._is_terminating = False
         self._alone_since = time.monotonic()
         self._output_at = 0.0
-        self._has_orphans: bool | None = None
-        """Whether there are any, while those that were reaped together end; None: not known."""
+        self._left_by: Set[int | str] | None = None
+        """Whose children were left behind, while those end that are dead; None: not known."""
         self._wake, wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -86,24 +75,32 @@ class Runner:
         """Run until there is nothing left to hold and nobody to hold it for."""
         is_stopping = False
         while not self._may_exit():
-            timeout = 0.0 if self._starts else self._timeout()
-            for key, _ in self._selector.select(timeout):
+            for key, _ in self._selector.select(self._timeout()):
                 if self._selector.get_map().get(key.fd) is not key:
                     continue  # closed or changed by an event before it
                 callback: Callable[[int], None] = key.data
                 callback(key.fd)
             if self._is_terminating and not is_stopping:
                 is_stopping = True
-                self._starts.clear()
+                self._starting.clear()
                 for attempt in list(self._attempts.values()):
                     self._stop(attempt, "shutdown", attempt.stop_signal, attempt.grace_s)
-            self._start_some()
+            self._starting.begin_some(self._take_in)
+            self._reap()
             self._keep_deadlines()
-            self._flush_output()
-            self._door.flush(starts=len(self._starts))
+            if not self._starting or time.monotonic() > self._looked_after_at + STARTS_FIRST_S:
+                self._look_after()
+
+    def _look_after(self) -> None:
+        """Do all that starts go before: what has begun, what has ended, what is to be told."""
+        self._listen_to_new()
+        self._finish_ended()
+        self._flush_output()
+        self._door.flush()
+        self._looked_after_at = time.monotonic()
 
     def _may_exit(self) -> bool:
-        if self._attempts or self._starts:
+        if self._attempts or self._starting:
             self._alone_since = time.monotonic()
             return False
         if self._is_terminating:
@@ -122,6 +119,8 @@ class Runner:
 
     def _timeout(self) -> float | None:
         """Return how long nothing needs to be done; idle is silent."""
+        if self._starting or self._ended:
+            return 0.0
         now = time.monotonic()
         waits: list[float] = []
         for attempt in self._attempts.values():
@@ -143,16 +142,29 @@ class Runner:
     def _woken(self, fd: int) -> None:
         with suppress(BlockingIOError):
             os.read(fd, 4096)
-        self._reap()
+        self._may_have_ended = True
 
     def _reap(self) -> None:
-        ended = list(self._reaped())
-        self._has_orphans = bool(ended) and bool(orphans(self._by_pid))
-        for attempt in ended:
+        """Take note of who is dead, and close what they had open: descriptors cost each start."""
+        if not self._may_have_ended:
+            return
+        self._may_have_ended = False
+        for attempt in self._reaped():
+            self._read_rest(attempt)
+            self._ended[attempt.id] = attempt
+
+    def _finish_ended(self) -> None:
+        """End what can be ended of those that are dead."""
+        if not self._ended:
+            return
+        until = time.monotonic() + FINISH_MOST_S
+        self._left_by = owners(orphans(self._by_pid))
+        while self._ended and time.monotonic() < until:
+            attempt = self._ended.pop(next(iter(self._ended)))
             if attempt.kills_leftovers and attempt.stopping is None:
                 attempt.end_leftovers()
             self._try_finish(attempt)
-        self._has_orphans = None
+        self._left_by = None
 
     def _reaped(self) -> Iterator[Attempt]:
         """Yield the attempts whose leader is dead by now, each once."""
@@ -168,60 +180,32 @@ class Runner:
 
     # -- attempts --------------------------------------------------------------------------------
 
-    def _start_some(self) -> None:
-        """Start what waits; a burst goes before output, but not for ever."""
-        until = time.monotonic() + PASS_MOST_S
-        while self._starts and time.monotonic() < until:
-            self._start_together()
+    def _is_new(self, identity: AttemptId) -> bool:
+        """Tell whether an attempt has never begun; the engine is told again what became of it."""
+        attempt = self._attempts.get(identity)
+        if attempt is not None:
+            self._door.tell_started(attempt)
+        elif identity in self._journal.entries:
+            self._tell_ended(identity)
+        return attempt is None and not (identity in self._journal.entries or identity in self._over)
 
-    def _start_together(self) -> None:
-        """Start the next that wait: a few are made at the same time."""
-        beginnings: list[Beginning] = []
-        while self._starts and len(beginnings) < TOGETHER:
-            beginning = self._prepare(self._starts.popleft())
-            if beginning is not None:
-                beginnings.append(beginning)
-                if beginning.start.is_alone:
-                    break
-        start_all((beginning.start for beginning in beginnings), self._surroundings)
-        for beginning in beginnings:
-            self._take_in(beginning)
-
-    def _prepare(self, asked: Header) -> Beginning | None:
-        """Return what is ready to be an attempt; None for one that is known, or cannot be."""
-        identity = (asked["run"], asked["attempt"])
-        if identity in self._attempts or identity in self._journal.entries:
-            self._answer_known(identity)
-            return None
-        if identity in self._over:
-            return None
-        mark = mark_of(self._place.store, *identity)
-        try:
-            self._journal.starting(identity, boot=self._place.boot, mark=mark)
-        except OSError as error:
-            self._end_unstarted(identity, {"start_error": f"the journal: {error.strerror}"})
-            return None
-        pause_point("after_journal_starting")
-        spec = read_spec(asked, self._env, self._umask, mark)
-        try:
-            return Beginning(asked, spec, self._place.output, self._place.cgroups.of(mark))
-        except StartError as error:
-            self._end_unstarted(identity, {"start_error": str(error)})
-            return None
-
-    def _take_in(self, beginning: Beginning) -> None:
+    def _take_in(self, begun: Begun) -> None:
         """Hold what has begun, or tell why it has not."""
-        try:
-            attempt = beginning.attempt()
-        except StartError as error:
-            self._end_unstarted(beginning.id, {"start_error": str(error)})
+        attempt = begun.attempt
+        if attempt is None:
+            self._end_unstarted(begun.id, {"start_error": begun.error})
             return
-        pause_point("after_spawn")
         self._attempts[attempt.id] = self._by_pid[attempt.pid] = attempt
-        self._journal.started(attempt.id, attempt.pid, attempt.started_at)
-        for pipe in attempt.pipes:
-            self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
+        self._unheard.append(attempt)
         self._door.tell_started(attempt)
+
+    def _listen_to_new(self) -> None:
+        """Hear what has begun and not ended: a short run's output is read when it is over."""
+        for attempt in self._unheard:
+            if attempt.id in self._attempts:
+                for pipe in attempt.pipes:
+                    self._selector.register(pipe, selectors.EVENT_READ, self._reader(attempt))
+        self._unheard.clear()
 
     def _reader(self, attempt: Attempt) -> Callable[[int], None]:
         def read(pipe: int) -> None:
@@ -233,9 +217,13 @@ class Runner:
         return read
 
     def _close_pipe(self, attempt: Attempt, pipe: int) -> None:
-        self._selector.unregister(pipe)
+        self._ignore(pipe)
         os.close(pipe)
         del attempt.pipes[pipe]
+
+    def _ignore(self, pipe: int) -> None:
+        with suppress(KeyError):  # it was not listened to yet
+            self._selector.unregister(pipe)
 
     def _end_unstarted(self, identity: AttemptId, why: Fields) -> None:
         self._journal.ended(identity, {"ended_at": now_us()} | why, b"")
@@ -250,6 +238,8 @@ class Runner:
         for attempt in list(self._attempts.values()):
             if attempt.is_overdue(now):
                 self._stop(attempt, "timeout", attempt.stop_signal, attempt.grace_s)
+            if attempt.id in self._ended:
+                continue
             if attempt.status is not None:
                 self._try_finish(attempt)
             elif attempt.stopping is not None and now >= attempt.stopping.kill_at:
@@ -262,26 +252,33 @@ class Runner:
             return
         if attempt.stopping is not None and not attempt.is_settled(now):
             return
+        self._read_rest(attempt)
+        if attempt.pipes and attempt.stopping is None and now < attempt.drain_until:
+            return
+        self._finish(attempt)
+
+    def _read_rest(self, attempt: Attempt) -> None:
+        """Read what the pipes of a dead leader hold; a background child may write on and on."""
         for pipe in list(attempt.pipes):
-            while pipe in attempt.pipes:
+            most = attempt.bytes_read + PIPE_HOLDS
+            while pipe in attempt.pipes and attempt.bytes_read < most:
                 before = attempt.bytes_read
                 if attempt.read(pipe, READ_MOST):
                     self._close_pipe(attempt, pipe)
                 elif attempt.bytes_read == before:
                     break
-        if attempt.pipes and attempt.stopping is None and now < attempt.drain_until:
-            return
-        self._finish(attempt)
 
     def _finish(self, attempt: Attempt) -> None:
         attempt.finish_output()
         if attempt.stopping is None:
             attempt.left = self._count_left(attempt)
         for pipe in list(attempt.pipes):
-            self._selector.modify(pipe, selectors.EVENT_READ, self._throw_away)
+            self._ignore(pipe)
+            self._selector.register(pipe, selectors.EVENT_READ, self._throw_away)
             self._leftover.add(pipe)
         self._door.tell_output(attempt)
         del self._attempts[attempt.id]
+        self._ended.pop(attempt.id, None)
         end = attempt.end(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         output = attempt.sink.close()
         self._journal.ended(attempt.id, end, output)
@@ -290,12 +287,12 @@ class Runner:
         self._tell_ended(attempt.id)
 
     def _count_left(self, attempt: Attempt) -> int:
-        """Count background children; only orphans of ours are worth the look through the table."""
-        return len(attempt.tree()) if attempt.pipes or self._any_orphans() else 0
-
-    def _any_orphans(self) -> bool:
-        known = self._has_orphans
-        return bool(orphans(self._by_pid)) if known is None else known
+        """Count background children; only where there are some, the process table is looked at."""
+        left_by = self._left_by
+        if left_by is None:
+            left_by = owners(orphans(self._by_pid))
+        has_left = attempt.pipes or attempt.pid in left_by or attempt.mark in left_by
+        return len(attempt.tree()) if has_left else 0
 
     def _throw_away(self, pipe: int) -> None:
         try:
@@ -335,7 +332,7 @@ class Runner:
         match header["type"]:
             case "start":
                 if not self._is_terminating:
-                    self._starts.append(header)
+                    self._starting.ask(header)
             case "stop":
                 self._stop_asked((header["run"], header["attempt"]), header)
             case "ack":
@@ -347,12 +344,8 @@ class Runner:
         attempt = self._attempts.get(identity)
         if attempt is not None:
             self._stop(attempt, asked["why"], asked["signal"], asked["grace_us"] / 1e6)
-            return
-        for start_asked in self._starts:
-            if (start_asked["run"], start_asked["attempt"]) == identity:
-                self._starts.remove(start_asked)
-                self._end_unstarted(identity, {"stopped_for": asked["why"]})
-                return
+        elif self._starting.withdraw(identity):
+            self._end_unstarted(identity, {"stopped_for": asked["why"]})
 
     def _acknowledge(self, identity: AttemptId) -> None:
         entry = self._journal.entries.get(identity)
@@ -365,9 +358,7 @@ class Runner:
 
     def _welcome(self, hello: Header) -> None:
         """Take over to a new engine."""
-        self._starts.clear()
-        self._env = hello["env"]
-        self._umask = hello["umask"]
+        self._starting.serve(hello["env"], hello["umask"])
         self._is_draining = False  # this engine says so again if it has another
         ends = [identity for identity, entry in self._journal.entries.items() if entry.end]
         self._door.tell(
@@ -380,13 +371,6 @@ class Runner:
             }
         )
         for identity in ends:
-            self._tell_ended(identity)
-
-    def _answer_known(self, identity: AttemptId) -> None:
-        attempt = self._attempts.get(identity)
-        if attempt is not None:
-            self._door.tell_started(attempt)
-        else:
             self._tell_ended(identity)
 
     def _tell_ended(self, identity: AttemptId) -> None:

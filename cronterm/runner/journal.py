@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,22 +50,27 @@ class Journal:
         self._file = os.open(self.path, flags, 0o600)
         self._size = os.fstat(self._file).st_size
 
-    def starting(self, attempt: AttemptId, *, boot: str, mark: str) -> None:
-        """Note that an attempt is about to be started. Raises OSError: then it must not be."""
-        self._append({"k": "starting", "id": attempt, "boot": boot, "mark": mark})
-        self.entries[attempt] = Entry(boot, mark)
+    def starting(self, attempts: Sequence[tuple[AttemptId, str]], *, boot: str) -> None:
+        """Note that attempts, each with its marker, are about to be started.
 
-    def started(self, attempt: AttemptId, pid: int, started_at: int) -> None:
-        """Note the process of an attempt and when it began, in µs since 1970."""
-        entry = self.entries[attempt]
-        entry.pid, entry.started_at = pid, started_at
-        self._try(_started_line(attempt, pid, started_at))
+        Raises OSError: then none of them must be.
+        """
+        self._append(_starting_line(attempt, boot, mark) for attempt, mark in attempts)
+        for attempt, mark in attempts:
+            self.entries[attempt] = Entry(boot, mark)
+
+    def started(self, attempts: Sequence[tuple[AttemptId, int, int]]) -> None:
+        """Note the pid of each attempt and when it began, in µs since 1970."""
+        for attempt, pid, started_at in attempts:
+            entry = self.entries[attempt]
+            entry.pid, entry.started_at = pid, started_at
+        self._try(_started_line(*each) for each in attempts)
 
     def ended(self, attempt: AttemptId, end: Fields, output: bytes) -> bool:
         """Note how an attempt ended, with its small output; return whether the disk took it."""
         entry = self.entries.setdefault(attempt, Entry("", ""))
         entry.end, entry.output = end, output
-        return self._try(_end_line(attempt, end, output))
+        return self._try([_end_line(attempt, end, output)])
 
     def acknowledged(self, attempt: AttemptId) -> None:
         """Forget an attempt: the engine has recorded its end."""
@@ -74,7 +80,7 @@ class Journal:
             os.ftruncate(self._file, 0)
             self._size = 0
             return
-        self._try({"k": "ack", "id": attempt})
+        self._try([{"k": "ack", "id": attempt}])
         if self._size > self._largest:
             self._shrink()
 
@@ -82,20 +88,21 @@ class Journal:
         """Close the file."""
         os.close(self._file)
 
-    def _try(self, fact: Fields) -> bool:
+    def _try(self, facts: Iterable[Fields]) -> bool:
         """Append, but go on without: on a full disk the engine is told all the same."""
         try:
-            self._append(fact)
+            self._append(facts)
         except OSError:
             return False
         return True
 
-    def _append(self, fact: Fields) -> None:
-        line = encode(fact) + b"\n"
-        if os.write(self._file, line) < len(line):
+    def _append(self, facts: Iterable[Fields]) -> None:
+        """Append facts, all or none. Raises OSError."""
+        lines = b"".join(encode(fact) + b"\n" for fact in facts)
+        if os.write(self._file, lines) < len(lines):
             os.ftruncate(self._file, self._size)  # else the next line would be spoilt with it
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._size += len(line)
+        self._size += len(lines)
 
     def _shrink(self) -> None:
         """Write it anew; where the disk has no room for that it is tried again much later."""
@@ -122,6 +129,10 @@ class Journal:
         self._file, self._size = file, os.fstat(file).st_size
 
 
+def _starting_line(attempt: AttemptId, boot: str, mark: str) -> Fields:
+    return {"k": "starting", "id": attempt, "boot": boot, "mark": mark}
+
+
 def _started_line(attempt: AttemptId, pid: int, started_at: int) -> Fields:
     return {"k": "started", "id": attempt, "pid": pid, "at": started_at}
 
@@ -132,7 +143,7 @@ def _end_line(attempt: AttemptId, end: Fields, output: bytes) -> Fields:
 
 
 def _facts(attempt: AttemptId, entry: Entry) -> list[Fields]:
-    facts: list[Fields] = [{"k": "starting", "id": attempt, "boot": entry.boot, "mark": entry.mark}]
+    facts = [_starting_line(attempt, entry.boot, entry.mark)]
     if entry.pid is not None:
         facts.append(_started_line(attempt, entry.pid, entry.started_at))
     if entry.end is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PR_SET_CHILD_SUBREAPER = 36
+MARK = "CRONTERM_MARK="
 
 
 def become_subreaper() -> None:
@@ -72,13 +73,29 @@ def find_tree(leader: int | None, mark: str) -> set[int]:
 
 def has_mark(pid: int, mark: str) -> bool:
     """Tell whether a process carries the marker of an attempt's run in its environment."""
+    environ = _environ(pid)
+    wanted = f"{MARK}{mark}\0".encode()
+    return environ.startswith(wanted) or b"\0" + wanted in environ
+
+
+def owners(pids: Iterable[int]) -> set[int | str]:
+    """Return whose these processes are: their sessions, and the markers that they carry."""
+    found: set[int | str] = set()
+    for pid in pids:
+        row = _row(pid)
+        if row is not None:
+            found.add(row.session)
+        variables = _environ(pid).decode(errors="replace").split("\0")
+        found |= {each.removeprefix(MARK) for each in variables if each.startswith(MARK)}
+    return found
+
+
+def _environ(pid: int) -> bytes:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            environ = file.read()
+            return file.read()
     except OSError:
-        return False
-    wanted = f"CRONTERM_MARK={mark}\0".encode()
-    return environ.startswith(wanted) or b"\0" + wanted in environ
+        return b""
 
 
 def orphans(known: Iterable[int]) -> set[int]:

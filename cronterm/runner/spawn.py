@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from threading import Thread
 
+from cronterm.runner.environment import NONE, Environment, Texts, pointers
 from cronterm.runner.identity import RESET
 from cronterm.runner.moment import Moment
 
@@ -34,11 +35,16 @@ class Spawn:
         argv: Sequence[str],
         env: Mapping[str, str],
         descriptors: Sequence[int],
+        inherited: Environment = NONE,
     ) -> None:
-        """Run the file `program`; `descriptors` become 0, 1, 2. Raises ValueError for a NUL."""
-        self._program = _texts([program])
-        self._argv = _texts(argv)
-        self._env = _texts([f"{name}={value}" for name, value in env.items()])
+        """Run the file `program`, with `env` before what is `inherited`.
+
+        `descriptors` become 0, 1, 2. Raises ValueError for a NUL.
+        """
+        self._words = Texts([program, *argv])
+        self._argv = pointers(self._words.addresses[1:])
+        self._env, self._own = inherited.with_own(env)
+        self._inherited = inherited
         self._descriptors = descriptors
         self.pid = 0
         """Of the process, 0 while there is none."""
@@ -55,7 +61,12 @@ class Spawn:
         for here, descriptor in enumerate(self._descriptors):
             self.failure |= _LIBC.posix_spawn_file_actions_adddup2(actions, descriptor, here)
         self.failure = self.failure or _LIBC.posix_spawn(
-            ctypes.byref(pid), self._program[0], actions, attributes, self._argv, self._env
+            ctypes.byref(pid),
+            ctypes.c_void_p(self._words.addresses[0]),
+            actions,
+            attributes,
+            self._argv,
+            self._env,
         )
         _LIBC.posix_spawn_file_actions_destroy(actions)
         self.pid = 0 if self.failure else pid.value
@@ -80,14 +91,6 @@ def make_all(spawns: Iterable[Spawn]) -> None:
     for thread in threads:
         if thread.ident is not None:
             thread.join()
-
-
-def _texts(texts: Sequence[str]) -> "ctypes.Array[ctypes.c_char_p]":
-    """Return texts as C has them, with a null pointer at their end."""
-    encoded = os.fsencode("\0".join(texts)).split(b"\0") if texts else []
-    if len(encoded) != len(texts):
-        raise ValueError("embedded null byte")
-    return (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
 
 
 @cache

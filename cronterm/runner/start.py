@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from cronterm.runner.cgroup import NOWHERE, Cgroup
+from cronterm.runner.environment import NONE, Environment
 from cronterm.runner.identity import (
     OOM_SCORE_ADJ,
     Exec,
@@ -28,35 +30,41 @@ MOST_FILES = 1 << 16
 
 @dataclass(frozen=True)
 class StartSpec:
-    """What to start. Environment and directory are complete."""
+    """What to start."""
 
     argv: list[str]
     env: Mapping[str, str]
+    """Its own variables, which go before the inherited ones."""
     cwd: str
     stdin: str | None
     umask: int
     identity: Identity | None = None
+    inherited: Environment = NONE
 
     @property
     def mark(self) -> str:
         """What its processes are found by."""
         return self.env["CRONTERM_MARK"]
 
+    @property
+    def whole_env(self) -> dict[str, str]:
+        """All that it will find in its environment."""
+        return {**self.inherited.variables, **self.env}
 
-def read_spec(asked: Mapping[str, Any], env: Mapping[str, str], umask: int, mark: str) -> StartSpec:
+
+def read_spec(asked: Mapping[str, Any], env: Environment, umask: int, mark: str) -> StartSpec:
     """Return what a `start` message asks for, in an engine's environment and umask."""
     names = asked.get("inherit_env", True)
-    if names is not True:
-        env = {name: env[name] for name in names or () if name in env}
     secrets = asked.get("secrets") or {}
     own = asked.get("umask")
     return StartSpec(
         asked["argv"],
-        {**env, **asked["env"], **secrets, "CRONTERM_MARK": mark},
+        {**asked["env"], **secrets, "CRONTERM_MARK": mark},
         asked["cwd"],
         asked["stdin"],
         umask if own is None else own,
         read_identity(asked),
+        env if names is True else env.only(names or ()),
     )
 
 
@@ -145,7 +153,9 @@ class Start:
         """Return what makes it; None with an `error`."""
         spec = self.spec
         try:
-            return Spawn(self._program, spec.argv, spec.env, self._descriptors)
+            return Spawn(
+                self._program, spec.argv, spec.env, self._descriptors, inherited=spec.inherited
+            )
         except ValueError as error:
             self.fail(error)
             return None
@@ -165,7 +175,13 @@ class Start:
         spec = self.spec
         self.began = Moment.now()
         what = Exec(
-            self._program, spec.argv, spec.env, spec.cwd, spec.umask, files, self._descriptors
+            self._program,
+            spec.argv,
+            spec.whole_env,
+            spec.cwd,
+            spec.umask,
+            files,
+            self._descriptors,
         )
         try:
             with self._cgroup.opened() as place:
@@ -176,7 +192,8 @@ class Start:
     def close(self) -> None:
         """Close its descriptors here."""
         for descriptor in self._descriptors:
-            os.close(descriptor)
+            if descriptor != _nothing():
+                os.close(descriptor)
 
 
 def start_all(starts: Iterable[Start], surroundings: Surroundings) -> None:
@@ -208,19 +225,27 @@ def _spawn(starts: list[Start], surroundings: Surroundings) -> None:
 
 
 def _program(spec: StartSpec) -> str:
-    """Return the path of the program; its own PATH counts, not the runner's."""
+    """Return the path of the program; its own PATH counts, seen from its own directory."""
     name = spec.argv[0]
     if "/" in name:
         return name
-    found = shutil.which(name, path=spec.env.get("PATH", os.defpath))
+    places = spec.whole_env.get("PATH", os.defpath).split(os.pathsep)
+    seen = [place if place.startswith("/") else f"{spec.cwd}/{place}" for place in places]
+    found = shutil.which(name, path=os.pathsep.join(seen))
     if found is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     return found
 
 
+@cache
+def _nothing() -> int:
+    """Return a descriptor that is at its end, the same for all."""
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _stdin(text: str | None) -> int:
     if text is None:
-        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        return _nothing()
     content = text.encode("utf-8", "surrogateescape")
     stdin = os.memfd_create("stdin", os.MFD_CLOEXEC)
     try:

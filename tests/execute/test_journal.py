@@ -23,13 +23,13 @@ def room_for(size: int) -> Iterator[None]:
 
 def test_a_line_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
-    journal.starting((1, 1), boot="b", mark="m-1")
+    journal.starting([((1, 1), "m-1")], boot="b")
     with (
         room_for((tmp_path / "journal").stat().st_size + 10),
         pytest.raises(OSError, match="No space"),
     ):
-        journal.starting((2, 1), boot="b", mark="m-2")
-    journal.starting((3, 1), boot="b", mark="m-3")
+        journal.starting([((2, 1), "m-2"), ((4, 1), "m-4")], boot="b")
+    journal.starting([((3, 1), "m-3")], boot="b")
     journal.close()
 
     assert sorted(read_journal(tmp_path / "journal")) == [(1, 1), (3, 1)]
@@ -38,7 +38,7 @@ def test_a_line_that_was_cut_short_does_not_spoil_the_next(tmp_path: Path) -> No
 
 def test_a_disk_without_room_for_a_smaller_journal_keeps_the_large_one(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
-    journal.starting((1, 1), boot="b", mark="m-1")
+    journal.starting([((1, 1), "m-1")], boot="b")
     (tmp_path / "journal.new").mkdir()  # no file can be made there
     for run in range(2, 4):
         journal.ended((run, 1), {"exit_code": 0}, b"x" * LARGEST)

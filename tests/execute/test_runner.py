@@ -230,6 +230,36 @@ async def test_what_outlives_a_normal_exit_is_left_alone_and_counted(tmp_path: P
         os.kill(alive(mark)[0], signal.SIGKILL)
 
 
+async def test_a_background_child_that_writes_on_and_on_does_not_keep_a_run_open(
+    tmp_path: Path,
+) -> None:
+    mark = f"on and on {os.getpid()}"
+    async with held(tmp_path) as it:
+        it.executor.start_nowait(start(1, f"yes '{mark}' & echo started"))
+        await it.end(1)
+        other = await it.run(2, "echo other")
+        left = alive(f"yes\0{mark}")
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+
+        assert (it.ended[1, 1].end.left_processes, len(left), other.exit_code) == (1, 1, 0)
+
+
+async def test_of_many_that_end_beside_a_background_child_only_one_has_left_it(
+    tmp_path: Path,
+) -> None:
+    mark = f"655.{os.getpid()}"
+    async with held(tmp_path) as it:
+        it.executor.start_nowait(start(1, f"sleep {mark} > /dev/null 2>&1 &"))
+        for run in range(2, 20):
+            it.executor.start_nowait(start(run, "true"))
+        left = {run: (await it.end(run)).left_processes for run in range(1, 20)}
+        for pid in alive(mark):
+            os.kill(pid, signal.SIGKILL)
+
+        assert left == {run: int(run == 1) for run in range(1, 20)}
+
+
 async def test_over_the_limit_head_and_tail_are_kept(tmp_path: Path) -> None:
     async with held(tmp_path) as it:
         end = await it.run(1, "seq 1 400000", output_max_size=100_000)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cronterm.runner.door import BURST_TELL_EVERY_S, FEW_STARTS, READ_MOST, Door
+from cronterm.runner.door import READ_MOST, Door
 from cronterm.runner.journal import Entry
 from cronterm.runner.protocol import Frames, connect, listen, pack
 
@@ -18,13 +18,11 @@ class Bench:
         self._selector = selectors.DefaultSelector()
         self._frames = Frames()
         self.words: list[str] = []
-        self.now = 100.0
         self.door = Door(
             self._selector,
             listener,
             on_hello=lambda header: None,
             on_word=lambda header: self.words.append(header["type"]),
-            seconds=lambda: self.now,
         )
         self.engine = connect(path)
         self.engine.setblocking(False)
@@ -70,40 +68,30 @@ def bench(place: Path) -> Iterator[Bench]:
             it.close()
 
 
-def test_while_many_starts_wait_ends_are_told_together(tmp_path: Path) -> None:
-    many = FEW_STARTS + 20
+def test_what_is_told_goes_out_together(tmp_path: Path) -> None:
     with bench(tmp_path) as it:
-        it.tells_ends(1)
-        it.door.flush(starts=many)
-        assert it.heard() == 1, "the first at once"
-        it.tells_ends(many - 1)
-        it.door.flush(starts=many)
+        it.tells_ends(3)
         it.says("ack")
         assert it.words == ["ack"]
         assert it.heard() == 0, "what the engine says is no reason to tell it"
-        it.tells_ends(1)
-        it.door.flush(starts=many)
-        assert it.heard() == many, "they make room for as many as wait"
-        it.tells_ends(1)
-        it.door.flush(starts=many)
+        it.door.flush()
+        assert it.heard() == 3
+        it.door.flush()
         assert it.heard() == 0
-        it.now += BURST_TELL_EVERY_S
-        it.door.flush(starts=many)
-        assert it.heard() == 1, "nobody waits for ever"
 
 
-def test_when_few_starts_are_left_an_end_is_told_at_once(tmp_path: Path) -> None:
+def test_the_next_engine_does_not_hear_what_was_meant_for_the_one_before(tmp_path: Path) -> None:
     with bench(tmp_path) as it:
-        for starts in (FEW_STARTS, 1, 0):
-            it.tells_ends(1)
-            it.door.flush(starts=starts)
-            assert it.heard() == 1
+        it.tells_ends(3)
+        it.says("hello")
+        it.door.flush()
+        assert it.heard() == 0
 
 
 def test_an_engine_that_is_gone_with_much_to_be_told_is_let_go(tmp_path: Path) -> None:
     with bench(tmp_path) as it:
         it.tells_ends(100, output=b"x" * (64 << 10))
-        it.door.flush(starts=0)
+        it.door.flush()
         it.engine.close()
         it.turn()
         assert not it.door.has_engine

@@ -58,7 +58,8 @@ def _send_each(
     for job in jobs or ("",):
         try:
             answer = at.send(command(job))
-            print_answer(at, structs.replace(answer, message=answer.message + said))
+            was = f" ({answer.hint})" if answer.hint else ""
+            print_answer(at, structs.replace(answer, message=answer.message + said + was))
         except CrontermError as error:
             if job == (jobs or ("",))[-1] or isinstance(error, NoEngine):
                 raise

@@ -1,5 +1,6 @@
 """Pauses of one job or of everything, as a person begins and lifts them; `due` does the rest."""
 
+from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.core.books import Books, JobRecord
 from cronterm.core.due import decide, resume, resume_all
 from cronterm.core.signals import resume_triggers
@@ -9,27 +10,59 @@ from cronterm.model.snapshot import Pause
 
 
 def pause(books: Books, record: JobRecord, command: PauseJob, by: str) -> Answer:
-    """Hold back the timed starts of a job from now on."""
-    now = books.now.utc
+    """Hold back the timed starts of a job from now on; or change how it is paused already."""
+    now, was = books.now.utc, record.pause
     if record.sieve is not None:
         decide(books, record)
-    books.set_pause(record, Pause(by, now, command.until, command.reason))
+    books.set_pause(record, _new_pause(books, command, by, was))
     books.events.append(
-        JobPaused(at=now, job=record.job.id, by=by, until=command.until, reason=command.reason)
+        JobPaused(
+            at=now,
+            job=record.job.id,
+            by=by,
+            until=command.until,
+            reason=command.reason,
+            since=_since(was),
+        )
     )
     books.watch_job(record)
-    return Answer(ok=True, message=f"paused {record.job.id}")
+    return _paused(record.job.id, was)
 
 
 def pause_all(books: Books, command: PauseJob, by: str) -> Answer:
-    """Hold back all timed starts from now on."""
-    now = books.now.utc
+    """Hold back all timed starts from now on; or change how they are held back already."""
+    now, was = books.now.utc, books.all_paused
     decide_sifted(books)
-    books.all_paused = Pause(by, now, command.until, command.reason)
-    books.events.append(AllPaused(at=now, by=by, until=command.until, reason=command.reason))
+    books.all_paused = _new_pause(books, command, by, was)
+    books.events.append(
+        AllPaused(at=now, by=by, until=command.until, reason=command.reason, since=_since(was))
+    )
     for record in books.jobs.values():
         books.watch_job(record)
-    return Answer(ok=True, message="paused everything")
+    return _paused("everything", was)
+
+
+def _new_pause(books: Books, command: PauseJob, by: str, was: Pause | None) -> Pause:
+    """Return the pause from now on: it began when that began which it changes."""
+    return Pause(by, _since(was) or books.now.utc, command.until, command.reason)
+
+
+def _since(was: Pause | None) -> Instant | None:
+    return was.at if was is not None else None
+
+
+def _paused(what: str, was: Pause | None) -> Answer:
+    """Tell what was paused; where it `was` already, how."""
+    if was is None:
+        return Answer(ok=True, message=f"paused {what}")
+    end = (
+        f"until {rfc3339(was.until // SECOND * SECOND)}"
+        if was.until is not None
+        else "until resumed"
+    )
+    reason = f": {was.reason}" if was.reason else ""
+    message = f"changed the pause of {what}"
+    return Answer(ok=True, message=message, hint=f"it was {end}{reason}")
 
 
 def lift(books: Books, record: JobRecord, command: ResumeJob, by: str) -> Answer:

@@ -92,11 +92,13 @@ def narrate(event: AnyEvent) -> None:
             log.warning(what, extra={"notifier": event.notifier, "why": event.error})
         case JobPaused():
             level = logging.WARNING if event.by == "auto_pause" else logging.INFO
-            log.log(level, "paused", extra={"job": event.job} | _pause(event))
+            what = "paused" if event.since is None else "pause changed"
+            log.log(level, what, extra={"job": event.job} | _pause(event))
         case JobResumed():
             log.info("resumed", extra={"job": event.job, "by": event.by})
         case AllPaused():
-            log.warning("everything paused", extra=_pause(event))
+            what = "everything paused" if event.since is None else "pause of everything changed"
+            log.warning(what, extra=_pause(event))
         case AllResumed():
             log.info("everything resumed", extra={"by": event.by})
         case MonitorDefined(definition=definition):

@@ -90,6 +90,8 @@ class JobPaused(Event, frozen=True, kw_only=True):
     by: str
     until: Instant | None = None
     reason: str = ""
+    since: Instant | None = None
+    """When the pause began that this one changes; None where it begins now."""
 
 
 class JobResumed(Event, frozen=True, kw_only=True):
@@ -106,6 +108,8 @@ class AllPaused(Event, frozen=True, kw_only=True):
     by: str
     until: Instant | None = None
     reason: str = ""
+    since: Instant | None = None
+    """When the pause began that this one changes; None where it begins now."""
 
 
 class AllResumed(Event, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
         case JobPaused():
             if view := snapshot.jobs.get(event.job):
-                view.pause = Pause(event.by, event.at, event.until, event.reason)
+                view.pause = paused(event)
         case JobResumed():
             if view := snapshot.jobs.get(event.job):
                 view.pause = None
@@ -128,7 +128,7 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             if view := snapshot.jobs.get(event.job):
                 view.suspended = {}
         case AllPaused():
-            snapshot.all_paused = Pause(event.by, event.at, event.until, event.reason)
+            snapshot.all_paused = paused(event)
         case AllResumed():
             snapshot.all_paused = None
         case ConfigLoaded():
@@ -145,6 +145,11 @@ def _fold_rare(snapshot: Snapshot, event: AnyEvent) -> None:
             snapshot.engine.state = "stopping"
         case _:
             fold_alert(snapshot.alerts, snapshot.mutes, event)
+
+
+def paused(event: JobPaused | AllPaused) -> Pause:
+    """Return the pause that is meant: one that is changed began when it began."""
+    return Pause(event.by, event.since or event.at, event.until, event.reason)
 
 
 def _rename(snapshot: Snapshot, old: str, new: str) -> None:

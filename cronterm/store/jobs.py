@@ -101,7 +101,7 @@ class JobRecorder:
                 self._execute(
                     "UPDATE job_state SET pause_by = ?, pause_at_us = ?, pause_until_us = ?,"
                     " pause_reason = ? WHERE key = ?",
-                    (event.by, event.at, event.until, event.reason, self.key(job)),
+                    (event.by, event.since or event.at, event.until, event.reason, self.key(job)),
                 )
             case JobResumed(job=job):
                 entry = self.entry(job)
@@ -111,7 +111,7 @@ class JobRecorder:
                 self._execute(
                     "UPDATE meta SET pause_by = ?, pause_at_us = ?, pause_until_us = ?,"
                     " pause_reason = ?",
-                    (event.by, event.at, event.until, event.reason),
+                    (event.by, event.since or event.at, event.until, event.reason),
                 )
             case AllResumed():
                 self._execute("UPDATE meta SET pause_by = NULL")

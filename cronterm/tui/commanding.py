@@ -151,8 +151,9 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             back = UndoEdit(based_on=answer.sha256)
             self.keep(back, said=answer.message, diff=answer.diff)
             hint = f" — {self.key('undo')} undoes it"
-        if answer.ok and isinstance(command, PauseJob) and command.until is not None:
-            hint = f" until {day_moment(command.until, self.now())}"
+        if answer.ok and isinstance(command, PauseJob):
+            until = command.until
+            hint = f" until {day_moment(until, self.now())}" if until is not None else ""
         if answer.ok and isinstance(command, SkipNext) and not command.undo:
             self.keep(msgspec.structs.replace(command, undo=True), said=answer.message)
             hint = f" — {self.key('undo')} lifts it"

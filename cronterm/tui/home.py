@@ -195,6 +195,9 @@ class Home(Protocol):
     def toggle_pause(self, jobs: Sequence[str]) -> None:
         """Pause jobs, or resume them."""
 
+    def ask_hold(self, jobs: Sequence[str]) -> None:
+        """Ask until when and why jobs are paused; where they are, change that."""
+
     def toggle_pause_all(self) -> None:
         """Pause or resume everything."""
 

@@ -121,6 +121,7 @@ KEYS: tuple[Key, ...] = (
     Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T, "trigger"), "trigger"),
     Key("trigger_with", "T", "trigger_with", "trigger with params…", "Jobs", (J, D, A, T)),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T, "pause"), "pause"),
+    Key("hold", "H", "hold", "pause, or change it: until, why…", "Jobs", (J, D, T)),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J, "pause")),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
     Key("edit", "e", "edit", "edit, rename in the form", "Jobs", (J, D), "edit"),
@@ -294,9 +295,9 @@ KEYS: tuple[Key, ...] = (
 
 CHANGING = frozenset(
     (
-        *("trigger", "trigger_with", "again", "pause", "pause_all", "add", "edit", "editor"),
-        *("delete", "undo", "stop", "acknowledge", "acknowledge_all", "unacknowledge", "mute"),
-        *("comment", "skip", "skip_of_job", "reload"),
+        *("trigger", "trigger_with", "again", "pause", "hold", "pause_all", "add", "edit"),
+        *("editor", "delete", "undo", "stop", "acknowledge", "acknowledge_all", "unacknowledge"),
+        *("mute", "comment", "skip", "skip_of_job", "reload"),
         *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
     )
 )

@@ -6,7 +6,7 @@ from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, StopRun
 from cronterm.model.snapshot import JobView
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
-from cronterm.tui.screens.hold_dialog import Hold, hold_for
+from cronterm.tui.screens.hold_dialog import Hold, HoldDialog, hold_for
 
 
 class Pausing(Commanding):
@@ -26,12 +26,37 @@ class Pausing(Commanding):
             question = questions.ask_pause(free, self.key("pause"))
             self.ask(question, lambda answer: self._pause(free, answer))
             return
-        paused = {job: pause for job, pause in pauses.items() if pause is not None}
-        again = (
-            PauseJob(job=job, until=each.until, reason=each.reason) for job, each in paused.items()
-        )
-        self.keep(*again, said=f"resumed {questions.names([*paused])}")
+        paused = [job for job, pause in pauses.items() if pause is not None]
+        self.keep(*map(self._as_it_was, paused), said=f"resumed {questions.names(paused)}")
         self.send(*(ResumeJob(job=job) for job in paused))
+
+    def ask_hold(self, jobs: Sequence[str]) -> None:
+        """Ask until when and why jobs are paused; where the first is already, change that."""
+        if not self.may_act():
+            return
+        known = self.known(jobs)
+        if not known:
+            return
+        was = self.picture.snapshot.jobs[known[0]].pause
+
+        def hold(given: Hold | None) -> None:
+            if given is not None:
+                self.keep(*map(self._as_it_was, known), said=done)
+                until, reason = given.until, given.reason
+                self.send(*(PauseJob(job=job, until=until, reason=reason) for job in known))
+
+        whom = questions.names(known)
+        done = f"paused {whom}" if was is None else f"changed the pause of {whom}"
+        title = f"Pause {whom}" if was is None else f"Change the pause of {whom}"
+        self.push_screen(HoldDialog(title, is_pause=True, was=was), hold)
+
+    def _as_it_was(self, job: str) -> PauseJob | ResumeJob:
+        """Return what makes the pause of a job what it is now."""
+        view = self.picture.snapshot.jobs.get(job)
+        pause = view.pause if view is not None else None
+        if pause is None:
+            return ResumeJob(job=job)
+        return PauseJob(job=job, until=pause.until, reason=pause.reason)
 
     def toggle_pause_all(self) -> None:
         """Resume everything; or ask for how long, then pause it."""

@@ -166,7 +166,8 @@ class LogStream:
         event = numbered.event
         match event:
             case JobPaused():
-                self.put(LogLine(event.at, event.job, "paused", f"paused by {event.by}", "muted"))
+                text = f"{'paused' if event.since is None else 'pause changed'} by {event.by}"
+                self.put(LogLine(event.at, event.job, "paused", text, "muted"))
             case SkipLifted():
                 due = day_moment(event.due_at, event.at)
                 text = f"skip of {due} lifted by {event.by}"
@@ -175,7 +176,8 @@ class LogStream:
                 text = f"resumed by {event.by}"
                 self.put(LogLine(event.at, event.job, "succeeded", text, "muted"))
             case AllPaused():
-                text = f"everything paused by {event.by}"
+                what = "everything paused" if event.since is None else "pause of all changed"
+                text = f"{what} by {event.by}"
                 self.put(LogLine(event.at, "cronterm", "paused", text, "warn"))
             case AllResumed():
                 text = f"everything resumed by {event.by}"

@@ -32,6 +32,14 @@ def test_pause_holds_jobs_back_until_a_time_with_a_reason(desk: Desk) -> None:
     ]
 
 
+def test_a_pause_that_is_changed_says_what_it_was(desk: Desk) -> None:
+    desk.run("pause", "backup", "--reason", "a move")
+    done = desk.run("pause", "backup", "--until", "2027-01-15T08:00:00Z")
+
+    was = "it was until resumed: a move"
+    assert done.stdout == f"changed the pause of backup until {show_time(START)} ({was})\n"
+
+
 def test_pause_for_a_duration_counts_from_now(desk: Desk) -> None:
     before = SystemClock().now().utc
     desk.run("pause", "--all", "--for", "2h")

@@ -295,6 +295,23 @@ def test_resume_can_catch_up() -> None:
     clockwork.expects("JobResumed a", "queued a 1 catch_up due 01:00:00Z", "start 1.1")
 
 
+@pytest.mark.parametrize(("paused", "what"), [("a", "a"), ("", "everything")])
+def test_a_pause_is_changed_and_goes_on_from_where_it_began(paused: str, what: str) -> None:
+    clockwork = Clockwork(job("a", "0 * * * *", catch_up="all"))
+    end = DAY_START + 5 * HOUR
+    first = clockwork.at("00:30").ask(PauseJob(job=paused, until=end, reason="disk swap"))
+    answer = clockwork.at("02:30").ask(PauseJob(job=paused, reason="vendor late"), by="bob")
+
+    assert (first.message, first.hint) == (f"paused {what}", "")
+    assert answer.message == f"changed the pause of {what}"
+    assert answer.hint == f"it was until {rfc3339(end)}: disk swap"
+    clockwork.at("06:10").tick()
+    clockwork.ask(ResumeJob(job=paused, catch_up=True))
+    assert [line for line in clockwork.words() if "queued" in line] == [
+        f"queued a {hour} catch_up due 0{hour}:00:00Z" for hour in range(1, 7)
+    ]
+
+
 def test_everything_can_be_paused_and_jobs_stay_paused_one_by_one() -> None:
     clockwork = Clockwork(job("a"), job("b"))
     clockwork.ask(PauseJob(job="b"))

@@ -297,6 +297,10 @@ async def test_what_was_seen_before_a_restart_is_seen_after_it(tmp_path: Path) -
         it.begins(1)
         it.ends(1, code=2)
         await it.engine.command(PauseJob(job="backup", reason="a move"), by=BY)
+        await it.engine.command(PauseJob(), by=BY)
+        for job in ("backup", ""):
+            changed = PauseJob(job=job, until=9_000_000_000_000_000, reason="later")
+            await it.engine.command(changed, by="bob")
         await it.until(lambda: bool(it.bus.snapshot.jobs["backup"].recent))
         before = it.bus.copy()
     async with bench(tmp_path, MANUAL) as it:
@@ -307,6 +311,7 @@ async def test_what_was_seen_before_a_restart_is_seen_after_it(tmp_path: Path) -
         assert after.jobs["backup"].recent == before.jobs["backup"].recent
         assert after.jobs["backup"].totals == before.jobs["backup"].totals
         assert after.jobs["backup"].pause == before.jobs["backup"].pause
+        assert after.all_paused == before.all_paused
 
 
 async def test_a_job_that_comes_back_has_its_history(tmp_path: Path) -> None:

@@ -24,6 +24,27 @@ def pause(it: Tour, key: str) -> None:
     it.sees("resumed alpha")
 
 
+def hold(it: Tour, key: str) -> None:
+    """Held back until what is typed; that is changed; and let go."""
+    it.try_key(key)
+    it.sees("Pause alpha")
+    it.press("3", "d", "ctrl+s")
+    it.wait(lambda: it.snapshot().jobs["alpha"].pause is not None, "alpha is paused")
+    it.press(key)
+    it.sees("Change the pause of alpha")
+    it.press("tab")
+    it.type("a move")
+    it.press("ctrl+s")
+
+    def is_changed() -> bool:
+        pause = it.snapshot().jobs["alpha"].pause
+        return pause is not None and pause.reason == "a move" and pause.until is not None
+
+    it.wait(is_changed, "it has a reason now")
+    it.press("p")
+    it.wait(lambda: it.snapshot().jobs["alpha"].pause is None, "alpha is not paused")
+
+
 def pause_all(it: Tour, key: str) -> None:
     """Everything is held back, and let go."""
     it.try_key(key)

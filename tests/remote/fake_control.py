@@ -279,6 +279,8 @@ class FakeControl:
             case RunJob():
                 return self._run(command, by or "me")
             case PauseJob():
+                view = self.view.jobs.get(command.job)
+                is_paused = view is not None and view.pause is not None
                 self.tell(
                     JobPaused(
                         at=self._at,
@@ -288,7 +290,9 @@ class FakeControl:
                         reason=command.reason,
                     )
                 )
-                return Answer(ok=True, n=self.view.n, message=f"paused {command.job}")
+                message = f"{'changed the pause of' if is_paused else 'paused'} {command.job}"
+                hint = "it was until resumed: a move" if is_paused else ""
+                return Answer(ok=True, n=self.view.n, message=message, hint=hint)
             case ResumeJob():
                 self.tell(
                     JobResumed(at=self._at, job=command.job, by=by or "me", counts_from=self._at)

@@ -7,6 +7,7 @@ from textual.widgets import Input, Static
 
 from cronterm.clock import DAY, HOUR
 from cronterm.model.command import MuteAlerts, PauseJob, ResumeJob
+from cronterm.model.snapshot import Pause
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.hold_dialog import HoldDialog
 from tests.tui.scene import NOW, FakeControl, app
@@ -35,6 +36,35 @@ async def test_a_pause_has_the_length_and_the_reason_that_are_typed_and_is_undon
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
         await pilot.press("u")
         await wait_for(pilot, lambda: control.sent[1:] == [ResumeJob(job=job)])
+
+
+async def test_a_pause_is_changed_without_resuming_and_that_is_undone() -> None:
+    control = FakeControl()
+    pause = Pause("ann", NOW - HOUR, NOW + 2 * HOUR, "disk swap")
+    control.scene.jobs["wal-archive"].pause = pause
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        pilot.app.screen.table.go_to("wal-archive")  # type: ignore[attr-defined]
+        await pilot.press("H")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, HoldDialog))
+        assert note(pilot) == "until today 16:32:07"
+        await pilot.press("tab", "end", *"s", "enter")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("H")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, HoldDialog))
+        await pilot.press("backspace")
+        assert "nothing: until resumed" in note(pilot)
+        await pilot.press(*"3d", "ctrl+s")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 3)
+
+    was = PauseJob(job="wal-archive", until=pause.until, reason="disk swap")
+    assert control.sent == [
+        PauseJob(job="wal-archive", until=pause.until, reason="disk swaps"),
+        PauseJob(job="wal-archive", until=NOW + 3 * DAY, reason="disk swap"),
+        was,
+    ]
 
 
 async def test_what_is_no_length_and_no_time_pauses_nothing() -> None:

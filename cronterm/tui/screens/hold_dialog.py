@@ -12,6 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from cronterm.clock import Instant
 from cronterm.errors import BadInput
+from cronterm.model.snapshot import Pause
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.moments import end_of_hold
 from cronterm.tui.home import Home
@@ -33,41 +34,49 @@ class HoldDialog(FieldDialog[Hold]):
 
     AUTO_FOCUS = "#hold-until"
 
-    def __init__(self, title: str, *, is_pause: bool) -> None:
-        """A pause may have no end, and has a reason."""
+    def __init__(self, title: str, *, is_pause: bool, was: Pause | None = None) -> None:
+        """A pause may have no end, and has a reason; what it `was` is changed."""
         super().__init__()
         self._title = title
         self._is_pause = is_pause
+        self._was = was
+        self._end = ""
+        """That of what it was, as it stands in its field."""
 
     def compose(self) -> ComposeResult:
         """Give a box with the fields."""
+        if self._was is not None and self._was.until is not None:
+            self._end = day_moment(self._was.until, self.home.now())
         with Vertical(id="dialog") as box:
             box.border_title = sanitize_line(self._title)
             with VerticalScroll(id="dialog-scroll", can_focus=False):
                 with Horizontal(classes="field"):
                     yield Label("for, or until")
-                    yield self._line("hold-until")
+                    yield self._line("hold-until", self._end)
                 yield Static("", classes="note")
                 if self._is_pause:
                     with Horizontal(classes="field"):
                         yield Label("reason")
-                        yield self._line("hold-reason")
+                        yield self._line("hold-reason", self._was.reason if self._was else "")
                     yield Static("told with the pause wherever it is shown", classes="note about")
             yield Static("", id="dialog-buttons")
 
-    def _line(self, name: str) -> Input:
-        line = Input(id=name)
+    def _line(self, name: str, value: str) -> Input:
+        line = Input(sanitize_line(value), id=name)
         line.cursor_blink = False  # nothing moves but clocks and charts
         return line
 
     def on_mount(self) -> None:
         """Say what may be typed, and which keys there are."""
-        self.tell_keys("Pause" if self._is_pause else "Mute", has_more=self._is_pause)
+        done = "Change" if self._was else "Pause" if self._is_pause else "Mute"
+        self.tell_keys(done, has_more=self._is_pause)
         self._check()
 
     def _read(self) -> Instant | None:
         """Return the end, None where nothing is typed. Raises `BadInput`."""
         typed = self.query_one("#hold-until", Input).value.strip()
+        if self._was is not None and typed == self._end:
+            return self._was.until
         return end_of_hold(typed, self.home.now()) if typed else None
 
     @on(Input.Changed, "#hold-until")

@@ -32,6 +32,10 @@ class JobPage(Page):
         """Pause or resume."""
         self.home.toggle_pause(self.acted_on())
 
+    def action_hold(self) -> None:
+        """Pause, or change a pause."""
+        self.home.ask_hold(self.acted_on())
+
     def action_skip(self) -> None:
         """Ask, then skip the next run of the job."""
         jobs = self.acted_on()

@@ -1,6 +1,5 @@
 """The rules of a job, in words."""
 
-from cronterm.clock import Duration
 from cronterm.model.job import Retry
 from cronterm.schedule.duration import format_duration
 
@@ -17,7 +16,7 @@ def retry_words(retry: Retry) -> str:
         codes = f" with exit code {' or '.join(map(str, retry.exit_codes))}"
     ends = " or ".join(WHEN[end] + codes * (end == "failure") for end in retry.on)
     many = "once more" if retry.attempts == 1 else f"up to {retry.attempts} more times"
-    waits = [_delay(retry, number) for number in range(min(retry.attempts, SHOWN))]
+    waits = [retry.delay_after(tries) for tries in range(1, min(retry.attempts, SHOWN) + 1)]
     waits = waits[: waits.index(waits[-1]) + 1]  # then it stays so
     delays = [*map(format_duration, waits)]
     if retry.attempts > len(waits) > 1:
@@ -26,8 +25,3 @@ def retry_words(retry: Retry) -> str:
     spread = f", each ± {retry.jitter:.0%}" if retry.jitter else ""
     each = "each time after" if len(delays) == 1 and retry.attempts > 1 else "after"
     return f"when it {ends}, {many}: {each} {', '.join(delays)}{spread}"
-
-
-def _delay(retry: Retry, number: int) -> Duration:
-    """Return how long it waits after that many retries, its spread left out."""
-    return round(min(retry.max_delay, retry.delay * retry.backoff**number))

@@ -11,8 +11,9 @@ import msgspec
 from cronterm.clock import MINUTE, Duration, Instant, Now
 from cronterm.core.alert_book import Watched, rough
 from cronterm.core.alert_facts import close_alert, tell, tell_end
-from cronterm.core.books import Books, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.policies import tolerance_of
+from cronterm.core.records import RunRecord
 from cronterm.model.alert import AlertKind, ClosedFor
 from cronterm.model.event import (
     AnyEvent,

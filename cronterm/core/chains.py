@@ -7,9 +7,10 @@ it depends on once, whenever an engine dies.
 from collections import defaultdict
 from graphlib import TopologicalSorter
 
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.gates import set_hold
 from cronterm.core.limits import hold_back
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.core.runs import admission, arrive, end_run, queue_run
 from cronterm.model.command import Answer, RunJob
 from cronterm.model.gates import Hold, Need, Result, has_result, meets

@@ -8,7 +8,7 @@ import msgspec
 from cronterm.clock import Instant
 from cronterm.core.alert_commands import carry_out_alert
 from cronterm.core.base import ConfigChanged, RunAgain, RunCommand
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.chains import run_with_deps
 from cronterm.core.corrections import joined, keep_decided, note_restart
 from cronterm.core.due import decide, decide_rest
@@ -16,6 +16,7 @@ from cronterm.core.inbox import ignore_missed, run_missed
 from cronterm.core.limits import sift_all
 from cronterm.core.pauses import decide_sifted, lift, lift_all, pause, pause_all
 from cronterm.core.pings import end_reported, lose_reports, settle_reports, take_ping
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.core.renames import rename_jobs
 from cronterm.core.runs import (
     admission,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from cronterm.clock import HOUR, SECOND, Duration, Instant
-from cronterm.core.books import Books, JobRecord
+from cronterm.core.books import Books
 from cronterm.core.monitors import EARLIEST
+from cronterm.core.records import JobRecord
 from cronterm.model.event import ClockMoved, CountingMoved, JobChanged
 from cronterm.schedule.base import EverySpec, InSpec
 

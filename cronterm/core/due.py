@@ -4,10 +4,11 @@ from itertools import islice
 from typing import Literal
 
 from cronterm.clock import SECOND, Instant
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.limits import hold_back, newest_start, refusal, stretches
 from cronterm.core.monitors import judged_until, unheard_until
 from cronterm.core.policies import jitter_of
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.core.runs import admission, arrive, end_run, note_end, queue_run, turned_away
 from cronterm.model.event import AllResumed, InstantDecided, JobResumed
 from cronterm.model.run import Cause, Outcome, Reason

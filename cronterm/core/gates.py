@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from cronterm.clock import SECOND, Instant
 from cronterm.core.base import Checked
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.model.effect import CheckCondition
 from cronterm.model.event import RunHeld
 from cronterm.model.gates import Hold, meets

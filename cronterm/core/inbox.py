@@ -1,8 +1,9 @@
 """The missed inbox: instants that were missed are run once after all, or ignored."""
 
 from cronterm.clock import Instant, rfc3339
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.due import queue_catch_up
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.core.runs import admission, arrive, queue_run
 from cronterm.model.command import Answer, IgnoreMissed, RunMissed
 from cronterm.model.event import MissedSettled

@@ -8,7 +8,8 @@ nothing is due at all.
 from typing import Literal
 
 from cronterm.clock import DAY, Instant
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.model.event import JobPaused
 from cronterm.model.run import FAILED, Outcome
 from cronterm.model.snapshot import Pause

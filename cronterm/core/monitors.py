@@ -1,8 +1,9 @@
 """When a monitor's instants are judged: not before its tolerance, and only while it was heard."""
 
 from cronterm.clock import MINUTE, Duration, Instant
-from cronterm.core.books import Books, JobRecord
+from cronterm.core.books import Books
 from cronterm.core.policies import tolerance_of
+from cronterm.core.records import JobRecord
 
 EARLIEST = MINUTE  # before an instant a report may still mean it
 PROMPT = MINUTE  # a judgement that comes later than this was held up: nobody listened meanwhile

@@ -1,8 +1,9 @@
 """Pauses of one job or of everything, as a person begins and lifts them; `due` does the rest."""
 
 from cronterm.clock import SECOND, Instant, rfc3339
-from cronterm.core.books import Books, JobRecord
+from cronterm.core.books import Books
 from cronterm.core.due import decide, resume, resume_all
+from cronterm.core.records import JobRecord
 from cronterm.core.signals import resume_triggers
 from cronterm.model.command import Answer, PauseJob, ResumeJob
 from cronterm.model.event import AllPaused, JobPaused

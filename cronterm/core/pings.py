@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from cronterm.clock import Instant
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.due import decide_range
 from cronterm.core.limits import count_start, newest_start
 from cronterm.core.monitors import early_by
 from cronterm.core.policies import judge
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.core.runs import end_run, queue_run
 from cronterm.model.action import Monitor
 from cronterm.model.command import Answer, PingJob

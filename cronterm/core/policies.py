@@ -88,11 +88,7 @@ def may_retry(end: AttemptEnd, outcome: Outcome, job: Job, attempt: int) -> bool
 def retry_delay(job: Job, attempt: int, seed: str) -> Duration:
     """Return the delay after attempt `attempt` (from 1): min(max, delay·backoff^(n-1)) ± jitter."""
     retry = job.retry
-    try:
-        grown = retry.delay * retry.backoff ** (attempt - 1)
-    except OverflowError:
-        grown = retry.max_delay
-    delay = min(retry.max_delay, grown)
+    delay = retry.delay_after(attempt)
     spread = random.Random(f"{seed}-{attempt}").uniform(-1, 1) * retry.jitter
     return max(round(delay * (1 + spread)), 0)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from cronterm.clock import Duration, Instant
-from cronterm.core.books import Books, JobRecord, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.gates import Gates
 from cronterm.core.limits import count_start, is_surplus, note_outcome
 from cronterm.core.policies import Admission, admit, judge, may_retry, retry_delay
+from cronterm.core.records import JobRecord, RunRecord
 from cronterm.model.effect import StartAttempt, StopAttempt
 from cronterm.model.event import (
     AttemptClaimed,

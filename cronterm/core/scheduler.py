@@ -19,7 +19,7 @@ from cronterm.core.base import (
     Signalled,
     Started,
 )
-from cronterm.core.books import Books, RunRecord
+from cronterm.core.books import Books
 from cronterm.core.chains import follow_ends, index_chains
 from cronterm.core.changes import apply_config, carry_out
 from cronterm.core.corrections import note_clock
@@ -27,6 +27,7 @@ from cronterm.core.due import decide_all, fire_at_start
 from cronterm.core.gates import adopt_hold, note_checked
 from cronterm.core.notice_book import NoticeBook
 from cronterm.core.policies import judge
+from cronterm.core.records import RunRecord
 from cronterm.core.runs import (
     admission,
     arrive,

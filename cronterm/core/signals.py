@@ -7,8 +7,9 @@ somebody resumes its job or changes its triggers (SEMANTICS 13).
 from collections import deque
 
 from cronterm.clock import MINUTE, Duration
-from cronterm.core.books import Books, JobRecord, Signals
+from cronterm.core.books import Books
 from cronterm.core.limits import hold_back, refusal
+from cronterm.core.records import JobRecord, Signals
 from cronterm.core.runs import admission, arrive, queue_run, turned_away
 from cronterm.model.command import Answer, FireHook
 from cronterm.model.event import SignalDecided, TriggersResumed, TriggerSuspended

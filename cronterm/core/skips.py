@@ -1,9 +1,10 @@
 """A person does not want a run that comes: its instant is decided ahead of time, or free again."""
 
 from cronterm.clock import Instant, rfc3339
-from cronterm.core.books import Books, JobRecord
+from cronterm.core.books import Books
 from cronterm.core.corrections import MOST_SPANS, joined
 from cronterm.core.due import decide
+from cronterm.core.records import JobRecord
 from cronterm.model.command import Answer, SkipNext
 from cronterm.model.event import CountingMoved, InstantDecided, SkipLifted
 

@@ -59,6 +59,14 @@ class Retry(msgspec.Struct, frozen=True):
     exit_codes: tuple[int, ...] | None = None
     """Retry a failure only on these; None is every failing code."""
 
+    def delay_after(self, attempt: int) -> Duration:
+        """Return how long it waits after attempt `attempt` (from 1), before it is spread."""
+        try:
+            grown = self.delay * self.backoff ** (attempt - 1)
+        except OverflowError:
+            return self.max_delay
+        return round(min(self.max_delay, grown))
+
 
 class Keep(msgspec.Struct, frozen=True):
     """How much history stays: the newest `runs`, and nothing older than `age`."""

@@ -3,20 +3,18 @@
 import re
 
 from cronterm.clock import DAY, MINUTE, Duration
-from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, RunJob, SkipNext
+from cronterm.model.command import AcknowledgeAlert, MuteAlerts, ResumeJob, SkipNext
 from cronterm.tui.places import Where
 from cronterm.tui.questions import LENGTHS
-from tests.journeys.acts import MUTED, known_alerts, undo_file
+from tests.journeys.acts import HELD, MUTED, begin_sleeper, known_alerts, shows_known, undo_file
 from tests.journeys.house import wait_until
-from tests.journeys.tour import LEFT, Text, Tour, Walk
+from tests.journeys.tour import LEFT, MARKS, Text, Tour, Walk
 from tests.journeys.walks import scrolls, settles
 
 TRIGGER = "Run alpha now?"
 SORT = "Sort by"
 HELP = "─ Help ─"
 EDIT = "Edit alpha"
-HELD = re.compile(r"[‖║=] 1 [│|]")
-"""What the top bar says where one job is held back."""
 NEXT = re.compile(r"[\d·]+[dhms]?  gone-two")
 """When it is the next time."""
 PARAMS = "default somebody"
@@ -73,6 +71,7 @@ def scrolls_help(*first: str) -> Walk:
     """The help moves."""
 
     def walk(it: Tour, key: str) -> None:
+        it.has("details of the job")
         for each in first:
             it.press(each)
             it.loses("details of the job")
@@ -101,6 +100,7 @@ def go_to_unknown(it: Tour) -> None:
     known = [each for each in it.snapshot().alerts.values() if each.acknowledged_at is not None]
     it.send(*(AcknowledgeAlert(alert=each.id, undo=True) for each in known))
     it.go("alerts")
+    shows_known(it, 0)
     it.go_to_row("broken")
 
 
@@ -125,9 +125,7 @@ def deletes(it: Tour, key: str) -> None:
 
 def stops(it: Tour, key: str) -> None:
     """What runs is ended."""
-    it.send(RunJob(job="sleeper"))
-    it.wait(lambda: bool(it.snapshot().jobs["sleeper"].live), "sleeper runs")
-    it.go_to_row("sleeper")
+    begin_sleeper(it)
     it.press("x")
     it.sees("Stop what runs of sleeper?")
     it.try_key(key)
@@ -136,9 +134,7 @@ def stops(it: Tour, key: str) -> None:
 
 def stops_and_pauses(it: Tour, key: str) -> None:
     """It asks for how long; what runs is ended, and does not start by itself."""
-    it.send(RunJob(job="sleeper"))
-    it.wait(lambda: bool(it.snapshot().jobs["sleeper"].live), "sleeper runs")
-    it.go_to_row("sleeper")
+    begin_sleeper(it)
     it.press("x")
     it.sees("Stop what runs of sleeper?")
     it.try_key(key)
@@ -220,6 +216,7 @@ def sorts(word: str, first: str) -> Walk:
     def walk(it: Tour, key: str) -> None:
         it.press("s", first)
         it.loses("sort NEXT")
+        it.lacks(SORT)
         it.press("s")
         it.sees(SORT)
         it.try_key(key)
@@ -334,6 +331,7 @@ def unmutes(it: Tour, key: str) -> None:
     it.press("m")
     it.sees("unmute")
     it.try_key(key)
+    it.lacks("unmute")
     it.lacks(MUTED)
 
 
@@ -352,8 +350,10 @@ def colours(taste: str) -> Walk:
 def edits_keys(it: Tour, key: str) -> None:
     """$EDITOR had a file with every key."""
     it.try_key(key)
-    it.loses("keys, in $EDITOR")
-    it.wait(lambda: any(it.home.directory.rglob("screen.yaml")), "the file is there")
+    it.sees("it is edited")
+    assert any(it.home.directory.rglob("screen.yaml"))
+    it.press("enter")
+    it.sees(MARKS["jobs"])
 
 
 # -- forms ---------------------------------------------------------------------------------------

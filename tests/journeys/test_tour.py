@@ -28,8 +28,9 @@ sed -i "s/the first/the edited/; /^nonsense/d" "$1"
 if test -e other; then name=s/alpha:/omega:/; else name=s/omega:/alpha:/; fi
 sed -i "$name" "$1"
 test ! -e spoil || echo "nonsense: [" >> "$1"
+case "$1" in *screen.yaml) echo "it is edited"; read line;; esac
 """
-PAGER = '#!/bin/sh\ncp "$1" paged\n'
+PAGER = '#!/bin/sh\ncp "$1" paged; echo "it is paged"; read line\n'
 UTF8 = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
 TERMINALS: dict[str, tuple[Mapping[str, str], str]] = {
     "xterm": (UTF8 | {"COLORTERM": "truecolor"}, "unicode"),
@@ -52,7 +53,7 @@ OF_DETAIL = (
 )
 
 needs_tmux = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
-takes_minutes = pytest.mark.timeout(900)
+takes_minutes = pytest.mark.timeout(1800)
 
 
 @contextmanager

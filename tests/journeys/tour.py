@@ -1,5 +1,6 @@
 """A tour of the screen: a real engine, a real terminal, and every key of the table pressed."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -68,6 +69,9 @@ echo "{LEFT} $code"; read line
 """What a shell is to a program: it comes back when that is suspended."""
 CURSOR = re.compile(r"^[│|] ?[▌|]")
 EDGE = re.compile(r"^[╭┌+][─-]")
+END = re.compile(r"^[╰└+][─-]")
+NAME = re.compile(rf"(?<![\w-])({'|'.join(re.findall('^  ([a-z-]+):', JOBS, re.M))})(?![\w-])")
+"""A job: in a row the first is the one that it is about."""
 TOP = 2
 """The first row of the table, below the edge and the titles."""
 
@@ -107,10 +111,10 @@ MARKS: dict[Where, Text] = {
     "timeline": re.compile(r"now \d\d:\d\d(?s:.*)Timeline (?s:.*)[▌|]alpha(?s:.*) IN +JOB"),
     "stats": re.compile(r"read \d\d:\d\d:\d\d"),
     "alerts": "─ Alerts · ",
-    "runs": re.compile(r"[─-] Runs (?:· [^/\n]*)?[─-](?s:.*)exit \d"),
+    "runs": re.compile(r"[─-] Runs (?:[·.] [^/\n]*)?[─-].*\n.*\n.* \d\d:\d\d:\d\d "),
     "system": "Engine and runners",
     "missed": "› Missed",
-    "detail": re.compile(r"Overview +Runs(?s:.*)exit 0"),
+    "detail": re.compile(r"Overview +Runs(?s:.*)Recent runs(?s:.*)exit 0"),
     "log": re.compile(r"[›>] log(?s:.*)exit 0 after"),
     "compare": re.compile(r"[›>] compare(?s:.*)exit 1(?s:.*)somebody \d"),
     "all": "Jobs 7 · sort NEXT ▲ ─",
@@ -258,6 +262,23 @@ class Tour:
                 return below
         return -1
 
+    def rows(self, screen: str) -> list[str]:
+        """Return the rows of the uppermost box, below its edge and its titles."""
+        lines = screen.splitlines()
+        top = next((n for n, line in enumerate(lines) if EDGE.match(line)), len(lines))
+        rows = lines[top + TOP :]
+        return rows[: next((n for n, line in enumerate(rows) if END.match(line)), 0)]
+
+    def names(self, screen: str) -> list[str]:
+        """Return the jobs that the rows are about, "" where one is about none."""
+        found = map(NAME.search, self.rows(screen))
+        return [each[1] if each is not None else "" for each in found]
+
+    def place(self, screen: str) -> int:
+        """Return which of the rows has the cursor, -1 where none has."""
+        rows = self.rows(screen)
+        return next((n for n, line in enumerate(rows) if CURSOR.match(line)), -1)
+
     def cursor_line(self) -> str:
         """Return the row with the cursor, once there is one."""
         self.finds_cursor()
@@ -311,19 +332,21 @@ class Tour:
             self.rests()
 
     def go_home(self) -> None:
-        """Go to the first job of the table, from any page."""
+        """Go to the first job of the table, from any page, once the table shows how things are."""
         asked_at = 0.0
 
         def is_home() -> bool:  # the inbox may come up once more
             nonlocal asked_at
-            if self.count(MARKS["jobs"], self.screen()):
-                return True
+            screen = self.screen()
+            if self.count(MARKS["jobs"], screen):
+                # A job whose run has just ended goes from the top to its place, with the cursor.
+                return self.count("● live", screen) > 0 and self.names(screen)[:1] == ["alpha"]
             if time.monotonic() > asked_at + 1:
                 asked_at = time.monotonic()
                 self.press("1")
             return False
 
-        self.look(is_home, "the table is there")
+        self.look(is_home, "the table is there, alpha on top")
         self.press("home")
 
         def is_on_top() -> bool:
@@ -333,20 +356,43 @@ class Tour:
         self.look(is_on_top, "the cursor is on top")
 
     def go_to_row(self, name: str) -> None:
-        """Move the cursor down to the row of a name."""
-        for _ in range(20):
-            if name in self.cursor_line():
+        """Move the cursor to the row of a name; rows may be sorted anew meanwhile."""
+        ways: list[int] = []
+
+        def knows_way() -> bool:
+            names, at = self.names(screen := self.screen()), self.place(screen)
+            ways[:] = [names.index(name) - at] if at >= 0 and name in names else []
+            return bool(ways)
+
+        for _ in range(40):
+            self.look(knows_way, f"there is a row of {name}, and a cursor")
+            if not ways[0]:
                 return
-            self.press("down")
-            self.moves(1)
-        raise AssertionError(f"no row of {name}")
+            self.press("down" if ways[0] > 0 else "up")
+            self.leaves_row()
+        raise AssertionError(f"the cursor does not come to {name}")
+
+    def leaves_row(self) -> None:
+        """Return once the cursor is on another row, of another name: it goes with its row."""
+        had, at = self.names(self.before), self.place(self.before)
+
+        def has_left() -> bool:
+            names, now = self.names(screen := self.screen()), self.place(screen)
+            return now >= 0 and (names[now] != had[at] if had[at] else now != at)
+
+        self.look(has_left, f"the cursor leaves row {at + 1} of {had}")
 
     def job_here(self) -> str:
         """Return the job in the row under the cursor."""
-        words = re.findall(r"[a-z-]+", self.cursor_line())
-        found = [word for word in words if word in self.snapshot().jobs]
-        assert found, "no job under the cursor"
-        return str(found[0])
+        found: list[str] = []
+
+        def is_known() -> bool:
+            lines = filter(CURSOR.match, self.screen().splitlines())
+            found[:] = NAME.findall(next(lines, ""))
+            return bool(found)
+
+        self.look(is_known, "a job is under the cursor")
+        return found[0]
 
     # -- the engine ------------------------------------------------------------------------------
 
@@ -393,8 +439,9 @@ class Tour:
         self.wait(lambda: text in self.file(), f"{text!r} is in the file")
 
     def is_as_it_was(self) -> bool:
-        """Tell whether the file is as before."""
-        return self.file() == FILE
+        """Tell whether the file is as before, and followed."""
+        read = hashlib.sha256(FILE.encode()).hexdigest()
+        return self.file() == FILE and self.snapshot().read_sha256 == read
 
     def has_other_file(self) -> bool:
         """Tell whether the engine follows another text."""
@@ -478,7 +525,7 @@ class Tour:
     def check_changing(self, step: Step) -> None:
         """What changes anything is known as changing, and nothing is left changed."""
         self.wait(self.is_idle, "it is quiet")
-        assert self.is_as_it_was(), "the file is not as it was"
+        self.wait(self.is_as_it_was, "the file is as it was")
         assert self.event is not None, "the key was not tried"
         if step.place in (*PAGES, "all"):  # elsewhere it answers what such a key has asked
             has_changed = self.snapshot().n != self.event

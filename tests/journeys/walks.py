@@ -5,6 +5,8 @@ import re
 from tests.journeys.tour import Text, Tour, Walk
 
 OFFICE = "office  2 jobs"
+INBOX = re.compile(r"[─-] Missed [·.] \d")
+"""Its title once it was read."""
 IN_OFFICE = re.compile(r" broken +0 0 1 1")
 """The row of a job of it; its name alone may be in a log or an alert as well."""
 
@@ -169,6 +171,7 @@ def filters(word: str, seen: Text, lost: Text) -> Walk:
     """A line opens; what does not match is gone until the filter is cleared."""
 
     def walk(it: Tour, key: str) -> None:
+        it.has(lost)
         it.try_key(key)
         it.sees("filter the ")
         it.press(*word, "enter")
@@ -186,6 +189,7 @@ def grouped(begin: tuple[str, ...], back: str, *, folds: bool) -> Walk:
     def walk(it: Tour, key: str) -> None:
         it.press("b")
         it.sees(OFFICE)
+        it.has(IN_OFFICE)
         it.rests()
         for each in begin:
             it.press(each)
@@ -252,6 +256,7 @@ def settles(question: str, answer: str, *, is_all: bool = False) -> Walk:
         if not it.missed():
             it.miss()
             it.go("missed")
+        it.has(INBOX)
         left = 0 if is_all else it.missed() - 1
         it.try_key(key)
         it.sees(question)

@@ -1,7 +1,7 @@
 """The road from a wish to a command: asked first where it matters, undone where it can be."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 from textual.actions import ActionParseResult
@@ -322,14 +322,26 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
 
         One that is older, or stands before one that was taken back, is asked about.
         """
-        if not self.may_act():
-            return
-        before = [work for work in self.workers if work.group == SENDING]
-        self.run_worker(self._take_back(before), group=UNDOING)
+        if self.may_act():
+            self.once_answered(self._take_back)
 
-    async def _take_back(self, before: Sequence[Worker[object]]) -> None:
+    def go_on(self, sending: Coroutine[Any, Any, object]) -> None:
+        """Send what was asked for to its end, also where its page is left meanwhile."""
+        self.run_worker(sending, group=SENDING)
+
+    def once_answered(self, act: Callable[[], object]) -> None:
+        """Do something once all that was asked for until now is answered."""
+        before = [work for work in self.workers if work.group == SENDING]
+        self.run_worker(self._once_answered(before, act), group=UNDOING)
+
+    async def _once_answered(
+        self, before: Sequence[Worker[object]], act: Callable[[], object]
+    ) -> None:
         for work in before:
             await work.wait()
+        act()
+
+    def _take_back(self) -> None:
         change = self._changes.newest
         if change is None:
             self.tell("nothing to undo")

@@ -1,9 +1,9 @@
 """What screens may ask of the app: one road for every wish, whichever screen it comes from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cronterm.clock import Instant
 from cronterm.control import Control
@@ -203,6 +203,12 @@ class Home(Protocol):
 
     def undo(self) -> None:
         """Undo the last change made here."""
+
+    def go_on(self, sending: Coroutine[Any, Any, object]) -> None:
+        """Send what was asked for to its end, also where its page is left meanwhile."""
+
+    def once_answered(self, act: Callable[[], object]) -> None:
+        """Do something once all that was asked for until now is answered."""
 
     def write_sample(self) -> None:
         """Write a sample jobs file where there is none."""

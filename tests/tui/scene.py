@@ -240,6 +240,9 @@ class FakeControl:
         self.gate = asyncio.Event()
         """Closed, no question is answered."""
         self.gate.set()
+        self.answering = asyncio.Event()
+        """Closed, no command is answered."""
+        self.answering.set()
         self.more: asyncio.Queue[Message] = asyncio.Queue()
 
     async def snapshot(self) -> Snapshot:
@@ -262,6 +265,7 @@ class FakeControl:
     async def send(self, command: AnyCommand) -> Answer:
         """Remember the command."""
         self.sent.append(command)
+        await self.answering.wait()
         if self.refusal is not None:
             return self.refusal
         run = 9 if isinstance(command, TryJob) else None

@@ -216,6 +216,26 @@ async def test_all_open_alerts_that_are_shown_are_acknowledged_after_asking() ->
     assert control.sent == [AcknowledgeAlert(alert=1), AcknowledgeAlert(alert=2)]
 
 
+async def test_what_was_just_acknowledged_is_taken_back_once_that_is_answered() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_alerts(pilot)
+        await pilot.press("slash", *"is:failing", "enter")
+        control.answering.clear()
+        await pilot.press("A", "A", "u")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("u")
+        control.answering.set()
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    assert control.sent == [
+        AcknowledgeAlert(alert=1),
+        AcknowledgeAlert(alert=2),
+        AcknowledgeAlert(alert=2, undo=True),
+        AcknowledgeAlert(alert=1, undo=True),
+    ]
+
+
 async def test_a_job_is_muted_for_a_time_and_unmuted() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:

@@ -1,8 +1,7 @@
 """Alerts: what failed, is late, was missed, takes too long or is odd; acknowledged here."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -172,10 +171,6 @@ class AlertsView(Page):
             self.update(self.home.now())
         return taken
 
-    def _go_on(self, sending: Coroutine[Any, Any, object]) -> None:
-        """Send what was asked for here, to its end also where this view is left meanwhile."""
-        self.app.run_worker(sending)
-
     # -- saying that it is known -----------------------------------------------------------------
 
     def _meant(self) -> list[Alert]:
@@ -192,7 +187,7 @@ class AlertsView(Page):
         meant = self._meant()
         unknown = [alert for alert in meant if alert.acknowledged_at is None]
         if self.rows.marked and unknown:
-            self._go_on(self._acknowledge(unknown))
+            self.home.go_on(self._acknowledge(unknown))
         elif unknown:
             self._acknowledged.append(unknown[0].id)
             self.home.send(AcknowledgeAlert(alert=unknown[0].id))
@@ -218,7 +213,7 @@ class AlertsView(Page):
             ]
         choices = [CANCEL, Choice("acknowledge_all", "Acknowledge", "all")]
         question = Ask("Acknowledge", lines, choices, where="acknowledge")
-        self.home.ask(question, lambda answer: self._go_on(self._acknowledge(alerts)))
+        self.home.ask(question, lambda answer: self.home.go_on(self._acknowledge(alerts)))
 
     def _is_open(self, alert: Alert) -> bool:
         mute = self.picture.snapshot.mutes.get(alert.job)
@@ -234,16 +229,20 @@ class AlertsView(Page):
 
     def action_unacknowledge(self) -> None:
         """Take back that the alert is known, or the last one that was acknowledged here."""
-        alert, known = self.rows.chosen, self.picture.snapshot.alerts
-        here = [number for number in self._acknowledged if number in known]
-        marked = [each.id for each in self.rows.meant if each.acknowledged_at is not None]
-        if self.rows.marked and marked:
-            self._acknowledged = [each for each in here if each not in marked]
-            commands = [AcknowledgeAlert(alert=each, undo=True) for each in marked]
-            self._go_on(self._deliver(commands, "not known after all:"))
+        marked = [each.id for each in self.rows.meant] if self.rows.marked else []
+        self.home.once_answered(partial(self._take_back, self.rows.chosen, marked))
+
+    def _take_back(self, chosen: Alert | None, marked: Sequence[int]) -> None:
+        alerts = self.picture.snapshot.alerts
+        here = [number for number in self._acknowledged if number in alerts]
+        known = {*here} | {each.id for each in alerts.values() if each.acknowledged_at is not None}
+        if again := [number for number in marked if number in known]:
+            self._acknowledged = [each for each in here if each not in again]
+            commands = [AcknowledgeAlert(alert=each, undo=True) for each in again]
+            self.home.go_on(self._deliver(commands, "not known after all:"))
             return
-        if alert is not None and alert.id in known and alert.acknowledged_at is not None:
-            number = alert.id
+        if chosen is not None and chosen.id in known:
+            number = chosen.id
         elif here:
             number = here[-1]
         else:
@@ -309,7 +308,7 @@ class AlertsView(Page):
         if event.input.id == "comment" and text:
             commands = [CommentAlert(alert=each.id, text=text) for each in self._commented]
             if len(commands) > 1:
-                self._go_on(self._deliver(commands, "commented on"))
+                self.home.go_on(self._deliver(commands, "commented on"))
             else:
                 self.home.send(*commands)
         self._close_lines()

@@ -7,12 +7,14 @@ import click
 from cronterm.cli.base import JOB_NAME, Desk, common, desk
 from cronterm.cli.render import COLORS, Cell, show_due
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.cli.state import is_failing, named, state_of
+from cronterm.cli.state import is_failing, named, pause_words, state_of
 from cronterm.clock import SystemClock, rfc3339
 from cronterm.model.job import Job, action_text
 from cronterm.model.snapshot import JobView, Snapshot
 
 HEAD = ("JOB", "STATE", "SCHEDULE", "NEXT", "COMMAND", "GROUP", "TAGS", "OWNER", "FILE")
+PAUSED = "PAUSED"
+"""The title of why jobs are paused, where one is."""
 ONLY_WIDE = frozenset({"GROUP", "TAGS", "OWNER", "FILE"})
 LONGEST_COMMAND = 50
 
@@ -53,11 +55,15 @@ def _sheet(at: Desk, jobs: tuple[str, ...], selector: str, states: tuple[str, ..
         if is_selected(view.job, selector) and (not states or _is_in(view, snapshot, states))
     ]
     records = [job_as_json(view, snapshot) for view in views]
+    rows = [_row(view, snapshot, is_wide=at.printed_as == "wide") for view in views]
+    pauses = [pause_words(view, snapshot) for view in views]
+    if any(pauses):
+        rows = [[*row, pause] for row, pause in zip(rows, pauses, strict=True)]
     return Sheet(
         content=records,
         records=records,
-        head=HEAD,
-        rows=[_row(view, snapshot, is_wide=at.printed_as == "wide") for view in views],
+        head=(*HEAD, PAUSED) if any(pauses) else HEAD,
+        rows=rows,
         only_wide=ONLY_WIDE,
         above=[(str(problem), "red") for problem in snapshot.problems],
         empty="no such jobs" if selector or states else f"no jobs in {snapshot.engine.jobs_file}",
@@ -94,6 +100,7 @@ def job_as_json(view: JobView, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": state_of(view, snapshot),
+        "paused": pause_words(view, snapshot),
         "enabled": job.enabled,
         "description": job.description,
         "schedule": job.schedule_text,

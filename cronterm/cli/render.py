@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 
 import click
 
@@ -38,6 +39,9 @@ PREFIXES = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright
 GAP = "  "
 NARROWEST, LEGIBLE = 10, 24
 """Columns: what is cut further says nothing; and of what says why, too little."""
+
+MOST_BELOW = 4
+"""Lines below a row."""
 
 Cell = str | tuple[str, str | None]
 """A text, or a text and its colour."""
@@ -108,7 +112,7 @@ def table(
     """Return aligned lines, the first one of `head`; all of them is safe to print.
 
     In a `room` of so many columns what is too wide is cut. A last column that is the widest goes
-    below each row where too little of it would be left.
+    below each row where too little of it would be left, in a few lines.
     """
     cells = [[_cell(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
@@ -125,8 +129,10 @@ def table(
         parts[-1] = parts[-1][0].rstrip(), parts[-1][1]
         lines.append(GAP.join(_styled(part, colors=colors) for part in parts))
         if is_below and place and room is not None and row[-1][0]:
-            below = _cut(row[-1][0], room - len(GAP))
-            lines.append(GAP + _styled((below, row[-1][1]), colors=colors))
+            below = wrap(row[-1][0], max(room - len(GAP), 1)) or [""]
+            if len(below) > MOST_BELOW:
+                below[MOST_BELOW - 1 :] = [_cut(" ".join(below[MOST_BELOW - 1 :]), room - len(GAP))]
+            lines += (GAP + _styled((text, row[-1][1]), colors=colors) for text in below)
     return lines if colors else [line.rstrip() for line in lines]
 
 
@@ -137,7 +143,7 @@ def _styled(part: tuple[str, str | None], *, colors: bool) -> str:
 def _goes_below(widths: Sequence[int], room: int) -> bool:
     left = room - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
     is_widest = widths[-1] >= max(widths[1:-1], default=widths[-1] + 1)
-    return is_widest and left < min(widths[-1], LEGIBLE)
+    return is_widest and left < min(widths[-1], max(LEGIBLE, widths[-1] // 2))
 
 
 def _fitted(widths: Sequence[int], room: int) -> list[int]:

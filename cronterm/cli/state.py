@@ -104,11 +104,8 @@ def reason(
     waits_for = view.waits_for(SystemClock().now().utc)
     if waits_for and view.state in ("queued", "retrying"):
         return waits_for
-    for pause, what in ((view.pause, "paused"), (snapshot.all_paused, "everything paused")):
-        if pause is not None:
-            why = f": {pause.reason}" if pause.reason else ""
-            until = f" until {show_time(pause.until)}" if pause.until is not None else ""
-            return f"{what} by {pause.by}{until}{why}" + (f"; {disabled}" if disabled else "")
+    if paused := pause_words(view, snapshot):
+        return paused + (f"; {disabled}" if disabled else "")
     if disabled:
         return disabled
     if view.suspended:
@@ -121,6 +118,16 @@ def reason(
         return f"{worst.kind}: {due}{worst.message}"
     last = view.recent[-1] if view.recent else None
     return told(last) if last is not None and last.outcome != "succeeded" else ""
+
+
+def pause_words(view: JobView, snapshot: Snapshot) -> str:
+    """Say who paused the job, or everything, until when and why; empty where nobody did."""
+    for pause, what in ((view.pause, "paused"), (snapshot.all_paused, "everything paused")):
+        if pause is not None:
+            why = f": {pause.reason}" if pause.reason else ""
+            until = f" until {show_time(pause.until)}" if pause.until is not None else ""
+            return f"{what} by {pause.by}{until}{why}"
+    return ""
 
 
 def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:

@@ -50,6 +50,18 @@ def test_ls_lists_jobs_one_object_a_line(desk: Desk) -> None:
     assert lines[2] | {"tags": ["db", "slow"], "owner": "dba", "command": "true"} == lines[2]
 
 
+def test_ls_says_who_paused_a_job_and_why_only_where_one_is(desk: Desk) -> None:
+    assert "PAUSED" not in desk.run("ls").stdout
+    desk.run("pause", "backup", "--reason", "disk swap")
+
+    head, backup, talker = desk.run("ls").stdout.splitlines()
+    assert head.endswith("  PAUSED")
+    assert backup.endswith("  paused by me: disk swap")
+    assert "paused" not in talker
+    one, two = map(json.loads, desk.run("ls", "--json").stdout.splitlines())
+    assert (one["paused"], two["paused"]) == ("paused by me: disk swap", "")
+
+
 def test_ls_narrows_by_selector_and_by_state(desk: Desk) -> None:
     add(desk)
     desk.client.control.exit_code = 3

@@ -53,8 +53,15 @@ LONG = ("a-job-with-a-long-name", "failed", "it has said too much to be shown in
     [
         (200, ["a-job-with-a-long-name  failed  it has said too much to be shown in one line"]),
         (60, ["a-job-with-a-long-name  failed  it has said too much to be …"]),
-        (40, ["a-job-with-a-long-name  failed", "  it has said too much to be shown in o…"]),
-        (9, ["a-job-with-a-long-name  failed", "  it has…"]),
+        (
+            40,
+            [
+                "a-job-with-a-long-name  failed",
+                "  it has said too much to be shown in",
+                "  one line",
+            ],
+        ),
+        (9, ["a-job-with-a-long-name  failed", "  it has", "  said", "  too", "  much t…"]),
     ],
 )
 def test_a_table_keeps_to_its_room_and_says_what_it_can(room: int, lines: list[str]) -> None:

@@ -12,6 +12,7 @@ from cronterm.model.decision import Decision, Decisions
 from cronterm.model.event import AlertOpened, JobPaused, Numbered
 from cronterm.model.query import AnyReply, Query, ReadDecisions, Runs
 from cronterm.model.resolved import Value
+from cronterm.model.snapshot import Pause
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
@@ -110,6 +111,23 @@ async def test_why_follows_what_happens_to_the_job() -> None:
         paused = JobPaused(at=NOW, job="invoice-export", by="ann")
         await control.more.put(Numbered(300, paused))
         await wait_for(pilot, lambda: why.sentences == ("It is paused.",))
+
+
+async def test_why_a_job_is_paused_is_shown_whole() -> None:
+    control = FakeControl()
+    reason = "the disks of the second array are swapped tonight, " * 3 + "ask bob before"
+    control.scene.jobs["invoice-export"].pause = Pause("ann", NOW - HOUR, NOW + HOUR, reason)
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "overview")
+        box = screen.query_one(ScheduleBox)
+        await wait_for(pilot, lambda: screen.has_class("crowded"))
+        await wait_for(pilot, lambda: box.size.height > 4)
+        height = box.size.height
+        lines = ["".join(text for text, _ in line) for line in box.paint(*box.size)]
+    whole = next(number for number, line in enumerate(lines) if "ask bob before" in line)
+    assert whole < height
+    assert max(map(len, lines)) <= 80
+    assert reason in " ".join(" ".join(lines).split())
 
 
 class Due(FakeControl):

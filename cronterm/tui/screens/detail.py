@@ -137,6 +137,7 @@ class Detail(JobPage):
         for panel in self.query(Panel):
             if panel.is_shown:
                 panel.update(now, self.job)
+        self.set_class(self.query_one(ScheduleBox).is_crowded(), "crowded")
         log = self.log_pane
         if log.display:
             row = log.row

@@ -14,7 +14,7 @@ from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.keymap import JobTab
 from cronterm.tui.look import ROLES
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_of
+from cronterm.tui.widgets.paint import Part, fact_lines, fit, fit_name, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.words import (
     cause_text,
@@ -85,12 +85,19 @@ class ScheduleBox(Panel):
         return "Schedule", ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line a fact."""
+        """Return a line a fact, or more."""
         view = self.picture.snapshot.jobs.get(self.job or "")
-        return [
-            [(f" {fit(name, 9)} ", "muted"), (fit(text, max(width - 12, 1)), role)]
-            for name, text, role in (self._facts(view) if view is not None else [])
-        ]
+        facts = self._facts(view) if view is not None else []
+        return [line for fact in facts for line in _lines(fact, width)]
+
+    def is_crowded(self) -> bool:
+        """Tell whether why the job is paused takes more than a line."""
+        view = self.picture.snapshot.jobs.get(self.job or "")
+        pause = (view and view.pause) or self.picture.snapshot.all_paused
+        if view is None or pause is None or not self.size.width:
+            return False
+        fact = ("paused", pause_text(pause, self.now), "warn")
+        return len(_lines(fact, self.size.width)) > 1
 
     def _facts(self, view: JobView) -> list[Fact]:
         """Return the schedule, what comes, the command and the rules."""
@@ -135,6 +142,11 @@ class ScheduleBox(Panel):
         by = self.skipped_by.get(found[-1], "")
         lifts = f"{self.key('skip')} lifts it"
         return ", ".join(filter(None, (days_and_times(found, self.now), by))) + f" · {lifts}"
+
+
+def _lines(fact: Fact, width: int) -> list[list[Part]]:
+    """Return a fact with a gap behind its name and at the end."""
+    return [[name, (" ", "muted"), text] for name, text in fact_lines(*fact, width - 1)]
 
 
 class RunsBox(Panel, can_focus=True):

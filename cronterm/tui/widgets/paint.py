@@ -1,6 +1,7 @@
 """Painting by lines: text with a role becomes a strip; only what changed is sent."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from rich.cells import cell_len, set_cell_size
@@ -34,6 +35,17 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
     pad = " " * (width - length)
     return pad + text if right else text + pad
+
+
+def fact_lines(name: str, text: str, role: str, width: int) -> "list[list[Part]]":
+    """Return a fact beside its name: why a job is paused whole, all else in a line."""
+    room = max(width - 11, 8)
+    texts = wrap(text, room) if name == "paused" else [fit(text, room)]
+    names = [name, *[""] * (len(texts) - 1)]
+    return [
+        [(f" {fit(each, 9)}", "muted"), (text, role)]
+        for each, text in zip(names, texts, strict=True)
+    ]
 
 
 def name_ends(length: int, width: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from cronterm.model.run import FAILED, success_ratio
 from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
-from cronterm.tui.widgets.paint import Painted, Part, fit, fit_name
+from cronterm.tui.widgets.paint import Painted, Part, fact_lines, fit, fit_name
 from cronterm.tui.widgets.spark import area, bars, duration_chart, started
 from cronterm.tui.words import (
     age,
@@ -193,10 +193,8 @@ class SelectedPanel(Panel):
         view = self.picture.snapshot.jobs.get(self.job or "")
         if view is None:
             return []
-        return [
-            [(f" {fit(name, 9)}", "muted"), (fit(text, max(width - 11, 1)), role)]
-            for name, text, role in job_facts(self.picture, view.job.id, self.now)
-        ]
+        facts = job_facts(self.picture, view.job.id, self.now)
+        return [line for fact in facts for line in fact_lines(*fact, width)]
 
 
 def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ one over file and store when no engine runs. No face can tell which; `tests/cont
 them to the same behaviour.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -76,5 +76,8 @@ class Control(Protocol):
     async def send(self, command: AnyCommand) -> Answer:
         """Ask for a change; answered after the commit. A refusal is an answer, not an error."""
 
-    async def query(self, query: Query) -> AnyReply:
-        """Ask a question. Raises `CrontermError` when the thing asked about is not there."""
+    def query(self, query: Query) -> Awaitable[AnyReply]:
+        """Ask a question. Raises `CrontermError` when the thing asked about is not there.
+
+        Who asks another process has asked it once this returns, before the answer is awaited.
+        """

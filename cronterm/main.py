@@ -62,6 +62,9 @@ TAB_DRIVER = "cronterm.tui.tab:TabDriver"
 GARBAGE_LOOKS = (2_000, 5, 1)
 """How often the screen looks for garbage, a little each time. By Python's own rule it looks more
 seldom and through more, which held a key up for 25 to 80 ms."""
+HANDOVER_S = 0.0005
+"""After which the screen, while it draws, lets the thread go on that asks the engine. By Python's
+own rule (5 ms) a question left 10 to 20 ms later, at each step one wait more."""
 
 
 def main() -> NoReturn:
@@ -354,6 +357,7 @@ def _show(
         how_ended=own.how_ended if own is not None else lambda pid: "",
         how_failed=own.how_failed if own is not None else lambda: "",
         settle=gc.freeze,  # with a dashboard among it each fortieth key was held up for 30 ms
+        tidy=gc.collect,  # a page's garbage was found while the next one was made: 5 ms of its 60
     )
     app = CrontermApp(
         control_of(several),
@@ -370,5 +374,6 @@ def _show(
     gc.freeze()  # to look through all of it holds a key up for 60 ms
     gc.set_threshold(*GARBAGE_LOOKS)
     gc.enable()
+    sys.setswitchinterval(HANDOVER_S)
     ending = app.run(mouse=settings.mouse)
     return ending, app.return_code or 0

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -59,16 +59,19 @@ class HttpControl:
         """Carry out a command; it is sent once."""
         return await self._ask(lambda: self._client.send(command))
 
-    async def query(self, query: Query) -> AnyReply:
-        """Answer a question."""
-        return await self._ask(lambda: self._client.query(query))
+    def query(self, query: Query) -> Awaitable[AnyReply]:
+        """Answer a question: it is on its way already."""
+        return self._ask(lambda: self._client.query(query))
 
-    async def _ask(self, ask: Callable[[], T]) -> T:
+    def _ask(self, ask: Callable[[], T]) -> asyncio.Future[T]:
         """Return what `ask` does; an answer ends the wait for a broken stream."""
-        answer = await _on_thread(ask)
-        if self._is_away:
-            self._hurry.set()
+        answer = _on_thread(ask)
+        answer.add_done_callback(self._note_answer)
         return answer
+
+    def _note_answer(self, answer: asyncio.Future[T]) -> None:
+        if not answer.cancelled() and answer.exception() is None and self._is_away:
+            self._hurry.set()
 
     async def events(
         self, *, after: int | None = None, output: bool = True
@@ -166,15 +169,15 @@ class _Feed:
             self._room.notify()
 
 
-async def _on_thread(ask: Callable[[], T]) -> T:
-    """Return what `ask` does, from a thread of its own.
+def _on_thread(ask: Callable[[], T]) -> asyncio.Future[T]:
+    """Return what `ask` does, from a thread of its own, which has begun.
 
     Not the loop's pool: who quits does not wait for an engine that hangs.
     """
     answer: Future[T] = Future()
     answer.set_running_or_notify_cancel()
     threading.Thread(target=_fulfil, args=(answer, ask), name="request", daemon=True).start()
-    return await asyncio.wrap_future(answer)
+    return asyncio.wrap_future(answer)
 
 
 def _fulfil(answer: Future[T], ask: Callable[[], T]) -> None:

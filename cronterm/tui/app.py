@@ -1,7 +1,7 @@
 """The screen: attaches to an engine, draws what it tells, opens what is asked for."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cronterm.model.snapshot import Snapshot
 from cronterm.tui import questions
 from cronterm.tui.block_edit import edit_block, edit_file
 from cronterm.tui.gaps import Gaps
+from cronterm.tui.garbage import Garbage
 from cronterm.tui.history import read_past_lines
 from cronterm.tui.home import Hosting
 from cronterm.tui.inbox import Inbox
@@ -96,6 +97,7 @@ class CrontermApp(LogOpening, Personal):
         self._beat = 0
         self._drawn_at: Instant = 0
         self._restarts: list[Instant] = []
+        self._garbage = Garbage(self, hosting.tidy)
         self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:
@@ -232,7 +234,8 @@ class CrontermApp(LogOpening, Personal):
         """Show a view, in place of whatever is open; the next time it begins there."""
         self._begun_with = None
         self._replace(view)
-        self.remember(view=None if view == "jobs" else view)
+        kept = view if view in VIEWS else None  # in a file: the view does not wait for it
+        self.call_after_refresh(lambda: self.remember(view=kept))
 
     def _begin(self) -> None:
         """Begin on the view that was chosen last for this file, unless a key was faster.
@@ -252,7 +255,9 @@ class CrontermApp(LogOpening, Personal):
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if view in VIEWS:
-            self.push_screen(VIEWS[view](self.picture))
+            page = VIEWS[view](self.picture)
+            page.read_ahead()
+            self.push_screen(page)
 
     def pop_screen(self) -> AwaitComplete:
         """Leave a screen; what is read for it has nowhere to go any more."""
@@ -262,17 +267,8 @@ class CrontermApp(LogOpening, Personal):
                 worker.cancel()
         self._is_dirty = True
         self.call_later(self._draw)
-        self._forget_widgets()
+        self._garbage.leave(self.screen)
         return super().pop_screen()
-
-    def _forget_widgets(self) -> None:
-        """Let go of widgets that are gone.
-
-        Textual remembers two colours of each of the last thousand, and by that all their lines:
-        after fifty views a look for garbage took 100 ms, and each view took more memory.
-        """
-        with suppress(AttributeError):  # of another Textual that needs this no more
-            type(self.screen._styles_cache).get_inner_outer.cache_clear()
 
     def open_inbox(self) -> None:
         """Open what was missed."""

@@ -40,6 +40,8 @@ class Hosting:
     """Commands that show the engines that run for other jobs files."""
     settle: Callable[[], object] = lambda: None
     """Called once, when everything that stays is there."""
+    tidy: Callable[[], object] = lambda: None
+    """Called a moment after a page was left: much is garbage then."""
 
     def start_again(self) -> str:
         """Start an engine and say so. Raises `CrontermError` where this screen starts none."""

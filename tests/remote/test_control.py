@@ -10,6 +10,7 @@ from cronterm.control import Gone
 from cronterm.errors import NoEngine
 from cronterm.model.command import PauseJob
 from cronterm.model.event import Numbered
+from cronterm.model.query import ReadSystem
 from cronterm.model.snapshot import Snapshot
 from cronterm.remote.control import HttpControl
 from cronterm.remote.server import bind
@@ -102,6 +103,18 @@ async def test_requests_without_an_engine_are_errors(tmp_path: Path) -> None:
         await control.snapshot()
     with pytest.raises(NoEngine):
         await control.send(PauseJob(job="backup"))
+
+
+async def test_a_question_is_on_its_way_before_its_answer_is_awaited(tmp_path: Path) -> None:
+    with bind(tmp_path / "s") as door:
+        answer = asyncio.ensure_future(HttpControl(tmp_path / "s").query(ReadSystem()))
+        door.listen()
+        peer, _ = door.accept()  # nothing has let the loop run yet
+        with peer:
+            head = peer.recv(1 << 10)
+        answer.cancel()
+
+    assert head.startswith(b"POST")
 
 
 async def test_who_stops_looking_leaves_no_thread_and_no_stream(tmp_path: Path) -> None:

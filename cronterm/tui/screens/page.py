@@ -147,6 +147,9 @@ class Page(Screen[None], Unpainted):
     def take_event(self, event: AnyEvent) -> None:
         """Read again what an event changed; the picture has it already."""
 
+    def read_ahead(self) -> None:
+        """Ask for what it will show, before it is made: the answer comes meanwhile."""
+
     def look_again(self) -> None:
         """Read again soon what is shown: some of it may be another."""
 

@@ -75,14 +75,17 @@ class StatsView(Page):
         self._is_stale = True
 
     def body(self) -> ComposeResult:
-        """Give the range, the names, and the ten panels; the figures are read meanwhile."""
-        self._read()
+        """Give the range, the names, and the ten panels."""
         yield RangeLine(self.figures)
         with FrameRow(id="stats"):
             yield MetricNames()
             with Frame(id="metrics"):
                 for number in range(1, len(NAMES) + 1):
                     yield Metric(self.picture, self.figures, number)
+
+    def read_ahead(self) -> None:
+        """Ask for the figures."""
+        self._read()
 
     def on_mount(self) -> None:
         """Begin with the first metric."""
@@ -117,9 +120,9 @@ class StatsView(Page):
         figures = self.figures
         asked = figures.range, figures.job
         try:
-            trends, stats = await asyncio.gather(
-                self.home.control.query(ReadTrends(range=asked[0], job=asked[1])),
+            stats, trends = await asyncio.gather(  # what takes longer is asked first
                 self.home.control.query(ReadStats(range=asked[0], resources=False, days=False)),
+                self.home.control.query(ReadTrends(range=asked[0], job=asked[1])),
             )
         except CrontermError as error:
             self.tell_unread(error)
@@ -138,22 +141,24 @@ class StatsView(Page):
         here = RANGES.index(self.figures.range) + by
         if 0 <= here < len(RANGES):
             self.figures.range = RANGES[here]
-            self._read()
-            self.update(self.home.now())
+            self._read_other()
+
+    def _read_other(self) -> None:
+        """Say which figures are wanted; the panels are drawn once those are there."""
+        self._read()
+        self.query_one(RangeLine).repaint()
 
     def action_choose_job(self, by: int) -> None:
         """Choose another job, those that run most first, round and round; all are one of them."""
         jobs = ["", *self.figures.jobs()]
         here = jobs.index(self.figures.job) if self.figures.job in jobs else 0
         self.figures.job = jobs[(here + by) % len(jobs)]
-        self._read()
-        self.update(self.home.now())
+        self._read_other()
 
     def action_all_jobs(self) -> None:
         """Choose all jobs."""
         self.figures.job = ""
-        self._read()
-        self.update(self.home.now())
+        self._read_other()
 
     def action_before(self) -> None:
         """Compare with the range before, or not."""

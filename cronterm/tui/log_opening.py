@@ -17,6 +17,7 @@ class LogOpening(Copying):
         """Open a page above the view that is shown."""
         if isinstance(self.screen, Page):
             page.view = self.screen.view
+        page.read_ahead()
         self.push_screen(page)
 
     def open_log(self, job: str, *, is_failed: bool = False) -> None:

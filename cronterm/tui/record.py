@@ -1,5 +1,6 @@
 """What the past of a job says in figures: from all of it, the last week, and its newest runs."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
@@ -121,8 +122,10 @@ async def read_record(control: Control, job: str) -> Record | None:
     The runs themselves are not in it.
     """
     try:
-        total = await control.query(ReadTrends(job=job, range="all"))
-        week = await control.query(ReadTrends(job=job, range="7d"))
+        total, week = await asyncio.gather(
+            control.query(ReadTrends(job=job, range="all")),
+            control.query(ReadTrends(job=job, range="7d")),
+        )
     except CrontermError:
         return None
     if isinstance(total, Trends) and isinstance(week, Trends):

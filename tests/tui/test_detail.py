@@ -10,7 +10,7 @@ from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.decision import Decision, Decisions
 from cronterm.model.event import AlertOpened, JobPaused, Numbered
-from cronterm.model.query import AnyReply, Query, ReadDecisions, Runs
+from cronterm.model.query import AnyReply, ListRuns, Query, ReadDecisions, Runs
 from cronterm.model.resolved import Value
 from cronterm.model.snapshot import Pause
 from cronterm.tui.picture import Picture
@@ -70,6 +70,28 @@ async def test_why_tells_what_the_engine_says_of_the_job_and_of_the_selected_run
         painted = ["".join(text for text, _ in line) for line in why.paint(60, 20)]
         assert all(len(line) <= 60 for line in painted)
         assert sum("│" in line for line in painted) >= 3
+
+
+class Counting(FakeControl):
+    """Counts how often the runs of a job were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists = 0
+
+    async def query(self, query: Query) -> AnyReply:
+        self.lists += isinstance(query, ListRuns) and bool(query.job)
+        return await super().query(query)
+
+
+async def test_another_tab_reads_no_more_than_it_shows() -> None:
+    control = Counting()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "overview")
+        await wait_for(pilot, lambda: control.lists == 1)
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await wait_for(pilot, lambda: screen.plan.outlook is not None)
+        assert control.lists == 1
 
 
 SKIPPED = Decision(

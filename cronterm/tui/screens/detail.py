@@ -16,21 +16,18 @@ from cronterm.model.event import AnyEvent, JobRenamed
 from cronterm.model.query import (
     Alerts,
     ListAlerts,
-    ListNext,
     ListRuns,
-    NextDue,
-    OutputPart,
     ReadDecisions,
-    ReadOutput,
     Runs,
 )
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.about import is_about
 from cronterm.tui.alert_list import shown_alerts
+from cronterm.tui.history import read_last_line, read_next
 from cronterm.tui.keymap import JobTab, bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.record import read_record
+from cronterm.tui.record import Record, read_record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.schedule_tab import ScheduleTab
@@ -46,15 +43,14 @@ from cronterm.tui.widgets.frames import FrameRow, TabFrame
 from cronterm.tui.widgets.panels import ChartPanel, Panel
 from cronterm.tui.widgets.rows import RowsBox
 from cronterm.tui.widgets.run_log import RunLog
+from cronterm.tui.widgets.schedule_boxes import ComingBox, WeekBox
 from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
 from cronterm.tui.words import took_text
 
 RUNS_SHOWN = 500
-NEXT_SHOWN = 5
 OUTPUTS_READ = 25
-LAST_BYTES = 1024
 READ_EVERY = SECOND  # after an event; the reading may take as long again
 
 
@@ -77,6 +73,8 @@ class Detail(JobPage):
         """Reads all that the page shows."""
         self._is_stale = False
         self._read_at: Instant = 0
+        self._made = asyncio.Event()
+        """All boxes are there."""
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
@@ -126,16 +124,22 @@ class Detail(JobPage):
         """The log of the run under the cursor."""
         return self.query_one(RunLog)
 
-    def on_mount(self) -> None:
+    def read_ahead(self) -> None:
         """Look the job up."""
-        self._first_box().focus()
         self._look()
+
+    def on_mount(self) -> None:
+        """Take what was read."""
+        self._first_box().focus()
+        self._made.set()
+        if self._fetching is None:
+            self._look()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""
         super().update(now)
         for panel in self.query(Panel):
-            if panel.is_shown:
+            if panel.is_shown and not isinstance(panel, JobAlertsBox | ComingBox | WeekBox):
                 panel.update(now, self.job)
         self.set_class(self.query_one(ScheduleBox).is_crowded(), "crowded")
         log = self.log_pane
@@ -208,29 +212,29 @@ class Detail(JobPage):
         self._fetching = self.run_worker(self._fetch(self.job), group="detail", exclusive=True)
 
     async def _fetch(self, job: str) -> None:
-        record, _ = await asyncio.gather(read_record(self.home.control, job), self._read_runs(job))
-        if record is not None:
-            record.runs = self.runs.runs
-            self.query_one(StatisticsBox).record = record
+        control = self.home.control
+        # What takes longest is asked first.
+        rows = asyncio.ensure_future(control.query(ListRuns(job=job, limit=RUNS_SHOWN)))
+        past, coming = read_record(control, job), read_next(control, job)
+        answers = await asyncio.gather(past, coming, rows, return_exceptions=True)
+        await self._made.wait()
+        self._take(*answers)
         self.update(self.home.now())
+        self.read_anew(self._read_tab, "tab")
         await self._read_told(job)
-        await self._read_tab()
+        self.update(self.home.now())
         await self._read_outputs()
         self.update(self.home.now())
 
-    async def _read_runs(self, job: str) -> None:
-        """Read the newest runs, and the next ones."""
-        control, runs = self.home.control, self.runs
-        try:
-            found = await control.query(ListRuns(job=job, limit=RUNS_SHOWN))
-            if isinstance(found, Runs):
-                runs.show(newest_first(found.rows))
-            if job in self.picture.snapshot.jobs:
-                due = await control.query(ListNext(jobs=(job,), limit=NEXT_SHOWN))
-                if isinstance(due, NextDue):
-                    self.query_one(ScheduleBox).coming = due.next.get(job, ())
-        except CrontermError:
-            pass  # the engine is gone: the banner says so
+    def _take(self, record: object, coming: object, found: object) -> None:
+        """Take what was read; of what was not the banner says why: the engine is gone."""
+        if isinstance(found, Runs):
+            self.runs.show(newest_first(found.rows))
+        if isinstance(coming, tuple):
+            self.query_one(ScheduleBox).coming = coming
+        if isinstance(record, Record):
+            record.runs = self.runs.runs
+            self.query_one(StatisticsBox).record = record
 
     async def _read_tab(self) -> None:
         """Read what only the shown tab has."""
@@ -250,10 +254,12 @@ class Detail(JobPage):
         """Read the alerts that are over, and why things are as they are."""
         control, why = self.home.control, self.query_one(WhyBox)
         try:
-            found = await control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN))
+            found, told = await asyncio.gather(
+                control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN)),
+                control.query(ReadDecisions(job=job)),
+            )
             if isinstance(found, Alerts):
                 self._past = {each.id: each for each in found.alerts if each.closed_at is not None}
-            told = await control.query(ReadDecisions(job=job))
             if isinstance(told, Decisions):
                 why.sentences = tuple(map(self.picture.from_here, told.sentences))
                 self.query_one(ScheduleBox).skipped_by = {
@@ -276,15 +282,9 @@ class Detail(JobPage):
         for row in runs.runs[:OUTPUTS_READ]:
             if row.run is None or row.ended_at is None or row.run in runs.outputs:
                 continue
-            try:
-                query = ReadOutput(run=row.run, max_bytes=LAST_BYTES)
-                part = await self.home.control.query(query)
-            except CrontermError:
-                continue
-            if isinstance(part, OutputPart):
-                text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
-                lines = [line for line in text.split("\n") if line.strip()]
-                runs.outputs[row.run] = sanitize_line(lines[-1]) if lines else ""
+            line = await read_last_line(self.home.control, row.run)
+            if line is not None:
+                runs.outputs[row.run] = line
 
     async def _load_log(self) -> None:
         """Read the log of the run under the cursor, or of the newest that started."""
@@ -301,10 +301,7 @@ class Detail(JobPage):
         self.query_one(TabFrame).show_tab(head.tab.lower())
         self._first_box().focus()
         self.update(self.home.now())
-        if self._fetching is not None and self._fetching.is_finished:
-            self.read_anew(self._read_tab, "detail")
-        else:
-            self._look()
+        self.read_anew(self._read_tab, "tab")
 
     def _pane(self) -> Widget:
         """Return what the keys move in: of the shown tab what has the focus, or its first box."""
@@ -346,7 +343,8 @@ class Detail(JobPage):
             self._look()
 
     def _clear(self) -> None:
-        """Show nothing of the job before."""
+        """Show nothing of the job before, and nothing that is still read of it."""
+        self.workers.cancel_node(self)
         self.runs.show([])
         self._past = {}
         self.query_one(ScheduleBox).coming = ()

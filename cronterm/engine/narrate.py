@@ -13,6 +13,7 @@ from cronterm.model.event import (
     AllPaused,
     AllResumed,
     AnyEvent,
+    AttemptClaimed,
     AttemptEnded,
     AttemptStarted,
     ClockMoved,
@@ -29,6 +30,7 @@ from cronterm.model.event import (
     RetryScheduled,
     RunEnded,
     RunHeld,
+    RunQueued,
     RunStopping,
     SignalDecided,
     SkipLifted,
@@ -44,6 +46,8 @@ log = logging.getLogger("cronterm")
 def narrate(event: AnyEvent) -> None:
     """Log `event`, if it is worth a line."""
     match event:
+        case RunQueued() | AttemptClaimed():
+            pass  # the most frequent ones, not worth a line
         case AttemptStarted():
             log.info("started", extra=_run(event) | {"attempt": event.attempt, "pid": event.pid})
         case RunEnded():

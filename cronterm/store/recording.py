@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -53,6 +55,31 @@ from cronterm.store.signals import SignalRecorder
 from cronterm.store.text import valid
 from cronterm.store.watermark import Watermark
 
+CLAIM = (
+    "INSERT INTO attempts (run, attempt, runner, claimed_at_us) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (run, attempt) DO UPDATE SET runner = excluded.runner"
+    " WHERE ended_at_us IS NULL"
+)
+
+
+@dataclass(eq=False)
+class BegunRun:
+    """A run that was queued in this batch, and its claim."""
+
+    columns: tuple[Any, ...]
+    """What it is queued with."""
+    definition: int | None
+    claim: AttemptClaimed | None = None
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the columns of its row that are not the same for all."""
+        attempt, state = (0, "queued") if self.claim is None else (self.claim.attempt, "running")
+        return (*self.columns, self.definition, attempt, state)
+
+
+def _claim_row(event: AttemptClaimed) -> tuple[Any, ...]:
+    return (event.run, event.attempt, event.runner, event.at)
+
 
 class Recorder:
     """One batch: `apply` each event, then `finish`; both raise sqlite3.Error and `InstantTaken`.
@@ -70,6 +97,8 @@ class Recorder:
         self._signals = SignalRecorder(connection, self._rollups)
         self._alerts = AlertRecorder(connection)
         self._notices = NoticeRecorder(connection)
+        self._begun: dict[int, BegunRun] = {}
+        """Runs of this batch that have no row yet: most of them are claimed in it, too."""
         self.next_run: int = self._execute("SELECT next_run FROM meta").fetchone()[0]
 
     @property
@@ -80,12 +109,14 @@ class Recorder:
     def begin(self, n: int) -> None:
         """Forget what the batch before touched; `n` numbers the last event before this one."""
         self._n = n
+        self._begun.clear()
         self._jobs.begin()
         self._signals.begin()
         self._rollups.begin()
 
     def finish(self, n: int) -> None:
         """Write what was gathered, and `n` as the number of the last event."""
+        self._write_begun()
         self._jobs.finish()
         self._signals.finish()
         self._rollups.finish()
@@ -94,6 +125,8 @@ class Recorder:
     def apply(self, event: AnyEvent) -> None:
         """Apply one event."""
         self._n += 1
+        if not isinstance(event, RunQueued | AttemptClaimed):
+            self._write_begun()  # what it changes must be there
         match event:
             case RunQueued():
                 self._queue(event)
@@ -158,11 +191,7 @@ class Recorder:
         entry, cause, own = self._jobs.entry(event.job), event.cause, event.definition
         if cause.due_at is not None:
             decide_start(self._connection, entry, event, cause.due_at)
-        self._execute(
-            "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
-            " ready_at_us, attempts, params, upstream_run, after, rid, client, repeat, definition,"
-            " attempt, state, reason, message, output_bytes)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'queued', '', '', 0)",
+        self._begun[event.run] = BegunRun(
             (
                 event.run,
                 entry.key,
@@ -179,8 +208,8 @@ class Recorder:
                 valid(cause.rid),
                 valid(cause.client),
                 encode_repeat(cause.repeat),
-                None if own is None else self._jobs.bind(entry.key, own),
             ),
+            None if own is None else self._jobs.bind(entry.key, own),
         )
         if cause.kind == "upstream":
             entry.started_n = self._n
@@ -188,23 +217,41 @@ class Recorder:
         self.next_run = max(self.next_run, event.run + 1)
 
     def _claim(self, event: AttemptClaimed) -> None:
-        self._execute(
-            "INSERT INTO attempts (run, attempt, runner, claimed_at_us) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (run, attempt) DO UPDATE SET runner = excluded.runner"
-            " WHERE ended_at_us IS NULL",
-            (event.run, event.attempt, event.runner, event.at),
-        )
         entry = self._jobs.entry(event.job)
         if event.attempt == 1:
             entry.started_n = self._n
         if event.timed_runs is not None:
             entry.timed_runs = event.timed_runs
         definition = self._jobs.definition(entry.key, event.definition)
+        begun = self._begun.get(event.run)
+        if begun is not None and begun.claim is None:
+            begun.claim = event
+            begun.definition = begun.definition if definition is None else definition
+            return
+        self._write_begun()
+        self._execute(CLAIM, _claim_row(event))
         self._execute(
             "UPDATE runs SET state = 'running', attempt = ?, hold = NULL,"
             " definition = ifnull(?, definition)"
             " WHERE run = ? AND outcome IS NULL",
             (event.attempt, definition, event.run),
+        )
+
+    def _write_begun(self) -> None:
+        """Write the runs that have no row yet; what other events change is there then."""
+        if not self._begun:
+            return
+        begun = list(self._begun.values())
+        self._begun.clear()
+        self._connection.executemany(
+            "INSERT INTO runs (run, job, cause, due_at_us, asked_by, scheduled_at_us, queued_at_us,"
+            " ready_at_us, attempts, params, upstream_run, after, rid, client, repeat, definition,"
+            " attempt, state, reason, message, output_bytes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0)",
+            [run.row() for run in begun],
+        )
+        self._connection.executemany(
+            CLAIM, [_claim_row(run.claim) for run in begun if run.claim is not None]
         )
 
     def _start(self, event: AttemptStarted) -> None:

@@ -18,6 +18,7 @@ from cronterm.tui.key_names import READ
 from cronterm.tui.keymap import STAYING, bind, bindings, in_place
 from cronterm.tui.places import Where
 from cronterm.tui.themes import palette_of, roles_of
+from cronterm.tui.widgets.frames import Thorough
 from cronterm.tui.widgets.paint import key_of, names_of
 
 
@@ -38,7 +39,7 @@ NARROW = 18  # cells of an answer: in a list of shorter ones nothing is wider
 CANCEL = Choice("no", "Cancel", "")
 
 
-class Dialog(ModalScreen[Given]):
+class Dialog(Thorough, ModalScreen[Given]):
     """A box over what is open: what scrolls in it leaves room for the answers below."""
 
     VERTICAL_BREAKPOINTS = [(0, "-h12"), (13, "-h24")]  # noqa: RUF012

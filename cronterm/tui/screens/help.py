@@ -14,6 +14,7 @@ from cronterm.tui.keymap import STAYING, Key, bindings, groups, moving
 from cronterm.tui.look import Glyphs, spelt
 from cronterm.tui.places import QUESTIONS, Where
 from cronterm.tui.themes import roles_of
+from cronterm.tui.widgets.frames import Thorough
 from cronterm.tui.widgets.paint import key_of
 
 SIGNS = (
@@ -61,7 +62,7 @@ class HelpBox(VerticalScroll, inherit_bindings=False):
         self.action_lines(by * max(self.size.height - 1, 1))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Thorough, ModalScreen[None]):
     """Help over what is open."""
 
     BINDINGS = bindings("help")  # Textual reads it from the class

@@ -19,14 +19,14 @@ from cronterm.tui.places import Where
 from cronterm.tui.saving import Kind, picture_of, save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
-from cronterm.tui.widgets.frames import Unpainted
+from cronterm.tui.widgets.frames import Thorough, Unpainted
 from cronterm.tui.widgets.paint import Painted
 
 RunChange = AttemptStarted | RetryScheduled | RunEnded
 """The events by which a run is another in a list of runs."""
 
 
-class Page(Screen[None], Unpainted):
+class Page(Thorough, Screen[None], Unpainted):
     """A screen with the bars around it; subclasses give `body`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-w80"), (100, "-w100"), (160, "-w160")]  # noqa: RUF012

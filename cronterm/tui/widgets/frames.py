@@ -1,11 +1,28 @@
 """What holds painted widgets and shows nothing of its own: a layout draws what it moves."""
 
-from typing import Self
+from typing import Self, cast
 
 from textual.containers import Container, Horizontal
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
+from textual.screen import Screen
 from textual.widget import Widget
+
+
+class Thorough:
+    """Beside a screen: what its widgets want drawn is drawn, also where a part of it is.
+
+    Textual takes it that a screen that is to be drawn is drawn whole, and forgets them. But of a
+    page a part is drawn where a sentence was told, of a dialog what changes at its sides.
+    """
+
+    def _on_timer_update(self) -> None:
+        """Draw what is to be drawn."""
+        screen = cast(Screen[object], self)
+        if screen.is_current and screen._repaint_required and not screen._layout_required:
+            screen._repaint_required = False
+            screen._dirty_widgets.add(screen)
+        super()._on_timer_update()  # type: ignore[misc]
 
 
 class Unpainted(Widget):

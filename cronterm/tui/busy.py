@@ -18,7 +18,7 @@ CALENDAR = (CronSpec, OnCalendarSpec)
 
 
 def busy_note(job: Job, views: Iterable[JobView], now: Instant) -> str:
-    """Return which other jobs start with the next run of `job`, and a quieter minute; or nothing.
+    """Return which other jobs start with the next run of `job`, below it a quieter minute; or "".
 
     It may take a second where there are many jobs.
     """
@@ -37,14 +37,16 @@ def busy_note(job: Job, views: Iterable[JobView], now: Instant) -> str:
     quiet = min(range(60), key=lambda minute: (counts[minute], abs(minute - local.minute)))
     if counts[quiet] == busy:
         return note
-    how = "quiet" if not counts[quiet] else f"quieter, {counts[quiet]}"
-    return f"{note}; {local:%H}:{quiet:02} would be {how}{_written(job, quiet)}"
+    left, at, written = counts[quiet], f"{local:%H}:{quiet:02}", _written(job, quiet)
+    those = f"{left or 'no'} other job{'s' * (left > 1)}"
+    where = f"{written} ({at}, {those})" if written else f"{at} ({those})"
+    return f"{note}\n  {'quieter' if left else 'quiet'}: {where}"
 
 
 def _written(job: Job, minute: int) -> str:
-    """Return the schedule with another minute, where it has just one to replace."""
+    """Return the schedule with another minute; "" unless it has just one to replace."""
     first, *rest = job.schedule_text.split()
-    return f": {minute} {' '.join(rest)}" if first.isdigit() and len(rest) == 4 else ""
+    return f"{minute} {' '.join(rest)}" if first.isdigit() and len(rest) == 4 else ""
 
 
 def _may_start(view: JobView, begin: Instant) -> bool:

@@ -37,15 +37,24 @@ def test_starts_are_counted_by_minute() -> None:
         (
             "30 2 * * *",
             ["30 2 * * *"] * 3,
-            "! 3 other jobs start at 02:30; 02:29 would be quiet: 29 2 * * *",
+            "! 3 other jobs start at 02:30\n  quiet: 29 2 * * * (02:29, no other job)",
         ),
         (
             "0 2 * * *",
             ["*/5 * * * *"] * 3 + ["1-59 2 * * *"],
-            "! 3 other jobs start at 02:00; 02:01 would be quieter, 1: 1 2 * * *",
+            "! 3 other jobs start at 02:00\n  quieter: 1 2 * * * (02:01, 1 other job)",
         ),
         ("0 2 * * *", ["* * * * *"] * 3, "! 3 other jobs start at 02:00"),
-        ("*/30 2 * * *", ["0 2 * * *"] * 4, "! 4 other jobs start at 02:00; 02:01 would be quiet"),
+        (
+            "0 2 * * *",
+            ["*/5 * * * *"] * 3 + ["1-59 2 * * *"] * 2,
+            "! 3 other jobs start at 02:00\n  quieter: 1 2 * * * (02:01, 2 other jobs)",
+        ),
+        (
+            "*/30 2 * * *",
+            ["0 2 * * *"] * 4,
+            "! 4 other jobs start at 02:00\n  quiet: 02:01 (no other job)",
+        ),
         ("@every 5m", ["* * * * *"] * 3, ""),
         ("@manual", ["* * * * *"] * 3, ""),
     ],

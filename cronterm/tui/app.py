@@ -29,7 +29,7 @@ from cronterm.tui.inbox import Inbox
 from cronterm.tui.keymap import JobTab, View, bindings
 from cronterm.tui.log_opening import LogOpening
 from cronterm.tui.look import Glyphs
-from cronterm.tui.palette import palette_commands
+from cronterm.tui.palette import Offered, palette_commands
 from cronterm.tui.personal import Person, Personal
 from cronterm.tui.picture import Picture, Restart
 from cronterm.tui.screens.alerts import AlertsView
@@ -67,7 +67,7 @@ class CrontermApp(LogOpening, Personal):
 
     CSS_PATH = "cronterm.tcss"
     TITLE = "cronterm"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {Offered}  # noqa: RUF012  # Textual reads it from the class
     BINDINGS = bindings("all")  # Textual reads it from the class
 
     def __init__(

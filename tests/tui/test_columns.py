@@ -7,7 +7,9 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.columns import (
     BEFORE_NAME,
     BY_ITSELF,
+    BY_KEY,
     COLUMNS,
+    MOST_WORDS,
     behind_host,
     layout_for,
 )
@@ -42,6 +44,13 @@ def test_a_long_name_is_whole_where_there_is_room() -> None:
     assert layout_for(232, longest=63).name == 63
     assert layout_for(80, longest=63) == layout_for(80)
     assert layout_for(120, ("duration",), longest=63).name == 63
+
+
+def test_the_schedule_in_words_has_what_nothing_else_needs() -> None:
+    words = {width: layout_for(width).cells["words"] for width in range(150, 260)}
+    assert words[150] == BY_KEY["words"].cells
+    assert words[259] == 2 + MOST_WORDS
+    assert layout_for(259, longest=63).name == 63
 
 
 def test_columns_come_by_themselves_where_there_is_room() -> None:

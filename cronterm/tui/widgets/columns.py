@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cronterm.tui.widgets.paint import fit, fit_name
 
 WORDS = 18  # cells of the schedule in words
+MOST_WORDS = 44  # the same where nothing else needs them
 IN_WORDS = 124  # from which inner width on there is room for them
 MOST_HOST = 12  # cells of a machine's name
 BEFORE_NAME = 14  # cells of mark, state and next instant: they and the name never scroll away
@@ -62,7 +63,7 @@ def layout_for(
 
     `chosen` are the keys of those that a person wants, none for those that fit by themselves.
     `pushed` is how many are pushed out behind the name, so that later ones come into view. The
-    name takes what is left, up to MOST_NAME cells or those of the `longest`.
+    name takes what is left, up to MOST_NAME cells or those of the `longest`, then the words.
     """
     most = max(MOST_NAME, longest)
     if not chosen and not pushed:
@@ -75,16 +76,22 @@ def layout_for(
         start -= 1  # the last one is in view already
     end = _fitting(width, wanted, start)
     cells = {key: _cells(key, width) for key in wanted[start:end]}
-    room = width - BEFORE_NAME - sum(cells.values())
-    name = max(min(room, most), LEAST_NAME)
-    return Layout(name, cells, start + extra, len(wanted) - end)
+    return Layout(_share(cells, width, most), cells, start + extra, len(wanted) - end)
 
 
 def _automatic(width: int, most: int) -> Layout:
     keys = [column.key for column in COLUMNS if (column.least or 0) <= width]
     cells = {key: _cells(key, width) for key in keys if key in BY_ITSELF}
+    return Layout(_share(cells, width, most), cells, 0, len(BY_ITSELF) - len(cells))
+
+
+def _share(cells: dict[str, int], width: int, most: int) -> int:
+    """Return the cells of the name, `most` at most; what is left goes to the words."""
     room = width - BEFORE_NAME - sum(cells.values())
-    return Layout(max(min(room, most), LEAST_NAME), cells, 0, len(BY_ITSELF) - len(cells))
+    name = max(min(room, most), LEAST_NAME)
+    if "words" in cells and room > name:
+        cells["words"] += min(room - name, MOST_WORDS - WORDS)
+    return name
 
 
 def _fitting(width: int, wanted: Sequence[str], start: int) -> int:

@@ -26,6 +26,8 @@ from cronterm.tui.words import (
     schedule_words,
 )
 
+NO_JOB = " no job is under the cursor"
+
 
 class Panel(Painted):
     """A pane about the picture and the selected job."""
@@ -87,7 +89,9 @@ class ChartPanel(Panel):
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the chart."""
         view = self.picture.snapshot.jobs.get(self.job or "")
-        return duration_chart(view.recent if view else [], width, height, self.glyphs)
+        if view is None:
+            return [[(NO_JOB, "faint")]]
+        return duration_chart(view.recent, width, height, self.glyphs)
 
 
 class AlertsPanel(Panel):
@@ -192,7 +196,7 @@ class SelectedPanel(Panel):
         """Return what it does, when, and how it went."""
         view = self.picture.snapshot.jobs.get(self.job or "")
         if view is None:
-            return []
+            return [[(NO_JOB, "faint")]]
         facts = job_facts(self.picture, view.job.id, self.now)
         return [line for fact in facts for line in fact_lines(*fact, width)]
 

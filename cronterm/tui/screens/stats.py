@@ -81,15 +81,13 @@ class StatsView(Page):
             yield MetricNames()
             with Frame(id="metrics"):
                 for number in range(1, len(NAMES) + 1):
-                    yield Metric(self.picture, self.figures, number)
+                    metric = Metric(self.picture, self.figures, number)
+                    metric.set_class(number == self._here, "here", update=False)
+                    yield metric
 
     def read_ahead(self) -> None:
         """Ask for the figures."""
         self._read()
-
-    def on_mount(self) -> None:
-        """Begin with the first metric."""
-        self._show_here()
 
     def update(self, now: Instant) -> None:
         """Draw the picture at `now`."""

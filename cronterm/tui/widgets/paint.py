@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
@@ -108,6 +109,17 @@ def names_of(app: "App[Any]", id: str) -> Sequence[str]:
 def _keys_of(app: "App[Any]") -> Sequence[Key]:
     keys = cast(Sequence[Key], getattr(app, "keys", KEYS))
     return (*keys, *cast(Sequence[Key], getattr(app, "moves", MOVES)))
+
+
+def strip_of(parts: Sequence[Part], width: int, on: str, palette: Palette) -> Strip:
+    """Return parts as a line of `width` cells, on the background of a role."""
+    style = palette.style
+    segments = [Segment(text, style(role, on)) for text, role in parts if text]
+    length = Segment.get_line_length(segments)
+    if length < width:
+        segments.append(Segment(" " * (width - length), style("text", on)))
+    strip = Strip(segments, max(length, width))
+    return strip.crop(0, width) if length > width else strip
 
 
 MARKED = Style(reverse=True)
@@ -225,15 +237,8 @@ class Painted(Widget):
         width, height = self.size.width, self.size.height
         lines = self.paint(width, height)[:height]
         lines += [[]] * (height - len(lines))
-        return [self._strip(line, width, self.line_role(y)) for y, line in enumerate(lines)]
-
-    def _strip(self, parts: list[Part], width: int, on: str) -> Strip:
-        style = self.palette.style
-        segments = [Segment(text, style(role, on)) for text, role in parts if text]
-        strip = Strip(segments)
-        if strip.cell_length > width:
-            return strip.crop(0, width)
-        return strip.extend_cell_length(width, style("text", on))
+        palette = self.palette
+        return [strip_of(line, width, self.line_role(y), palette) for y, line in enumerate(lines)]
 
     def _is_painted(self) -> bool:
         """Tell whether there are lines, of the size that it has."""
@@ -241,9 +246,13 @@ class Painted(Widget):
         strips = self._strips
         return len(strips) == height and (not strips or strips[0].cell_length == width)
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Leave out what makes true colours: nothing painted has others, or all are meant so."""
+        return [each for each in super().get_line_filters() if type(each) is not ANSIToTruecolor]
+
     def render_line(self, y: int) -> Strip:
         """Return a line from the last painting."""
-        if not self._is_painted():
+        if not self._strips:
             self._strips = self._paint()
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.palette.style("text", self.on_role))
@@ -255,7 +264,9 @@ class Painted(Widget):
         return Strip.join([strip.crop(0, begin), marked, strip.crop(end)])
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return what of it is in `crop`, with its frame."""
+        """Return what of it is in `crop`, with its frame; where its size is another, anew."""
+        if not self._is_painted():
+            self._strips = self._paint()
         return self._drawn_lines.of(super().render_lines(crop), crop.y, self.outer_size.height)
 
     # -- marking with the mouse ------------------------------------------------------------------

@@ -112,6 +112,11 @@ class Terminal:
                 raise TimeoutError(f"{pattern} is not painted: {self._tail[-3000:]!r}")
         return time.perf_counter()
 
+    def last_painted(self, pattern: str) -> str:
+        """Return what it wrote last, since the last key, that `pattern` matches; or nothing."""
+        found = [each[0] for each in re.finditer(pattern.encode(), self._tail)]
+        return found[-1].decode() if found else ""
+
     def settle(self) -> None:
         """Read until it is quiet, for a second at most."""
         until = time.perf_counter() + 1

@@ -193,8 +193,13 @@ def scroll(bench: Bench, screen: Terminal, keys: int) -> None:
             screen.send("\x15" + words)
             screen.settle()
             filtered = Spent(bench, screen)
-            filtered.press(ENTER, "/[0-9]|0/0")
+            # Its title names the filter once it has read; the frame is drawn anew before.
+            filtered.press(ENTER, f"/{words}")
             filtered.tell(f"runs, filtered by {words}", 100)
+            if screen.last_painted(PLACE) == "0/0+":
+                screen.pump_for(1)  # the clock drew it before the answer came
+            if screen.last_painted(PLACE) == "0/0":
+                continue  # nothing moves: what is painted next is no answer to a key
         for what, key in STEPS.items():
             tell_scroll(screen, f"{what}, {words or 'all runs'}", key, keys // len(STEPS))
         if screen.press_or_rest("G", PLACE) is not None:

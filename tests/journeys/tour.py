@@ -173,8 +173,13 @@ class Tour:
         return in_ascii(text) if self.glyphs == "ascii" else in_blocks(text)
 
     def count(self, text: Text, screen: str) -> int:
-        """Return how often a text is on a screen."""
+        """Return how often a text is on a screen; what names a place only where places are named.
+
+        In ASCII a run that goes on is drawn with the sign that stands before a place.
+        """
         own = self.own(text)
+        if isinstance(text, str) and text.startswith("› "):
+            screen = "".join(screen.splitlines()[1:2])
         return screen.count(own) if isinstance(own, str) else len(own.findall(screen))
 
     def press(self, *keys: str) -> None:

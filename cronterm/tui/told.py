@@ -3,9 +3,11 @@
 from time import time
 from typing import TypeVar
 
+from rich.cells import cell_len
 from textual.app import App
 from textual.geometry import Region
 from textual.notifications import Notification, Notify, SeverityLevel
+from textual.widgets._toast import ToastRack
 
 from cronterm.sanitize import sanitize
 
@@ -16,6 +18,8 @@ LEAST_S = 0.01
 GONE_S = 0.2
 TOP, MOST_LINES = 1, 5
 """Where sentences are; a long one has several lines in a narrow terminal."""
+AROUND = 3
+"""Cells beside a sentence."""
 
 
 class Told(Notification):
@@ -38,12 +42,21 @@ class Told(Notification):
 
 
 class Telling(App[Result]):
-    """An app that tells sentences, on the line of the tabs."""
+    """An app that tells sentences: on the line of the tabs, long ones above the keys."""
 
     def tell(self, text: str, *, is_bad: bool = False) -> None:
         """Show a sentence for some seconds."""
         severity: SeverityLevel = "error" if is_bad else "information"
         self.post_message(Notify(Told(sanitize(text), severity=severity, timeout=TOLD_S)))
+
+    def _refresh_notifications(self) -> None:
+        """Show what is told; what needs several lines where it covers neither tabs nor titles."""
+        newest = [each.message for each in self._notifications][-1:]
+        room = self.size.width - AROUND
+        is_long = any("\n" in text or cell_len(text) > room for text in newest)
+        for rack in self.screen.query(ToastRack) if newest and self.screen_stack else ():
+            rack.set_class(is_long, "long")
+        super()._refresh_notifications()
 
     def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
         """Forget a sentence, and draw soon what it covered.
@@ -56,4 +69,8 @@ class Telling(App[Result]):
 
     def _uncover(self) -> None:
         if self.screen_stack:
-            self.screen.refresh(Region(0, TOP, self.size.width, MOST_LINES))
+            width, height = self.size
+            below = max(height - TOP - MOST_LINES, 0)
+            self.screen.refresh(
+                Region(0, TOP, width, MOST_LINES), Region(0, below, width, MOST_LINES)
+            )

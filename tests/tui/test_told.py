@@ -2,6 +2,8 @@
 
 from time import time
 
+from textual.widgets._toast import Toast
+
 from cronterm.tui.told import LEAST_S, TOLD_S, Told
 from tests.tui.scene import app
 from tests.tui.test_screens import on_dashboard, wait_for
@@ -25,3 +27,21 @@ async def test_what_is_told_is_harmless_and_has_an_end() -> None:
     assert isinstance(told, Told)
     assert TOLD_S - 3 < told.time_left <= TOLD_S
     assert (told.message, told.severity, told.markup) == ("no such job", "error", False)
+
+
+async def test_what_needs_several_lines_covers_no_tab() -> None:
+    running = app()
+    async with running.run_test(size=(80, 24), notifications=True) as pilot:
+        await on_dashboard(pilot)
+
+        def place(words: str) -> tuple[int, int] | None:
+            shown = [each for each in running.screen.query(Toast) if each.region.height]
+            texts = [(str(each.render()), each.region) for each in shown]
+            return next(((at.y, at.bottom) for text, at in texts if text.startswith(words)), None)
+
+        running.tell("a short one")
+        await wait_for(pilot, lambda: place("a short one") == (1, 2))
+        running.tell("a long one " * 9, is_bad=True)
+        await wait_for(pilot, lambda: place("a long one") == (21, 23))
+        running.tell("short again")
+        await wait_for(pilot, lambda: place("short again") == (1, 2))

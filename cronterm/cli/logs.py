@@ -25,6 +25,7 @@ from cronterm.cli.output import (
     read_tail,
     wants,
 )
+from cronterm.cli.render import describe_end, show_time
 from cronterm.cli.runs import read_row
 from cronterm.cli.sheet import ask_hosts
 from cronterm.clock import Instant, SystemClock
@@ -147,6 +148,9 @@ def _print_one(
     printer = RawPrinter(stderr_only=stderr_only, times=_wants_times(at, row))
     gapless = Gapless(at, first_new_run=_number(row) + 1)
     if row is not None:
+        if wanted.outcomes and not at.is_quiet and not what.isdigit():
+            began = row.started_at if row.started_at is not None else row.queued_at
+            say(f"run {row.run} of {row.job}, {show_time(began)}: {describe_end(row)}", err=True)
         printer.show(_past(at, row, wanted.lines, gapless, printer.wants))
     elif messages is None:
         _say_no_run(at, (what,), wanted)

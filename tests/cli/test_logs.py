@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 from typing import Literal
 
 import pytest
@@ -297,7 +298,10 @@ def test_only_of_runs_that_failed(desk: Desk) -> None:
     desk.run("run", "talker")
 
     assert desk.run("logs", "talker").stdout == "hello\n"
-    assert desk.run("logs", "talker", "--failed").stdout == "hello\noh no\n"
+    failed = desk.run("logs", "talker", "--failed")
+    assert failed.stdout == "hello\noh no\n"
+    assert re.fullmatch(r"run 1 of talker, \d{4}-\S+ \S+: failed: exit 3\n", failed.stderr)
+    assert desk.run("logs", "talker", "--failed", "-q").stderr == ""
     assert desk.run("logs", "--failed").stdout.count("hello") == 1
 
 

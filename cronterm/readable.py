@@ -1,7 +1,10 @@
-"""Durations as people read them, the same on every face."""
+"""Durations and commands as people read them, the same on every face."""
+
+import re
 
 from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration
 
+_COMMAND = re.compile(r"`cronterm (?=[a-z])")
 UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
 
 
@@ -47,3 +50,8 @@ def rough(duration: Duration) -> str:
         if duration >= size:
             return f"{duration // size}{unit}"
     return "now"
+
+
+def commands_by(way: str, text: str) -> str:
+    """Return a sentence whose commands (`cronterm why`) begin with `way`: they are not for here."""
+    return _COMMAND.sub(lambda _: f"`{way} ", text)

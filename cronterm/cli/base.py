@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -21,8 +22,11 @@ from cronterm.model.command import Answer, AnyCommand, Edit
 from cronterm.model.forecast import Forecast, SimulationRequest
 from cronterm.model.query import AnyReply, Query, ReadState
 from cronterm.model.snapshot import Snapshot
+from cronterm.readable import commands_by
 from cronterm.sanitize import sanitize
 
+AT = "cronterm.at"
+"""The desk of the command, in the context."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 # What JSON may hold as it is and a terminal would obey, or UTF-8 cannot say.
@@ -198,6 +202,14 @@ class Desk:
             there = f"ssh {self.hosts[0]} cronterm …"
             raise click.UsageError(f"This works on this machine only; {there} does it there.")
 
+    def from_here(self, text: str) -> str:
+        """Return a sentence: a command in it is for the machine that was asked."""
+        if len(self.hosts) != 1:
+            return text
+        place = (("-f", self.file), ("--state-dir", self.state_dir))
+        options = [word for name, given in place if given for word in (name, str(given))]
+        return commands_by(shlex.join(["cronterm", "-H", *self.hosts, *options]), text)
+
     @property
     def client(self) -> Client:
         """Who answers. Raises `NoEngine` with what runs elsewhere."""
@@ -337,7 +349,8 @@ def desk(context: click.Context, **given: Any) -> Desk:
     """Return the desk of a command."""
     at: Desk = context.obj
     given["file"] = given.pop("jobs_dir", None) or given.get("file")
-    return at.with_options(**given)
+    at = context.meta[AT] = at.with_options(**given)
+    return at
 
 
 def say(text: str, *, color: str | None = None, err: bool = False) -> None:

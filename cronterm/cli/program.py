@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cronterm.cli.base import (
+    AT,
     COMMON,
     Desk,
     HeadlessOptions,
@@ -23,6 +24,7 @@ from cronterm.cli.base import (
     print_json,
     say,
 )
+from cronterm.errors import CrontermError
 
 LOG_LEVEL = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)
 TAKES_A_WORD = (
@@ -110,6 +112,15 @@ SENTENCE = 200  # letters: what a command is for is told whole, on two lines whe
 
 class Program(click.Group):
     """A group that takes a jobs file where a command could stand."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Carry out a command; what an error names to mend it is for the machine that was asked."""
+        try:
+            return super().invoke(context)
+        except CrontermError as error:
+            if (at := context.meta.get(AT)) is not None:
+                error.message, error.hint = at.from_here(error.message), at.from_here(error.hint)
+            raise
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the day."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cronterm.model.event import AnyEvent
+from cronterm.readable import commands_by
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -18,7 +19,6 @@ JOB_KEYS = ("jobs", "removed", "next_at", "next", "held", "mutes", "depends_on",
 SENTENCES = ("sentences", "past")
 RUN_KEYS = ("live", "after", "alerts")
 
-COMMAND = re.compile(r"`cronterm (?=[a-z])")
 TOLD_RUN = re.compile(r"\brun (\d+)\b(?: of ([\w.-]*\w))?")
 """A run in a sentence of an engine, with its job."""
 
@@ -44,7 +44,7 @@ class Names:
 
         A command in it is one for that machine.
         """
-        there = COMMAND.sub(f"`cronterm -H {self.host} ", text)
+        there = commands_by(f"cronterm -H {self.host}", text)
         return TOLD_RUN.sub(self._told_run, there)
 
     def _told_run(self, told: re.Match[str]) -> str:

@@ -131,7 +131,7 @@ class Tunnel:
         hello = self._hello
         if hello is not None and hello.trouble is not None:
             told = hello.trouble
-            raise NoEngine(f"{self.host}: {told.message}", told.hint)
+            raise NoEngine(f"{self.host}: {told.message}", _hint_here(self.host, told.hint))
         return FarClient(self)
 
     def dial(self) -> socket.socket:
@@ -263,6 +263,12 @@ class FarClient(RequestClient):
         except NoEngine as error:
             why = self._tunnel.why or error.message
             raise NoEngine(f"{self._tunnel.host}: {why}", error.hint) from None
+
+
+def _hint_here(host: str, hint: str) -> str:
+    """Return what there is to do where no engine runs there, as it is typed here."""
+    start = hint.replace("`cronterm ", f"`ssh {host} cronterm ")
+    return hint.replace("cronterm -f ", f"cronterm -H {host} -f ") if start == hint else start
 
 
 def options_there(file: str | None, state_dir: str | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from cronterm.model.snapshot import (
     Pause,
     Snapshot,
 )
+from cronterm.readable import commands_by
 from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.stream import LogLine, LogStream
 from cronterm.tui.words import clock, countdown, day_moment, duration
@@ -41,7 +42,6 @@ NOT_KNOWN = "not known: no engine answers"
 
 
 FAR = re.compile(r" -H \S+")
-COMMAND = re.compile(r"`cronterm (?=[a-z])")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Picture:
 
     def from_here(self, text: str) -> str:
         """Return a sentence of an engine: a command in it that is for another machine says so."""
-        return COMMAND.sub(f"`{self.way} ", text) if FAR.search(self.way) else text
+        return commands_by(self.way, text) if FAR.search(self.way) else text
 
     def take(self, message: Message, now: Instant) -> None:
         """Fold one message in."""

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from cronterm.cli.base import Place, ScreenOptions
+from cronterm.model.command import Answer
 from cronterm.model.rollup import Rollup
 from cronterm.model.stats import Categories, FileEvents, JobFigures, make_stats
 from tests.cli.desk import Desk, FakeClient, FarFake
@@ -200,3 +201,11 @@ def test_a_screen_is_shown_as_it_is_asked_for(desk: Desk) -> None:
         ScreenOptions(),
     ]
     assert desk.run("--glyphs", "emoji").exit_code == 2
+
+
+def test_what_mends_an_error_names_the_machine_that_was_asked(two: Desk) -> None:
+    refusal = Answer(ok=False, message="run 7 never started", hint="`cronterm run backup`")
+    two.far["db1"].client.control.refusal = refusal
+
+    done = two.run("-H", "db1", "-f", "/etc/my jobs.yaml", "pause", "backup", bare=True)
+    assert "(`cronterm -H db1 -f '/etc/my jobs.yaml' run backup`)" in done.stderr

@@ -1,6 +1,7 @@
 """Tests for the near end of ssh, with a script in its place."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -42,9 +43,11 @@ def test_without_an_engine_there_its_file_and_history_are_asked(route: Route) ->
             tunnel.client  # noqa: B018  it raises
 
         assert tunnel.ask_offline(ListRuns()) == Runs(())
+    hint = refused.value.hint
     assert isinstance(state, Snapshot)
     assert [*state.jobs] == ["a"]
     assert str(refused.value).startswith("noisy: no engine runs for ")
+    assert re.match(r"start one with `ssh noisy cronterm -f |running: cronterm -H noisy -f ", hint)
 
 
 @pytest.mark.parametrize(

@@ -184,9 +184,9 @@ def _tell_what_goes_on(instance: Instance) -> None:
         return
     way = reached_by(instance)
     if instance.is_held():
-        print(f"the engine goes on; `{way}` attaches, `{way} down` ends it")
+        print(f"the engine goes on; `down` behind this ends it, this attaches:\n{way}")
     else:
-        print(f"no engine runs, nothing is scheduled; `{way}` starts one")
+        print(f"no engine runs, nothing is scheduled; this starts one:\n{way}")
 
 
 def _run_attached(

@@ -4,6 +4,7 @@ import re
 
 from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration
 
+_WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
 _COMMAND = re.compile(r"`cronterm (?=[a-z])")
 UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
 
@@ -50,6 +51,29 @@ def rough(duration: Duration) -> str:
         if duration >= size:
             return f"{duration // size}{unit}"
     return "now"
+
+
+def shell_lines(command: str, room: int) -> list[str]:
+    """Return a command in lines of `room` letters that a shell reads as one.
+
+    It is broken between its words, a path that is longer at its slashes; what is quoted is not.
+    """
+    lines = [""]
+    for word in _WORD.findall(command):
+        if lines[-1] and len(lines[-1]) + len(word) + 3 > room:
+            lines[-1] += " \\"
+            lines.append("")
+        gap = " " if lines[-1] else ""
+        rest = word
+        while len(rest) >= room and "'" not in rest:
+            cut = rest.rfind("/", 1, room - 1) + 1
+            if not cut:
+                break
+            lines[-1] = f"{rest[:cut]}\\"
+            lines.append("")
+            rest = rest[cut:]
+        lines[-1] += gap + rest
+    return lines
 
 
 def commands_by(way: str, text: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
-from cronterm.readable import short
+from cronterm.readable import shell_lines, short
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,14 @@ from cronterm.readable import short
 )
 def test_a_duration_is_rounded_to_the_last_place_shown(length: Duration, text: str) -> None:
     assert short(length) == text
+
+
+def test_a_long_command_is_broken_where_a_shell_reads_it_as_one() -> None:
+    path = "/srv/" + "a-long-name/" * 6 + "jobs.yaml"
+    command = f"cronterm -f {path} --state-dir '/srv/my state'"
+
+    lines = shell_lines(command, 40)
+    assert max(map(len, lines)) <= 40
+    assert "".join(f"{line}\n" for line in lines).replace("\\\n", "") == f"{command}\n"
+    assert lines[0] == "cronterm -f \\"
+    assert shell_lines("cronterm -f jobs.yaml", 40) == ["cronterm -f jobs.yaml"]

@@ -10,9 +10,10 @@ from cronterm.model.job import Overlap
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
+from cronterm.readable import shell_lines
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
-from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
+from cronterm.tui.screens.dialogs import CANCEL, WIDTH, Ask, AskList, Choice
 from cronterm.tui.undoing import Change
 from cronterm.tui.words import day_moment, with_days
 
@@ -227,10 +228,12 @@ def quit_lines(snapshot: Snapshot, way: str) -> list[str]:
     """Return what goes on either way, and the command that attaches again."""
     live = sum(len(view.live) for view in snapshot.jobs.values())
     count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
+    way = sanitize_line(way)
+    command = shell_lines(way, WIDTH)  # not indented: a path that is broken goes on at the edge
     lines = [f"{count} open.", ""]
     lines += [
         "Keep: the engine goes on without a screen. To attach again:",
-        f"  {sanitize_line(way)}",
+        *(command if len(command) > 1 else [f"  {way}"]),
         "Stop: nothing is scheduled any more. What runs goes on to its end, and the next engine"
         " records how it ended.",
     ]

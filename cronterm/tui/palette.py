@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from textual.app import SystemCommand
-from textual.command import Hit, Hits
+from textual.command import CommandPalette, Hit, Hits
 from textual.screen import Screen
 from textual.system_commands import SystemCommandsProvider
 
 from cronterm.tui.home import Home
 from cronterm.tui.keymap import CHANGING, TABS
 from cronterm.tui.themes import TASTES
+from cronterm.tui.widgets.frames import Thorough
 
 KEY = "  ·  "
 """Between a command and its key."""
@@ -55,6 +56,10 @@ class Offered(SystemCommandsProvider):
             if place or best < STRONG:
                 text = matcher.highlight(each.title)
                 yield Hit(place * FAR + score, text, each.callback, help=each.help)
+
+
+class ThoroughPalette(Thorough, CommandPalette):
+    """Textual's own, all of which is drawn while something changes behind it."""
 
 
 def palette_commands(

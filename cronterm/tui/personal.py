@@ -15,6 +15,7 @@ from cronterm.control import Control
 from cronterm.errors import CrontermError
 from cronterm.tui.keymap import KEYS, MOVES, Key, remapped
 from cronterm.tui.look import Glyphs, choose_glyphs, filters_for
+from cronterm.tui.palette import ThoroughPalette
 from cronterm.tui.remembered import Kept, Remembered
 from cronterm.tui.ringing import Ringing
 from cronterm.tui.screens.dialogs import AskList, Choice
@@ -107,6 +108,11 @@ class Personal(Ringing):
         if self.no_color or not self.person.settings.colors:
             filters.append(NoColor() if self.native_ansi_color else Monochrome())
         return [*filters, *filters_for(self.glyphs)]
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, ThoroughPalette):
+            self.push_screen(ThoroughPalette(id="--command-palette"))
 
     # -- colours ---------------------------------------------------------------------------------
 

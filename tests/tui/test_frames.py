@@ -7,14 +7,20 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tests.tui.scene import app
-from tests.tui.test_screens import on_dashboard
+from tests.tui.test_screens import on_dashboard, wait_for
 
 PART = Region(0, 1, 120, 2)
 
 
 @pytest.mark.parametrize(
     ("keys", "name"),
-    [("", "JobTable"), ("2", "LanesBox"), ("t", "Vertical"), ("question_mark", "Static")],
+    [
+        ("", "JobTable"),
+        ("2", "LanesBox"),
+        ("t", "Vertical"),
+        ("question_mark", "Static"),
+        ("colon", "CommandList"),
+    ],
 )
 async def test_a_part_of_a_screen_is_drawn_beside_what_its_widgets_want_drawn(
     keys: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -23,7 +29,7 @@ async def test_a_part_of_a_screen_is_drawn_beside_what_its_widgets_want_drawn(
     async with app().run_test(size=(120, 40)) as pilot:
         await on_dashboard(pilot)
         await pilot.press(*keys.split())
-        await pilot.pause()
+        await wait_for(pilot, lambda: pilot.app.screen.query(name).first().region.height > 0)
         screen, display = pilot.app.screen, pilot.app._display
 
         def see(screen: Screen[object], update: object) -> None:

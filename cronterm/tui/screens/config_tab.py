@@ -1,5 +1,7 @@
 """A job in its file: its part as it is written, and beside it every value with its place."""
 
+import asyncio
+
 from textual.app import ComposeResult
 
 from cronterm.control import Control
@@ -44,11 +46,12 @@ class ConfigTab(Frame):
         """Read a job's part of the file, and its values."""
         jobs_file = self._picture.snapshot.engine.jobs_file
         try:
-            config = await control.query(ReadConfig(job=job))
+            config, found = await asyncio.gather(
+                control.query(ReadConfig(job=job)), control.query(ReadResolved(job=job))
+            )
             if isinstance(config, ConfigText):
                 self.written.show(config.text, config.line)
                 self.written.entitle(sanitize_line(config.path))
-            found = await control.query(ReadResolved(job=job))
             if isinstance(found, Resolved):
                 self.values.show(found.values, jobs_file, "")
         except CrontermError as error:

@@ -73,8 +73,7 @@ class Detail(JobPage):
         """Reads all that the page shows."""
         self._is_stale = False
         self._read_at: Instant = 0
-        self._made = asyncio.Event()
-        """All boxes are there."""
+        self._has_boxes = asyncio.Event()
 
     def body(self) -> ComposeResult:
         """Give the boxes; the tab chooses which are shown."""
@@ -131,7 +130,7 @@ class Detail(JobPage):
     def on_mount(self) -> None:
         """Take what was read."""
         self._first_box().focus()
-        self._made.set()
+        self._has_boxes.set()
         if self._fetching is None:
             self._look()
 
@@ -144,16 +143,16 @@ class Detail(JobPage):
         self.set_class(self.query_one(ScheduleBox).is_crowded(), "crowded")
         log = self.log_pane
         if log.display:
-            row = log.row
             log.unknown = self.picture.or_not_known("")
             log.update()
-            log.entitle(self._log_title(row, now) if row is not None else "Log")
+            log.entitle(self._log_title(log.row, now) if log.row is not None else "Log")
         self._update_told(now)
         if not (self.plan.is_complete and self.file.is_mounted):
             return  # their own boxes are not there yet
-        self.plan.update(now, self.job)
-        if self.plan.display and self.plan.needs_reading(now):
-            self.read_anew(self._read_plan, "plan")
+        if self.plan.display:
+            self.plan.update(now, self.job)
+            if self.plan.needs_reading(now):
+                self.read_anew(self._read_plan, "plan")
         edit, editor = self.home.key("edit"), self.home.key("editor")
         self.file.update(f"{edit} edits · {editor} opens $EDITOR")
         if self._is_stale:
@@ -194,8 +193,8 @@ class Detail(JobPage):
     def look_again(self) -> None:
         """Look everything up again, once what is being read is there, and not all the time."""
         self._is_stale, now = True, self.home.now()
-        is_reading = self._fetching is not None and not self._fetching.is_finished
-        if not is_reading and now - self._read_at >= READ_EVERY:
+        is_over = self._fetching is None or self._fetching.is_finished
+        if is_over and now - self._read_at >= READ_EVERY:
             self._read_at = now
             self._look()
 
@@ -217,7 +216,7 @@ class Detail(JobPage):
         rows = asyncio.ensure_future(control.query(ListRuns(job=job, limit=RUNS_SHOWN)))
         past, coming = read_record(control, job), read_next(control, job)
         answers = await asyncio.gather(past, coming, rows, return_exceptions=True)
-        await self._made.wait()
+        await self._has_boxes.wait()
         self._take(*answers)
         self.update(self.home.now())
         self.read_anew(self._read_tab, "tab")

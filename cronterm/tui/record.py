@@ -14,7 +14,6 @@ from cronterm.model.rollup import Rollup
 from cronterm.model.run import FAILED, RunRow
 from cronterm.model.stats import Trends
 from cronterm.tui.courses import no_trends
-from cronterm.tui.look import Glyphs
 from cronterm.tui.words import duration, percent
 
 Pair = tuple[str, str]
@@ -23,6 +22,10 @@ JUDGED = ("succeeded", *FAILED)
 BROKEN_OFF = ("stopped", "replaced")
 IDLE = ("skipped", "missed")
 """What starts nothing."""
+NOTED = 0.01
+"""Of all runs: so many more or fewer failures are worth a word."""
+SLOWER = 1.25
+"""So many times as long is, too."""
 LEAST = 3
 """Runs of each week: fewer tell no trend."""
 
@@ -37,7 +40,7 @@ class Record:
     runs: Sequence[RunRow] = ()
     """The newest, the newest first."""
 
-    def lines(self, glyphs: Glyphs, *, has_jitter: bool) -> list[list[Pair]]:
+    def lines(self, *, has_jitter: bool) -> list[list[Pair]]:
         """Return lines of pairs, the most telling first; what is not known is not there."""
         total = self.total
         counts = [
@@ -46,9 +49,10 @@ class Record:
             ("errors", f"{total.failures:,}"),
             ("recoveries", f"{total.recoveries:,}"),
         ]
-        lines = [counts]
+        change = self.change()
+        lines = [counts, change[:2], change[2:]]
         if total.runs:
-            lines += [self._lengths(), self._spread(), self._rate(glyphs, has_jitter=has_jitter)]
+            lines += [self._lengths(), self._spread(), self._rate(has_jitter=has_jitter)]
         lines += [self._streaks(), self._usage()]
         return [line for line in lines if line]
 
@@ -68,26 +72,32 @@ class Record:
             return [(name, duration(quantile(lengths, ratio))) for name, ratio in ratios]
         return [(name, duration(self.total.percentile(ratio))) for name, ratio in ratios]
 
-    def _rate(self, glyphs: Glyphs, *, has_jitter: bool) -> list[Pair]:
+    def _rate(self, *, has_jitter: bool) -> list[Pair]:
         pairs = []
         if self.total.runs > 1:
             pairs = [("rate", rate_text(self.total, self.week.until))]
-        if change := self._change(glyphs):
-            pairs.append(("7 d", change))
         drift = late_starts(self.runs)
         if drift and not has_jitter:  # with jitter a start is late on purpose
             pairs.append(("drift p99", duration(sorted(drift)[int(len(drift) * 0.99)])))
         return pairs
 
-    def _change(self, glyphs: Glyphs) -> str:
-        """Return how the mean duration of the last week differs from that of the week before."""
+    def change(self) -> list[Pair]:
+        """Say whether it gets worse: the runs of the last week beside those of the week before."""
         now, before = self.week.total, self.week.before
-        if before is None or min(now.runs, before.runs) < LEAST or not before.average:
-            return ""
-        part = (now.average or 0) / before.average - 1
-        if abs(part) < 0.005:
-            return "as before"
-        return f"{glyphs.up if part > 0 else glyphs.down} {abs(part):.0%}"
+        if before is None or min(now.runs, before.runs) < LEAST:
+            return []
+        more = now.failures / now.runs - before.failures / before.runs
+        words = ["more failures" if more > 0 else "fewer failures"] if abs(more) >= NOTED else []
+        lengths = now.percentile(0.5), before.percentile(0.5)
+        if lengths[0] is not None and lengths[1]:
+            part = lengths[0] / lengths[1]
+            words += ["slower"] * (part >= SLOWER) + ["faster"] * (part <= 1 / SLOWER)
+        here, there = (
+            f"{each.failures:,} of {each.runs:,} failed, p50 {duration(length)}"
+            for each, length in zip((now, before), lengths, strict=True)
+        )
+        told = " and ".join(words) or "as before"
+        return [("7 days", told), ("now", here), ("before", there)]
 
     def _streaks(self) -> list[Pair]:
         pairs: list[Pair] = []

@@ -49,7 +49,6 @@ NO_HINTS = {
     " = as before",
     ": is not known; is: cause: last: are, or a job",
     ": its trigger ",
-    "7 d",
     "! A job that runs now is waited for.",
     "Restarts / recoveries",
     "tab S-tab",  # Textual's own, and fixed

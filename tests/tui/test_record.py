@@ -7,7 +7,6 @@ from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
 from cronterm.model.rollup import EndedRun, Rollup, add_run
 from cronterm.model.run import Outcome, RunRow
 from cronterm.model.stats import Trends
-from cronterm.tui.look import UNICODE
 from cronterm.tui.picture import Picture
 from cronterm.tui.record import Record, late_starts, ok_streaks, rate_text, repair_times
 from cronterm.tui.widgets.statistics_box import StatisticsBox
@@ -141,7 +140,7 @@ def test_quantiles_are_exact_where_all_runs_are_known() -> None:
 
 def told(record: Record, *, has_jitter: bool = False) -> dict[str, str]:
     """Return all figures by their names."""
-    return dict(pair for line in record.lines(UNICODE, has_jitter=has_jitter) for pair in line)
+    return dict(pair for line in record.lines(has_jitter=has_jitter) for pair in line)
 
 
 def test_all_figures_are_there_where_the_store_has_them() -> None:
@@ -151,23 +150,44 @@ def test_all_figures_are_there_where_the_store_has_them() -> None:
         runs=runs("offoo"),
     )
     assert [*told(record)] == [
-        *("runs", "ok", "errors", "recoveries", "avg", "min", "max", "σ", "p50", "p95", "p99"),
-        *("rate", "7 d", "drift p99", "MTTR", "streak", "longest", "cpu", "rss", "retries"),
+        *(
+            "runs",
+            "ok",
+            "errors",
+            "recoveries",
+            "7 days",
+            "now",
+            "before",
+            "avg",
+            "min",
+            "max",
+            "σ",
+            "p50",
+            "p95",
+            "p99",
+        ),
+        *("rate", "drift p99", "MTTR", "streak", "longest", "cpu", "rss", "retries"),
     ]
     assert told(record)["MTTR"] == "2h00m"
     assert (told(record)["streak"], told(record)["longest"]) == ("2 ok", "2")
     assert "drift p99" not in told(record, has_jitter=True)
 
 
-def test_the_trend_compares_the_durations_of_two_weeks() -> None:
-    def change(now: Rollup, before: Rollup) -> str | None:
+def test_the_last_week_is_compared_with_the_week_before_in_words() -> None:
+    def change(now: Rollup, before: Rollup) -> list[str]:
         week = Trends(since=NOW, until=NOW, step=HOUR, total=now, before=before)
-        return told(Record(total=totals(9, HOUR), week=week)).get("7 d")
+        return [text for _, text in Record(total=totals(9, HOUR), week=week).change()]
 
-    assert change(totals(5, HOUR, 11 * SECOND), totals(5, HOUR, 10 * SECOND)) == "▲ 10%"
-    assert change(totals(5, HOUR, 5 * SECOND), totals(5, HOUR, 10 * SECOND)) == "▼ 50%"
-    assert change(totals(5, HOUR), totals(7, HOUR)) == "as before"
-    assert change(totals(5, HOUR), totals(2, HOUR)) is None
+    usual, longer = (totals(5, HOUR, length * SECOND) for length in (10, 20))
+    failing = msgspec.structs.replace(longer, failed=2)
+    said, here, there = change(longer, usual)
+    assert (said, here[:18], there[:18]) == ("slower", *["0 of 5 failed, p50"] * 2)
+    assert change(usual, longer)[0] == "faster"
+    assert change(totals(7, HOUR, 10 * SECOND), usual)[0] == "as before"
+    assert change(failing, usual)[0] == "more failures and slower"
+    assert change(failing, usual)[1].startswith("2 of 5 failed, ")
+    assert change(usual, failing)[0] == "fewer failures and faster"
+    assert change(usual, totals(2, HOUR)) == []
 
 
 def test_a_job_that_never_ran_has_only_its_counts() -> None:

@@ -32,7 +32,7 @@ class StatisticsBox(Panel):
             return [[(f" {self.picture.or_not_known('reading…')}", "faint")]]
         view = self.picture.snapshot.jobs.get(self.job or "")
         has_jitter = view is not None and view.job.jitter > 0
-        lines = self.record.lines(self.glyphs, has_jitter=has_jitter)
+        lines = self.record.lines(has_jitter=has_jitter)
         if idle := self.record.idle():
             lines.append(idle)
         if height < len(lines):

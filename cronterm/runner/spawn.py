@@ -17,7 +17,7 @@ from cronterm.runner.environment import NONE, Environment, Texts, pointers
 from cronterm.runner.identity import RESET
 from cronterm.runner.moment import Moment
 
-SPAWNERS, BUSY_SPAWNERS = 2, 8  # more only take each other's time where processors are free
+SPAWNERS, BUSY_SPAWNERS = 4, 8  # more only take each other's time where processors are free
 EACH = 2  # a thread for fewer processes is not worth it
 
 SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # spawn.h of glibc and musl

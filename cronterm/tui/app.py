@@ -292,11 +292,11 @@ class CrontermApp(LogOpening, Personal):
         self._replace("jobs")
         self.push_screen(RunsView(self.picture, words))
 
-    def show_job(self, job: str) -> None:
-        """Put the cursor of the table on a job, as soon as it is there."""
+    def show_job(self, job: str, *, comes_back: bool = False) -> None:
+        """Put the cursor of the table on a job, as soon as it is there or there again."""
         for board in self.screen_stack:
             if isinstance(board, Dashboard):
-                board.show_job(job)
+                board.show_job(job, comes_back=comes_back)
 
     def open_job(self, job: str, tab: JobTab = "Overview") -> None:
         """Open a job's page."""

@@ -37,7 +37,7 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.told import Telling
-from cronterm.tui.undoing import Changes
+from cronterm.tui.undoing import Change, Changes
 from cronterm.tui.widgets.paint import key_of
 from cronterm.tui.words import day_moment, duration, past_text, with_days
 
@@ -310,12 +310,12 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             back.insert(0, UndoEdit(based_on=sha))
         if back:
             told = f"deleted {questions.names(jobs[: len(back)])}{f', but {but}' if but else ''}"
-            self.keep(*back, said=told, diff=diff)
+            self.keep(*back, said=told, diff=diff, brings=jobs[0])
             self.tell(f"{told} — {self.key('undo')} undoes it", is_bad=bool(but))
 
-    def keep(self, *back: AnyCommand, said: str, diff: str = "") -> None:
-        """Keep what takes `back` what was just done here."""
-        self._changes.add(*back, said=said, at=self.now(), diff=diff)
+    def keep(self, *back: AnyCommand, said: str, diff: str = "", brings: str = "") -> None:
+        """Keep what takes `back` what was just done here, and what job it `brings` back."""
+        self._changes.add(Change(back, said, self.now(), diff, brings))
 
     def undo(self) -> None:
         """Undo the last change made here, once what was asked for before is answered.
@@ -346,7 +346,16 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         if change is None:
             self.tell("nothing to undo")
         elif self._changes.is_meant(change, self.now()):
-            self.send(*self._changes.take(change))
+            self._undo(change)
         else:
             question = questions.ask_undo(change, self.now())
-            self.ask(question, lambda _: self.send(*self._changes.take(change)))
+            self.ask(question, lambda _: self._undo(change))
+
+    def _undo(self, change: Change) -> None:
+        self.send(*self._changes.take(change))
+        if change.brings:  # else the next key would mean the job that took its place
+            self.once_answered(lambda: self.show_job(change.brings, comes_back=True))
+
+    def show_job(self, job: str, *, comes_back: bool = False) -> None:
+        """Put the cursor of the table on a job, as soon as it is there or there again."""
+        raise NotImplementedError

@@ -20,6 +20,8 @@ class Change:
     at: Instant
     diff: str = ""
     """Of the jobs file, where that was changed."""
+    brings: str = ""
+    """The job that comes back with it."""
 
 
 class Changes:
@@ -33,10 +35,10 @@ class Changes:
     def __len__(self) -> int:
         return len(self._made)
 
-    def add(self, *back: AnyCommand, said: str, at: Instant, diff: str = "") -> None:
-        """Keep what was done, and what takes it `back`."""
-        self._last = Change(back, said, at, diff)
-        self._made.append(self._last)
+    def add(self, change: Change) -> None:
+        """Keep what was done."""
+        self._last = change
+        self._made.append(change)
 
     def join(self, start: int) -> None:
         """Make one change of all from the `start`th on: they are taken back together."""
@@ -44,7 +46,7 @@ class Changes:
             del self._made[start:]
             back = chain.from_iterable(part.back for part in reversed(parts))
             diff = "".join(part.diff for part in parts)
-            self.add(*back, said=parts[-1].said, at=parts[-1].at, diff=diff)
+            self.add(Change(tuple(back), parts[-1].said, parts[-1].at, diff))
 
     @property
     def newest(self) -> Change | None:

@@ -17,6 +17,7 @@ from cronterm.model.command import (
     StopRun,
     UndoEdit,
 )
+from cronterm.model.event import JobAdded, JobRemoved, Numbered
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
@@ -72,6 +73,26 @@ async def test_nothing_is_undone_behind_an_edit_that_could_not_be_undone() -> No
         await pilot.pause()
     assert [type(each) for each in control.sent[:2]] == [DeleteJob, DeleteJob]
     assert len(control.sent) == 3
+
+
+async def test_the_cursor_goes_to_a_job_whose_delete_is_undone() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        deleted, other = board.table.jobs[1], board.table.jobs[3]
+        job = control.scene.jobs[deleted].job
+        board.table.go_to(deleted)
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await wait_for(pilot, lambda: board._wanted == deleted)
+        await control.more.put(Numbered(9_001, JobRemoved(at=NOW, job=deleted)))
+        await wait_for(pilot, lambda: deleted not in board.table.jobs)
+        board.table.go_to(other)
+        added = JobAdded(at=NOW, job=job, counts_from=NOW, first_seen_at=NOW)
+        await control.more.put(Numbered(9_002, added))
+        await wait_for(pilot, lambda: board.table.cursor == deleted)
 
 
 async def test_a_job_is_deleted_from_a_file_with_a_mistake_as_that_was_read() -> None:

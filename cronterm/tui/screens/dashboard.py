@@ -115,10 +115,14 @@ class Dashboard(JobPage):
             self._second = now // SECOND
             self._update_panels(now)
 
-    def show_job(self, job: str) -> None:
-        """Put the cursor on a job, as soon as it is there."""
-        self._wanted = "" if job in self.picture.snapshot.jobs else job
-        if not self._wanted:
+    def show_job(self, job: str, *, comes_back: bool = False) -> None:
+        """Put the cursor on a job, as soon as it is there.
+
+        One that `comes_back` may be there still: that it is gone has not been heard yet.
+        """
+        is_there = job in self.picture.snapshot.jobs
+        self._wanted = job if comes_back or not is_there else ""
+        if is_there:
             self.table.order()
             self.table.go_to(job)
 

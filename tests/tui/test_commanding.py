@@ -234,3 +234,19 @@ async def test_the_table_has_the_focus_after_another_page_but_not_after_a_questi
         await wait_for(pilot, lambda: isinstance(running.screen, RunsView))
         await pilot.press("1")
         await wait_for(pilot, lambda: running.screen is board and board.table.has_focus)
+
+
+@pytest.mark.parametrize("rejected", ["", "1" * 64])
+async def test_what_cannot_be_read_cannot_be_edited_and_that_is_said(rejected: str) -> None:
+    control = FakeControl()
+    control.action = 'command: "not ended\n'
+    control.scene.rejected_sha256 = rejected
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        board = await board_of(pilot)
+        job = board.table.cursor
+        await pilot.press("e")
+        await wait_for(pilot, lambda: bool(told(pilot)))
+        assert pilot.app.screen is board
+        (said,) = told(pilot)
+    assert said.startswith(f"{job} cannot be edited: ")
+    assert said.endswith(" — E mends the file") == bool(rejected)

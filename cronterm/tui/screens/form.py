@@ -134,7 +134,10 @@ class JobForm(Page):
             assert isinstance(config, ConfigText)
             content = read_yaml(config.text)
         except (CrontermError, Refused) as error:
-            self.query_one("#form-status", Static).update(Text(sanitize(str(error))))
+            self.dismiss()
+            editor = self.home.key("editor")
+            hint = f" — {editor} mends the file" if self.picture.snapshot.rejected_sha256 else ""
+            self.home.tell(f"{job} cannot be edited: {error}{hint}", is_bad=True)
             return
         self._based_on = config.sha256
         (words,) = content if isinstance(content, list) else content.values()

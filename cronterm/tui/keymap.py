@@ -121,7 +121,7 @@ KEYS: tuple[Key, ...] = (
     Key("trigger", "t", "trigger", "trigger now…", "Jobs", (J, D, A, T, "trigger"), "trigger"),
     Key("trigger_with", "T", "trigger_with", "trigger with params…", "Jobs", (J, D, A, T)),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T, "pause"), "pause"),
-    Key("hold", "H", "hold", "pause, or change it: until, why…", "Jobs", (J, D, T)),
+    Key("hold", "H", "hold", "pause until, why…", "Jobs", (J, D, T)),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J, "pause")),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
     Key("edit", "e", "edit", "edit, rename in the form", "Jobs", (J, D), "edit"),

@@ -32,6 +32,13 @@ def _rounded(duration: Duration, place: Duration) -> Duration:
     return (duration + place // 2) // place * place
 
 
+def against_timeout(timeout: Duration, usual: Duration, p95: Duration) -> str:
+    """Return `timeout 10m00s, usually takes 9m50s (p95 11m02s)`."""
+    words, most = short(usual), short(p95)
+    beyond = f" (p95 {most})" if most != words else ""
+    return f"timeout {short(timeout)}, usually takes {words}{beyond}"
+
+
 def ahead(left: Duration) -> str:
     """Return `now`, `8s` (rounded up), `12m`, `1h 02m`, `32h`, `2d`: how long until then."""
     if left < 0:

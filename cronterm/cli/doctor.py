@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,8 +20,10 @@ from cronterm.clock import SystemClock, local_zone
 from cronterm.config.load import load
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, reached_by
+from cronterm.model.foresight import short_timeout
 from cronterm.model.query import ListRuns, Runs
-from cronterm.readable import rough
+from cronterm.model.snapshot import JobView
+from cronterm.readable import against_timeout, rough
 
 Verdict = Literal["ok", "note", "bad"]
 GLYPHS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
@@ -30,6 +32,7 @@ LITTLE_SPACE = 200_000_000
 LITTLE_SPACE_RATIO = 0.03
 FEW_WATCHES = 8192
 FEW_INSTANCES = 128
+MOST_TIMEOUTS = 10
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "glusterfs"}
 
@@ -48,7 +51,7 @@ class Finding:
 @common
 @click.pass_context
 def doctor(context: click.Context, /, **given: Any) -> None:
-    """Look for what would keep jobs from running: file, lock, clock, zones, disk, limits, runs.
+    """Look for what would keep jobs from running: file, lock, clock, zones, disk, timeouts, runs.
 
     Exits with 1 if something is bad; what is only worth a note does not count.
 
@@ -77,6 +80,7 @@ def examine(at: Desk) -> Iterator[Finding]:
         ("state directory", lambda: look_at_state(instance.state_dir)),
         ("engine", lambda: _look_at_engine(at, instance)),
         ("history", lambda: _look_at_history(at, instance)),
+        ("timeouts", lambda: look_at_timeouts(at.snapshot().jobs.values())),
         ("clock", look_at_clock),
         ("time zones", look_at_zones),
         ("disk", lambda: look_at_disk(instance.state_dir)),
@@ -215,6 +219,19 @@ def _look_at_history(at: Desk, instance: Instance) -> Iterator[Finding]:
         if left:
             text = f"runs without an end: {', '.join(left)}"
             yield Finding("history", "note", text, "the next engine takes them over")
+
+
+def look_at_timeouts(views: Iterable[JobView]) -> Iterator[Finding]:
+    """Look whether jobs usually take as long as they may, or nearly."""
+    found = [(view.job.id, short) for view in views if (short := short_timeout(view))]
+    for job, short in found[:MOST_TIMEOUTS]:
+        hint = "give it more, or find out why it takes so long"
+        yield Finding("timeouts", "note", f"{job}: {against_timeout(*short)}", hint)
+    if len(found) > MOST_TIMEOUTS:
+        text = f"{len(found) - MOST_TIMEOUTS} more jobs usually take as long as they may"
+        yield Finding("timeouts", "note", text, "`cronterm explain JOB` says it of one")
+    if not found:
+        yield Finding("timeouts", "ok", "no job usually takes as long as it may")
 
 
 # -- the machine ---------------------------------------------------------------------------------

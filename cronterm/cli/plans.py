@@ -1,5 +1,6 @@
 """Commands about what will be: next, explain, validate."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +18,11 @@ from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, emptiness, load
 from cronterm.errors import BadInput, CrontermError
+from cronterm.model.foresight import short_timeout
 from cronterm.model.problem import Problem
 from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.model.snapshot import JobView
+from cronterm.readable import against_timeout
 from cronterm.schedule.base import Schedule, ScheduleSpec
 from cronterm.schedule.build import build
 from cronterm.schedule.describe import describe, warnings
@@ -142,7 +145,11 @@ def _schedule_of(view: JobView, zone: str, now: Instant, count: int) -> Expressi
     """Return what the schedule of a job means."""
     job = view.job
     schedule = build(job.schedule, first_seen_at=view.first_seen_at, last_end_at=None)
-    return _expression(job.schedule_text, job.schedule, schedule, Span(zone, now, now, count=count))
+    span = Span(zone, now, now, count=count)
+    found = _expression(job.schedule_text, job.schedule, schedule, span)
+    if (short := short_timeout(view)) is None:
+        return found
+    return dataclasses.replace(found, warnings=(*found.warnings, against_timeout(*short)))
 
 
 @click.command()
@@ -154,7 +161,7 @@ def _schedule_of(view: JobView, zone: str, now: Instant, count: int) -> Expressi
 def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **given: Any) -> None:
     """Say in words what a schedule means, when it comes next, and what may surprise.
 
-    Of a job also what becomes of a failure.
+    Of a job also what becomes of a failure, and whether its timeout is short.
 
     Example: cronterm explain "0 9 13 * fri"
     """

@@ -22,8 +22,10 @@ from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import named, past_as_json, reason, state_of
 from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
 from cronterm.config.resolve import resolve
+from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, Shell
 from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.readable import against_timeout
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.duration import format_duration
 
@@ -180,6 +182,8 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
         lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
     if view.totals.runs:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
+    if short := short_timeout(view):
+        lines.append((f"  {against_timeout(*short)}", "yellow"))
     if retry := retry_words(job.retry):
         lines.append((f"  retry: {retry}", None))
     lines.append((f"  file: {job.source}:{job.line}", None))

@@ -1,17 +1,63 @@
 """What the coming starts of a job fall on, as far as its past tells."""
 
 from statistics import median
+from typing import NamedTuple
 
 from cronterm.clock import Duration, Instant
+from cronterm.model.quantile import quantile
 from cronterm.model.snapshot import JobView
 
 LEARN_FROM = 3  # runs
+NEAR = 90  # per cent of a timeout: what usually takes so long may be cut short any day
 
 
 def expected_length(view: JobView) -> Duration | None:
     """Return what a run usually takes; None where too little is known."""
     known = [past.duration for past in view.recent if past.duration and past.started_at]
     return round(median(known)) if len(known) >= LEARN_FROM else view.totals.average
+
+
+class ShortTimeout(NamedTuple):
+    """A timeout that cuts runs short, or may any day: what they usually take, and 95 % at most."""
+
+    timeout: Duration
+    usual: Duration
+    p95: Duration
+
+
+def short_timeout(view: JobView) -> ShortTimeout | None:
+    """Return the timeout of a job whose runs usually take nine tenths of it, or more.
+
+    So it is where a few runs that succeeded took all of it, before it was shortened.
+    """
+    limit = view.job.timeout
+    if limit is None or view.job.is_monitor:
+        return None
+    done, cut = _tries(view, limit)
+    lengths = [*done, *cut]
+    if len(lengths) < LEARN_FROM:
+        return None
+    found = ShortTimeout(limit, quantile(lengths, 0.5), quantile(lengths, 0.95))
+    is_near = found.usual * 100 >= limit * NEAR or (done and quantile(done, 0.95) > limit)
+    return found if is_near else None
+
+
+def _tries(view: JobView, limit: Duration) -> tuple[list[Duration], list[Duration]]:
+    """Return what single tries took that succeeded, and those that were cut short.
+
+    A timeout is of a try. What failed says nothing, and the length of a run that was tried again
+    has the tries before in it, of which one that was cut short took the timeout at most.
+    """
+    done, cut = [], []
+    for past in view.recent:
+        if past.duration is None or past.started_at is None:
+            continue
+        is_first = past.attempt <= 1
+        if past.outcome == "succeeded" and is_first:
+            done.append(past.duration)
+        elif past.outcome == "timed_out":
+            cut.append(past.duration if is_first else min(past.duration, limit))
+    return done, cut
 
 
 class Foresight:

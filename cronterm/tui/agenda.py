@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cronterm.clock import Duration, Instant
-from cronterm.model.foresight import Foresight
+from cronterm.model.foresight import Foresight, short_timeout
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.words import duration
 
@@ -24,21 +24,29 @@ class Entry:
 def foresee(snapshot: Snapshot, coming: Iterable[tuple[Instant, str]], now: Instant) -> list[Entry]:
     """Return what comes, in the order of `coming`, with the overlaps that are to be expected."""
     known: dict[str, Foresight] = {}
+    notes: dict[str, tuple[str, str]] = {}
     entries = []
     for at, job in coming:
         view = snapshot.jobs.get(job)
         if view is None:
             continue
         if job not in known:
-            known[job] = Foresight(view, now)
+            known[job], notes[job] = Foresight(view, now), _note(view)
         length, left = known[job].length, known[job].overlap(at)
         if left:
             entries.append(Entry(at, job, length, _overlap_note(view, left), "warn"))
             continue
-        row = view.totals.failed_in_a_row
-        note = "failing" if row == 1 else f"failing, {row} in a row" if row else ""
-        entries.append(Entry(at, job, length, note, "fail" if row else "muted"))
+        entries.append(Entry(at, job, length, *notes[job]))
     return entries
+
+
+def _note(view: JobView) -> tuple[str, str]:
+    """Return what is to be feared of every start of a job, and its role."""
+    if row := view.totals.failed_in_a_row:
+        return "failing" if row == 1 else f"failing, {row} in a row", "fail"
+    if short := short_timeout(view):
+        return f"may time out after {duration(short.timeout)}", "warn"
+    return "", "muted"
 
 
 def _overlap_note(view: JobView, left: Duration) -> str:

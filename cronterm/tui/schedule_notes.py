@@ -5,10 +5,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from cronterm.clock import Instant, aware
+from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, is_timed
 from cronterm.model.outlook import Outlook
 from cronterm.model.snapshot import JobView, Pause
 from cronterm.model.trigger import trigger_name
+from cronterm.readable import against_timeout
 from cronterm.schedule.base import CalendarSpec, RebootSpec, StartupSpec
 from cronterm.schedule.describe import warnings
 from cronterm.schedule.duration import format_duration
@@ -25,6 +27,7 @@ def schedule_notes(
     job = view.job
     return [
         *_stand(view, told, all_paused),
+        *_cut_short(view),
         *(("May surprise: " + text + ".", "warn") for text in warnings(job.schedule)),
         *((_moved(told, each.at, each.mark), "warn") for each in told.changes),
         *((text, "accent") for text in _waits(view)),
@@ -32,6 +35,11 @@ def schedule_notes(
         *([(_zone(told, now), "accent")] if is_timed(job) else []),
         *([(_after_downtime(job), "accent")] if is_timed(job) and not job.is_monitor else []),
     ]
+
+
+def _cut_short(view: JobView) -> Iterator[Note]:
+    if short := short_timeout(view):
+        yield f"May be cut short: {against_timeout(*short)}.", "warn"
 
 
 def _stand(view: JobView, told: Outlook, all_paused: Pause | None) -> Iterator[Note]:

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from cronterm.cli.jobs import is_selected
-from cronterm.clock import MINUTE
+from cronterm.clock import MINUTE, SECOND
 from cronterm.model.event import JobAdded
 from cronterm.model.job import Retry
+from cronterm.model.snapshot import PastRun
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START, job
 
@@ -104,6 +105,17 @@ def test_show_tells_what_is_in_force_and_what_is_a_default(desk: Desk, name: str
         ["overlap", "built", "in", "skip"],
     ]
     assert any(line.startswith("retry") and "attempts: 2, delay: 10s" in line for line in lines)
+
+
+def test_what_a_job_usually_takes_is_told_beside_a_timeout_that_is_too_short(desk: Desk) -> None:
+    add(desk, timeout=MINUTE)
+    view = desk.client.control.view.jobs["tagged"]
+    view.recent += [PastRun(n, 0, "succeeded", "", 0, 58 * SECOND, attempt=1) for n in range(3)]
+
+    words = "timeout 1m00s, usually takes 58.0s"
+    assert f"  {words}" in desk.run("show", "tagged").stdout.splitlines()
+    assert f"! {words}" in desk.run("explain", "tagged").stdout.splitlines()
+    assert f"! timeouts: tagged: {words}" in desk.run("doctor").stdout
 
 
 def test_show_tells_the_line_of_each_value(lonely: Desk) -> None:

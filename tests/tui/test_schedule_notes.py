@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cronterm.clock import HOUR, MINUTE
@@ -10,7 +11,7 @@ from cronterm.model.snapshot import JobView, Pause
 from cronterm.model.trigger import OnFile, OnWebhook
 from cronterm.tui.schedule_notes import schedule_notes
 from tests.core.clockwork import job
-from tests.tui.scene import NOW
+from tests.tui.scene import NOW, scene
 
 
 def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any) -> list[str]:
@@ -46,6 +47,15 @@ def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any
 )
 def test_a_note_is_there(words: dict[str, Any], start: str) -> None:
     assert any(text.startswith(start) for text in notes("0 9 * * mon", **words))
+
+
+def test_a_timeout_that_is_too_short_is_told() -> None:
+    view = scene().jobs["s3-sync-eu"]
+    view.job = msgspec.structs.replace(view.job, timeout=2 * MINUTE)
+    told = Outlook(timezone="UTC", coming=(Ahead(NOW + HOUR),))
+    text, role = schedule_notes(view, told, None, NOW)[0]
+    assert text.startswith("May be cut short: timeout 2m00s, usually takes 2m")
+    assert role == "warn"
 
 
 def test_another_zone_and_its_clock_are_told() -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import msgspec
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
@@ -21,6 +22,7 @@ from cronterm.tui.widgets.panels import NextPanel
 from cronterm.tui.widgets.table import JobTable
 from cronterm.tui.words import short_moment
 from tests.tui.scene import NOW, FakeControl, app, scene
+from tests.tui.test_detail import on_detail
 from tests.tui.test_screens import on_dashboard, on_page, wait_for
 
 
@@ -118,6 +120,19 @@ def test_a_paused_job_has_no_coming_runs() -> None:
     told = {name: text for name, text, _ in box._facts(view)}
     assert told["next"] == "none while it is paused"
     assert "then" not in told
+
+
+async def test_a_timeout_that_is_too_short_is_seen_on_a_small_terminal() -> None:
+    control = FakeControl()
+    view = control.scene.jobs["s3-sync-eu"]
+    view.job = msgspec.structs.replace(view.job, timeout=2 * MINUTE)
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "s3-sync-eu", "overview")
+        box = screen.query_one(ScheduleBox)
+        await wait_for(pilot, lambda: box.size.height > 2)
+        lines = ["".join(text for text, _ in line) for line in box.paint(*box.size)]
+        told = next(line for line in lines[: box.size.height] if "timeout" in line)
+    assert "2m00s, usually takes 2m" in told
 
 
 @pytest.mark.parametrize(("width", "room"), [(80, 16), (60, 12)])

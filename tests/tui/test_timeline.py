@@ -121,6 +121,14 @@ def test_a_failing_job_is_said_to_be_one() -> None:
     assert (entry.note, entry.role) == ("failing, 4 in a row", "fail")
 
 
+def test_a_job_that_takes_as_long_as_it_may_is_said_to() -> None:
+    snapshot = scene()
+    view = snapshot.jobs["s3-sync-eu"]
+    view.job = msgspec.structs.replace(view.job, timeout=2 * MINUTE)
+    (entry,) = foresee(snapshot, [(NOW + HOUR, "s3-sync-eu")], NOW)
+    assert (entry.note, entry.role) == ("may time out after 2m00s", "warn")
+
+
 def test_a_start_that_waits_for_the_run_before_moves_those_after_it() -> None:
     view = scene().jobs["s3-sync-eu"]
     view.job = msgspec.structs.replace(view.job, overlap="queue")

@@ -6,9 +6,11 @@ from typing import get_args
 from rich.cells import cell_len
 
 from cronterm.clock import Instant, aware
+from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, action_text
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
+from cronterm.readable import against_timeout
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.keymap import JobTab
@@ -107,6 +109,8 @@ class ScheduleBox(Panel):
         facts = [("schedule", written, "text+bold")]
         if retry := retry_words(view, self.picture.known_at(self.now)):
             facts.append(("retry", retry, "fail" if view.totals.failed_in_a_row else "warn"))
+        if short := short_timeout(view):
+            facts.append(("timeout", against_timeout(*short).removeprefix("timeout "), "warn"))
         pause = view.pause or self.picture.snapshot.all_paused
         if pause is not None:
             facts.append(("next", "none while it is paused", "warn"))

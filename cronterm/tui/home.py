@@ -200,6 +200,9 @@ class Home(Protocol):
     def ask_hold(self, jobs: Sequence[str]) -> None:
         """Ask until when and why jobs are paused; where they are, change that."""
 
+    def ask_mute(self, jobs: Sequence[str], then: Callable[[], object] | None = None) -> None:
+        """Ask for how long the alerts of jobs are silent, then mute them and do what is next."""
+
     def toggle_pause_all(self) -> None:
         """Pause or resume everything."""
 

@@ -122,6 +122,7 @@ KEYS: tuple[Key, ...] = (
     Key("trigger_with", "T", "trigger_with", "trigger with params…", "Jobs", (J, D, A, T)),
     Key("pause", "p", "pause", "pause or resume", "Jobs", (J, D, T, "pause"), "pause"),
     Key("hold", "H", "hold", "pause until, why…", "Jobs", (J, D, T)),
+    Key("mute_job", "m", "mute", "mute its alerts for…", "Jobs", (J, D, T)),
     Key("pause_all", "P", "pause_all", "pause everything", "Jobs", (J, "pause")),
     Key("add", "a", "add", "add a job", "Jobs", (J,), "add"),
     Key("edit", "e", "edit", "edit, rename in the form", "Jobs", (J, D), "edit"),
@@ -297,7 +298,7 @@ CHANGING = frozenset(
     (
         *("trigger", "trigger_with", "again", "pause", "hold", "pause_all", "add", "edit"),
         *("editor", "delete", "undo", "stop", "acknowledge", "acknowledge_all", "unacknowledge"),
-        *("mute", "comment", "skip", "skip_of_job", "reload"),
+        *("mute", "mute_job", "comment", "skip", "skip_of_job", "reload"),
         *("run_missed", "run_all_missed", "ignore", "ignore_all", "seen"),
     )
 )

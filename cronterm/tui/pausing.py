@@ -1,8 +1,8 @@
-"""Holding back and ending: pauses of jobs and of everything, and what runs is stopped."""
+"""Holding back and ending: pauses, mutes of alerts, and what runs is stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, StopRun
+from cronterm.model.command import AnyCommand, MuteAlerts, PauseJob, ResumeJob, StopRun
 from cronterm.model.snapshot import JobView
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
@@ -78,6 +78,30 @@ class Pausing(Commanding):
 
         whom = questions.names(jobs) or "everything"
         hold_for(self, answer, pause, title=f"Pause {whom}", is_pause=True)
+
+    def ask_mute(self, jobs: Sequence[str], then: Callable[[], object] | None = None) -> None:
+        """Ask for how long the alerts of jobs are silent, then mute them and do what is next."""
+        if not self.may_act():
+            return
+        known, now = self.known(jobs), self.now()
+        if not known:
+            return
+        mutes = self.picture.snapshot.mutes
+        ends = {job: mutes[job].until if job in mutes else now for job in known}
+        whom = questions.names(known)
+
+        def mute(hold: Hold) -> None:
+            back = (MuteAlerts(job=job, until=end) for job, end in ends.items())
+            done = "muted" if hold.until is not None else "unmuted"
+            self.keep(*back, said=f"{done} the alerts of {whom}")
+            until = hold.until or self.now()
+            self.send(*(MuteAlerts(job=job, until=until) for job in known))
+            if then is not None:
+                then()
+
+        question = questions.ask_mute(known, is_muted=any(end > now for end in ends.values()))
+        title = f"Mute {whom}"
+        self.ask(question, lambda answer: hold_for(self, answer, mute, title=title, is_pause=False))
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask how, then stop the open runs of jobs."""

@@ -414,6 +414,23 @@ def mute(it: Tour, key: str) -> None:
     it.lacks(MUTED)
 
 
+def mute_job(it: Tour, key: str) -> None:
+    """Its alerts are silent for a while, and told again."""
+
+    def is_muted() -> bool:
+        mute = it.snapshot().mutes.get("alpha")
+        return mute is not None and mute.until > mute.at
+
+    it.try_key(key)
+    it.sees("Mute the alerts of alpha for how long?")
+    it.press("1")
+    it.wait(is_muted, "alpha is muted")
+    it.press(key)
+    it.sees("unmute")
+    it.press("0")
+    it.wait(lambda: not is_muted(), "alpha is not muted any more")
+
+
 def comment(it: Tour, key: str) -> None:
     """A comment is kept."""
     it.try_key(key)

@@ -9,16 +9,14 @@ from textual.widgets import Input
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert, state_of
-from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert, MuteAlerts
+from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import Alerts, ListAlerts
 from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.questions import ask_mute, names
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
-from cronterm.tui.screens.hold_dialog import Hold, hold_for
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
 from cronterm.tui.widgets.bars import KeyBar
@@ -262,20 +260,7 @@ class AlertsView(Page):
             if meant:
                 self.home.tell("only the alerts of a job can be muted")
             return
-        mutes = [self.picture.snapshot.mutes.get(job) for job in jobs]
-        is_muted = any(mute is not None and mute.until > self.home.now() for mute in mutes)
-        question = ask_mute(jobs, is_muted=is_muted)
-        self.home.ask(question, lambda answer: self._mute(jobs, answer))
-
-    def _mute(self, jobs: Sequence[str], answer: str) -> None:
-        """Mute them for as long as the answer says."""
-
-        def mute(hold: Hold) -> None:
-            self.rows.marked.clear()
-            until = hold.until or self.home.now()
-            self.home.send(*(MuteAlerts(job=job, until=until) for job in jobs))
-
-        hold_for(self.app, answer, mute, title=f"Mute {names(jobs)}", is_pause=False)
+        self.home.ask_mute(jobs, self.rows.marked.clear)
 
     def action_comment(self) -> None:
         """Open the line for a comment on the alert, or on all marked ones."""

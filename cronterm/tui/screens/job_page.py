@@ -36,6 +36,10 @@ class JobPage(Page):
         """Pause, or change a pause."""
         self.home.ask_hold(self.acted_on())
 
+    def action_mute(self) -> None:
+        """Ask how long the alerts are silent."""
+        self.home.ask_mute(self.acted_on())
+
     def action_skip(self) -> None:
         """Ask, then skip the next run of the job."""
         jobs = self.acted_on()

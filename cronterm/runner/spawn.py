@@ -24,6 +24,7 @@ SETSIGDEF, SETSIGMASK, SETSID = 0x04, 0x08, 0x80  # spawn.h of glibc and musl
 ROOM = 512  # bytes; no structure of spawn.h and signal.h has more than 340
 
 _LIBC = ctypes.CDLL(None)  # lets other threads run meanwhile
+_AT_ONCE = ctypes.PyDLL(None)  # does not: for what takes less time than to take turns
 
 
 class Spawn:
@@ -57,9 +58,9 @@ class Spawn:
         """Make it, in any thread."""
         self.began = Moment.now()
         attributes, actions, pid = _attributes(), ctypes.create_string_buffer(ROOM), ctypes.c_int()
-        self.failure = _LIBC.posix_spawn_file_actions_init(actions)
+        self.failure = _AT_ONCE.posix_spawn_file_actions_init(actions)
         for here, descriptor in enumerate(self._descriptors):
-            self.failure |= _LIBC.posix_spawn_file_actions_adddup2(actions, descriptor, here)
+            self.failure |= _AT_ONCE.posix_spawn_file_actions_adddup2(actions, descriptor, here)
         self.failure = self.failure or _LIBC.posix_spawn(
             ctypes.byref(pid),
             ctypes.c_void_p(self._words.addresses[0]),
@@ -68,7 +69,7 @@ class Spawn:
             self._argv,
             self._env,
         )
-        _LIBC.posix_spawn_file_actions_destroy(actions)
+        _AT_ONCE.posix_spawn_file_actions_destroy(actions)
         self.pid = 0 if self.failure else pid.value
 
 
@@ -97,11 +98,11 @@ def make_all(spawns: Iterable[Spawn]) -> None:
 def _attributes() -> "ctypes.Array[ctypes.c_char]":
     """Return what all processes have: a session, no blocked signal, the usual actions."""
     attributes, signals = ctypes.create_string_buffer(ROOM), ctypes.create_string_buffer(ROOM)
-    _LIBC.posix_spawnattr_init(attributes)
-    _LIBC.sigemptyset(signals)
-    _LIBC.posix_spawnattr_setsigmask(attributes, signals)
+    _AT_ONCE.posix_spawnattr_init(attributes)
+    _AT_ONCE.sigemptyset(signals)
+    _AT_ONCE.posix_spawnattr_setsigmask(attributes, signals)
     for number in RESET:
-        _LIBC.sigaddset(signals, int(number))
-    _LIBC.posix_spawnattr_setsigdefault(attributes, signals)
-    _LIBC.posix_spawnattr_setflags(attributes, ctypes.c_short(SETSIGDEF | SETSIGMASK | SETSID))
+        _AT_ONCE.sigaddset(signals, int(number))
+    _AT_ONCE.posix_spawnattr_setsigdefault(attributes, signals)
+    _AT_ONCE.posix_spawnattr_setflags(attributes, ctypes.c_short(SETSIGDEF | SETSIGMASK | SETSID))
     return attributes

@@ -149,6 +149,11 @@ class Books:
         return not record.job.enabled or record.pause is not None or self.all_paused is not None
 
     @property
+    def is_due(self) -> bool:
+        """A job may be due that is not decided."""
+        return bool(self._due) and self._due[0][0] <= self.now.utc
+
+    @property
     def is_quiet(self) -> bool:
         """The engine is so young that nothing starts by itself."""
         return self.now.elapsed < self.quiet_until

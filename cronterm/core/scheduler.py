@@ -46,7 +46,7 @@ from cronterm.model.event import EngineStopping, NextDueMoved
 from cronterm.model.memory import Memory
 from cronterm.model.run import REPORTED, OpenRun, Outcome, Reason
 
-BURST = 64  # jobs decided in one step: a commit of as many takes a few milliseconds
+FIRST_BURST, LARGEST_BURST = 16, 512  # jobs decided in one step: a commit of 16 takes 2 ms
 
 
 class Scheduler:
@@ -66,13 +66,21 @@ class Scheduler:
         self._is_start = is_start
         self._is_rebuilt = not is_start
         self._offset: int | None = None
+        self._burst = FIRST_BURST
+
+    @property
+    def may_start_more(self) -> bool:
+        """The last step left jobs that are due by now, and there is place for their runs."""
+        books = self._books
+        has_place = books.running < books.settings.max_running
+        return has_place and books.is_due and not books.is_draining
 
     def step(self, now: Now, given: Sequence[Input]) -> Effects:
         """Decide all that is due by the definitions before `given`, then take `given` in, in order.
 
         With nothing given, of a burst only the first jobs are decided: they start while the next
-        step decides the rest, for which `wait` is 0. Before the first `ConfigChanged` nothing is
-        due and nothing starts.
+        steps decide the rest, for which `wait` is 0, twice as many each. Before the first
+        `ConfigChanged` nothing is due and nothing starts.
         """
         books = self._books
         books.now = now
@@ -83,7 +91,8 @@ class Scheduler:
                 self._take(each)
             self._decide()
         else:
-            self._decide(most=BURST)
+            self._decide(most=self._burst)
+            self._burst = min(2 * self._burst, LARGEST_BURST) if books.is_due else FIRST_BURST
         self._start()
         tell_alerts(books)
         queue_notices(books)

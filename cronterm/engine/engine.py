@@ -41,6 +41,7 @@ log = logging.getLogger("cronterm.engine")
 
 LONGEST_SLEEP_S = 30.0  # clock jumps are noticed within it
 GATHER_S = 0.02  # ends and starts that arrive within it share a commit
+STARTS_FIRST_S = 0.5  # how long what the runner tells may wait while a burst is decided
 STORE_RETRY_S = 5.0
 STOP_MARGIN_S = 5.0  # beyond the longest grace of a job; then what is left stays with the runner
 
@@ -83,6 +84,7 @@ class Engine:
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._store_retry_s = store_retry_s
         self._store_retry_at: float | None = None
+        self._burst_since: float | None = None
         self._was_taken = False
         self._trouble_before: str | None = None
         """What the banner said before the store failed; None while it does not."""
@@ -182,12 +184,14 @@ class Engine:
         """Run until `shut_down` has done its work."""
         while not self.is_over:
             await self._wait()
-            await self._perform(self._take())
+            await self._perform(Batch() if self._starts_go_first() else self._take())
             self.is_over = self._has_drained()
         self._store_thread.shutdown()
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
+        if self._starts_go_first():
+            return
         if not self._batch or self._store_retry_at is not None:
             timeout = self._sleep_s(loop.time())
             if timeout > 0:
@@ -198,6 +202,16 @@ class Engine:
                     return
         if self._batch and not self._batch.is_urgent:
             await asyncio.sleep(GATHER_S)
+
+    def _starts_go_first(self) -> bool:
+        """Tell whether a burst is being decided, for which all waits that is not urgent."""
+        if self._scheduler is None or not self._scheduler.may_start_more:
+            self._burst_since = None
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._burst_since is None:
+            self._burst_since = now
+        return not self._batch.is_urgent and now < self._burst_since + STARTS_FIRST_S
 
     def _sleep_s(self, now: float) -> float:
         waits = [LONGEST_SLEEP_S]
@@ -242,6 +256,8 @@ class Engine:
             self._executor.stop_nowait(stop)
         for start in effects.starts:
             self._executor.start_nowait(start)
+        if effects.starts and self._scheduler.may_start_more:
+            self._executor.more_nowait()
         for check in effects.checks:
             self._check(check)
         for line in effects.lines:

@@ -99,6 +99,9 @@ class Executor(Protocol):
     def start_nowait(self, start: StartAttempt) -> None:
         """Start an attempt; `Started` or `Ended` follows."""
 
+    def more_nowait(self) -> None:
+        """Tell that more is to start at once: what else there is to do may wait for a moment."""
+
     def stop_nowait(self, stop: StopAttempt) -> None:
         """End an attempt by its stop rule; `Ended` follows."""
 

@@ -223,6 +223,12 @@ class RunnerExecutor:
         ended = Ended(identity[0], identity[1], end, b"")
         asyncio.get_running_loop().call_soon(self._on_message, ended)
 
+    def more_nowait(self) -> None:
+        """Tell the newest runner that more starts follow at once."""
+        link = self._links.get(self.runner_id)
+        if link is not None:
+            link.send({"type": "more"})
+
     def stop_nowait(self, stop: StopAttempt) -> None:
         """Send a stop to the runner that holds the attempt."""
         identity = (stop.run, stop.attempt)

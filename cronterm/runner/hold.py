@@ -49,7 +49,7 @@ class Runner:
         self._ended: dict[AttemptId, Attempt] = {}
         """Their leaders are dead, and nothing else was done about it."""
         self._may_have_ended = False
-        self._looked_after_at = 0.0
+        self._put_off_at: float | None = None
         self._is_draining = False
         self._is_terminating = False
         self._alone_since = time.monotonic()
@@ -88,8 +88,17 @@ class Runner:
             self._starting.begin_some(self._take_in)
             self._reap()
             self._keep_deadlines()
-            if not self._starting or time.monotonic() > self._looked_after_at + STARTS_FIRST_S:
+            if not self._puts_off():
                 self._look_after()
+
+    def _puts_off(self) -> bool:
+        """Tell whether all but starts has to wait."""
+        if not (self._starting or self._starting.expects_s):
+            return False
+        now = time.monotonic()
+        if self._put_off_at is None:
+            self._put_off_at = now
+        return now < self._put_off_at + STARTS_FIRST_S
 
     def _look_after(self) -> None:
         """Do all that starts go before: what has begun, what has ended, what is to be told."""
@@ -97,7 +106,7 @@ class Runner:
         self._finish_ended()
         self._flush_output()
         self._door.flush()
-        self._looked_after_at = time.monotonic()
+        self._put_off_at = None
 
     def _may_exit(self) -> bool:
         if self._attempts or self._starting:
@@ -119,7 +128,11 @@ class Runner:
 
     def _timeout(self) -> float | None:
         """Return how long nothing needs to be done; idle is silent."""
-        if self._starting or self._ended:
+        if self._starting:
+            return 0.0
+        if self._put_off_at is not None:
+            return self._starting.expects_s
+        if self._ended:
             return 0.0
         now = time.monotonic()
         waits: list[float] = []
@@ -333,6 +346,8 @@ class Runner:
             case "start":
                 if not self._is_terminating:
                     self._starting.ask(header)
+            case "more":
+                self._starting.expect()
             case "stop":
                 self._stop_asked((header["run"], header["attempt"]), header)
             case "ack":

@@ -1,7 +1,8 @@
 """The frames between engine and runner: u32 header length, u32 payload length, JSON, raw bytes.
 
-Engine to runner: `hello`, `start`, `stop`, `ack`, `watch`, `drain`. Runner to engine: `welcome`,
-`started`, `ended`, `output`. A released protocol number keeps its meaning: an engine speaks all.
+Engine to runner: `hello`, `start`, `more`, `stop`, `ack`, `watch`, `drain`; what else there may be
+is passed over. Runner to engine: `welcome`, `started`, `ended`, `output`. A released protocol
+number keeps its meaning: an engine speaks all.
 """
 
 import json

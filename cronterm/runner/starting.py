@@ -17,6 +17,7 @@ from cronterm.runner.start import StartError, StartSpec, Surroundings, read_spec
 
 TOGETHER = 48  # processes made before any of them is looked at
 PASS_MOST_S = 0.03  # how long starts may keep the rest of the loop waiting
+MORE_MOST_S = 0.05  # how long more that was announced is waited for
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Starting:
         self._env = Environment(os.environ)
         self._umask = 0o022
         self._surroundings = Surroundings()
+        self._is_more_to_come = False
+        self._ran_dry_at = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -55,6 +58,19 @@ class Starting:
     def ask(self, header: Header) -> None:
         """Take a `start` message."""
         self._waiting.append(header)
+        self._is_more_to_come = False
+
+    def expect(self) -> None:
+        """Take a `more` message: other starts follow at once."""
+        self._is_more_to_come = True
+        self._ran_dry_at = time.monotonic()
+
+    @property
+    def expects_s(self) -> float:
+        """How long more is to be waited for, in seconds; 0 where none was announced."""
+        if not self._is_more_to_come:
+            return 0.0
+        return max(self._ran_dry_at + MORE_MOST_S - time.monotonic(), 0.0)
 
     def withdraw(self, identity: AttemptId) -> bool:
         """Forget a start; return whether it waited."""
@@ -74,6 +90,7 @@ class Starting:
         while self._waiting and time.monotonic() < until:
             for begun in self._begin_together():
                 take(begun)
+            self._ran_dry_at = time.monotonic()
 
     def _begin_together(self) -> list[Begun]:
         """Begin the next that wait: a few are made at the same time."""

@@ -21,16 +21,36 @@ def test_a_due_instant_becomes_a_run() -> None:
 
 
 def test_the_first_of_a_burst_start_while_the_rest_is_decided() -> None:
-    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(200)), max_running=150)
-    started = []
+    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(300)), max_running=150)
+    started, goes_on = [], []
     clockwork.at("00:01")
     while clockwork.core.wait(clockwork.now()) == 0:
         clockwork.step()
         started.append([start.job.id for start in clockwork.effects.starts])
+        goes_on.append(clockwork.core.may_start_more)
 
-    assert [len(ids) for ids in started] == [64, 64, 22, 0]
+    assert [len(ids) for ids in started] == [16, 32, 64, 38, 0]
+    assert goes_on == [True, True, True, False, False]
     assert [job_id for ids in started for job_id in ids] == [f"job-{n:03}" for n in range(150)]
     clockwork.exits(1).expects("succeeded 1", "start 151.1")
+    assert not clockwork.core.may_start_more
+
+
+def test_each_burst_begins_with_few_jobs() -> None:
+    clockwork = Clockwork(*(job(f"job-{number:03}", overlap="allow") for number in range(50)))
+    for moment in ("00:01", "00:02"):
+        clockwork.at(moment).step()
+        assert len(clockwork.effects.starts) == 16
+        clockwork.step()
+        clockwork.step()
+        assert clockwork.core.wait(clockwork.now())
+
+
+def test_an_engine_that_ends_starts_no_more_of_a_burst() -> None:
+    clockwork = Clockwork(*(job(f"job-{number:03}") for number in range(50)))
+    clockwork.at("00:01").step()
+    clockwork.step(Drain(by="TERM"))
+    assert not clockwork.core.may_start_more
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ class NotedExecutor:
         self.started: list[StartAttempt] = []
         self.stopped: list[StopAttempt] = []
         self.acknowledged: list[tuple[int, int]] = []
+        self.announced: list[int] = []
+        self.on_start: Callable[[StartAttempt], None] = lambda start: None
 
     async def open(self, claimed: Sequence[ClaimedAttempt]) -> tuple[Verdict, ...]:
         """Know of no attempt."""
@@ -45,6 +47,11 @@ class NotedExecutor:
     def start_nowait(self, start: StartAttempt) -> None:
         """Note a start."""
         self.started.append(start)
+        self.on_start(start)
+
+    def more_nowait(self) -> None:
+        """Note after how many starts more were announced."""
+        self.announced.append(len(self.started))
 
     def stop_nowait(self, stop: StopAttempt) -> None:
         """Note a stop."""

@@ -48,6 +48,9 @@ class FakeExecutor:
         """Remember."""
         self.started.put_nowait(start)
 
+    def more_nowait(self) -> None:
+        """Nothing else is asked for."""
+
     def stop_nowait(self, stop: StopAttempt) -> None:
         """Remember."""
         self.stopped.append(stop)

@@ -12,7 +12,7 @@ from cronterm.control import Message
 from cronterm.core.base import ConfigChanged, NeverStarted
 from cronterm.model.audit import AuditRow
 from cronterm.model.command import PauseJob, RunJob
-from cronterm.model.event import AnyEvent, Numbered
+from cronterm.model.event import AnyEvent, AttemptClaimed, AttemptStarted, Numbered
 from cronterm.model.job import Job, Keep, Settings
 from cronterm.model.memory import Memory
 from cronterm.model.query import ListRuns
@@ -155,6 +155,24 @@ async def test_what_is_due_starts_by_itself(tmp_path: Path) -> None:
         await it.engine.command(PauseJob(job="often"), by=BY)
 
         assert [start.cause.kind for start in it.executor.started] == ["scheduled"]
+
+
+async def test_what_the_runner_tells_waits_while_a_burst_is_decided(tmp_path: Path) -> None:
+    jobs = [job(f"job-{number:03}", "* * * * *") for number in range(100)]
+    async with bench(tmp_path, *jobs) as it:
+        it.executor.on_start = lambda start: it.begins(start.run)
+        told: list[type[AnyEvent]] = []
+        async with aclosing(it.bus.stream(after=it.bus.snapshot.n, output=False)) as stream:  # type: ignore[type-var]
+            it.clock.pass_by(60)
+            it.engine.tell()
+            async with asyncio.timeout(PATIENCE_S):
+                async for message in stream:
+                    told += [type(message.event)] if isinstance(message, Numbered) else []
+                    if told.count(AttemptStarted) == len(jobs):
+                        break
+
+        assert it.executor.announced == [16, 48]
+        assert AttemptClaimed not in told[told.index(AttemptStarted) :]
 
 
 # -- a store that cannot commit (CONTRACTS 19) ---------------------------------------------------

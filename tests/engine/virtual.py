@@ -143,6 +143,9 @@ class StubExecutor:
         self.engine.tell_started(Started(start.run, start.attempt, 4711, now))
         self._end_later(start.run, start.attempt, self._runner.start(start, now))
 
+    def more_nowait(self) -> None:
+        """Take no notice: a start takes no time."""
+
     def stop_nowait(self, stop: StopAttempt) -> None:
         """End an attempt by its signal."""
         end = self._runner.stop(stop, self._clock.now().utc)

@@ -512,6 +512,15 @@ async def test_a_thousand_starts_leave_no_zombie_and_lose_nothing(tmp_path: Path
         assert zombies == []
 
 
+async def test_an_end_is_told_though_the_starts_that_were_announced_do_not_come(
+    tmp_path: Path,
+) -> None:
+    async with held(tmp_path) as it:
+        it.executor.start_nowait(start(1, ["/bin/true"]))
+        it.executor.more_nowait()
+        assert (await it.end(1)).exit_code == 0
+
+
 def zombies_of(parents: list[int]) -> list[str]:
     """Return the dead children that nobody took note of."""
     found = []

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from cronterm.runner.cgroup import Cgroups
 from cronterm.runner.journal import AttemptId, Journal, read_journal
 from cronterm.runner.place import Place
-from cronterm.runner.starting import TOGETHER, Begun, Starting
+from cronterm.runner.starting import MORE_MOST_S, TOGETHER, Begun, Starting
 
 MANY = 2 * TOGETHER + 1
 
@@ -68,6 +69,19 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     it.journal.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, files)
     os.chdir(place)
+
+
+def test_more_that_was_announced_is_waited_for_and_not_for_ever(bench: Bench) -> None:
+    assert bench.starting.expects_s == 0
+    bench.starting.expect()
+    assert bench.starting.expects_s > 0
+    bench.ask(1)
+    assert bench.starting.expects_s == 0
+    bench.starting.expect()
+    bench.begin_all()
+    until = time.monotonic() + 10 * MORE_MOST_S
+    while bench.starting.expects_s:
+        assert time.monotonic() < until
 
 
 def test_many_begin_in_order(bench: Bench) -> None:

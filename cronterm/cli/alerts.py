@@ -8,8 +8,9 @@ import click
 from cronterm.cli.base import Desk, common, desk, print_answer
 from cronterm.cli.render import Cell, show_time
 from cronterm.cli.sheet import Sheet, formatted, present
+from cronterm.cli.state import mute_words
 from cronterm.clock import Instant, SystemClock, local_zone, rfc3339
-from cronterm.model.alert import Alert, Mute, state_of
+from cronterm.model.alert import Alert, Mute, in_force, state_of
 from cronterm.model.command import (
     AcknowledgeAlert,
     CommentAlert,
@@ -69,6 +70,11 @@ def _list_alerts(at: Desk, query: ListAlerts) -> Sheet:
         records=records,
         head=("ID", "STATE", "KIND", "JOB", "COUNT", "SINCE", "WHAT", ""),
         rows=[_alert_row(alert, mutes.get(alert.job), now) for alert in reply.alerts],
+        above=[
+            (f"{job}: alerts muted {mute_words(mute)}", "yellow")
+            for job, mute in in_force(mutes, now).items()
+            if query.job in ("", job)
+        ],
         empty="nothing needs a look",
         is_lines=True,
     )

@@ -14,6 +14,7 @@ from cronterm.cli.render import describe_end, show_until
 from cronterm.cli.state import is_failing
 from cronterm.clock import SystemClock
 from cronterm.errors import CrontermError, NoEngine
+from cronterm.model.alert import in_force
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.readable import rough
 
@@ -122,6 +123,8 @@ def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     words = [f"{len(snapshot.jobs)} jobs", f"{running} running", f"{len(failing)} failing"]
     paused = sum(view.pause is not None for view in snapshot.jobs.values())
     words += [f"{paused} paused"] if paused else []
+    muted = len(in_force(snapshot.mutes, now))
+    words += [f"{muted} muted"] if muted else []
     words += ["everything is paused"] if snapshot.all_paused else []
     lines: list[tuple[str, str | None]] = [(f"cronterm: {', '.join(words)}", None)]
     coming = [
@@ -152,5 +155,6 @@ def _as_json(snapshot: Snapshot | None, why: str) -> dict[str, Any]:
         "running": [job for job, view in snapshot.jobs.items() if view.live],
         "failing": [view.job.id for view in _failing(snapshot)],
         "paused": [job for job, view in snapshot.jobs.items() if view.pause is not None],
+        "muted": list(in_force(snapshot.mutes, SystemClock().now().utc)),
         "problems": [str(problem) for problem in snapshot.problems],
     }

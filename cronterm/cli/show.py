@@ -19,9 +19,10 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
-from cronterm.cli.state import named, past_as_json, reason, state_of
+from cronterm.cli.state import mute_words, named, past_as_json, reason, state_of
 from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
 from cronterm.config.resolve import resolve
+from cronterm.model.alert import in_force
 from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, Shell
 from cronterm.model.snapshot import JobView, Snapshot
@@ -184,6 +185,8 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
     if short := short_timeout(view):
         lines.append((f"  {against_timeout(*short)}", "yellow"))
+    if (mute := in_force(snapshot.mutes, now).get(job.id)) is not None:
+        lines.append((f"  alerts: muted {mute_words(mute)}", "yellow"))
     if retry := retry_words(job.retry):
         lines.append((f"  retry: {retry}", None))
     lines.append((f"  file: {job.source}:{job.line}", None))

@@ -22,7 +22,7 @@ from cronterm.cli.render import (
 )
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, rfc3339
-from cronterm.model.alert import ORDER
+from cronterm.model.alert import ORDER, Mute, in_force
 from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing, unreached
@@ -32,6 +32,8 @@ from cronterm.readable import ahead, rough
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
+TOLD_MUTES = 3
+"""So many are named; `alerts` tells all."""
 
 
 @click.command()
@@ -65,7 +67,7 @@ def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
     snapshot = at.client.snapshot()
     views = named(snapshot, jobs)
     now = SystemClock().now().utc
-    content = _as_json(snapshot, views)
+    content = _as_json(snapshot, views, now)
     is_bad = check and any(is_failing(view, snapshot) for view in views)
     return Sheet(
         content=content,
@@ -73,7 +75,10 @@ def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
         head=HEAD,
         rows=[_row(view, snapshot, now, is_wide=at.printed_as == "wide") for view in views],
         only_wide=ONLY_WIDE,
-        above=_above(snapshot, now),
+        above=[
+            *_above(snapshot, now),
+            *((line, "yellow") for line in _muted(snapshot, views, now)),
+        ],
         empty=f"no jobs in {snapshot.engine.jobs_file}",
         exit_code=3 if is_bad else 0,
     )
@@ -130,8 +135,28 @@ def pause_words(view: JobView, snapshot: Snapshot) -> str:
     return ""
 
 
-def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
-    engine = snapshot.engine
+def mute_words(mute: Mute) -> str:
+    """Say until when the alerts of a job are muted, by whom and since when."""
+    return f"until {show_time(mute.until)} (by {mute.by}, at {show_time(mute.at)})"
+
+
+def _muted(snapshot: Snapshot, views: list[JobView], now: Instant) -> list[str]:
+    """Say in a line which of the jobs are muted; nothing where none is."""
+    mutes = in_force(snapshot.mutes, now)
+    ends = [
+        f"{view.job.id} until {show_time(mutes[view.job.id].until)}"
+        for view in views
+        if view.job.id in mutes
+    ]
+    if not ends:
+        return []
+    more = [f"{len(ends) - TOLD_MUTES} more"] if len(ends) > TOLD_MUTES else []
+    count = f"{len(ends)} job{'s' * (len(ends) != 1)} muted"
+    return [f"{count}: {', '.join([*ends[:TOLD_MUTES], *more])}"]
+
+
+def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str, Any]:
+    engine, mutes = snapshot.engine, in_force(snapshot.mutes, now)
     return {
         "engine": {
             "pid": engine.pid,
@@ -151,6 +176,7 @@ def _as_json(snapshot: Snapshot, views: list[JobView]) -> dict[str, Any]:
                 "reason": reason(view, snapshot, told=name_end),
                 "next_at": _time(view.next_at),
                 "running": sorted(view.live),
+                "muted_until": _time(mutes[view.job.id].until) if view.job.id in mutes else None,
                 "last_run": past_as_json(view.last),
             }
             for view in views
@@ -239,6 +265,13 @@ def _engine_lines(snapshot: Snapshot) -> list[str]:
 
 def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
     """Say how a job is, and when it runs next; nothing while it is about to start."""
+    said, coming = _how_it_is(view, snapshot)
+    now = SystemClock().now().utc
+    mute = in_force(snapshot.mutes, now).get(view.job.id)
+    return (f"{said}, muted until {when(mute.until, now)}" if said and mute else said), coming
+
+
+def _how_it_is(view: JobView, snapshot: Snapshot) -> tuple[str, str]:
     state = state_of(view, snapshot)
     if view.live:
         runs = ", ".join(f"run {run}" for run in sorted(view.live))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cronterm.clock import SECOND, Instant
-from cronterm.model.alert import Alert
+from cronterm.model.alert import Alert, Mute
 from cronterm.model.decision import Decision
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import Outcome, Reason, RunRow
@@ -110,11 +110,20 @@ def explain_past(decisions: Sequence[Decision], *, show: Show) -> tuple[str, ...
     return tuple(_past(each, show) for each in decisions)
 
 
-def explain_alerts(view: JobView | None, alerts: Sequence[Alert], *, show: Show) -> tuple[str, ...]:
-    """Return what is watched of a job that something else runs, and the job's open alerts."""
+def explain_alerts(
+    view: JobView | None, alerts: Sequence[Alert], mute: Mute | None = None, *, show: Show
+) -> tuple[str, ...]:
+    """Return what is watched of a job that something else runs, and the job's open alerts.
+
+    While it has a `mute` nobody is told of them.
+    """
     watched = "Something else runs it: here its reports are waited for (monitor)."
     is_monitor = view is not None and view.job.is_monitor
-    return ((watched,) if is_monitor else ()) + tuple(_told(alert, show) for alert in alerts)
+    lines = [watched] if is_monitor else []
+    if mute is not None:
+        since = f"since {show(mute.at)} until {show(mute.until)}"
+        lines.append(f"Its alerts are muted by {mute.by} {since}: nobody is told of them.")
+    return (*lines, *(_told(alert, show) for alert in alerts))
 
 
 def _told(alert: Alert, show: Show) -> str:

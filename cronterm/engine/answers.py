@@ -23,6 +23,7 @@ from cronterm.engine.prospect import MOST_NEXT, bounded, make_timeline, next_due
 from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
 from cronterm.execute.output import read_output
+from cronterm.model.alert import in_force
 from cronterm.model.decision import Decisions
 from cronterm.model.lines import CountLines, LineCount, OutputLines, ReadLines
 from cronterm.model.outlook import BEHIND, Outlook
@@ -176,7 +177,8 @@ class Answers:
         last = () if query.at is not None else explain_last(newest, show=_shown)
         alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
         links = explain_chain(view, snapshot.jobs, show=_shown)
-        told = explain_alerts(view, alerts, show=_shown)
+        mute = in_force(snapshot.mutes, now).get(query.job)
+        told = explain_alerts(view, alerts, mute, show=_shown)
         past = explain_past(decisions, show=_shown)
         return Decisions(decisions, (*sentences, *last, *links, *told), past)
 

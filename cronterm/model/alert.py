@@ -1,5 +1,6 @@
 """Alerts: changes worth telling, each with its life from opened to closed."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -66,6 +67,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[Comment, ...] = ()
     closed_at: Instant | None = None
     closed_for: ClosedFor = ""
+
+
+def in_force(mutes: Mapping[str, Mute], now: Instant) -> dict[str, Mute]:
+    """Return the mutes that have not ended by `now`, the one that ends first on top."""
+    held = ((mute.until, job, mute) for job, mute in mutes.items() if mute.until > now)
+    return {job: mute for _, job, mute in sorted(held, key=lambda each: each[:2])}
 
 
 def state_of(alert: Alert, mute: Mute | None, now: Instant) -> AlertState:

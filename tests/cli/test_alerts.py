@@ -129,6 +129,26 @@ def test_the_alerts_of_a_job_are_muted_until_a_time(desk: Desk) -> None:
     assert sent(desk)[0] == MuteAlerts(job="backup", until=until)
 
 
+def test_mutes_in_force_are_told_wherever_a_job_is_told(desk: Desk) -> None:
+    past, until = START - 10 * 365 * 24 * HOUR, START + 10 * 365 * 24 * HOUR
+    desk.client.control.tell(AlertsMuted(at=START, job="talker", by="bob", until=past))
+    assert desk.run("alerts", "ls").stdout == "nothing needs a look\n"
+    desk.client.control.tell(AlertsMuted(at=START, job="backup", by="ann", until=until))
+
+    by = "(by ann, at 2027-01-15 08:00:00)"
+    line = f"backup: alerts muted until 2037-01-12 08:00:00 {by}"
+    assert desk.run("alerts").stdout.splitlines() == [line, "nothing needs a look"]
+    assert desk.run("alerts", "ls", "talker").stdout == "nothing needs a look\n"
+    told = "1 job muted: backup until 2037-01-12 08:00:00"
+    assert told in desk.run("status").stdout.splitlines()
+    assert "muted" not in desk.run("status", "talker").stdout
+    assert "backup: has not run yet, muted until 2037" in desk.run("status", "--plain").stdout
+    assert json.loads(desk.run("status", "--json").stdout)["jobs"]["backup"]["muted_until"]
+    assert line.replace("backup: alerts", "  alerts:") in desk.run("show", "backup").stdout
+    assert "1 muted" in desk.run("motd").stdout
+    assert json.loads(desk.run("motd", "--json").stdout)["muted"] == ["backup"]
+
+
 def test_what_is_no_length_and_no_time_is_refused(desk: Desk) -> None:
     done = desk.run("alerts", "snooze", "backup", "a while")
 

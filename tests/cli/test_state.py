@@ -38,6 +38,7 @@ def test_status_json_has_engine_and_jobs_by_id(desk: Desk) -> None:
         "reason": "failed: exit 3",
         "next_at": None,
         "running": [],
+        "muted_until": None,
         "last_run": {
             "run_id": 1,
             "outcome": "failed",

@@ -5,7 +5,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from cronterm.clock import MINUTE, SECOND, rfc3339
-from cronterm.core.explain import explain
+from cronterm.core.explain import explain, explain_alerts
+from cronterm.model.alert import Mute
 from cronterm.model.decision import Decision
 from cronterm.model.gates import Hold
 from cronterm.model.run import Cause
@@ -205,4 +206,12 @@ def test_a_run_that_needed_more_than_one_attempt_says_so() -> None:
     assert say(None, replace(ran, attempt=1), tried)[-2:] == (
         "00:00:00Z run 7 succeeded.",
         "00:00:00Z run 7 succeeded at attempt 3.",
+    )
+
+
+def test_a_mute_is_told_with_its_end() -> None:
+    told = explain_alerts(None, (), Mute("ann", 0, MINUTE), show=lambda at: rfc3339(at)[11:])
+
+    assert told == (
+        "Its alerts are muted by ann since 00:00:00Z until 00:01:00Z: nobody is told of them.",
     )

@@ -10,6 +10,7 @@ from cronterm.model.alert import ORDER, Alert, AlertKind, AlertState, Mute, stat
 from cronterm.model.notice import NoticeRow
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.duration import parse_duration
+from cronterm.tui.filter_doubt import Terms, length, one_of
 from cronterm.tui.look import Glyphs
 from cronterm.tui.words import age, countdown, day_moment
 
@@ -38,6 +39,15 @@ KINDS: dict[AlertKind, KindWords] = {
     "suspicious": KindWords("ODD", "missed", "warn", "odd success|odd successes"),
     "downtime": KindWords("DOWNTIME", "missed", "warn", "instant passed|instants passed"),
 }
+
+TERMS: Terms = {
+    "is": one_of(
+        ("failed", *STATES, *KINDS, *(each.word.casefold() for each in KINDS.values())),
+        "a kind or a state",
+    ),
+    "last": length,
+}
+"""What is wrong with a word of the filter."""
 
 
 def shown_alerts(

@@ -13,6 +13,8 @@ from cronterm.clock import Duration, Instant
 from cronterm.errors import BadInput
 from cronterm.model.snapshot import JobView
 from cronterm.schedule.duration import parse_duration
+from cronterm.tui.filter_doubt import Terms, anything, length, one_of
+from cronterm.tui.look import ROLES
 
 FUZZY = 3  # letters from which on they need not stand together
 
@@ -227,3 +229,14 @@ FIELDS: dict[str, Callable[[str], Term | None]] = {
     "group": _group,
     "owner": _owner,
 }
+
+STATES = ("failing", "ok", *ROLES)
+TERMS: Terms = {
+    "is": one_of(STATES, "a state"),
+    "last": length,
+    "next": length,
+    "took": length,
+    "group": anything,
+    "owner": anything,
+}
+"""What is wrong with a word of `FIELDS`."""

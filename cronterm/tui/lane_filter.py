@@ -7,11 +7,13 @@ from typing import get_args
 from cronterm.clock import Instant
 from cronterm.model.run import Outcome
 from cronterm.model.snapshot import JobView
-from cronterm.tui.filter import find_jobs
+from cronterm.tui.filter import TERMS, find_jobs
+from cronterm.tui.filter_doubt import Terms, one_of
 from cronterm.tui.picture import Picture
 from cronterm.tui.run_filter import STATES
 
 HAD = "had:"
+LANE_TERMS: Terms = {**TERMS, "had": one_of(STATES, "an end")}
 
 
 def filtered_jobs(

@@ -1,6 +1,5 @@
 """What the runs view is filtered by, read from what was typed."""
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -9,6 +8,7 @@ from cronterm.clock import Duration
 from cronterm.errors import BadInput
 from cronterm.model.run import FAILED, CauseKind, Outcome
 from cronterm.schedule.duration import parse_duration
+from cronterm.tui.filter_doubt import Doubt, unknown
 
 STATES: dict[str, tuple[Outcome, ...]] = {
     "failed": FAILED,
@@ -39,6 +39,10 @@ def read_filter(words: str, jobs: Collection[str]) -> RunFilter:
     found = RunFilter()
     for word in words.split():
         key, colon, value = word.partition(":")
+        if word[0] in "!#/":
+            raise BadFilter(f"{word} filters no runs: one job, is: cause: last: do")
+        if not colon and found.job:
+            raise BadFilter(f"one job at a time: {found.job} or {word}")
         if not colon:
             found = replace(found, job=_job(word, jobs))
         elif key == "is":
@@ -72,6 +76,13 @@ def _job(word: str, jobs: Collection[str]) -> str:
 def _chosen(value: str, known: Collection[str], what: str) -> str:
     if value in known:
         return value
-    near = difflib.get_close_matches(value, list(known), 1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    raise BadFilter(f"{value!r} is not {what}; {hint}")
+    raise BadFilter(unknown(value, known, what))
+
+
+def doubt_about(words: str, jobs: Collection[str]) -> Doubt | None:
+    """Return what is wrong with what was typed."""
+    try:
+        read_filter(words, jobs)
+    except BadFilter as bad:
+        return Doubt(str(bad))
+    return None

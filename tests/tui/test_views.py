@@ -167,6 +167,8 @@ def test_a_filter_is_read() -> None:
         ("cause:moon", "known: scheduled"),
         ("last:soon", "'soon' is not a duration"),
         ("when:now", "when: is not known"),
+        ("!backup", "!backup filters no runs: one job, is: cause: last: do"),
+        ("backup report", "one job at a time: backup or report"),
     ],
 )
 def test_what_cannot_be_read_is_said(words: str, said: str) -> None:

@@ -12,14 +12,16 @@ from cronterm.model.alert import Alert, state_of
 from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import Alerts, ListAlerts
-from cronterm.tui.alert_list import REACHES, Reach, shown_alerts
+from cronterm.tui.alert_list import REACHES, TERMS, Reach, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
+from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, DayBox
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.rows import RowsBox
 
@@ -54,9 +56,8 @@ class AlertsView(Page):
         with Frame(id="alert-foot"):
             yield AlertBox(self.picture, id="alert")
             yield DayBox(self.picture, id="alert-day")
-        yield Input(
-            id="search", placeholder="job  word  #tag  is:missed  is:acknowledged  last:6h  !word"
-        )
+        hint = "job  !job  #tag  is:missed  is:acknowledged  last:<6h  part of what it says"
+        yield FilterLine(hint, "filter the alerts", partial(doubt_about, terms=TERMS))
         yield Input(id="comment", placeholder="what others should know about this alert")
 
     @property
@@ -268,18 +269,18 @@ class AlertsView(Page):
         if self._commented:
             many = len(self._commented)
             on = f"alert {self._commented[0].id}" if many == 1 else f"{many} alerts"
-            self._open_line("comment", "", f"comment on {on}", "cancel")
+            self._open_comment(f"comment on {on}")
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
-        self._open_line("search", self.words, "filter the alerts")
+        self.query_one(FilterLine).open_with(self.words)
 
-    def _open_line(self, name: str, text: str, purpose: str, leaving: str = "clear") -> None:
-        line = self.query_one(f"#{name}", Input)
-        line.value = text
+    def _open_comment(self, purpose: str) -> None:
+        line = self.query_one("#comment", Input)
+        line.value = ""
         line.set_class(True, "shown")
         line.focus()
-        self.query_one(KeyBar).type_in(purpose, leaving)
+        self.query_one(KeyBar).type_in(purpose, "cancel")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""
@@ -369,7 +370,7 @@ class AlertsView(Page):
         """Close what is open, end the filter, or go back to the jobs."""
         if self.query_one("#comment").has_class("shown"):
             self._close_lines()
-        elif self.words or self.query_one("#search").has_class("shown"):
+        elif self.words or self.query_one(FilterLine).is_open:
             self._close_lines()
             self.words = ""
             self.update(self.home.now())

@@ -1,5 +1,7 @@
 """The dashboard: the jobs, their log, and at the side what deserves a look."""
 
+from functools import partial
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,6 +9,8 @@ from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.event import AnyEvent, JobAdded, JobRenamed, RunQueued
+from cronterm.tui.filter import TERMS
+from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.job_order import SORTS
 from cronterm.tui.keymap import bindings
 from cronterm.tui.screens.columns_dialog import FITTING, AskColumns
@@ -15,6 +19,7 @@ from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
 from cronterm.tui.widgets.panels import (
@@ -31,8 +36,9 @@ from cronterm.tui.widgets.table import JobTable
 
 WIDE = 160
 ZOOMS = ("jobs", "log")
-WORDS_OF_JOBS = "word  !word  #tag  is:failing  last:<1h  /pattern/"
+WORDS_OF_JOBS = "job  !job  #tag  is:failing  last:<1h  took:>5m  /pattern/"
 WORDS_OF_LOG = "part of a line, or of a job's name"
+judge = partial(doubt_about, terms=TERMS)
 
 
 class Dashboard(JobPage):
@@ -58,7 +64,7 @@ class Dashboard(JobPage):
                 yield AlertsPanel(self.picture, id="alerts")
                 yield NextPanel(self.picture, id="next")
         yield Guide()
-        yield Input(id="filter")
+        yield FilterLine(WORDS_OF_JOBS, "filter the jobs", judge, id="filter")
 
     def on_mount(self) -> None:
         """Begin on the table, as it was left."""
@@ -175,13 +181,12 @@ class Dashboard(JobPage):
     def action_filter(self) -> None:
         """Open the filter of the pane that has the focus."""
         is_log = self.log_pane.has_focus
-        line = self.query_one("#filter", Input)
-        line.value = self.log_pane.filter if is_log else self.table.filter
+        line = self.query_one(FilterLine)
         line.placeholder = WORDS_OF_LOG if is_log else WORDS_OF_JOBS
-        line.set_class(True, "shown")
+        line.purpose = "filter the log" if is_log else "filter the jobs"
+        line.judge = None if is_log else judge
         line.set_class(is_log, "for-log")
-        line.focus()
-        self.query_one(KeyBar).type_in("filter the log" if is_log else "filter the jobs")
+        line.open_with(self.log_pane.filter if is_log else self.table.filter)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""
@@ -201,7 +206,7 @@ class Dashboard(JobPage):
 
     def action_clear(self) -> None:
         """Clear the line for filtering, hide the first steps, or end filters, marks and zoom."""
-        if self.query_one("#filter").has_class("shown"):
+        if self.query_one(FilterLine).is_open:
             self._set_filter("")
             self._close_filter()
         elif self.guide.display:
@@ -216,9 +221,9 @@ class Dashboard(JobPage):
             self.update(self.home.now())
 
     def _close_filter(self) -> None:
-        line = self.query_one("#filter", Input)
+        line = self.query_one(FilterLine)
         is_log = line.has_class("for-log")
-        line.set_class(False, "shown")
+        line.close()
         (self.log_pane if is_log else self.table).focus()
         self.query_one(KeyBar).show(self.keys())
 

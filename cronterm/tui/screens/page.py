@@ -19,6 +19,7 @@ from cronterm.tui.places import Where
 from cronterm.tui.saving import Kind, picture_of, save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.widgets.bars import Banner, KeyBar, TabBar, TopBar
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Thorough, Unpainted
 from cronterm.tui.widgets.paint import Painted
 
@@ -130,6 +131,10 @@ class Page(Thorough, Screen[None], Unpainted):
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """Show the view that was clicked."""
         self.home.show_view(event.view)
+
+    def on_filter_line_refused(self, event: FilterLine.Refused) -> None:
+        """Say what is wrong with a filter that was to be kept."""
+        self.home.tell(event.text, is_bad=True)
 
     def action_reload(self) -> None:
         """Read the jobs file again, or restart a gone engine."""

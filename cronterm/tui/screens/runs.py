@@ -14,11 +14,12 @@ from cronterm.model.query import ListRuns, Runs
 from cronterm.model.run import RunRow
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.run_filter import BadFilter, RunFilter, read_filter
+from cronterm.tui.run_filter import BadFilter, RunFilter, doubt_about, read_filter
 from cronterm.tui.run_window import PAGE, RunWindow
 from cronterm.tui.screens.page import Page, RunChange
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.facts import RunsBox
+from cronterm.tui.widgets.filter_line import FilterLine
 
 READ_EVERY = SECOND
 QUIET_S = 0.25  # after the last letter of a filter
@@ -47,7 +48,11 @@ class RunsView(Page):
     def body(self) -> ComposeResult:
         """Give the runs and the line for filtering."""
         yield RunsBox(self.picture, id="all-runs")
-        yield Input(id="search", placeholder="job  is:failed  cause:manual  last:1h")
+        yield FilterLine(
+            "job  is:failed  cause:manual  last:<1h",
+            "filter the runs",
+            lambda words: doubt_about(words, self.picture.snapshot.jobs),
+        )
 
     @property
     def runs(self) -> RunsBox:
@@ -181,11 +186,7 @@ class RunsView(Page):
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
-        line = self.query_one("#search", Input)
-        line.value = self._words
-        line.set_class(True, "shown")
-        line.focus()
-        self.query_one(KeyBar).type_in("filter the runs")
+        self.query_one(FilterLine).open_with(self._words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter once nothing was typed for a moment."""
@@ -204,7 +205,7 @@ class RunsView(Page):
         if bad := self._filter_by(words):
             self.home.tell(bad, is_bad=True)
             return
-        self.query_one("#search", Input).set_class(False, "shown")
+        self.query_one(FilterLine).close()
         self.query_one(KeyBar).show(self.keys())
         self.runs.focus()
 
@@ -267,7 +268,7 @@ class RunsView(Page):
 
     def action_back(self) -> None:
         """End the filter, or go back to the jobs."""
-        if self._words or self.query_one("#search").has_class("shown"):
+        if self._words or self.query_one(FilterLine).is_open:
             self._set_filter("")
         else:
             self.home.show_view("jobs")

@@ -14,8 +14,9 @@ from cronterm.model.query import ReadTimeline
 from cronterm.model.timeline import Timeline
 from cronterm.tui.agenda import foresee
 from cronterm.tui.axis import ZOOMS, Axis
+from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.keymap import bindings
-from cronterm.tui.lane_filter import filtered_jobs
+from cronterm.tui.lane_filter import LANE_TERMS, filtered_jobs
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.moment_dialog import MomentDialog
@@ -23,6 +24,7 @@ from cronterm.tui.screens.page import RunChange
 from cronterm.tui.slot_record import read_slot
 from cronterm.tui.widgets.agenda_box import AgendaBox
 from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.lanes import (
     AXIS_AND_LOAD,
@@ -72,7 +74,8 @@ class TimelineView(JobPage):
         with Frame(id="timeline-foot"):
             yield AgendaBox(self.picture, id="agenda")
             yield WhyBox(id="why-here")
-        yield Input(id="search", placeholder="job  #tag  is:failing  had:missed  !word  /re/")
+        hint = "job  !job  #tag  is:failing  had:missed  last:<1h  /pattern/"
+        yield FilterLine(hint, "filter the jobs", partial(doubt_about, terms=LANE_TERMS))
 
     @property
     def lanes(self) -> LanesBox:
@@ -284,11 +287,7 @@ class TimelineView(JobPage):
 
     def action_filter(self) -> None:
         """Open the line for filtering."""
-        line = self.query_one(Input)
-        line.value = self.lanes.words
-        line.set_class(True, "shown")
-        line.focus()
-        self.query_one(KeyBar).type_in("filter the jobs")
+        self.query_one(FilterLine).open_with(self.lanes.words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""
@@ -307,7 +306,7 @@ class TimelineView(JobPage):
         self._read()
 
     def _close_line(self) -> None:
-        self.query_one(Input).set_class(False, "shown")
+        self.query_one(FilterLine).close()
         (self.agenda if self.app.size.width < WIDE else self.lanes).focus()
         self.query_one(KeyBar).show(self.keys())
 
@@ -385,7 +384,7 @@ class TimelineView(JobPage):
 
     def action_back(self) -> None:
         """Close the line, end the filter, or go back to the jobs."""
-        if self.lanes.words or self.query_one(Input).has_class("shown"):
+        if self.lanes.words or self.query_one(FilterLine).is_open:
             self._close_line()
             self._filter("")
             return

@@ -293,19 +293,37 @@ class KeyBar(Painted):
         self.picture = picture
         self.keys: list[tuple[str, str]] = []
         self.prompt = ""
+        self._leaving = ""
+        self._doubt = ""
+
+    @property
+    def doubt(self) -> str:
+        """What is wrong with what is typed, said in place of the prompt."""
+        return self._doubt
+
+    @doubt.setter
+    def doubt(self, text: str) -> None:
+        if text != self._doubt:
+            self._doubt = text
+            self.repaint()
 
     def show(self, keys: list[tuple[str, str]], prompt: str = "") -> None:
         """Show these (key, word) pairs, or a prompt."""
-        self.keys, self.prompt = keys, prompt
+        self.keys, self.prompt, self._doubt = keys, prompt, ""
         self.repaint()
 
     def type_in(self, purpose: str, leaving: str = "clear") -> None:
         """Show what is being typed for; what ends a line of text is the same everywhere."""
-        self.show([], f"{purpose}: {READ['enter']} keep   {READ['escape']} {leaving}")
+        self._leaving = f"   {READ['escape']} {leaving}"
+        self.show([], f"{purpose}: {READ['enter']} keep{self._leaving}")
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the one line; its last two keys are never dropped, what is refused is faint."""
         refused = CHANGING_WORDS if self.picture.is_read_only else frozenset()
+        if self.prompt and self.doubt:
+            end = spelt(self._leaving, self.glyphs)
+            text = f" ! {sanitize_line(self.doubt)}"
+            return [[(fit(text, min(cell_len(text), width - len(end))), "warn"), (end, "text")]]
         if self.prompt:
             return [[(" " + spelt(self.prompt, self.glyphs), "text")]]
         keys = [(spelt(key, self.glyphs), word) for key, word in self.keys]

@@ -141,7 +141,7 @@ KEYS: tuple[Key, ...] = (
     Key("go_right", "right", "across(1)", "unfold, or columns beyond", "Find", (J,)),
     Key("go_left", "left", "across(-1)", "fold, or columns before", "Find", (J,)),
     Key("columns", "v", "columns", "columns…", "Find", (J,)),
-    Key("clear", "escape", "clear", "no filter, marks or zoom", "Find", (J,)),
+    Key("clear", "escape", "clear", "end marks, filter, zoom", "Find", (J,)),
     Key("mark", "space", "mark", "mark", "Jobs", (J, A), "mark"),
     Key("mark_all", "asterisk", "mark_all", "mark all, or none", "Jobs", (J, A)),
     Key("stop", "x", "stop", "stop what runs…", "Jobs", (J, D), "stop"),

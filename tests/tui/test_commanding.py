@@ -189,7 +189,30 @@ async def test_marks_that_a_filter_hides_are_said_to_be_hidden() -> None:
         (told,) = pilot.app._notifications
         assert told.message == "no marked job is shown: esc ends the filter"
         await pilot.press("escape")
+        assert (board.table.filter, len(board.table.marked)) == ("", 2)
+        await pilot.press("escape")
         assert board.table.marked == set()
+
+
+async def test_escape_ends_one_thing_a_press_the_newest_first() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        board = await board_of(pilot)
+        table = board.table
+        await pilot.press("z", "slash", *"re", "enter", "space")
+        assert table.marked
+        await pilot.press("escape")
+        assert (table.filter, table.marked) == ("re", set())
+        assert told(pilot) == ["nothing is marked any more: esc ends the filter too"]
+        await pilot.press("escape")
+        assert table.filter == ""
+        assert board.has_class("zoom-jobs")
+        await pilot.press("escape")
+        assert not board.has_class("zoom-jobs")
+        await pilot.press("space", "slash", *"re", "enter", "escape")
+        assert table.filter == ""
+        assert len(table.marked) == 1
+        await pilot.press("escape")
+        assert table.marked == set()
 
 
 async def test_a_filter_says_what_it_is_of_and_escape_ends_that_of_the_log_too() -> None:

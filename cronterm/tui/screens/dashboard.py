@@ -48,6 +48,8 @@ class Dashboard(JobPage):
     _second = 0
     _is_left = False
     """For another page; a question leaves it where it is."""
+    _marks_are_newer = False
+    """Something was marked after the filter was typed: escape ends the marks first."""
     _wanted = ""
     """A job that was just added: the cursor goes there."""
 
@@ -198,6 +200,7 @@ class Dashboard(JobPage):
             self.log_pane.filter = words
         else:
             self.table.filter_by(words)
+        self._marks_are_newer = False
         self.update(self.home.now())
 
     def on_input_submitted(self) -> None:
@@ -205,20 +208,39 @@ class Dashboard(JobPage):
         self._close_filter()
 
     def action_clear(self) -> None:
-        """Clear the line for filtering, hide the first steps, or end filters, marks and zoom."""
+        """Clear the line for filtering, hide the first steps, or end marks, filter or zoom.
+
+        Each by a press of its own: of marks and filter first what is newer.
+        """
         if self.query_one(FilterLine).is_open:
             self._set_filter("")
             self._close_filter()
         elif self.guide.display:
             self.guide.display = False
             self.home.tastes.put(guided=True)
-        else:
+        elif not self._end_newest():
             self._zoom(None)
-            self.log_pane.filter = ""
-            self.table.marked.clear()
-            if self.table.filter:
-                self.table.filter_by("")
-            self.update(self.home.now())
+
+    def _end_newest(self) -> bool:
+        """End the marks or the filters, and tell that the others are left; False without any."""
+        table, log = self.table, self.log_pane
+        are_seen = bool(table.marked.intersection(table.jobs))
+        has_filter = bool(table.filter or log.filter)
+        if not table.marked and not has_filter:
+            return False
+        key = self.home.key("clear")
+        if table.marked and (not has_filter or (self._marks_are_newer and are_seen)):
+            table.marked.clear()
+            left = f"nothing is marked any more: {key} ends the filter too" if has_filter else ""
+        else:
+            log.filter = ""
+            if table.filter:
+                table.filter_by("")
+            left = f"the filter has ended: {key} ends the marks too" if table.marked else ""
+        if left:
+            self.home.tell(left)
+        self.update(self.home.now())
+        return True
 
     def _close_filter(self) -> None:
         line = self.query_one(FilterLine)
@@ -297,12 +319,14 @@ class Dashboard(JobPage):
     def action_mark(self) -> None:
         """Mark the job under the cursor and go on."""
         self.table.mark()
+        self._marks_are_newer = True
         self.update(self.home.now())
 
     def action_mark_all(self) -> None:
         """Mark all that is shown, or nothing."""
         table = self.table
         table.marked = set() if table.marked else set(table.jobs)
+        self._marks_are_newer = True
         self.update(self.home.now())
 
     def on_job_table_moved(self) -> None:

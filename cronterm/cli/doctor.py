@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import resource
 import shutil
 import stat
 import subprocess
@@ -32,6 +33,7 @@ LITTLE_SPACE = 200_000_000
 LITTLE_SPACE_RATIO = 0.03
 FEW_WATCHES = 8192
 FEW_INSTANCES = 128
+EACH_OPENS, OTHERS_OPEN = 2, 100  # descriptors of a runner: the pipes of an attempt, and the rest
 MOST_TIMEOUTS = 10
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "glusterfs"}
@@ -177,6 +179,7 @@ def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
         hint = "restart it: `cronterm down`, then start it again"
         text = f"it is version {engine.version}, this program {version}"
         yield Finding("engine", "note", text, hint)
+    yield from look_at_descriptors(engine.pid, snapshot.settings.max_running)
     if engine.trouble:
         yield Finding("engine", "bad", engine.trouble)
     if snapshot.problems:
@@ -188,6 +191,20 @@ def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
         if live.state == "running" and live.pid is not None and not _is_alive(live.pid):
             text = f"run {live.run} of {live.job} counts as running, but pid {live.pid} is gone"
             yield Finding("runs", "bad", text, f"cronterm stop {live.run}")
+
+
+def look_at_descriptors(pid: int, max_running: int) -> Iterator[Finding]:
+    """Look whether what an engine starts may open enough for so many attempts at once."""
+    try:
+        allowed = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+    except OSError:
+        return  # gone by now, or another's
+    needed = EACH_OPENS * max_running + OTHERS_OPEN
+    if allowed != resource.RLIM_INFINITY and allowed < needed:
+        text = f"max_running {max_running} takes {needed} open files, {allowed} are allowed"
+        most = max((allowed - OTHERS_OPEN) // EACH_OPENS, 1)
+        hint = f"raise the hard limit (ulimit -Hn) or say max_running: {most}"
+        yield Finding("open files", "note", text, hint)
 
 
 def _is_alive(pid: int) -> bool:

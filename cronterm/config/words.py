@@ -72,7 +72,7 @@ WORDS: dict[str, str] = {
 
 SETTINGS: dict[str, str] = {
     "timezone": "default zone of the jobs",
-    "max_running": "how many attempts may run at once, 256",
+    "max_running": "how many attempts may run at once, 1000",
     "shutdown_grace": "how long an orderly stop waits, 10s",
     "start_grace": "how late an instant may start after downtime, 60s",
     "catch_up": "default of the jobs",

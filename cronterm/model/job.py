@@ -235,7 +235,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The `settings` of a jobs file, defaults filled in."""
 
     timezone: str = "UTC"
-    max_running: int = 256
+    max_running: int = 1000
     shutdown_grace: Duration = 10 * SECOND
     start_grace: Duration = 60 * SECOND
     pools: dict[str, int] = {}

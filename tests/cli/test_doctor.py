@@ -1,12 +1,15 @@
 """Tests for `doctor`."""
 
 import json
+import resource
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from cronterm.cli.doctor import (
     Finding,
     look_at_clock,
+    look_at_descriptors,
     look_at_disk,
     look_at_file,
     look_at_state,
@@ -55,6 +58,17 @@ def test_the_machine_is_looked_at_without_a_failure(tmp_path: Path) -> None:
         look_at_watches(),
     ):
         assert [*found]
+
+
+def test_an_engine_that_may_not_open_enough_for_all_it_may_run_is_noted() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (1000, 1000))
+        assert [*look_at_descriptors(process.pid, 450)] == []
+        (found,) = look_at_descriptors(process.pid, 1000)
+        process.kill()
+    assert found.message == "max_running 1000 takes 2100 open files, 1000 are allowed"
+    assert found.hint.endswith("say max_running: 450")
+    assert [*look_at_descriptors(process.pid, 1000)] == []
 
 
 def test_doctor_reports_each_look_for_people_and_as_json(desk: Desk) -> None:

@@ -81,7 +81,7 @@ def test_settings_are_told_with_their_places_as_well(files: Desk) -> None:
 
     assert lines[0] == "settings"
     assert lines[1].split() == ["timezone:", "Europe/Berlin", "settings", "jobs.yaml:1"]
-    assert {"word": "max_running", "value": "256", "from": "built in"}.items() <= told[1].items()
+    assert {"word": "max_running", "value": "1000", "from": "built in"}.items() <= told[1].items()
     assert not [line for line in lines if "limits" in line or "null" in line]
 
 

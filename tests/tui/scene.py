@@ -146,7 +146,7 @@ def past(job_number: int, number: int, took: int, *, is_failed: bool) -> PastRun
 
 def scene() -> Snapshot:
     """Return the snapshot that all pictures are made of."""
-    settings = Settings(calendars=CALENDARS)
+    settings = Settings(calendars=CALENDARS, max_running=256)
     snapshot = Snapshot(n=100, store="abcd1234", settings=settings, sha256="0" * 64)
     snapshot.loaded_at = NOW - 12 * SECOND
     snapshot.engine = EngineView(

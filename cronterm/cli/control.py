@@ -12,6 +12,7 @@ from cronterm.cli.render import show_time
 from cronterm.clock import SECOND, Instant, SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.command import AnyCommand, PauseJob, ResumeJob, ShutDown, SkipNext
+from cronterm.model.snapshot import Snapshot
 from cronterm.schedule.duration import parse_duration
 from cronterm.schedule.moments import coming_moment
 
@@ -24,7 +25,7 @@ ENDING_S = 60.0  # for the last commits, beyond what the running jobs are given
 @click.option("--all", "everything", is_flag=True, help="Pause everything.")
 @click.option("--for", "duration", metavar="DURATION", help="Ends by itself after this.")
 @click.option("--until", metavar="TIME", help="Ends by itself then: 08:00, tomorrow 08:00.")
-@click.option("--reason", default="", help="Shown with the pause.")
+@click.option("--reason", help="Shown with the pause; without it that of a pause it changes stays.")
 @click.pass_context
 def pause(
     context: click.Context,
@@ -33,7 +34,7 @@ def pause(
     everything: bool,
     duration: str | None,
     until: str | None,
-    reason: str,
+    reason: str | None,
     **given: Any,
 ) -> None:
     """Hold back timed starts. Running runs go on, runs by hand stay allowed.
@@ -43,23 +44,41 @@ def pause(
     at = desk(context, **given)
     _check_named(jobs, everything)
     end = _until(duration, until)
-    said = f" until {show_time(end)}" if end is not None else ""
-    _send_each(at, jobs, lambda job: PauseJob(job=job, until=end, reason=reason), said)
+    kept = _reasons(at.client.snapshot()) if reason is None else {}
+
+    def command(job: str) -> PauseJob:
+        return PauseJob(job=job, until=end, reason=kept.get(job, "") if reason is None else reason)
+
+    def said(job: str) -> str:
+        """Say what it is now; in brackets follows what it was, with the reason that stays."""
+        until = f" until {show_time(end)}" if end is not None else ""
+        return f"{until}, the reason stays" if kept.get(job) else until
+
+    _send_each(at, jobs, command, said)
+
+
+def _reasons(snapshot: Snapshot) -> dict[str, str]:
+    """Return why jobs are paused, under "" why everything is."""
+    pauses = {job: view.pause for job, view in snapshot.jobs.items()} | {"": snapshot.all_paused}
+    return {job: pause.reason for job, pause in pauses.items() if pause is not None}
 
 
 def _send_each(
-    at: Desk, jobs: tuple[str, ...], command: Callable[[str], AnyCommand], said: str = ""
+    at: Desk,
+    jobs: tuple[str, ...],
+    command: Callable[[str], AnyCommand],
+    said: Callable[[str], str] = lambda job: "",
 ) -> None:
     """Send a command for each job; one that is refused does not keep the others from theirs.
 
-    `said` is added to what is told of one that was done.
+    What is `said` of a job is added to what is told where it was done.
     """
     refused = None
     for job in jobs or ("",):
         try:
             answer = at.send(command(job))
             was = f" ({answer.hint})" if answer.hint else ""
-            print_answer(at, structs.replace(answer, message=answer.message + said + was))
+            print_answer(at, structs.replace(answer, message=answer.message + said(job) + was))
         except CrontermError as error:
             if job == (jobs or ("",))[-1] or isinstance(error, NoEngine):
                 raise

@@ -10,6 +10,7 @@ import pytest
 from cronterm.cli.render import show_time
 from cronterm.clock import HOUR, SystemClock
 from cronterm.model.command import PauseJob, ResumeJob, ShutDown, SkipNext
+from cronterm.model.snapshot import Pause
 from tests.cli.desk import Desk, open_desk
 from tests.remote.fake_control import START
 
@@ -36,8 +37,27 @@ def test_a_pause_that_is_changed_says_what_it_was(desk: Desk) -> None:
     desk.run("pause", "backup", "--reason", "a move")
     done = desk.run("pause", "backup", "--until", "2027-01-15T08:00:00Z")
 
-    was = "it was until resumed: a move"
-    assert done.stdout == f"changed the pause of backup until {show_time(START)} ({was})\n"
+    until, was = f"until {show_time(START)}", "it was until resumed: a move"
+    assert done.stdout == f"changed the pause of backup {until}, the reason stays ({was})\n"
+
+
+def test_a_pause_that_is_changed_keeps_its_reason_unless_it_gets_another(desk: Desk) -> None:
+    desk.run("pause", "backup", "--reason", "a move")
+    desk.run("pause", "backup", "talker", "--until", "2027-01-15T08:00:00Z")
+    desk.run("pause", "backup", "--reason", "no disk")
+    done = desk.run("pause", "backup", "--reason", "")
+    desk.client.control.view.all_paused = Pause("ann", START, reason="a flood")
+    desk.run("pause", "--all", "--until", "2027-01-15T08:00:00Z")
+
+    assert "stays" not in done.stdout
+    assert sent(desk) == [
+        PauseJob(job="backup", reason="a move"),
+        PauseJob(job="backup", until=START, reason="a move"),
+        PauseJob(job="talker", until=START),
+        PauseJob(job="backup", reason="no disk"),
+        PauseJob(job="backup"),
+        PauseJob(until=START, reason="a flood"),
+    ]
 
 
 def test_pause_for_a_duration_counts_from_now(desk: Desk) -> None:

@@ -143,6 +143,15 @@ def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
             return "–"
 
 
+def muted_words(jobs: Sequence[str], room: int) -> str:
+    """Return ` · 2 jobs muted: backup, sync` for a title, the names where there is room."""
+    if not jobs:
+        return ""
+    names = f": {', '.join(jobs)}"
+    count = f" · {len(jobs)} job{'s' * (len(jobs) != 1)} muted"
+    return count + names if len(names) <= room else count
+
+
 def notified_words(
     notices: Iterable[NoticeRow], glyphs: Glyphs, now: Instant
 ) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.control import Gauges, Gone, Lagged, Message, Output
-from cronterm.model.alert import Alert, AlertKind
+from cronterm.model.alert import Alert, AlertKind, Mute
 from cronterm.model.alert import state_of as alert_state
 from cronterm.model.event import EngineStopping, Numbered
 from cronterm.model.fold import fold
@@ -269,6 +269,11 @@ class Picture:
         """Return how many instants were missed by downtimes that nobody has acknowledged."""
         told = (each for each in self.snapshot.alerts.values() if each.kind == "downtime")
         return sum(alert.count for alert in told if alert.acknowledged_at is None)
+
+    def mute(self, job: str, now: Instant) -> Mute | None:
+        """Return what keeps the alerts of a job silent at `now`."""
+        mute = self.snapshot.mutes.get(job)
+        return mute if mute is not None and mute.until > now else None
 
     def alerts(self, now: Instant) -> list[Shown]:
         """Return the open alerts for the panel: the worst first, in the order of the view."""

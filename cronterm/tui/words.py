@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from cronterm.clock import DAY, SECOND, Duration, Instant, aware, instant
+from cronterm.model.alert import Mute
 from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
@@ -136,6 +137,12 @@ def pause_text(pause: Pause, now: Instant) -> str:
     end = f"until {day_moment(pause.until, now)} · " if pause.until is not None else ""
     reason = f": {pause.reason}" if pause.reason else ""
     return sanitize_line(f"{end}by {pause.by} since {day_moment(pause.at, now)}{reason}")
+
+
+def mute_text(mute: Mute, now: Instant) -> str:
+    """Return `until 16:30:00 · by ann at 14:02:11`: how long alerts are silent."""
+    end, since = short_moment(mute.until, now), short_moment(mute.at, now)
+    return sanitize_line(f"until {end} · by {mute.by} at {since}")
 
 
 def past_text(past: PastRun) -> str:

@@ -267,6 +267,7 @@ WALKS = {
             "log-errors": ("escape", "t", "e"),
         },
     ),
+    "muted": Walk({"detail-muted": (to("mail-queue-flush"), "enter")}),
     "form": Walk(
         {
             "form": ("a",),

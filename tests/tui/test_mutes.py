@@ -1,14 +1,42 @@
 """Mutes of the alerts of jobs: where they are set, and where they are shown."""
 
+from typing import Any
+
+from textual.pilot import Pilot
+
 from cronterm.clock import DAY, HOUR
 from cronterm.model.alert import Mute
 from cronterm.model.command import Answer, AnyCommand, MuteAlerts
+from cronterm.tui.alert_list import muted_words
+from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask, AskList
 from cronterm.tui.screens.hold_dialog import HoldDialog
+from cronterm.tui.widgets.alert_boxes import AlertBox, JobAlertsBox
+from cronterm.tui.widgets.facts import ScheduleBox
+from cronterm.tui.widgets.panels import Panel, job_facts
+from cronterm.tui.widgets.table import JobTable
 from tests.tui.scene import NOW, FakeControl, app
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import on_dashboard, on_page, wait_for
+
+
+def drawn(panel: Panel) -> list[str]:
+    """Return its lines without gaps."""
+    lines = ("".join(text for text, _ in line) for line in panel.paint(80, 20))
+    return [" ".join(line.split()) for line in lines]
+
+
+async def schedule_of(pilot: Pilot[Any], job: str) -> ScheduleBox:
+    """Open the page of a job and wait for its schedule."""
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
+    pilot.app.screen.query_one(JobTable).go_to(job)
+    await pilot.press("enter")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Detail))
+    await wait_for(pilot, lambda: bool(pilot.app.screen.query(ScheduleBox)))
+    box = pilot.app.screen.query_one(ScheduleBox)
+    await wait_for(pilot, lambda: len(drawn(box)) > 3)
+    return box
 
 
 class Telling(FakeControl):
@@ -67,3 +95,44 @@ async def test_marked_jobs_are_muted_together() -> None:
         marked = board.table.chosen()
 
     assert control.sent == [MuteAlerts(job=job, until=NOW + DAY) for job in marked]
+
+
+async def test_a_mute_in_force_is_shown_on_the_page_of_its_job_and_beside_the_alerts() -> None:
+    control = FakeControl()
+    control.scene.mutes["wal-archive"] = Mute("bob", NOW - HOUR, NOW + HOUR)
+    control.scene.mutes["invoice-export"] = Mute("bob", NOW - DAY, NOW - HOUR)
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        facts = job_facts(running.picture, "wal-archive", NOW)
+        assert facts[-1] == ("muted", "alerts until 15:32:07 · by bob at 13:32:07", "warn")
+        box = await schedule_of(pilot, "wal-archive")
+        assert "muted alerts until 15:32:07 · by bob at 13:32:07" in drawn(box)
+        await pilot.press(*["right_square_bracket"] * 3)
+        title = str(running.screen.query_one(JobAlertsBox).border_title)
+        assert title == "Alerts of wal-archive · muted until 15:32:07"
+        await pilot.press("escape")
+        box = await schedule_of(pilot, "invoice-export")
+        assert not [line for line in drawn(box) if "muted" in line]
+
+
+async def test_the_alerts_tell_which_jobs_are_muted_also_where_no_alert_is_open() -> None:
+    control = FakeControl()
+    control.scene.alerts.clear()
+    control.scene.mutes["wal-archive"] = Mute("bob", NOW - HOUR, NOW + HOUR)
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        screen = await on_page(pilot, "4", AlertsView)
+        await wait_for(pilot, lambda: "muted" in str(screen.rows.border_title))
+        assert str(screen.rows.border_title) == "Alerts · 0 open · 0 known · 2 jobs muted"
+        box = screen.query_one(AlertBox)
+        assert drawn(box)[:2] == [
+            "muted jobs wal-archive until 15:32:07 · by bob at 13:32:07",
+            "mail-queue-flush until 17:32:07 · by ann at 13:32:07",
+        ]
+
+
+def test_the_names_of_muted_jobs_are_told_where_there_is_room() -> None:
+    assert muted_words([], 30) == ""
+    assert muted_words(["backup"], 30) == " · 1 job muted: backup"
+    assert muted_words(["backup", "sync"], 8) == " · 2 jobs muted"

@@ -8,11 +8,11 @@ from textual.widgets import Input
 
 from cronterm.clock import Instant
 from cronterm.errors import CrontermError
-from cronterm.model.alert import Alert, state_of
+from cronterm.model.alert import Alert, in_force, state_of
 from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import Alerts, ListAlerts
-from cronterm.tui.alert_list import REACHES, TERMS, Reach, shown_alerts
+from cronterm.tui.alert_list import REACHES, TERMS, Reach, muted_words, shown_alerts
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.keymap import bindings
@@ -91,7 +91,8 @@ class AlertsView(Page):
         known = states.count("acknowledged") + states.count("muted")
         filtered = f" · /{self.words}" if self.words else ""
         marked = f" · {len(rows.marked)} marked" if rows.marked else ""
-        title = f"Alerts · {states.count('open')} open · {known} known{filtered}{marked}"
+        muted = muted_words([*in_force(snapshot.mutes, now)], self.size.width // 3)
+        title = f"Alerts · {states.count('open')} open · {known} known{muted}{filtered}{marked}"
         rows.entitle(title)
         day = self.query_one(DayBox)
         day.alerts, day.is_read = alerts, self._is_read

@@ -13,13 +13,7 @@ from cronterm.errors import CrontermError
 from cronterm.model.alert import Alert
 from cronterm.model.decision import Decisions
 from cronterm.model.event import AnyEvent, JobRenamed
-from cronterm.model.query import (
-    Alerts,
-    ListAlerts,
-    ListRuns,
-    ReadDecisions,
-    Runs,
-)
+from cronterm.model.query import Alerts, ListAlerts, ListRuns, ReadDecisions, Runs
 from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.about import is_about
@@ -47,7 +41,7 @@ from cronterm.tui.widgets.schedule_boxes import ComingBox, WeekBox
 from cronterm.tui.widgets.scrolled import Scrolled
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
-from cronterm.tui.words import took_text
+from cronterm.tui.words import short_moment, took_text
 
 RUNS_SHOWN = 500
 OUTPUTS_READ = 25
@@ -173,7 +167,9 @@ class Detail(JobPage):
         alerts.update(now, self.job)
         its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
         place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
-        alerts.entitle(f"Alerts of {self.job}", place)
+        mute = self.picture.mute(self.job, now)
+        muted = f" · muted until {short_moment(mute.until, now)}" if mute is not None else ""
+        alerts.entitle(f"Alerts of {self.job}{muted}", place)
         nothing = "nothing was decided about it yet" if why.is_read else "reading…"
         why.empty = self.picture.or_not_known(nothing)
         asked = sanitize_line(self.picture.command("why", self.job))

@@ -5,7 +5,7 @@ from itertools import groupby
 from textwrap import wrap
 
 from cronterm.clock import DAY, HOUR, Instant, aware
-from cronterm.model.alert import Alert, state_of
+from cronterm.model.alert import Alert, in_force, state_of
 from cronterm.model.notice import NoticeRow
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.alert_list import (
@@ -20,7 +20,7 @@ from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.rows import RowsBox
-from cronterm.tui.words import age, day_moment, schedule_words
+from cronterm.tui.words import age, day_moment, mute_text, schedule_words
 
 NARROW = 96
 LABEL = 12
@@ -133,6 +133,7 @@ class AlertBox(Panel):
         """Return the facts, the most telling first where the room is short."""
         room = max(width - LABEL - 1, 1)
         facts = self._facts(self.alert) if self.alert is not None else []
+        facts += self._others(self.alert)
         return [
             [(f" {fit(name if not number else '', LABEL - 1)}", "muted"), (line, role)]
             for name, text, role in facts
@@ -157,7 +158,7 @@ class AlertBox(Panel):
         if alert.acknowledged_at is not None:
             by = sanitize_line(alert.acknowledged_by)
             facts.append(("known", f"by {by}, {self._at(alert.acknowledged_at)}", "text"))
-        if told == "muted" and mute is not None:
+        if mute is not None and mute.until > now:
             by = sanitize_line(mute.by)
             facts.append(("muted", f"until {self._at(mute.until)} by {by}", "paused"))
         if alert.closed_at is not None:
@@ -169,6 +170,16 @@ class AlertBox(Panel):
             said = sanitize_line(f"{each.by}, {self._at(each.at)}: {each.text}")
             facts.append(("" if number else "comments", said, "accent"))
         return facts
+
+    def _others(self, alert: Alert | None) -> list[tuple[str, str, str]]:
+        """Return which jobs are muted beside that of the alert."""
+        mutes = in_force(self.picture.snapshot.mutes, self.now)
+        here = alert is not None and mutes.pop(alert.job, None) is not None
+        others = [f"{job} {mute_text(mute, self.now)}" for job, mute in mutes.items()]
+        return [
+            ("" if n else "also muted" if here else "muted jobs", each, "paused")
+            for n, each in enumerate(others)
+        ]
 
     def _at(self, at: Instant) -> str:
         return day_moment(at, self.now)

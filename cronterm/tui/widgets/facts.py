@@ -22,6 +22,7 @@ from cronterm.tui.words import (
     cause_text,
     day_moment,
     duration,
+    mute_text,
     never_again,
     pause_text,
     row_text,
@@ -93,13 +94,25 @@ class ScheduleBox(Panel):
         return [line for fact in facts for line in _lines(fact, width)]
 
     def is_crowded(self) -> bool:
-        """Tell whether why the job is paused takes more than a line."""
+        """Tell whether what holds the job back takes more than a line; or any, where it is high."""
         view = self.picture.snapshot.jobs.get(self.job or "")
-        pause = (view and view.pause) or self.picture.snapshot.all_paused
-        if view is None or pause is None or not self.size.width:
+        if view is None or not self.size.width:
             return False
-        fact = ("paused", pause_text(pause, self.now), "warn")
-        return len(_lines(fact, self.size.width)) > 1
+        muted = self._muted(view)
+        held = [
+            line for fact in (*muted, *self._paused(view)) for line in _lines(fact, self.size.width)
+        ]
+        return len(held) > (0 if muted and self.screen.has_class("-h30") else 1)
+
+    def _paused(self, view: JobView) -> list[Fact]:
+        pause = view.pause or self.picture.snapshot.all_paused
+        return [("paused", pause_text(pause, self.now), "warn")] if pause is not None else []
+
+    def _muted(self, view: JobView) -> list[Fact]:
+        mute = self.picture.mute(view.job.id, self.now)
+        return (
+            [("muted", f"alerts {mute_text(mute, self.now)}", "warn")] if mute is not None else []
+        )
 
     def _facts(self, view: JobView) -> list[Fact]:
         """Return the schedule, what comes, the command and the rules."""
@@ -111,8 +124,9 @@ class ScheduleBox(Panel):
             facts.append(("retry", retry, "fail" if view.totals.failed_in_a_row else "warn"))
         if short := short_timeout(view):
             facts.append(("timeout", against_timeout(*short).removeprefix("timeout "), "warn"))
-        pause = view.pause or self.picture.snapshot.all_paused
-        if pause is not None:
+        paused = self._paused(view)
+        coming: list[Fact] = []
+        if paused:
             facts.append(("next", "none while it is paused", "warn"))
         elif view.next_at is not None:
             text, is_kept = (
@@ -121,16 +135,16 @@ class ScheduleBox(Panel):
             )
             facts.append(("next", text, "accent+bold" if is_kept else "faint"))
             if len(self.coming) > 1 and is_kept:
-                facts.append(("then", days_and_times(self.coming[1:], self.now), "text"))
+                coming.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         elif why := never_again(view, self.now):
             facts.append(("next", f"never: {why}", "muted"))
+        facts += [*self._muted(view), *coming]
         if skipped := self._skipped(view):
             facts.append(("skipped", sanitize_line(skipped), "warn"))
         waits_for = view.waits_for(self.now)
         if waits_for:
             facts.append(("waits", sanitize_line(waits_for), "warn"))
-        if pause is not None:
-            facts.append(("paused", pause_text(pause, self.now), "warn"))
+        facts += paused
         facts.append(("policy", policy_text(job), "text"))
         facts.append(("timezone", job.timezone, "text"))
         for name, text in (("runbook", job.runbook), ("owner", job.owner)):

@@ -20,6 +20,7 @@ from cronterm.tui.words import (
     countdown,
     day_moment,
     duration,
+    mute_text,
     past_text,
     pause_text,
     percent,
@@ -231,6 +232,8 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
     pause = view.pause or picture.snapshot.all_paused
     if pause is not None:
         facts.append(("paused", pause_text(pause, now), "warn"))
+    if (mute := picture.mute(job, now)) is not None:
+        facts.append(("muted", f"alerts {mute_text(mute, now)}", "warn"))
     return facts
 
 

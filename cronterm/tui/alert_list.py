@@ -1,5 +1,6 @@
 """Which alerts are shown, in which order, and the words for them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -141,6 +142,28 @@ def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
             return f"{alert.closed_for or 'over'} {age(now - alert.closed_at)} ago"
         case _:
             return "–"
+
+
+def nothing_words(
+    states: Sequence[AlertState], reach: Reach, key: str, *, words: str = "", is_read: bool = True
+) -> str:
+    """Say why the list is empty: `states` are those of all alerts, `key` shows more of them.
+
+    What is over may not be read yet.
+    """
+    found = Counter(states)
+    over, known = found["closed"], found["acknowledged"] + found["muted"]
+    beyond = {"open": known + over, "known": over, "all": 0}[reach]
+    if words:
+        return f"nothing matches /{words}" + (f"; {key} looks further" if beyond else "")
+    if reach == "open" and known:
+        are = "is known" if known == 1 else "are known"
+        return f"nothing needs a look: {known} {are}; {key} shows {'it' if known == 1 else 'them'}"
+    if beyond:
+        return f"nothing failed, nothing is late; {key} shows the {over} that went before"
+    if not is_read:
+        return "reading…" if reach == "all" else "nothing failed, nothing is late"
+    return "nothing failed, nothing is late; the history has no alert"
 
 
 def muted_words(jobs: Sequence[str], room: int) -> str:

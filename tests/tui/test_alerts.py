@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cronterm.clock import DAY, HOUR, MINUTE
-from cronterm.model.alert import Alert, AlertKind, Mute
+from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert, AlertKind, AlertState, Mute
 from cronterm.model.command import (
     AcknowledgeAlert,
     Answer,
@@ -24,17 +25,26 @@ from cronterm.model.event import (
     Numbered,
 )
 from cronterm.model.notice import NoticeRow, NoticesSent
-from cronterm.tui.alert_list import message_words, notified_words, shown_alerts, state_words
+from cronterm.model.query import AnyReply, ListAlerts, Query, ReadDecisions
+from cronterm.tui.alert_list import (
+    REACHES,
+    message_words,
+    nothing_words,
+    notified_words,
+    shown_alerts,
+    state_words,
+)
 from cronterm.tui.look import UNICODE
 from cronterm.tui.screens.alerts import AlertsView
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.log_view import LogView
-from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox
+from cronterm.tui.widgets.alert_boxes import AlertBox, AlertsBox, JobAlertsBox
+from cronterm.tui.widgets.table import JobTable
 from tests.tui.scene import NOW, FakeControl, app
 from tests.tui.test_picture import picture_of
-from tests.tui.test_screens import on_page, wait_for
+from tests.tui.test_screens import on_dashboard, on_page, wait_for
 
 
 def alert(number: int, kind: AlertKind = "failure", **words: Any) -> Alert:
@@ -48,6 +58,63 @@ async def on_alerts(pilot: Pilot[Any]) -> AlertsView:
     screen = await on_page(pilot, "4", AlertsView)
     await wait_for(pilot, lambda: bool(screen.rows.rows) and bool(screen._past_alerts()))
     return screen
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_why_it_is_empty() -> None:
+    over: list[AlertState] = ["closed"] * 3
+
+    never = "nothing failed, nothing is late; the history has no alert"
+    assert {nothing_words([], reach, "o") for reach in REACHES} == {never}
+    assert nothing_words([], "all", "o", is_read=False) == "reading…"
+    assert nothing_words([], "known", "o", is_read=False) == "nothing failed, nothing is late"
+    before = "nothing failed, nothing is late; o shows the 3 that went before"
+    assert nothing_words(over, "known", "o") == nothing_words(over, "open", "o") == before
+    one = "nothing needs a look: 1 is known; o shows it"
+    assert nothing_words([*over, "muted"], "open", "o") == one
+    two = "nothing needs a look: 2 are known; o shows them"
+    assert nothing_words(["acknowledged", "muted"], "open", "o") == two
+    assert nothing_words(over, "known", "o", words="x") == "nothing matches /x; o looks further"
+    assert nothing_words(over, "all", "o", words="x") == "nothing matches /x"
+
+
+NONE = "the history has no alert of it"
+
+
+class OnlyAlerts(FakeControl):
+    """Knows of no job why it ran, and tells of its alerts when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.telling = asyncio.Event()
+
+    async def query(self, query: Query) -> AnyReply:
+        """Answer from fixed rows."""
+        if isinstance(query, ReadDecisions):
+            raise CrontermError("nothing is known of it")
+        if isinstance(query, ListAlerts):
+            await self.telling.wait()
+        return await super().query(query)
+
+
+async def test_the_page_of_a_job_has_no_word_on_its_alerts_before_they_are_read() -> None:
+    control = OnlyAlerts()
+    running = app(control)
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        for job, nothing in (("wal-archive", "reading…"), ("new-job", NONE)):
+            await wait_for(pilot, lambda: bool(running.screen.query(JobTable)))
+            running.screen.query_one(JobTable).go_to(job)
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: bool(running.screen.query(JobAlertsBox)))
+            box = running.screen.query_one(JobAlertsBox)
+            await wait_for(pilot, lambda box=box, nothing=nothing: box.empty == nothing)  # type: ignore[misc]
+            control.telling.set()
+            await wait_for(pilot, lambda box=box: box.empty == NONE)  # type: ignore[misc]
+            assert bool(box.rows) == (job == "wal-archive")
+            await pilot.press("escape")
 
 
 # -- which and in which order ----------------------------------------------------------------------

@@ -12,7 +12,14 @@ from cronterm.model.alert import Alert, in_force, state_of
 from cronterm.model.command import AcknowledgeAlert, AnyCommand, CommentAlert
 from cronterm.model.event import AlertClosed, AlertOpened, AnyEvent
 from cronterm.model.query import Alerts, ListAlerts
-from cronterm.tui.alert_list import REACHES, TERMS, Reach, muted_words, shown_alerts
+from cronterm.tui.alert_list import (
+    REACHES,
+    TERMS,
+    Reach,
+    muted_words,
+    nothing_words,
+    shown_alerts,
+)
 from cronterm.tui.behind_alerts import BehindAlerts
 from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.keymap import bindings
@@ -27,7 +34,6 @@ from cronterm.tui.widgets.rows import RowsBox
 
 PAST = 1_000  # alerts that are read, open and closed together
 REACH_WORDS: dict[Reach, str] = {"open": "open", "known": "open and known", "all": "all"}
-EMPTY = "nothing failed, nothing is late; {key} shows what is over"
 
 
 class AlertsView(Page):
@@ -84,10 +90,11 @@ class AlertsView(Page):
             rows.show_found(shown, self.words, [alert.job or "cronterm" for alert in shown])
         else:
             rows.show(shown)
-        nothing = self.picture.or_not_known(EMPTY.format(key=self.home.key("reach")))
-        rows.empty = f"nothing matches /{self.words}" if self.words else nothing
-        rows.update(now, None)
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
+        key = self.home.key("reach")
+        nothing = nothing_words(states, self.reach, key, words=self.words, is_read=self._is_read)
+        rows.empty = nothing if self.words else self.picture.or_not_known(nothing)
+        rows.update(now, None)
         known = states.count("acknowledged") + states.count("muted")
         filtered = f" · /{self.words}" if self.words else ""
         marked = f" · {len(rows.marked)} marked" if rows.marked else ""

@@ -63,6 +63,7 @@ class Detail(JobPage):
         self.place = job
         self._past: dict[int, Alert] = {}
         """The alerts that are over."""
+        self._has_alerts = False  # before they are read
         self._fetching: Worker[None] | None = None
         """Reads all that the page shows."""
         self._is_stale = False
@@ -163,7 +164,8 @@ class Detail(JobPage):
         known = {**self._past, **self.picture.snapshot.alerts}
         own = [alert for alert in known.values() if alert.job == self.job]
         alerts.show(shown_alerts(own, self.picture.snapshot.mutes, now, reach="all"))
-        alerts.empty = self.picture.or_not_known("nothing was ever worth an alert")
+        none = "the history has no alert of it" if self._has_alerts else "reading…"
+        alerts.empty = self.picture.or_not_known(none)
         alerts.update(now, self.job)
         its_run, all_alerts = self.home.key("open_run"), self.home.key("view_alerts")
         place = f"{alerts.position} · {its_run} its run · {all_alerts} all alerts"
@@ -252,9 +254,11 @@ class Detail(JobPage):
             found, told = await asyncio.gather(
                 control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN)),
                 control.query(ReadDecisions(job=job)),
+                return_exceptions=True,
             )
             if isinstance(found, Alerts):
                 self._past = {each.id: each for each in found.alerts if each.closed_at is not None}
+                self._has_alerts = True
             if isinstance(told, Decisions):
                 why.sentences = tuple(map(self.picture.from_here, told.sentences))
                 self.query_one(ScheduleBox).skipped_by = {

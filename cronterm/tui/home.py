@@ -188,6 +188,9 @@ class Home(Protocol):
     def ask_stop(self, jobs: Sequence[str]) -> None:
         """Ask, then stop open runs."""
 
+    def ask_stop_runs(self, numbers: Sequence[int]) -> None:
+        """Ask, then stop those of these runs that are open."""
+
     def ask_skip(self, job: str) -> None:
         """Ask, then skip the next run of a job; say so where it is not due by itself."""
 

@@ -153,6 +153,7 @@ KEYS: tuple[Key, ...] = (
     Key("mark_run", "space", "mark", "mark the run", "Runs", (R,), "mark"),
     Key("logs_of_runs", "l", "logs", "log, marked together", "Runs", (R,), "log"),
     Key("chain", "C", "chain", "all runs of its chain", "In a log", (L,), "chain"),
+    Key("stop", "x", "stop", "stop it, if it goes on…", "In a log", (L,), "stop"),
     Key("side_by_side", "vertical_line", "columns", "runs side by side", "In a log", (L,)),
     Key("search", "slash", "search", "search in the log", "In a log", (L,), "search"),
     Key("next_match", "n", "next_match", "the next match", "In a log", (L,), "match"),

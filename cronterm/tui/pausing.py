@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cronterm.model.command import AnyCommand, MuteAlerts, PauseJob, ResumeJob, StopRun
-from cronterm.model.snapshot import JobView
+from cronterm.model.snapshot import LiveRun
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.hold_dialog import Hold, HoldDialog, hold_for
@@ -109,12 +109,27 @@ class Pausing(Commanding):
             return
         views = self.picture.snapshot.jobs
         runs = [run for job in self.known(jobs) for run in views[job].live.values()]
+        whose = f" of {questions.names(jobs)}" if jobs else ""
+        self._ask_stop(runs, f"no run{whose} is open")
+
+    def ask_stop_runs(self, numbers: Sequence[int]) -> None:
+        """Ask how, then stop those of these runs that are open, of jobs that left the file too."""
+        if not self.may_act():
+            return
+        snapshot = self.picture.snapshot
+        everywhere = [*(view.live for view in snapshot.jobs.values()), *snapshot.removed.values()]
+        runs = [live[number] for live in everywhere for number in numbers if number in live]
+        ended = f"run {numbers[0]} has ended" if len(numbers) == 1 else "they all have ended"
+        self._ask_stop(runs, ended)
+
+    def _ask_stop(self, runs: Sequence[LiveRun], otherwise: str) -> None:
+        """Ask how, then stop runs; tell why there is nothing to stop."""
         if not runs:
-            whose = f" of {questions.names(jobs)}" if jobs else ""
-            self.tell(f"nothing to stop: no run{whose} is open")
+            self.tell(f"nothing to stop: {otherwise}")
             return
 
-        timed = list(dict.fromkeys(run.job for run in runs if self._comes_again(views[run.job])))
+        again = (run.job for run in runs if self._comes_again(run.job))
+        timed = list(dict.fromkeys(again))
 
         def stop(answer: str) -> None:
             signal = "SIGKILL" if answer == "kill" else ""
@@ -127,6 +142,9 @@ class Pausing(Commanding):
 
         self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
 
-    def _comes_again(self, view: JobView) -> bool:
+    def _comes_again(self, job: str) -> bool:
         """Tell whether a job starts again by itself."""
-        return view.next_at is not None and not self.picture.paused(view) and view.job.enabled
+        view = self.picture.snapshot.jobs.get(job)
+        if view is None or view.next_at is None:
+            return False
+        return not self.picture.paused(view) and view.job.enabled

@@ -21,6 +21,7 @@ def test_keys_are_listed_by_what_they_are_chosen_by(lonely: Desk) -> None:
     assert head.split() == ["GROUP", "ID", "KEYS", "WITHOUT", "WHAT"]
     assert [line.split()[:3] for line in lines] == [
         ["Jobs", "stop", "x"],
+        ["In", "a", "log"],
         ["Questions", "yes", "y"],  # in the stop question
         ["Questions", "kill_now", "k"],
         ["Questions", "stop_and_pause", "p"],

@@ -89,6 +89,7 @@ OF_PLACE: dict[tuple[str, Where], Walk] = {
     ("delete", "detail"): delete("enter"),
     ("stop", "jobs"): stop(),
     ("stop", "detail"): stop("enter"),
+    ("stop", "log"): stop("l"),
     ("zoom", "stats"): zoom_metric,
     ("zoom", "timeline"): turns_off("─ Agenda "),
     ("copy", "alerts"): copies(", run"),

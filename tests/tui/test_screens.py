@@ -268,6 +268,34 @@ async def test_stop_offers_stop_and_kill() -> None:
     assert (command.run, command.signal) == (901, "SIGKILL")
 
 
+async def test_what_goes_on_is_stopped_in_its_log_and_no_other_run_of_the_job() -> None:
+    control = FakeControl()
+    beside = msgspec.structs.replace(control.scene.jobs["search-reindex"].live[901], run=905)
+    control.scene.jobs["search-reindex"].live[905] = beside
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        pilot.app.open_run("search-reindex", 901)  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("x")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: bool(control.sent))
+        assert control.sent == [StopRun(run=901)]
+
+
+async def test_in_the_log_of_a_run_that_has_ended_there_is_nothing_to_stop() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        pilot.app.open_run("search-reindex", 7)  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
+        await pilot.press("x")
+        await wait_for(pilot, lambda: len(pilot.app._notifications) == 1)
+        (told,) = pilot.app._notifications
+    assert told.message == "nothing to stop: run 7 has ended"
+    assert not control.sent
+
+
 async def test_marks_make_one_key_act_on_many() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:

@@ -189,6 +189,10 @@ class LogView(LogSearching):
         if self._job:
             self.home.ask_again(self._run)
 
+    def action_stop(self) -> None:
+        """Ask, then stop what of the shown runs goes on."""
+        self.home.ask_stop_runs(self._runs)
+
     def action_compare(self) -> None:
         """Put the run beside the last good one."""
         if self._job:

@@ -19,6 +19,7 @@ from cronterm.tui.words import day_moment, with_days
 
 ASKED_BY_NUMBER = 5  # more jobs than that: the number is typed
 SHOWN = 10
+NAMED = 3
 AGAIN = "overlap is skip: refused until that has ended"
 BESIDE: dict[Overlap, str] = {
     "skip": "overlap is skip: Run runs it beside that all the same",
@@ -47,6 +48,15 @@ STAY = Choice("no", "Stay", "")
 def names(jobs: Sequence[str]) -> str:
     """Return a job's name, or how many there are."""
     return jobs[0] if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+
+def named(jobs: Sequence[str]) -> str:
+    """Return `7 jobs (a, b, c and 4 more)`: for a question that has no list of them."""
+    if len(jobs) == 1:
+        return jobs[0]
+    first = ", ".join(jobs[:NAMED])
+    beyond = len(jobs) - NAMED
+    return f"{len(jobs)} jobs ({first}{f' and {beyond} more' if beyond > 0 else ''})"
 
 
 def number_of(jobs: Sequence[str]) -> int | None:
@@ -120,7 +130,7 @@ def ask_pause(jobs: Sequence[str], key: str) -> Ask:
 
     The answer is `pause`, one of LENGTHS or OTHER.
     """
-    lines = [f"Hold back the timed starts of {names(jobs)}?", f"What runs goes on; {key} resumes."]
+    lines = [f"Hold back the timed starts of {named(jobs)}?", f"What runs goes on; {key} resumes."]
     return AskList("Pause", lines, _pauses("pause"), where="pause")
 
 
@@ -149,7 +159,7 @@ def ask_mute(jobs: Sequence[str], *, is_muted: bool) -> Ask:
     choices.append(Choice(OTHER, f"{'other…':<10}", OTHER))
     if is_muted:
         choices.append(Choice("unmute", f"{'unmute':<10}", "unmute"))
-    lines = [f"Mute the alerts of {names(jobs)} for how long?"]
+    lines = [f"Mute the alerts of {named(jobs)} for how long?"]
     return AskList("Mute", lines, choices, where="mute")
 
 

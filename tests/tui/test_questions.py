@@ -8,6 +8,8 @@ from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Snapshot
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import (
+    ask_mute,
+    ask_pause,
     doubt_of,
     is_forced,
     problem_lines,
@@ -55,6 +57,14 @@ def test_a_run_by_hand_beside_an_open_one_is_said_and_forced() -> None:
     waits = JobView(job=job("a", "@hourly", overlap="queue"), live={9: live})
     assert not is_forced(waits)
     assert doubt_of(waits).endswith("overlap is queue: it waits for that")
+
+
+def test_a_question_about_several_jobs_names_the_first_ones() -> None:
+    many = ["a", "b", "c", "d", "e"]
+    lines = [*ask_pause(many, "p")._text, *ask_mute(many[:3], is_muted=False)._text]
+    assert "Hold back the timed starts of 5 jobs (a, b, c and 2 more)?" in lines
+    assert "Mute the alerts of 3 jobs (a, b, c) for how long?" in lines
+    assert ask_pause(["a"], "p")._text[0] == "Hold back the timed starts of a?"
 
 
 def test_a_run_by_hand_tells_the_params_that_it_has() -> None:

@@ -1,6 +1,7 @@
 """What is behind alerts: what their runs printed last, and who was told of them."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from cronterm.control import Control
@@ -14,11 +15,36 @@ from cronterm.model.notice import (
     NoticesFailed,
     NoticesSent,
 )
-from cronterm.model.query import ListNotices, Notices, OutputPart, ReadOutput
+from cronterm.model.query import ListNotices, Notices, OutputChunk, OutputPart, ReadOutput
 from cronterm.sanitize import sanitize_line
 
 LAST_BYTES = 2048
 LAST_LINES = 2
+CAUSE = re.compile(r"error|fail|fatal|exception|denied|refused|timed out", re.IGNORECASE)
+"""What lines that tell why something went wrong have in them."""
+NO_CAUSE = re.compile(r"\b(?:0|no|without) (?:error|fail)\w*", re.IGNORECASE)
+"""What lines that tell the contrary have."""
+
+
+def telling_lines(chunks: Sequence[OutputChunk], most: int = LAST_LINES) -> tuple[str, ...]:
+    """Return those lines of an output that tell most of how it ended, in their order.
+
+    First come those that look like the cause, then what was written to stderr, then the last.
+    """
+    lines: list[tuple[str, bytes]] = []
+    begun = {"out": b"", "err": b""}
+    for chunk in chunks:  # a line of one stream may be cut by the other
+        *whole, begun[chunk.stream] = (begun[chunk.stream] + chunk.data).split(b"\n")
+        lines += [(chunk.stream, line) for line in whole]
+    lines += begun.items()
+    found = []
+    for place, (stream, line) in enumerate(lines):
+        text = sanitize_line(line.decode("utf-8", "replace"))
+        if text.strip():
+            is_cause = CAUSE.search(NO_CAUSE.sub("", text)) is not None
+            found.append((is_cause, stream == "err", place, text))
+    best = sorted(found, key=lambda each: each[:3])[-most:]
+    return tuple(text for _, _, _, text in sorted(best, key=lambda each: each[2]))
 
 
 class BehindAlerts:
@@ -26,7 +52,7 @@ class BehindAlerts:
 
     def __init__(self) -> None:
         self._printed: dict[int, tuple[str, ...]] = {}
-        """The last lines of runs."""
+        """What tells most of the output of runs."""
         self._unfinished: set[int] = set()
         """Runs that still print: they are read again."""
         self._notices: dict[int, tuple[NoticeRow, ...]] = {}
@@ -37,7 +63,7 @@ class BehindAlerts:
         """Of which not all was to be had."""
 
     def printed(self, alert: Alert | None) -> Sequence[str]:
-        """Return what the run of an alert printed last, as far as it is known."""
+        """Return what the run of an alert printed that tells most, as far as it is known."""
         return self._printed.get(alert.run or 0, ()) if alert is not None else ()
 
     def notices(self, alert: Alert | None) -> Sequence[NoticeRow] | None:
@@ -94,8 +120,6 @@ class BehindAlerts:
     async def _read_printed(self, control: Control, run: int) -> None:
         part = await control.query(ReadOutput(run=run, max_bytes=LAST_BYTES))
         if isinstance(part, OutputPart):
-            text = b"".join(chunk.data for chunk in part.chunks).decode("utf-8", "replace")
-            lines = [sanitize_line(line) for line in text.split("\n") if line.strip()]
-            self._printed[run] = tuple(lines[-LAST_LINES:])
+            self._printed[run] = telling_lines(part.chunks)
             if not part.complete:
                 self._unfinished.add(run)

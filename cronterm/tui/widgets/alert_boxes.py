@@ -121,7 +121,7 @@ class AlertBox(Panel):
         super().__init__(picture, id=id)
         self.alert: Alert | None = None
         self.printed: Sequence[str] = ()
-        """What its run printed last."""
+        """What its run printed that tells most."""
         self.notices: Sequence[NoticeRow] | None = None
         """Who was told; None before that is known."""
 

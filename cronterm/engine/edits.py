@@ -200,7 +200,7 @@ def done_answer(
     `undone` is the edit that it took back, `but` what `not_in_force` says.
     """
     is_dry = getattr(command, "dry_run", False)
-    done = done_words(command) + (f": {done_words(undone)}" if undone is not None else "")
+    done = done_words(command) if undone is None else undone_words(undone)
     return Answer(
         ok=True,
         message=("would have " if is_dry else "") + done + (f", but {but}" if but else ""),
@@ -225,3 +225,20 @@ def done_words(command: Edit) -> str:
             return f"moved {job} to {to}"
         case UndoEdit():
             return "undid the last edit"
+
+
+def undone_words(command: Edit) -> str:
+    """Return what is so again now that an edit is taken back, for people."""
+    match command:
+        case AddJob(job=job):
+            return f"{job} is gone again: undid its addition"
+        case EditJob(job=job) | RewriteJob(job=job):
+            return f"{job} is as it was: undid its change"
+        case DeleteJob(job=job):
+            return f"{job} is back: undid its deletion"
+        case RenameJob(job=job, new=new):
+            return f"{new} is {job} again: undid its new name"
+        case MoveJob(job=job):
+            return f"{job} is where it was: undid its move"
+        case UndoEdit():
+            return done_words(command)

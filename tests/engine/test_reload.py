@@ -172,7 +172,8 @@ async def test_an_edit_beside_a_mistake_is_written_and_says_that_it_is_not_in_fo
         assert answer.not_in_force.startswith(f"not in force: jobs.yaml:{line}:14: ")
         assert it.seen.jobs["backup"].job.schedule_text == "@daily"
         undone = await it.definitions.edit(UndoEdit(based_on=answer.sha256))
-        assert undone.message == f"undid the last edit: changed backup, but {undone.not_in_force}"
+        done = "backup is as it was: undid its change"
+        assert undone.message == f"{done}, but {undone.not_in_force}"
 
         it.file.write_text(TEXT)
         answer = await it.definitions.edit(EditJob(job="backup", words=WEEKLY))
@@ -236,8 +237,8 @@ async def test_undo_puts_every_byte_back_one_edit_after_the_other(tmp_path: Path
         assert it.file.read_text() == between
         again = await it.definitions.edit(UndoEdit(based_on=undone.sha256))
 
-        assert undone.message == "undid the last edit: deleted backup"
-        assert (again.ok, again.message) == (True, "undid the last edit: added third")
+        assert undone.message == "backup is back: undid its deletion"
+        assert (again.ok, again.message) == (True, "third is gone again: undid its addition")
         assert it.file.read_text() == TEXT
         await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
         last = await it.definitions.edit(UndoEdit(based_on=again.sha256))
@@ -254,6 +255,7 @@ async def test_undo_of_a_new_name_takes_what_goes_with_the_name_back(tmp_path: P
         await it.told(lambda seen: set(seen.jobs) == {"backup", "report"})
 
         assert undone.ok, undone
+        assert undone.message == "nightly is backup again: undid its new name"
         assert it.file.read_text() == TEXT
         assert it.seen.jobs["backup"].pause is not None
 

@@ -20,6 +20,8 @@ Pair = tuple[str, str]
 """A name and its figure."""
 JUDGED = ("succeeded", *FAILED)
 BROKEN_OFF = ("stopped", "replaced")
+RUNS_READ = 500
+"""The newest of a job; figures of single runs are of these."""
 IDLE = ("skipped", "missed")
 """What starts nothing."""
 NOTED = 0.01
@@ -104,8 +106,18 @@ class Record:
         if repairs := repair_times(self.runs):
             pairs.append(("MTTR", duration(round(mean(repairs)))))
         if streaks := ok_streaks(self.runs):
-            pairs += [("streak", f"{streaks[-1]:,} ok"), ("longest", f"{max(streaks):,}")]
+            # The first may have begun before what is known: it is so long at least.
+            cut, most = "+" * self.has_older, max(streaks)
+            here = cut if len(streaks) == 1 else ""
+            long = cut if most == streaks[0] else ""
+            pairs += [("streak", f"{streaks[-1]:,}{here} ok"), ("longest", f"{most:,}{long}")]
         return pairs
+
+    @property
+    def has_older(self) -> bool:
+        """There were runs before those that are known."""
+        known = sum(run.run is not None for run in self.runs)
+        return len(self.runs) >= RUNS_READ or self.total.runs > known
 
     def idle(self) -> list[Pair]:
         """Return at how many instants nothing started: a row may stand for many of them."""

@@ -8,7 +8,7 @@ from cronterm.model.rollup import EndedRun, Rollup, add_run
 from cronterm.model.run import Outcome, RunRow
 from cronterm.model.stats import Trends
 from cronterm.tui.picture import Picture
-from cronterm.tui.record import Record, late_starts, ok_streaks, rate_text, repair_times
+from cronterm.tui.record import RUNS_READ, Record, late_starts, ok_streaks, rate_text, repair_times
 from cronterm.tui.widgets.statistics_box import StatisticsBox
 from tests.tui.figures import trends
 from tests.tui.scene import NOW, row
@@ -90,6 +90,23 @@ def test_the_time_to_repair_is_from_the_first_failure_to_the_next_success() -> N
 )
 def test_runs_that_succeeded_are_counted_in_rows(outcomes: str, streaks: list[int]) -> None:
     assert ok_streaks(runs(outcomes)) == streaks
+
+
+def streaks_of(record: Record) -> tuple[str, str]:
+    """Return what is told of the runs that succeeded in a row."""
+    found = told(record)
+    return found["streak"], found["longest"]
+
+
+def test_a_row_that_may_have_begun_before_what_is_known_is_so_long_at_least() -> None:
+    assert streaks_of(Record(runs=runs("o" * RUNS_READ))) == ("500+ ok", "500+")
+    assert streaks_of(Record(runs=runs("o" * 499))) == ("499 ok", "499")
+    assert streaks_of(Record(runs=runs("oof" + "o" * 497))) == ("497 ok", "497")
+    kept = totals(9, HOUR)
+    assert streaks_of(Record(total=kept, runs=runs("ooofo"))) == ("1 ok", "3+")
+    assert streaks_of(Record(total=kept, runs=runs("o" * 5))) == ("5+ ok", "5+")
+    assert streaks_of(Record(total=kept, runs=runs("ofooo"))) == ("3 ok", "3")
+    assert streaks_of(Record(total=kept, runs=runs("o" * 9))) == ("9 ok", "9")
 
 
 def test_a_start_is_late_after_its_instant_where_it_has_one() -> None:

@@ -21,7 +21,7 @@ from cronterm.tui.alert_list import shown_alerts
 from cronterm.tui.history import read_last_line, read_next
 from cronterm.tui.keymap import JobTab, bindings
 from cronterm.tui.picture import Picture
-from cronterm.tui.record import Record, read_record
+from cronterm.tui.record import RUNS_READ, Record, read_record
 from cronterm.tui.screens.config_tab import ConfigTab
 from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.schedule_tab import ScheduleTab
@@ -43,7 +43,6 @@ from cronterm.tui.widgets.statistics_box import StatisticsBox
 from cronterm.tui.widgets.why_box import WhyBox
 from cronterm.tui.words import short_moment, took_text
 
-RUNS_SHOWN = 500
 OUTPUTS_READ = 25
 READ_EVERY = SECOND  # after an event; the reading may take as long again
 
@@ -211,7 +210,7 @@ class Detail(JobPage):
     async def _fetch(self, job: str) -> None:
         control = self.home.control
         # What takes longest is asked first.
-        rows = asyncio.ensure_future(control.query(ListRuns(job=job, limit=RUNS_SHOWN)))
+        rows = asyncio.ensure_future(control.query(ListRuns(job=job, limit=RUNS_READ)))
         past, coming = read_record(control, job), read_next(control, job)
         answers = await asyncio.gather(past, coming, rows, return_exceptions=True)
         await self._has_boxes.wait()
@@ -252,7 +251,7 @@ class Detail(JobPage):
         control, why = self.home.control, self.query_one(WhyBox)
         try:
             found, told = await asyncio.gather(
-                control.query(ListAlerts(job=job, closed=True, limit=RUNS_SHOWN)),
+                control.query(ListAlerts(job=job, closed=True, limit=RUNS_READ)),
                 control.query(ReadDecisions(job=job)),
                 return_exceptions=True,
             )

@@ -67,6 +67,16 @@ async def test_a_pause_is_changed_without_resuming_and_that_is_undone() -> None:
     ]
 
 
+async def test_what_was_typed_is_not_typed_over_when_its_field_is_come_back_to() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("p", "o", *"3d", "tab", *"disk", "tab")
+        until, reason = pilot.app.screen.query(Input)
+        assert pilot.app.focused is until
+        await pilot.press("backspace", "h", "tab", "s")
+        assert (until.value, reason.value) == ("3h", "disks")
+
+
 async def test_what_is_no_length_and_no_time_pauses_nothing() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(80, 24)) as pilot:

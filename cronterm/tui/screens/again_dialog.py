@@ -17,6 +17,7 @@ from cronterm.model.run import RunRow
 from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui.screens.run_dialog import RunDialog
 from cronterm.tui.typed import as_text, as_value
+from cronterm.tui.widgets.text_line import TextLine
 
 LONG = ("command", "stdin", "env")
 """Words that may take several lines."""
@@ -41,9 +42,7 @@ class WordField(Vertical):
                 area.cursor_blink = False  # nothing moves but clocks and charts
                 yield area
             else:
-                line = Input(self._shown, id="word", placeholder=HINTS.get(self.word, ""))
-                line.cursor_blink = False
-                yield line
+                yield TextLine(self._shown, id="word", placeholder=HINTS.get(self.word, ""))
         yield Static("", classes="note")
 
     def on_mount(self) -> None:

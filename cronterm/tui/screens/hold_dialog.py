@@ -18,6 +18,7 @@ from cronterm.schedule.moments import end_of_hold
 from cronterm.tui.home import Home
 from cronterm.tui.questions import LENGTHS, OTHER
 from cronterm.tui.screens.field_dialog import FieldDialog
+from cronterm.tui.widgets.text_line import TextLine
 from cronterm.tui.words import day_moment
 
 
@@ -52,19 +53,15 @@ class HoldDialog(FieldDialog[Hold]):
             with VerticalScroll(id="dialog-scroll", can_focus=False):
                 with Horizontal(classes="field"):
                     yield Label("for, or until")
-                    yield self._line("hold-until", self._end)
+                    yield TextLine(sanitize_line(self._end), id="hold-until")
                 yield Static("", classes="note")
                 if self._is_pause:
                     with Horizontal(classes="field"):
                         yield Label("reason")
-                        yield self._line("hold-reason", self._was.reason if self._was else "")
+                        reason = self._was.reason if self._was else ""
+                        yield TextLine(sanitize_line(reason), id="hold-reason")
                     yield Static("told with the pause wherever it is shown", classes="note about")
             yield Static("", id="dialog-buttons")
-
-    def _line(self, name: str, value: str) -> Input:
-        line = Input(sanitize_line(value), id=name)
-        line.cursor_blink = False  # nothing moves but clocks and charts
-        return line
 
     def on_mount(self) -> None:
         """Say what may be typed, and which keys there are."""

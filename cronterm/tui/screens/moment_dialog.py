@@ -11,6 +11,7 @@ from cronterm.errors import BadInput
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.moments import place_in_time
 from cronterm.tui.screens.field_dialog import FieldDialog
+from cronterm.tui.widgets.text_line import TextLine
 from cronterm.tui.words import day_moment
 
 FORMS = "03:00, tomorrow 08:00, 2026-12-01T02:00, 90m, -90m"
@@ -28,9 +29,7 @@ class MomentDialog(FieldDialog[Instant]):
             with VerticalScroll(id="dialog-scroll", can_focus=False):
                 with Horizontal(classes="field"):
                     yield Label("time")
-                    line = Input(id="moment")
-                    line.cursor_blink = False  # nothing moves but clocks and charts
-                    yield line
+                    yield TextLine(id="moment")
                 yield Static("", classes="note")
             yield Static("", id="dialog-buttons")
 

@@ -12,6 +12,7 @@ from cronterm.model.identity import Param
 from cronterm.model.params import BadParam, read_param
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.widgets.choice_line import ChoiceLine
+from cronterm.tui.widgets.text_line import TextLine
 
 TYPES = {"string": "", "int": "a whole number", "number": "a number", "bool": ""}
 TRUTHS = ("true", "false")
@@ -60,9 +61,7 @@ class ParamField(Vertical):
                 compact=True,
                 id="param",
             )
-        line = Input(sanitize_line(begin or ""), id="param")
-        line.cursor_blink = False  # nothing moves but clocks and charts
-        return line
+        return TextLine(sanitize_line(begin or ""), id="param")
 
     def on_mount(self) -> None:
         """Fill in the value it begins with, and say what the param is for."""

@@ -17,6 +17,7 @@ from cronterm.sanitize import sanitize
 from cronterm.tui.keymap import bind
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.paint import Painted, Part, fit
+from cronterm.tui.widgets.text_line import TextLine
 
 LONG = ("command", "stdin")
 """Words whose value may have several lines."""
@@ -64,9 +65,7 @@ class WordRow(Vertical):
             area.cursor_blink = False
             area.placeholder = hint
             return area
-        line = Input(id=f"f-{self.word}", placeholder=hint)
-        line.cursor_blink = False  # nothing moves but clocks and charts
-        return line
+        return TextLine(id=f"f-{self.word}", placeholder=hint)
 
     @property
     def field(self) -> Widget:
@@ -80,8 +79,8 @@ class WordRow(Vertical):
             field.set_value(safe)
         elif isinstance(field, TextArea):
             field.text = safe
-        elif isinstance(field, Input):
-            field.value = safe
+        elif isinstance(field, TextLine):
+            field.give(safe)
         self.is_written = True
         self.shown = self.typed
 

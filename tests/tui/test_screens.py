@@ -842,7 +842,7 @@ async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:
     running = app(control)
     rung: list[bool] = []
     running.bell = lambda: rung.append(True)  # type: ignore[method-assign]
-    running.ring_every_s = 0.1
+    running.ring_every_s = HOUR // SECOND  # it is over when the test says so
     title = "backup failed: exit 1"
     told: dict[str, Any] = {"at": NOW, "notifier": "t", "notices": (1,), "title": title}
     async with running.run_test(size=(120, 40)) as pilot:
@@ -852,6 +852,11 @@ async def test_what_a_terminal_is_told_rings_and_is_shown() -> None:
         await control.more.put(Numbered(n + 2, NoticesSent(channel="terminal", **told)))
         await control.more.put(Numbered(n + 3, NoticesSent(channel="terminal", **told)))
         await control.more.put(Numbered(n + 4, NoticesSent(channel="terminal", **told)))
+        await wait_for(pilot, lambda: running.picture.snapshot.n == n + 4)
+        assert rung == [True]
+        (wait,) = [each for each in running._timers if each._interval == running.ring_every_s]
+        assert wait._callback is not None
+        wait._callback()
         await wait_for(pilot, lambda: rung == [True, True])
 
         told_here = [each.message for each in running._notifications]

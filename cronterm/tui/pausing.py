@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cronterm.model.command import AnyCommand, MuteAlerts, PauseJob, ResumeJob, StopRun
-from cronterm.model.snapshot import LiveRun
+from cronterm.model.snapshot import LiveRun, Pause
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.hold_dialog import Hold, HoldDialog, hold_for
@@ -34,39 +34,55 @@ class Pausing(Commanding):
         """Ask until when and why jobs are paused; where the first is already, change that."""
         if not self.may_act():
             return
-        known = self.known(jobs)
-        if not known:
-            return
-        was = self.picture.snapshot.jobs[known[0]].pause
+        if known := self.known(jobs):
+            self._ask_hold(known)
+
+    def _ask_hold(self, jobs: Sequence[str]) -> None:
+        was = self._pause_of(jobs[0])
 
         def hold(given: Hold | None) -> None:
             if given is not None:
-                self.keep(*map(self._as_it_was, known), said=done)
+                self.keep(*map(self._as_it_was, jobs), said=done)
                 until, reason = given.until, given.reason
-                self.send(*(PauseJob(job=job, until=until, reason=reason) for job in known))
+                self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs))
 
-        whom = questions.names(known)
+        whom = questions.names(jobs) or "everything"
         done = f"paused {whom}" if was is None else f"changed the pause of {whom}"
         title = f"Pause {whom}" if was is None else f"Change the pause of {whom}"
         self.push_screen(HoldDialog(title, is_pause=True, was=was), hold)
 
-    def _as_it_was(self, job: str) -> PauseJob | ResumeJob:
-        """Return what makes the pause of a job what it is now."""
+    def _pause_of(self, job: str) -> Pause | None:
+        """Return the pause of a job, or that of everything where the name is empty."""
+        if not job:
+            return self.picture.snapshot.all_paused
         view = self.picture.snapshot.jobs.get(job)
-        pause = view.pause if view is not None else None
+        return view.pause if view is not None else None
+
+    def _as_it_was(self, job: str) -> PauseJob | ResumeJob:
+        """Return what makes the pause of a job, or of everything, what it is now."""
+        pause = self._pause_of(job)
         if pause is None:
             return ResumeJob(job=job)
         return PauseJob(job=job, until=pause.until, reason=pause.reason)
 
     def toggle_pause_all(self) -> None:
-        """Resume everything; or ask for how long, then pause it."""
+        """Ask for how long, then pause everything; or whether that is resumed or changed."""
         if not self.may_act():
             return
-        if self.picture.snapshot.all_paused is not None:
+        pause = self.picture.snapshot.all_paused
+        if pause is None:
+            question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
+            self.ask(question, lambda answer: self._pause([""], answer))
+        else:
+            end = self.picture.pause_end(pause, self.now())
+            self.ask(questions.ask_resume_all(pause, end), self._go_on_paused)
+
+    def _go_on_paused(self, answer: str) -> None:
+        if answer == questions.OTHER:
+            self._ask_hold([""])
+        else:
+            self.keep(self._as_it_was(""), said="resumed everything")
             self.send(ResumeJob())
-            return
-        question = questions.ask_pause_all(self.picture.snapshot, self.key("pause_all"))
-        self.ask(question, lambda answer: self._pause([""], answer))
 
     def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
         """Pause jobs, or everything where the name is empty, for as long as the answer says."""

@@ -8,7 +8,7 @@ from cronterm.model.command import Answer
 from cronterm.model.identity import Param
 from cronterm.model.job import Overlap
 from cronterm.model.problem import Problem
-from cronterm.model.snapshot import JobView, LiveRun, Snapshot
+from cronterm.model.snapshot import JobView, LiveRun, Pause, Snapshot
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.readable import shell_lines
 from cronterm.sanitize import sanitize_line
@@ -42,6 +42,8 @@ OTHER = "for_other"
 RENAMED = "history, pause and count go on under it"
 
 CLOSE = Choice("no", "Close", "")
+CANCEL_LISTED = Choice("", f"{'Cancel':<16}", "")
+"""Has no key among those that choose from a list."""
 STAY = Choice("no", "Stay", "")
 
 
@@ -140,8 +142,23 @@ def ask_pause_all(snapshot: Snapshot, key: str) -> Ask:
         f"Hold back all timed starts of {len(snapshot.jobs)} jobs?",
         f"What runs goes on; {key} resumes.",
     ]
-    choices = [Choice("", f"{'Cancel':<16}", ""), *_pauses("pause_all")]
+    choices = [CANCEL_LISTED, *_pauses("pause_all")]
     return AskList("Pause everything", lines, choices, where="pause")
+
+
+def ask_resume_all(pause: Pause, end: str) -> Ask:
+    """Ask whether everything goes on, or the pause that ends so is changed.
+
+    The answer is `resume` or OTHER.
+    """
+    why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
+    lines = [f"Everything is paused by {sanitize_line(pause.by)}{end}{why}."]
+    choices = [
+        CANCEL_LISTED,
+        Choice("pause_all", "resume", "resume"),
+        Choice(OTHER, "until, reason…", OTHER),
+    ]
+    return AskList("Paused", lines, choices, where="pause")
 
 
 def _pauses(key: str) -> list[Choice]:

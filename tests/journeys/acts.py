@@ -60,6 +60,8 @@ def pause_all(it: Tour, key: str) -> None:
     it.press(key)
     it.sees("everything is paused by")
     it.press(key)
+    it.sees("until, reason…")
+    it.press(key)
     it.loses("everything is paused by")
 
 

@@ -320,6 +320,8 @@ def pauses_everything(it: Tour, key: str) -> None:
     it.try_key(key)
     it.sees("everything is paused by")
     it.press("P")
+    it.sees("until, reason…")
+    it.press("P")
     it.loses("everything is paused by")
 
 

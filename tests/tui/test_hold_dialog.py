@@ -100,6 +100,28 @@ async def test_everything_is_paused_with_a_reason_until_it_is_resumed() -> None:
     assert control.sent == [PauseJob(job="", reason="move")]
 
 
+async def test_the_pause_of_everything_is_changed_and_that_is_undone() -> None:
+    control = FakeControl()
+    pause = control.scene.all_paused = Pause("ann", NOW - HOUR, NOW + 2 * HOUR, "move")
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("P", "o")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, HoldDialog))
+        assert note(pilot) == "until today 16:32:07"
+        await pilot.press("tab", "end", *"d", "f2")
+        await wait_for(pilot, lambda: len(control.sent) == 1)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 2)
+        await pilot.press("P", "P")
+        await wait_for(pilot, lambda: len(control.sent) == 3)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: len(control.sent) == 4)
+
+    was = PauseJob(until=pause.until, reason="move")
+    changed = PauseJob(until=pause.until, reason="moved")
+    assert control.sent == [changed, was, ResumeJob(), was]
+
+
 async def test_alerts_are_silent_for_what_is_typed_and_that_must_be_something() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:

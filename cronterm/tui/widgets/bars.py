@@ -278,7 +278,7 @@ class Banner(Painted):
             why = f": {sanitize_line(pause.reason)}" if pause.reason else ""
             by, end = sanitize_line(pause.by), picture.pause_end(pause, self.now)
             return f"{states['paused']} everything is paused by {by}{end}{why}", [
-                ("pause_all", "resume")
+                ("pause_all", "resume…")
             ]
         return "", []
 

@@ -255,16 +255,23 @@ def quit_lines(snapshot: Snapshot, way: str) -> list[str]:
     """Return what goes on either way, and the command that attaches again."""
     live = sum(len(view.live) for view in snapshot.jobs.values())
     count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
-    way = sanitize_line(way)
-    command = shell_lines(way, WIDTH)  # not indented: a path that is broken goes on at the edge
     lines = [f"{count} open.", ""]
     lines += [
         "Keep: the engine goes on without a screen. To attach again:",
-        *(command if len(command) > 1 else [f"  {way}"]),
+        *command_lines(way),
         "Stop: nothing is scheduled any more. What runs goes on to its end, and the next engine"
         " records how it ended.",
     ]
     return lines
+
+
+def command_lines(command: str) -> list[str]:
+    """Return a command in lines of its own, so that it can be copied.
+
+    Where they are several none is indented: a path that is broken goes on at the edge.
+    """
+    lines = shell_lines(sanitize_line(command), WIDTH)
+    return lines if len(lines) > 1 else [f"  {line}" for line in lines]
 
 
 def ask_leave_form() -> Ask:
@@ -303,7 +310,7 @@ def trouble_lines(picture: Picture, restart: str = "") -> list[str]:
     if picture.gone is not None:
         again = f"{restart} starts it again, " if restart else ""
         lines.append(f"✗ the engine does not answer: {picture.gone.why}")
-        lines.append(f"  {again}`{sanitize_line(picture.way)} doctor` looks why")
+        lines += [f"  {again}this looks why:", *command_lines(f"{picture.way} doctor")]
     lines += [f"✗ {snapshot.engine.trouble}"] if snapshot.engine.trouble else []
     lines += problem_lines(snapshot.problems)
     if snapshot.problems and snapshot.jobs:

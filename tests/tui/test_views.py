@@ -84,7 +84,10 @@ async def test_the_form_of_a_job_is_shown_when_it_is_filled() -> None:
         control.gate.set()
         await wait_for(pilot, lambda: form.query_one("#form").visible)
         assert form.query_one("#f-schedule", Input).value == "0 */4 * * *"
-        assert form.query_one("#f-schedule").has_focus
+        name = form.query_one("#f-name", Input)
+        assert name.has_focus
+        await pilot.press("2")
+        assert name.value == "search-reindex2"
 
 
 async def test_the_palette_offers_what_the_keys_do_here() -> None:

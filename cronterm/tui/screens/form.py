@@ -145,7 +145,8 @@ class JobForm(Page):
         self._put_before(self.rows.values())
         self._check()
         self.query_one("#form").visible = True
-        self.query_one("#f-schedule", Input).focus()
+        # Nothing is selected: the first letter would give the job another name.
+        self.set_focus(self.query_one("#f-name"), from_app_focus=True)
 
     def _put_before(self, rows: Iterable[WordRow]) -> None:
         for row in rows:

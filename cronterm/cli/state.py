@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
 
 import click
@@ -233,8 +234,17 @@ def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
     about = f"{_about(snapshot)}, up {rough(now - engine.started_at)}"
     served = [f"the API is served at {url}" for url in engine.listeners]
-    told = [(line, "red") for line in _troubles(snapshot)]
+    told = [(line, "red") for line in (*_troubles(snapshot), *_untaken(snapshot))]
     return [(about, None), *((line, None) for line in served), *told]
+
+
+def _untaken(snapshot: Snapshot) -> list[str]:
+    """Say of files with problems, if there are any, that what they said before counts."""
+    names = ", ".join(dict.fromkeys(PurePath(each.file).name for each in snapshot.problems))
+    if not names:
+        return []
+    rest = ": the jobs before it stay in force" if snapshot.jobs else ""
+    return [f"{names} is not taken over{rest}"]
 
 
 def _about(snapshot: Snapshot) -> str:
@@ -260,7 +270,7 @@ def _is_dumb() -> bool:
 def _engine_lines(snapshot: Snapshot) -> list[str]:
     jobs = len(snapshot.jobs)
     count = f"{jobs} job{'s' * (jobs != 1)} in {snapshot.engine.jobs_file}"
-    return [_about(snapshot), *([] if snapshot.problems else [count])]
+    return [_about(snapshot), *(_untaken(snapshot) or [count])]
 
 
 def _spoken(view: JobView, snapshot: Snapshot) -> tuple[str, str]:

@@ -96,6 +96,9 @@ def test_a_rejected_file_is_shown_with_line_and_column(desk: Desk) -> None:
     done = desk.run("status")
 
     assert "jobs.yaml:3:5: bad  (mend)" in done.stdout
+    untaken = "jobs.yaml is not taken over: the jobs before it stay in force"
+    assert untaken in done.stdout.splitlines()
+    assert untaken in desk.run("status", "--plain").stdout.splitlines()
 
 
 def test_what_a_job_waits_for_and_that_it_does_not_any_more_are_shown(desk: Desk) -> None:

@@ -24,6 +24,8 @@ from cronterm.schedule.moments import end_of_hold
 from cronterm.schedule.parse import parse_moment
 
 FRACTION = re.compile(r"\.\d+")  # of a second: `missed --json` prints it
+NO_LENGTH = ("0", "off")
+"""What a person may say for --off."""
 COLORS = {"open": "red", "acknowledged": "yellow", "muted": "bright_black", "closed": "green"}
 
 
@@ -169,6 +171,8 @@ def snooze(context: click.Context, /, job: str, end: str | None, off: bool, **gi
 
     Example: cronterm alerts snooze backup "tomorrow 08:00"
     """
+    if end in NO_LENGTH:
+        off, end = True, None
     if off == (end is not None):
         raise click.UsageError("Name a length or a time, or say --off.")
     at = desk(context, **given)

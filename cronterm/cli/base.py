@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cronterm.cli.asleep import tell_asleep
+from cronterm.cli.render import local_times
 from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, find_instance, no_engine
@@ -246,7 +247,7 @@ class Desk:
         """Send a command; a refusal ends the program with 1."""
         answer = self.client.send(command)
         if not answer.ok:
-            raise CrontermError(answer.message, answer.hint)
+            raise CrontermError(local_times(answer.message), local_times(answer.hint))
         return answer
 
     def edit(self, command: Edit) -> Answer:
@@ -373,7 +374,7 @@ def print_answer(at: Desk, answer: Answer) -> None:
             {"ok": answer.ok, "n": answer.n, "run_id": answer.run, "message": answer.message}
         )
     elif not at.is_quiet:
-        say(answer.message)
+        say(local_times(answer.message))
 
 
 def confirm(at: Desk, question: str) -> None:

@@ -129,7 +129,7 @@ def resume(
 @click.argument("jobs", type=JOB_NAME, nargs=-1, required=True, metavar="JOB...")
 @click.option("--reason", default="", help="Shown in history and by `why`.")
 @click.option("--again", is_flag=True, help="Also where the next run is skipped already.")
-@click.option("--undo", is_flag=True, help="Lift the latest skip that is still to come.")
+@click.option("--undo", "--lift", is_flag=True, help="Lift the latest skip that is still to come.")
 @click.pass_context
 def skip(
     context: click.Context,

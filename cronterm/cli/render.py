@@ -1,16 +1,19 @@
 """Text for people: times, ages, durations, tables."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from textwrap import wrap
 
 import click
 
-from cronterm.clock import SECOND, Duration, Instant, aware
+from cronterm.clock import SECOND, Duration, Instant, aware, instant
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import PastRun
 from cronterm.readable import ahead, short
 from cronterm.sanitize import sanitize_line
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 
 GLYPHS = {
     "succeeded": "✓",
@@ -55,6 +58,18 @@ def local(at: Instant) -> datetime:
 def show_time(at: Instant | None) -> str:
     """Return `2026-11-21 14:32:07`, empty for None."""
     return "" if at is None else f"{local(at):%Y-%m-%d %H:%M:%S}"
+
+
+def local_times(text: str) -> str:
+    """Return a sentence of the engine, its times (`2026-11-22T02:30:00Z`) as `show_time`."""
+
+    def shown(stamp: re.Match[str]) -> str:
+        try:
+            return show_time(instant(datetime.fromisoformat(stamp[0])))
+        except ValueError:
+            return stamp[0]
+
+    return _STAMP.sub(shown, text)
 
 
 def show_due(at: Instant | None, now: Instant, *, is_wide: bool) -> str:

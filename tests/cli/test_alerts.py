@@ -112,13 +112,17 @@ def test_people_say_to_alerts_what_they_know(desk: Desk) -> None:
 def test_the_alerts_of_a_job_are_muted_for_a_while(desk: Desk, word: str) -> None:
     assert desk.run("alerts", word, "backup", "20m").exit_code == 0
     assert desk.run("alerts", word, "backup", "--off").exit_code == 0
+    for said in ("0", "off"):
+        assert desk.run("alerts", word, "backup", said).exit_code == 0
     assert desk.run("alerts", word, "backup").exit_code == 2
     assert desk.run("alerts", word, "backup", "20m", "--off").exit_code == 2
-    muted, unmuted = sent(desk)
+    muted, *unmuted = sent(desk)
 
     assert isinstance(muted, MuteAlerts)
-    assert isinstance(unmuted, MuteAlerts)
-    assert abs(muted.until - unmuted.until - 20 * MINUTE) < MINUTE
+    assert len(unmuted) == 3
+    for each in unmuted:
+        assert isinstance(each, MuteAlerts)
+        assert abs(muted.until - each.until - 20 * MINUTE) < MINUTE
 
 
 def test_the_alerts_of_a_job_are_muted_until_a_time(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cronterm.cli.render import show_time
 from cronterm.clock import HOUR, SystemClock
-from cronterm.model.command import PauseJob, ResumeJob, ShutDown, SkipNext
+from cronterm.model.command import Answer, PauseJob, ResumeJob, ShutDown, SkipNext
 from cronterm.model.snapshot import Pause
 from tests.cli.desk import Desk, open_desk
 from tests.remote.fake_control import START
@@ -106,7 +106,26 @@ def test_skip_is_asked_for_each_job(desk: Desk) -> None:
     ]
     assert desk.run("skip", "backup", "--undo").exit_code == 0
     assert sent(desk)[-1] == SkipNext(job="backup", undo=True)
+    assert desk.run("skip", "backup", "--lift").exit_code == 0
+    assert sent(desk)[-1] == SkipNext(job="backup", undo=True)
     assert desk.run("skip").exit_code == 2
+
+
+def test_what_the_engine_says_has_the_times_of_this_machine_but_as_json(desk: Desk) -> None:
+    stamp = "2027-01-15T08:00:00.250000Z"
+    desk.client.control.refusal = Answer(ok=True, message=f"skipped backup at {stamp}")
+    assert desk.run("skip", "backup").stdout == f"skipped backup at {show_time(START)}\n"
+    assert stamp in desk.run("skip", "backup", "--json").stdout
+    again = f"`cronterm skip backup --again` skips that of {stamp} too"
+    refused = Answer(ok=False, message=f"the run due {stamp} is skipped already", hint=again)
+    desk.client.control.refusal = refused
+    done = desk.run("skip", "backup")
+
+    assert "Z" not in done.stderr
+    assert done.stderr.count(show_time(START)) == 2
+    odd = Answer(ok=True, message="for 2027-99-15T08:00:00Z")
+    desk.client.control.refusal = odd
+    assert desk.run("skip", "backup").stdout == f"{odd.message}\n"
 
 
 def test_a_further_skip_names_the_instant_that_is_due_next(desk: Desk) -> None:

@@ -102,15 +102,23 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
         """Return the key of something, as people read it."""
         return key_of(self, id)
 
-    def send(self, *commands: AnyCommand) -> None:
-        """Send commands in order and tell the answers; no undo is sent behind a refused one."""
-        self.run_worker(self._send(commands), group=SENDING)
+    def send(self, *commands: AnyCommand, said: str = "") -> None:
+        """Send commands in order and tell the answers; no undo is sent behind a refused one.
 
-    async def _send(self, commands: Sequence[AnyCommand]) -> None:
+        Where there are several and all are done, what is `said` of them is told instead.
+        """
+        self.run_worker(self._send(commands, said), group=SENDING)
+
+    async def _send(self, commands: Sequence[AnyCommand], said: str) -> None:
+        is_whole = bool(said) and len(commands) > 1
+        are_done, but = True, ""
         for number, command in enumerate(commands, 1):
-            answer = await self.deliver(command, is_quiet=number < len(commands))
+            answer = await self.deliver(command, is_quiet=is_whole or number < len(commands))
             if answer is None or (not answer.ok and isinstance(command, UndoEdit)):
                 return
+            are_done, but = are_done and answer.ok, answer.not_in_force
+        if is_whole and are_done:
+            self.tell(f"{said}, but {but}" if but else said, is_bad=bool(but))
 
     async def deliver_edits(self, *edits: EditJob | RewriteJob | RenameJob) -> Answer | None:
         """Make edits of a job, each on top of the one before; return the last answer.
@@ -309,13 +317,20 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             sha, but, diff = answer.sha256, answer.not_in_force, diff + answer.diff
             back.insert(0, UndoEdit(based_on=sha))
         if back:
-            told = f"deleted {questions.names(jobs[: len(back)])}{f', but {but}' if but else ''}"
-            self.keep(*back, said=told, diff=diff, brings=jobs[0])
+            whom = questions.names(jobs[: len(back)])
+            told = f"deleted {whom}{f', but {but}' if but else ''}"
+            again = f"{whom} are back: undid their deletion"
+            self.keep(*back, said=told, diff=diff, brings=jobs[0], undone=again)
             self.tell(f"{told} — {self.key('undo')} undoes it", is_bad=bool(but))
 
-    def keep(self, *back: AnyCommand, said: str, diff: str = "", brings: str = "") -> None:
-        """Keep what takes `back` what was just done here, and what job it `brings` back."""
-        self._changes.add(Change(back, said, self.now(), diff, brings))
+    def keep(
+        self, *back: AnyCommand, said: str, diff: str = "", brings: str = "", undone: str = ""
+    ) -> None:
+        """Keep what takes `back` what was just done here, and what job it `brings` back.
+
+        What is `undone` is told then where more than one command is needed.
+        """
+        self._changes.add(Change(back, said, self.now(), diff, brings, undone))
 
     def undo(self) -> None:
         """Undo the last change made here, once what was asked for before is answered.
@@ -352,7 +367,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             self.ask(question, lambda _: self._undo(change))
 
     def _undo(self, change: Change) -> None:
-        self.send(*self._changes.take(change))
+        self.send(*self._changes.take(change), said=change.undone)
         if change.brings:  # else the next key would mean the job that took its place
             self.once_answered(lambda: self.show_job(change.brings, comes_back=True))
 

@@ -93,8 +93,11 @@ class Home(Protocol):
     def key(self, id: str) -> str:
         """Return the key of something, as people read it."""
 
-    def send(self, *commands: AnyCommand) -> None:
-        """Send commands in order and tell the answers; no undo is sent behind a refused one."""
+    def send(self, *commands: AnyCommand, said: str = "") -> None:
+        """Send commands in order and tell the answers; no undo is sent behind a refused one.
+
+        Where there are several and all are done, what is `said` of them is told instead.
+        """
 
     async def deliver(
         self, command: AnyCommand, *, is_quiet: bool = False, expects: str = ""

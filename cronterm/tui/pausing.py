@@ -7,6 +7,7 @@ from cronterm.model.snapshot import LiveRun, Pause
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.hold_dialog import Hold, HoldDialog, hold_for
+from cronterm.tui.words import day_moment
 
 
 class Pausing(Commanding):
@@ -111,7 +112,9 @@ class Pausing(Commanding):
             done = "muted" if hold.until is not None else "unmuted"
             self.keep(*back, said=f"{done} the alerts of {whom}")
             until = hold.until or self.now()
-            self.send(*(MuteAlerts(job=job, until=until) for job in known))
+            end = f" until {day_moment(until, self.now())}" if hold.until is not None else ""
+            commands = [MuteAlerts(job=job, until=until) for job in known]
+            self.send(*commands, said=f"{done} the alerts of {whom}{end}")
             if then is not None:
                 then()
 

@@ -22,6 +22,8 @@ class Change:
     """Of the jobs file, where that was changed."""
     brings: str = ""
     """The job that comes back with it."""
+    undone: str = ""
+    """What is told once it is taken back by several commands."""
 
 
 class Changes:

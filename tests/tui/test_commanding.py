@@ -95,6 +95,18 @@ async def test_the_cursor_goes_to_a_job_whose_delete_is_undone() -> None:
         await wait_for(pilot, lambda: board.table.cursor == deleted)
 
 
+async def test_one_sentence_tells_of_all_jobs_that_are_back() -> None:
+    control = FakeControl()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        board.table.marked = set(board.table.jobs[:2])
+        await pilot.press("d", "y")
+        await wait_for(pilot, lambda: told(pilot) == ["deleted 2 jobs — u undoes it"])
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "2 jobs are back: undid their deletion" in told(pilot))
+        assert len(told(pilot)) == 2
+
+
 async def test_a_job_is_deleted_from_a_file_with_a_mistake_as_that_was_read() -> None:
     control = FakeControl()
     control.scene.rejected_sha256 = "1" * 64

@@ -200,7 +200,10 @@ def done_answer(
     `undone` is the edit that it took back, `but` what `not_in_force` says.
     """
     is_dry = getattr(command, "dry_run", False)
-    done = done_words(command) if undone is None else undone_words(undone)
+    if undone is None:
+        done = done_words(command)
+    else:
+        done = f"undone: {done_words(undone)}" if is_dry else undone_words(undone)
     return Answer(
         ok=True,
         message=("would have " if is_dry else "") + done + (f", but {but}" if but else ""),

@@ -252,6 +252,9 @@ class Definitions:
             try:
                 if isinstance(command, UndoEdit):
                     changes = [self._undone(command, loaded)]
+                    if command.dry_run:
+                        undone = self._undo[-1].edit
+                        return done_answer(command, changes, sha256=loaded.sha256, undone=undone)
                     await self._give_name_back(changes[0].target)
                 else:
                     changes = changes_of(command, loaded, self.path)

@@ -224,6 +224,7 @@ class UndoEdit(Command, frozen=True, kw_only=True):
     """Put back the text before the last edit made through the engine."""
 
     based_on: str
+    dry_run: bool = False
 
 
 class DefineMonitor(Command, frozen=True, kw_only=True):

@@ -359,12 +359,23 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
     def _take_back(self) -> None:
         change = self._changes.newest
         if change is None:
-            self.tell("nothing to undo")
+            self.go_on(self._offer_last_edit())
         elif self._changes.is_meant(change, self.now()):
             self._undo(change)
         else:
             question = questions.ask_undo(change, self.now())
             self.ask(question, lambda _: self._undo(change))
+
+    async def _offer_last_edit(self) -> None:
+        """Ask whether the last edit of the file is taken back, wherever it was made."""
+        look = UndoEdit(based_on=self.picture.snapshot.read_sha256, dry_run=True)
+        answer = await self.deliver(look, is_quiet=True, expects="invalid")
+        if answer is not None and answer.ok:
+            back = UndoEdit(based_on=answer.sha256)
+            self.ask(questions.ask_undo_edit(answer), lambda _: self.send(back))
+        elif answer is not None:
+            why = f": {answer.message} — {answer.hint}" if answer.hint else ""
+            self.tell(f"nothing to undo{why}")
 
     def _undo(self, change: Change) -> None:
         self.send(*self._changes.take(change), said=change.undone)

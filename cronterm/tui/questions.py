@@ -355,6 +355,14 @@ def ask_undo(change: Change, now: Instant) -> Ask:
     return Ask("Undo", [sanitize_line(line) for line in lines], choices, where="confirm")
 
 
+def ask_undo_edit(answer: Answer) -> Ask:
+    """Ask whether an edit is taken back that was made before this screen, or elsewhere."""
+    lines = ["Nothing done here is left to take back: undo the last edit of the jobs file?"]
+    lines += ["", "The file would change by this:", "", *diff_lines(answer.diff)]
+    choices = [CANCEL, Choice("yes", "Take it back", "undo")]
+    return Ask("Undo", [sanitize_line(line) for line in lines], choices, where="confirm")
+
+
 def diff_lines(diff: str) -> list[str]:
     """Return what a diff changes, as far as there is room for it."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]

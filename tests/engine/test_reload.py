@@ -233,10 +233,15 @@ async def test_undo_puts_every_byte_back_one_edit_after_the_other(tmp_path: Path
         )
         between = it.file.read_text()
         second = await it.definitions.edit(DeleteJob(job="backup", based_on=first.sha256))
-        undone = await it.definitions.edit(UndoEdit(based_on=second.sha256))
+        after = it.file.read_text()
+        would = await it.definitions.edit(UndoEdit(based_on=second.sha256, dry_run=True))
+        assert it.file.read_text() == after
+        undone = await it.definitions.edit(UndoEdit(based_on=would.sha256))
         assert it.file.read_text() == between
         again = await it.definitions.edit(UndoEdit(based_on=undone.sha256))
 
+        assert would.message == "would have undone: deleted backup"
+        assert would.diff == undone.diff != ""
         assert undone.message == "backup is back: undid its deletion"
         assert (again.ok, again.message) == (True, "third is gone again: undid its addition")
         assert it.file.read_text() == TEXT

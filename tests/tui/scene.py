@@ -17,7 +17,7 @@ from cronterm.engine.prospect import make_timeline
 from cronterm.errors import CrontermError
 from cronterm.execute.lines import count_lines, read_lines
 from cronterm.model.alert import Alert, AlertKind, ClosedFor, Comment, Mute
-from cronterm.model.command import Answer, AnyCommand, TryJob
+from cronterm.model.command import Answer, AnyCommand, TryJob, UndoEdit
 from cronterm.model.decision import Decision, Decisions
 from cronterm.model.engine_view import EngineView
 from cronterm.model.event import (
@@ -231,6 +231,8 @@ class FakeControl:
         self.scene = scene() if snapshot is None else snapshot
         self.sent: list[AnyCommand] = []
         self.refusal: Answer | None = None
+        self.undoable = Answer(ok=False, kind="invalid", message="there is nothing to undo")
+        """What is said to the question what would be undone."""
         self.action = "command: |\n      cd /srv\n      ls -l\n"
         """The last word of each job's part of the file."""
         self.missed: list[MissedInstants] = []
@@ -263,7 +265,9 @@ class FakeControl:
             yield await self.more.get()
 
     async def send(self, command: AnyCommand) -> Answer:
-        """Remember the command."""
+        """Remember the command, unless it only looks."""
+        if isinstance(command, UndoEdit) and command.dry_run:
+            return self.undoable
         self.sent.append(command)
         await self.answering.wait()
         if self.refusal is not None:

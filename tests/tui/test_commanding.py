@@ -22,7 +22,7 @@ from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.bars import KeyBar
-from tests.tui.scene import NOW, FakeControl, StillClock, app, scene
+from tests.tui.scene import DIFF, NOW, FakeControl, StillClock, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
 
@@ -159,7 +159,9 @@ async def test_what_was_done_before_what_was_taken_back_is_asked_about() -> None
         await wait_for(pilot, lambda: "nothing to undo" in told(pilot))
     assert asked[0].startswith("Take back what was done today 14:32:07: deleted wal-archive?")
     assert asked[-2:] == ["-    command: ls", "+    command: ls -l"]
-    assert [type(each) for each in control.sent[2:]] == [ResumeJob, UndoEdit]
+    resumed, undone = control.sent[2:]
+    assert isinstance(resumed, ResumeJob)
+    assert isinstance(undone, UndoEdit)
 
 
 class MovingClock(StillClock):
@@ -285,3 +287,26 @@ async def test_what_cannot_be_read_cannot_be_edited_and_that_is_said(rejected: s
         (said,) = told(pilot)
     assert said.startswith(f"{job} cannot be edited: ")
     assert said.endswith(" — E mends the file") == bool(rejected)
+
+
+async def test_an_edit_made_before_this_screen_is_undone_after_asking() -> None:
+    control = FakeControl()
+    control.undoable = Answer(ok=True, message="would have", sha256="7" * 64, diff=DIFF)
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        await board_of(pilot)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        asked = [*pilot.app.screen._text]  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        assert control.sent == []
+        await pilot.press("u")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("y")
+        await wait_for(pilot, lambda: control.sent == [UndoEdit(based_on="7" * 64)])
+        control.undoable = Answer(
+            ok=False, kind="invalid", message="the file was changed", hint="~1 has the old text"
+        )
+        await pilot.press("u")
+        why = "nothing to undo: the file was changed — ~1 has the old text"
+        await wait_for(pilot, lambda: why in told(pilot))
+    assert asked[-2:] == ["-    command: ls", "+    command: ls -l"]

@@ -45,42 +45,48 @@ class Brute:
 
     def instants(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the due instants in (start, end], both aware UTC and whole minutes."""
-        before, *walls = wall_times(self.zone, start, end)
-        highest = before  # of all wall times so far: a wall time at or below it is repeated
-        at = start
-        for wall in walls:
-            at += MINUTE
-            jump = wall - before
+        for at, wall, is_repeated, gap in minutes(self.zone, start, end):
             if self.is_wildcard:
                 if self.matches(wall):
                     yield at
-            else:
-                is_repeated = wall <= highest
-                in_gap = (before + MINUTE * n for n in range(1, jump // MINUTE))
-                skipped = MINUTE < jump < timedelta(hours=3) and any(map(self.matches, in_gap))
-                if skipped or (self.matches(wall) and not is_repeated):
-                    yield at
-            before, highest = wall, max(wall, highest)
+            elif any(map(self.matches, gap)) or (self.matches(wall) and not is_repeated):
+                yield at
+
+
+Minute = tuple[datetime, datetime, bool, tuple[datetime, ...]]
+"""When it is, what a clock on the wall shows, whether it showed that before, what it left out."""
 
 
 @lru_cache(maxsize=4)  # many expressions are judged about one moment
-def wall_times(zone: ZoneInfo, start: datetime, end: datetime) -> Sequence[datetime]:
-    """Return what a clock on the wall shows at each minute from `start` to `end`."""
-    minutes = -((start - end) // MINUTE)
-    times = (start + MINUTE * n for n in range(minutes + 1))
-    return [at.astimezone(zone).replace(tzinfo=None) for at in times]
+def minutes(zone: ZoneInfo, start: datetime, end: datetime) -> Sequence[Minute]:
+    """Return the real minutes in (start, end]."""
+    before = highest = start.astimezone(zone).replace(tzinfo=None)
+    found = []
+    at = start
+    while at < end:
+        at += MINUTE
+        wall = at.astimezone(zone).replace(tzinfo=None)
+        jump = wall - before
+        is_gap = MINUTE < jump < timedelta(hours=3)
+        gap = tuple(before + MINUTE * n for n in range(1, jump // MINUTE)) if is_gap else ()
+        found.append((at, wall, wall <= highest, gap))
+        before, highest = wall, max(wall, highest)
+    return found
 
 
 @cache
 def transitions(zone: str, years: range) -> Sequence[datetime]:
-    """Return the hours (aware UTC) before which the offset of `zone` changes."""
+    """Return the hours (aware UTC) before which the offset of `zone` changes.
+
+    None changes it twice in six hours.
+    """
     info = ZoneInfo(zone)
-    at = datetime(years.start, 1, 1, tzinfo=UTC)
-    end = datetime(years.stop, 1, 1, tzinfo=UTC)
+    at, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (years.start, years.stop))
     found = []
     while at < end:
-        later = at + timedelta(hours=1)
-        if at.astimezone(info).utcoffset() != later.astimezone(info).utcoffset():
-            found.append(later)
-        at = later
+        hours = [at + timedelta(hours=n) for n in range(7)]
+        at = hours[-1]
+        if at.astimezone(info).utcoffset() != hours[0].astimezone(info).utcoffset():
+            offsets = [hour.astimezone(info).utcoffset() for hour in hours]
+            found += [hours[n] for n in range(1, 7) if offsets[n] != offsets[n - 1]]
     return found

@@ -26,6 +26,25 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30  # what a run writes is a fraction of it
+
+
+def _is_fit(place: Path) -> bool:
+    """Tell whether programs can be written there and started, and there is room enough."""
+    try:
+        found = os.statvfs(place)
+    except OSError:
+        return False
+    may_start = not found.f_flag & os.ST_NOEXEC and os.access(place, os.W_OK | os.X_OK)
+    return may_start and found.f_bavail * found.f_frsize >= ROOM
+
+
+# Stores and journals are synced thousands of times: on a disk the tests would wait for that.
+if _is_fit(MEMORY):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_word_in_this_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have engines with a state directory of their own leave word elsewhere than in this home."""

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -17,6 +18,7 @@ from cronterm.tui.screens.dialogs import CANCEL, Ask, AskList, Choice
 from cronterm.tui.screens.hold_dialog import HoldDialog
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.timeline import TimelineView
+from cronterm.tui.widgets.bars import TopBar
 from cronterm.tui.widgets.facts import ScheduleBox, days_and_times
 from cronterm.tui.widgets.panels import NextPanel
 from cronterm.tui.widgets.table import JobTable
@@ -194,3 +196,19 @@ async def test_a_dialog_with_fields_shows_its_keys_in_a_small_terminal() -> None
         await wait_for(pilot, lambda: isinstance(running.screen, HoldDialog))
         shown = cast(App[object], running)
         await wait_for(pilot, lambda: "^s Pause" in picture_of(shown, "txt"))
+
+
+@pytest.mark.parametrize(("width", "host"), [(80, "db-01"), (120, "db-01"), (200, "db-01.example")])
+async def test_the_head_names_the_machine(width: int, host: str) -> None:
+    control = FakeControl()
+    control.scene.engine = replace(control.scene.engine, host="db-01.example")
+    async with app(control).run_test(size=(width, 24)) as pilot:
+        await on_dashboard(pilot)
+        bar = pilot.app.screen.query_one(TopBar)
+        line = "".join(text for text, _ in bar.paint(width, 1)[0])
+        full = "".join(text for text, _ in bar.paint(60, 1)[0])
+    assert f" {host}  " in line
+    assert line.startswith(" cronterm ")
+    assert len(line) == width
+    assert full.startswith(" db-01 ")  # there is no room for both
+    assert len(full) == 60

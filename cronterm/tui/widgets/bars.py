@@ -1,6 +1,7 @@
 """The lines at the edges: top bar, tab bar with gauges, banner, key bar."""
 
 from pathlib import PurePath
+from typing import Final
 
 from rich.cells import cell_len
 from textual import events
@@ -19,6 +20,10 @@ from cronterm.tui.places import Where
 from cronterm.tui.widgets.paint import Painted, Part, fit, fit_name, width_of
 from cronterm.tui.words import age, countdown
 
+ON: Final = "accent+bold"
+LEAST_NAME = 4
+MOST_NAME = 24
+
 
 class TopBar(Painted):
     """Who runs, how the jobs are, what comes next, what time it is."""
@@ -36,20 +41,24 @@ class TopBar(Painted):
         self.repaint()
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the one line."""
+        """Return the one line; where there is no room beside it the host is there for our name."""
         left = self._left(width)
-        right = self._right(width)
-        gap = width - width_of(left) - width_of(right)
-        if gap < 1:
-            right = right[-1:]
-            gap = max(width - width_of(left) - width_of(right), 1)
+        ways = [self._place(width) + self._clock(width), self._host() + self._clock(width)]
+        right = next((way for way in ways if width_of(left) + width_of(way) < width), [])
+        if not right:
+            right = self._clock(width)
+            room = width - width_of(left[1:]) - width_of(right) - 3
+            if self._host() and room >= LEAST_NAME:
+                ((host, _),) = self._host()
+                left[0] = (f" {fit_name(host.strip(), min(cell_len(host.strip()), room))} ", ON)
+        gap = max(width - width_of(left) - width_of(right), 1)
         return [[*left, (" " * gap, "muted"), *right]]
 
     def _left(self, width: int) -> list[Part]:
         picture, glyphs = self.picture, self.glyphs
         dot = "*" if glyphs.is_ascii else "●"
         states = picture.counts(self.now)
-        parts: list[Part] = [(" cronterm ", "accent+bold"), *self._engine(dot)]
+        parts: list[Part] = [(" cronterm ", ON), *self._engine(dot)]
         if picture.is_read_only:
             parts += [(" ", "muted"), (" read-only ", "chip+bold")]
         total = len(picture.snapshot.jobs)
@@ -67,7 +76,7 @@ class TopBar(Painted):
             if count:
                 parts.append((f"  {glyphs.states[state]} {count}", role))
         if missed := self._missed(glyphs.separator):
-            clock = width_of(self._right(width)[-1:])
+            clock = width_of(self._clock(width))
             parts += missed if width_of([*parts, *missed]) + clock < width else []
         due = picture.next_job()
         if due is not None and width >= 100 and picture.is_live:
@@ -102,17 +111,30 @@ class TopBar(Painted):
             case _:
                 return [(dot, "ok"), (" live", "ok")]
 
-    def _right(self, width: int) -> list[Part]:
+    def _clock(self, width: int) -> list[Part]:
         here = aware(self.now).astimezone()
         zone = f" {here:%Z}" if width >= 100 else ""
-        parts: list[Part] = []
-        if width >= 160:
-            engine = self.picture.snapshot.engine
-            parts.append((f"{engine.host}  {sanitize_line(engine.jobs_file)}  ", "muted"))
-            if self.picture.snapshot.loaded_at:
-                ago = age(self.now - self.picture.snapshot.loaded_at)
-                parts.append((f"{self.glyphs.states['succeeded']} loaded {ago} ago  ", "ok"))
-        parts.append((f"{here:%H:%M:%S}{zone} ", "muted"))
+        return [(f"{here:%H:%M:%S}{zone} ", "muted")]
+
+    def _host(self) -> list[Part]:
+        """Return on which machine the engine is; nothing before one has told that."""
+        hosts = sanitize_line(self.picture.snapshot.engine.host).split(", ")
+        firsts = (host.partition(".")[0] for host in hosts)
+        # An address has no part that is its name.
+        name = ", ".join(
+            host if first.isdigit() else first for host, first in zip(hosts, firsts, strict=True)
+        )
+        return [(fit_name(name, min(cell_len(name), MOST_NAME)) + "  ", "muted")] if name else []
+
+    def _place(self, width: int) -> list[Part]:
+        """Return where the engine is, with its file where there is room for that."""
+        engine = self.picture.snapshot.engine
+        if width < 160:
+            return self._host()
+        parts: list[Part] = [(f"{engine.host}  {sanitize_line(engine.jobs_file)}  ", "muted")]
+        if self.picture.snapshot.loaded_at:
+            ago = age(self.now - self.picture.snapshot.loaded_at)
+            parts.append((f"{self.glyphs.states['succeeded']} loaded {ago} ago  ", "ok"))
         return parts
 
 

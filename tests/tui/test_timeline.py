@@ -13,10 +13,11 @@ from cronterm.model.command import PauseJob, RunJob, SkipNext
 from cronterm.model.event import Numbered, RunEnded
 from cronterm.model.foresight import Foresight
 from cronterm.model.query import HeldBack, ListNext, NextDue, Query, ReadTimeline
-from cronterm.model.snapshot import Snapshot
+from cronterm.model.snapshot import PastRun, Snapshot
 from cronterm.tui.agenda import foresee
 from cronterm.tui.axis import ZOOMS, make_axis
 from cronterm.tui.lane_filter import filtered_jobs
+from cronterm.tui.overlaps import note_of, overlapped
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.detail import Detail
@@ -290,6 +291,55 @@ async def test_the_agenda_has_a_cursor_of_its_own() -> None:
         await pilot.press("q", "q")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dashboard))
     assert control.sent == [RunJob(job="wal-archive"), PauseJob(job="wal-archive")]
+
+
+async def test_lanes_take_what_the_agenda_leaves_and_the_blank_line_before_the_load() -> None:
+    control = FakeControl()
+    for view in control.scene.jobs.values():
+        view.job = msgspec.structs.replace(view.job, enabled=view.job.id == "cert-renew")
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_timeline(pilot)
+        lanes, agenda = screen.lanes, screen.agenda
+        await wait_for(pilot, lambda: lanes.room == len(lanes.jobs) == 12)
+        assert agenda.size.height >= 2
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_timeline(pilot)
+        lanes, agenda = screen.lanes, screen.agenda
+        await wait_for(pilot, lambda: lanes.room >= 8)
+        assert agenda.size.height >= 5
+        lines = lanes.paint(*lanes.size)
+        assert len(lines) == lanes.size.height
+        assert all(lines)
+
+
+def test_overlaps_of_jobs_are_told_in_the_title() -> None:
+    view = scene().jobs["s3-sync-eu"]
+    assert not overlapped(view, NOW - DAY, NOW)
+    skipped = PastRun(None, NOW - HOUR, "skipped", "overlap")
+    view.recent.append(skipped)
+    assert overlapped(view, NOW - DAY, NOW)
+    assert not overlapped(view, NOW - DAY, NOW - 2 * HOUR)
+    view.recent[:] = [
+        PastRun(n, NOW - HOUR + n * MINUTE, "succeeded", "", NOW - HOUR - (2 - n) * SECOND)
+        for n in (1, 2)
+    ]
+    assert overlapped(view, NOW - DAY, NOW)
+    assert note_of(["a", "b"], 20) == "overlaps: a, b"
+    assert note_of(["a", "b"], 10) == "overlaps: 2 jobs"
+    assert note_of("abc", 40) == "overlaps: 3 jobs"
+    assert note_of([], 40) == ""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_an_overlap_is_told_where_there_is_an_edge_for_it(size: tuple[int, int]) -> None:
+    control = FakeControl()
+    control.scene.jobs["s3-sync-eu"].recent.append(PastRun(None, NOW, "skipped", "overlap"))
+    async with app(control).run_test(size=size) as pilot:
+        screen = await on_timeline(pilot)
+        await wait_for(pilot, lambda: screen.lanes.timeline is not None)
+        title, note = screen.lanes.titles()
+        assert ("overlaps: " in title) != ("overlaps: " in note)
+        assert ("overlaps: " in note) == screen.lanes.has_lower_edge
 
 
 async def test_a_narrow_terminal_begins_on_the_agenda_and_has_lanes() -> None:

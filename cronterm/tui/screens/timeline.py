@@ -41,9 +41,8 @@ AGENDA = 200
 PAN_PART = 4  # of the axis a key moves it by
 BARS = 4  # lines that are neither lanes nor agenda
 LANES_PART = 70  # per cent
-NARROW_PART = 33  # of it, for the lanes alone
-LEAST_LANES = 3
-LEAST_AGENDA = 3
+NARROW_PART = 40  # of it, for the lanes alone
+LEAST_LANES = LEAST_AGENDA = 3
 WIDE = 100  # columns; below, the agenda is what a person begins on
 
 
@@ -135,12 +134,14 @@ class TimelineView(JobPage):
         return filtered_jobs(self.picture, lanes.words, since=since, until=until, now=now)
 
     def _share_height(self) -> None:
-        """Give the lanes what they need, up to most of the page; the agenda has the rest."""
+        """Give the lanes what they need, up to most of the page and what the agenda leaves."""
         all_of = self.size.height - BARS
         around = AXIS_AND_LOAD + self.lanes.outer_size.height - self.lanes.size.height
         most = all_of * LANES_PART // 100
         if self.size.width < WIDE:
             most = all_of * NARROW_PART // 100 + around
+        if self.lanes.timeline is not None and not self.why.display:
+            most = max(most, all_of - self.agenda.wanted)
         most = max(min(max(most, LEAST_LANES + around), all_of - LEAST_AGENDA), 1)
         height = min(max(len(self.lanes.jobs), 1) + around, most)
         if self.has_class("zoom-lanes"):

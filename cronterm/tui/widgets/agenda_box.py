@@ -73,6 +73,11 @@ class AgendaBox(Panel, can_focus=True):
         self._held = None
         self.cursor = max(0, min(self.cursor + by, len(self.entries) - 1))
 
+    @property
+    def wanted(self) -> int:
+        """How many lines it fills, its edges with them."""
+        return max(len(self.entries), 1) + 1 + self.outer_size.height - self.size.height
+
     def titles(self) -> tuple[str, str]:
         """Return the title, and of how many these are."""
         if not self.entries and self.picture.gone is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -13,6 +14,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.tui.axis import ZOOMS, Axis, make_axis
 from cronterm.tui.filter import nearest
 from cronterm.tui.look import ROLES, Glyphs
+from cronterm.tui.overlaps import jobs_with_overlaps, note_of
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name, hidden_rows, width_of
 from cronterm.tui.widgets.panels import Panel
@@ -23,6 +25,7 @@ NAME = 21
 WIDE_NAME = 32
 WIDE = 160
 AXIS_AND_LOAD = 3
+HIDDEN = 20  # for how many lanes are hidden, behind the title
 
 
 class WindowLine(Panel):
@@ -75,6 +78,8 @@ class LanesBox(Panel, can_focus=True):
         self.words = ""
         """What the jobs are filtered by."""
         self.top = 0
+        self._overlapping: tuple[Timeline, list[str]] | None = None
+        """The jobs with overlaps, and by which answer."""
         self.trouble = ""
         """Why nothing could be read."""
 
@@ -86,7 +91,9 @@ class LanesBox(Panel, can_focus=True):
     @property
     def room(self) -> int:
         """How many lanes fit."""
-        return max(self.size.height - AXIS_AND_LOAD, 0)
+        height = self.size.height
+        is_full = len(self.jobs) > height - AXIS_AND_LOAD
+        return max(height - AXIS_AND_LOAD + is_full, 0)
 
     @property
     def chosen(self) -> str | None:
@@ -145,13 +152,28 @@ class LanesBox(Panel, can_focus=True):
         timeline = self.timeline
         if timeline is None:
             return title, ""
-        notes = [f"from {clock(timeline.read_from)} on"] if self._is_cut(timeline) else []
+        is_above = not self.has_lower_edge
+        room = self.size.width - (cell_len(title) + HIDDEN if is_above else HIDDEN)
+        overlaps = note_of(self._overlaps(timeline), room)
+        if overlaps and is_above:
+            title, overlaps = f"{title} · {overlaps}", ""
+        notes = [overlaps] if overlaps else []
+        notes += [f"from {clock(timeline.read_from)} on"] if self._is_cut(timeline) else []
         notes += self.shown.clock_changes() if self.shown is not None else []
         if timeline.busiest > 1:
             notes.append(f"peak {clock(timeline.busiest_at)[:5]}, {timeline.busiest} in a minute")
         if not timeline.is_whole:
             notes.append("load of a part of the jobs")
         return title, " · ".join(notes)
+
+    def _overlaps(self, timeline: Timeline) -> list[str]:
+        """Return the jobs with overlaps, looked for once for each answer."""
+        if self.shown is None:
+            return []
+        if self._overlapping is None or self._overlapping[0] is not timeline:
+            jobs = jobs_with_overlaps(self.picture.snapshot, timeline, self.shown)
+            self._overlapping = timeline, jobs
+        return self._overlapping[1]
 
     def _is_cut(self, timeline: Timeline) -> bool:
         return self.shown is not None and timeline.read_from > self.shown.since
@@ -172,7 +194,7 @@ class LanesBox(Panel, can_focus=True):
         return "selection" if is_here and y <= self.room else "background"
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the axis, the lanes around the cursor, a blank line and the load."""
+        """Return the axis, the lanes around the cursor, a blank line where all fit, the load."""
         axis = self.shown
         if axis is None or self.timeline is None:
             absent = self.picture.or_not_known(sanitize_line(self.trouble) or "reading…")

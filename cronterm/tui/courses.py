@@ -32,6 +32,8 @@ class Figures:
     range: Range = "24h"
     job: str = ""
     """Empty is all jobs."""
+    words: str = ""
+    """What the jobs to choose from are filtered by."""
     is_compared: bool = True
     is_read: bool = False
     stats: Stats = field(default_factory=no_stats)

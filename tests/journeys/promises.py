@@ -223,6 +223,7 @@ PROMISES: dict[str, Walk] = {
     "go_to_time": goes_to_time,
     "longer": changes(r"with the \S+ before"),
     "shorter": changes(r"with the \S+ before"),
+    "filter_figures": filters("alpha", "Job alpha /alpha", "Job all"),
     "figures_of_next": changes(r"Job \S+"),
     "figures_of_last": changes(r"Job \S+", first="down"),
     "figures_of_all": changes(r"Job \S+", first="down"),

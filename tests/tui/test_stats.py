@@ -22,7 +22,9 @@ from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.screens.stats import RangeLine, StatsView
 from cronterm.tui.stats_export import HEAD, as_csv
+from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.charts import Drawing
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.metric_lines import PAINTERS
 from cronterm.tui.widgets.metrics import Metric
 from tests.tui import figures
@@ -109,6 +111,36 @@ async def test_figures_lead_to_a_job_and_to_its_runs() -> None:
         await wait_for(
             pilot, lambda: "mail-queue-flush is:failed last:24h" in str(runs.runs.border_title)
         )
+
+
+async def test_the_jobs_to_choose_from_are_filtered() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_stats(pilot)
+        line, chosen = screen.query_one(FilterLine), screen.figures
+        await pilot.press("slash", *"back", "enter")
+        await wait_for(pilot, lambda: chosen.job == "db-backup-nightly")
+        assert not line.is_open
+        (line_of,) = screen.query_one(RangeLine).paint(80, 1)
+        assert "Job db-backup-nightly /back " in "".join(text for text, _ in line_of)
+        await pilot.press("down")
+        assert chosen.job == ""
+        await pilot.press("down", "down", "down")
+        assert chosen.job == "db-backup-nightly"
+        await pilot.press("escape")
+        assert (chosen.job, chosen.words) == ("", "")
+        assert pilot.app.screen is screen
+        await pilot.press("slash", *"wal")
+        await wait_for(pilot, lambda: chosen.job == "wal-archive")
+        await pilot.press("escape")
+        assert (chosen.job, chosen.words, line.is_open) == ("", "", False)
+
+
+async def test_the_footer_of_narrow_figures_says_what_moves_where() -> None:
+    async with app().run_test(size=(80, 24)) as pilot:
+        screen = await on_stats(pilot)
+        words = "".join(text for text, _ in screen.query_one(KeyBar).paint(80, 1)[0])
+    for each in ("↓ next job", "/ filter", "m metric", "⏎ open job"):
+        assert each in words
 
 
 async def test_one_metric_is_shown_in_full_and_back_leads_out() -> None:

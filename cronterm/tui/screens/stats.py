@@ -1,8 +1,11 @@
 """The ten metrics over a range of time, compared with the one before, down to a job's runs."""
 
 import asyncio
+from functools import partial
 
 from textual.app import ComposeResult
+from textual.timer import Timer
+from textual.widgets import Input
 
 from cronterm.clock import SECOND, Instant
 from cronterm.errors import CrontermError
@@ -10,18 +13,23 @@ from cronterm.model.event import AnyEvent, RunEnded
 from cronterm.model.query import ReadStats, ReadTrends
 from cronterm.model.stats import Stats, Trends
 from cronterm.tui.courses import RANGES, Figures
+from cronterm.tui.filter import TERMS, find_jobs, nearest
+from cronterm.tui.filter_doubt import doubt_about
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.saving import save
 from cronterm.tui.screens.dialogs import CANCEL, Ask, Choice
 from cronterm.tui.screens.page import Page
 from cronterm.tui.stats_export import as_csv, as_json
+from cronterm.tui.widgets.bars import KeyBar
+from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Frame, FrameRow
 from cronterm.tui.widgets.metrics import NAMES, Metric, MetricNames
 from cronterm.tui.widgets.paint import Painted, Part, fit, width_of
 from cronterm.tui.words import clock
 
 READ_EVERY = 5 * SECOND
+QUIET_S = 0.25  # after the last letter of a filter
 WRONG = (2, 6, 9)
 """The metrics whose runs are those that failed."""
 NOTHING_BEFORE = "nothing ran then"
@@ -42,7 +50,8 @@ class RangeLine(Painted):
             is_chosen = each == figures.range
             parts.append((f"[{each}]", "chip+bold") if is_chosen else (f" {each} ", "accent"))
         job = figures.job or "all"
-        room = max(width - 44 - 16 * (width < 100), 8)
+        job += f" /{figures.words}" if figures.words else ""
+        room = max(width - 44 - 10 * (width < 100), 8)
         parts += [("   Job ", "muted"), (fit(job, min(len(job), room)), "text+bold")]
         if figures.range != "all":
             state = "on" if figures.is_compared else "off"
@@ -61,6 +70,7 @@ class StatsView(Page):
     """Seed 000's metrics, 1 to 10."""
 
     BINDINGS = bindings("stats")  # Textual reads it from the class
+    AUTO_FOCUS = ""  # the line has it only while it is typed in
     where = "stats"
     needs_size = False
     view = "stats"
@@ -69,6 +79,7 @@ class StatsView(Page):
         super().__init__(picture)
         self.figures = Figures()
         self._here = 1
+        self._typing: Timer | None = None
         self._read_of: tuple[str, str] | None = None
         """The range and the job that the figures are of."""
         self._read_at: Instant = 0
@@ -84,6 +95,8 @@ class StatsView(Page):
                     metric = Metric(self.picture, self.figures, number)
                     metric.set_class(number == self._here, "here", update=False)
                     yield metric
+        hint = "job  !job  #tag  is:failing  last:<1h  took:>5m  /pattern/"
+        yield FilterLine(hint, "filter the jobs", partial(doubt_about, terms=TERMS))
 
     def read_ahead(self) -> None:
         """Ask for the figures."""
@@ -148,9 +161,50 @@ class StatsView(Page):
 
     def action_choose_job(self, by: int) -> None:
         """Choose another job, those that run most first, round and round; all are one of them."""
-        jobs = ["", *self.figures.jobs()]
+        jobs = ["", *self._jobs()]
         here = jobs.index(self.figures.job) if self.figures.job in jobs else 0
         self.figures.job = jobs[(here + by) % len(jobs)]
+        self._read_other()
+
+    def _jobs(self) -> list[str]:
+        """Return the jobs that can be chosen; of one that left the file nothing can be asked."""
+        jobs, words = self.figures.jobs(), self.figures.words
+        if not words:
+            return jobs
+        now, known = self.home.now(), self.picture.snapshot.jobs
+        views = [known[job] for job in jobs if job in known]
+        _, found = find_jobs(words, views, lambda view: self.picture.state(view, now), now)
+        return [view.job.id for view in found]
+
+    def action_filter(self) -> None:
+        """Open the line for filtering."""
+        self.query_one(FilterLine).open_with(self.figures.words)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter once nothing was typed for a moment."""
+        if self._typing is not None:
+            self._typing.stop()
+        if event.input.has_class("shown") and event.value.strip() != self.figures.words:
+            self._typing = self.set_timer(QUIET_S, partial(self._filter_by, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter."""
+        self._close_line()
+        self._filter_by(event.value)
+
+    def _close_line(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self.query_one(FilterLine).close()
+        self.set_focus(None)
+        self.query_one(KeyBar).show(self.keys())
+
+    def _filter_by(self, words: str) -> None:
+        """Choose among the jobs that match, first the one that is meant best; all without any."""
+        self.figures.words = words.strip()
+        jobs = self._jobs() if self.figures.words else []
+        here = jobs.index(self.figures.job) if self.figures.job in jobs else None
+        self.figures.job = jobs[nearest(self.figures.words, jobs, here)] if jobs else ""
         self._read_other()
 
     def action_all_jobs(self) -> None:
@@ -203,9 +257,14 @@ class StatsView(Page):
         self.home.show_runs(" ".join(word for word in words if word))
 
     def action_back(self) -> None:
-        """Leave the zoom, then the job, then the view."""
-        if self.query_one("#stats").has_class("zoomed"):
+        """Leave the line, the zoom, the filter, the job, then the view."""
+        if self.query_one(FilterLine).is_open:
+            self._close_line()
+            self._filter_by("")
+        elif self.query_one("#stats").has_class("zoomed"):
             self.action_zoom()
+        elif self.figures.words:
+            self._filter_by("")
         elif self.figures.job:
             self.action_all_jobs()
         else:

@@ -200,7 +200,7 @@ class CrontermApp(LogOpening, Personal):
         now = self.now()
         beat = now // (SECOND if self.app_focus else LOOK_AWAY)
         is_dirty = self._is_dirty and (self.app_focus or now - self._drawn_at >= SECOND)
-        if not is_dirty and beat == self._beat:
+        if (not is_dirty and beat == self._beat) or not self.screen_stack:  # it ends
             return
         self._is_dirty, self._beat, self._drawn_at = False, beat, now
         # What a page covers is drawn once it is seen again; what a dialog leaves at its sides, now.

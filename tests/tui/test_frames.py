@@ -47,3 +47,12 @@ async def test_a_part_of_a_screen_is_drawn_beside_what_its_widgets_want_drawn(
         screen._on_timer_update()
 
     assert {*range(PART.y, PART.bottom), line} <= drawn
+
+
+async def test_nothing_is_drawn_any_more_once_the_screens_are_closed() -> None:
+    running = app()
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+    assert not running.screen_stack
+    running._is_dirty = True
+    running._draw()  # its timer may come once more while the app ends

@@ -5,6 +5,23 @@ import asyncio
 from cronterm.core.base import Input
 from cronterm.model.event import AnyEvent
 
+STARTS_FIRST_S = 0.5  # how long what the runner tells may wait while a burst is decided
+
+
+class Burst:
+    """Jobs that are due at once, as long as they are being decided."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def holds(self, goes_on: bool, now: float) -> bool:
+        """Tell whether what arrives is to wait; `now` is in seconds."""
+        if not goes_on:
+            self._since = None
+        elif self._since is None:
+            self._since = now
+        return self._since is not None and now < self._since + STARTS_FIRST_S
+
 
 class Batch:
     """What arrived since the last commit."""

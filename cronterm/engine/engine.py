@@ -27,7 +27,7 @@ from cronterm.core.base import (
     Started,
 )
 from cronterm.core.scheduler import Scheduler
-from cronterm.engine.batch import Batch
+from cronterm.engine.batch import Batch, Burst
 from cronterm.engine.bus import Bus
 from cronterm.engine.narrate import narrate
 from cronterm.execute.base import Executor, pause_point
@@ -41,7 +41,6 @@ log = logging.getLogger("cronterm.engine")
 
 LONGEST_SLEEP_S = 30.0  # clock jumps are noticed within it
 GATHER_S = 0.02  # ends and starts that arrive within it share a commit
-STARTS_FIRST_S = 0.5  # how long what the runner tells may wait while a burst is decided
 STORE_RETRY_S = 5.0
 STOP_MARGIN_S = 5.0  # beyond the longest grace of a job; then what is left stays with the runner
 
@@ -84,7 +83,7 @@ class Engine:
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._store_retry_s = store_retry_s
         self._store_retry_at: float | None = None
-        self._burst_since: float | None = None
+        self._burst = Burst()
         self._was_taken = False
         self._trouble_before: str | None = None
         """What the banner said before the store failed; None while it does not."""
@@ -205,13 +204,9 @@ class Engine:
 
     def _starts_go_first(self) -> bool:
         """Tell whether a burst is being decided, for which all waits that is not urgent."""
-        if self._scheduler is None or not self._scheduler.may_start_more:
-            self._burst_since = None
-            return False
-        now = asyncio.get_running_loop().time()
-        if self._burst_since is None:
-            self._burst_since = now
-        return not self._batch.is_urgent and now < self._burst_since + STARTS_FIRST_S
+        goes_on = self._scheduler is not None and self._scheduler.may_start_more
+        is_held = self._burst.holds(goes_on, asyncio.get_running_loop().time())
+        return is_held and not self._batch.is_urgent
 
     def _sleep_s(self, now: float) -> float:
         waits = [LONGEST_SLEEP_S]

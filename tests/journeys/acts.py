@@ -93,7 +93,7 @@ def edit(it: Tour, key: str) -> None:
     """The description becomes another."""
     it.try_key(key)
     it.sees("Edit alpha", "description: the first")
-    it.press("shift+tab", "end")
+    it.press("tab", "end")
     it.type(" and")
     it.sees("description: the first and")
     it.press("ctrl+s")

@@ -18,6 +18,7 @@ EDIT = "Edit alpha"
 NEXT = re.compile(r"[\d·]+[dhms]?  gone-two")
 """When it is the next time."""
 PARAMS = "default somebody"
+TABS_TO_SCHEDULE = ("tab",) * 2
 TABS_TO_OVERLAP = ("tab",) * 7
 TABS_TO_SECTION = ("tab",) * 10
 
@@ -371,12 +372,12 @@ def leaves_form(it: Tour) -> None:
 
 
 def in_form(then: Walk, *way: str) -> Walk:
-    """Try the key in the form of alpha, some fields further."""
+    """Try the key in the form of alpha, at its schedule or some fields further."""
 
     def walk(it: Tour, key: str) -> None:
         it.press("e")
         it.sees(EDIT, "description: the first")
-        it.press(*way) if way else None
+        it.press(*TABS_TO_SCHEDULE, *way)
         then(it, key)
         leaves_form(it)
 

@@ -205,6 +205,15 @@ def _use(
     return name
 
 
+def warn_of_idle(r: Reading, own: Collection[str], key: Node, path: str) -> None:
+    """Note words of a job without a schedule that pick among the instants of one."""
+    for word in ("exclude", "only", "not_before", "not_after"):
+        if word in own:
+            message = f"{word} picks among the times of a schedule, and there is none"
+            hint = "what else starts this job starts it at any time"
+            r.warn(key, f"{path}.{word}", message, hint)
+
+
 def _auto_pause(r: Reading, node: Node, path: str) -> int:
     unknown = r.unknown_keys
     found = r.words(node, path, ["after_failures"])

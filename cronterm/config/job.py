@@ -14,7 +14,7 @@ import yaml
 
 from cronterm.clock import DAY
 from cronterm.config import events, gates, identity, monitor, notify, success
-from cronterm.config.calendars import calendar_readers, read_limits
+from cronterm.config.calendars import calendar_readers, read_limits, warn_of_idle
 from cronterm.config.fields import Bad, Reading, Values, size_of
 from cronterm.config.http import read_http
 from cronterm.config.kinds import Kinds
@@ -219,6 +219,8 @@ def build_job(context: Context, job_id: str, key: Node, node: Node) -> Job | Non
     action = _action(context, values, own, key, path, may_lack=may_lack)
     timed = any(not isinstance(spec, ManualSpec) for spec in specs)
     gates.check_job(reading, key, path, own, values, timed=timed)
+    if not timed:
+        warn_of_idle(reading, own, key, path)
     if isinstance(action, Monitor):
         monitor.check_monitor(reading, own, specs, key, path)
     if len(reading.problems) > problems or action is None:

@@ -156,6 +156,18 @@ def test_a_wrong_calendar_is_told_once() -> None:
     assert len(read(text).problems) == 1
 
 
+@pytest.mark.parametrize("word", ["only", "exclude"])
+def test_a_calendar_of_a_job_without_a_schedule_is_warned_of(word: str) -> None:
+    words = f"command: x, {word}: {{weekdays: mon-fri}}"
+    loaded = read(f"jobs:\n  a: {{{words}, schedule: '@daily'}}\n  b: {{{words}, depends_on: [a]}}")
+
+    assert loaded.problems == ()
+    assert [str(each) for each in loaded.warnings] == [
+        f"/srv/ops/jobs.yaml:3:3: {word} picks among the times of a schedule, and there is none"
+        " (what else starts this job starts it at any time)"
+    ]
+
+
 def test_an_ics_file_belongs_to_the_jobs_file(tmp_path: Path) -> None:
     events = tmp_path / "free.ics"
     text = "calendars: {free: {ics: free.ics}}\njobs: {a: {command: x, exclude: free}}\n"

@@ -179,7 +179,8 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     if view.last is not None:
         end = view.last
         took = f", took {show_duration(end.duration)}" if end.duration is not None else ""
-        how = f"{GLYPHS[end.outcome]} {describe_end(end)}, {show_time(end.started_at)}{took}"
+        at = show_time(end.started_at if end.started_at is not None else end.ended_at)
+        how = f"{GLYPHS[end.outcome]} {describe_end(end)}, {at}{took}"
         lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
     if view.totals.runs:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))

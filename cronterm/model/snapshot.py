@@ -49,6 +49,11 @@ class PastRun(msgspec.Struct, frozen=True, gc=False, array_like=True):
     signal: int | None = None
     attempt: int = 0
 
+    @property
+    def is_run(self) -> bool:
+        """It started, or failed to: what was decided not to run is none."""
+        return self.started_at is not None or self.outcome in FAILED
+
 
 class LiveRun(msgspec.Struct):
     """A run without an end."""
@@ -147,17 +152,16 @@ class JobView(msgspec.Struct, gc=False):
 
     @property
     def last(self) -> PastRun | None:
-        """The newest run that started something, or None."""
+        """The newest run that started, or could not be started; None before the first."""
         for past in reversed(self.recent):  # a screen asks this of 10,000 jobs at once
-            if past.started_at:
+            if past.is_run:
                 return past
         return None
 
     @property
     def last_failed(self) -> PastRun | None:
-        """The newest of its recent runs that started and failed, or None."""
-        failed = (past for past in reversed(self.recent) if past.outcome in FAILED)
-        return next((past for past in failed if past.started_at), None)
+        """The newest of its recent runs that failed, or None."""
+        return next((past for past in reversed(self.recent) if past.outcome in FAILED), None)
 
     def skipped(self, now: Instant) -> tuple[Instant, ...]:
         """Return the instants to come that a person has skipped, in order."""

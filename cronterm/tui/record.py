@@ -188,8 +188,12 @@ def _lengths_of(runs: Iterable[RunRow]) -> list[Duration]:
 
 
 def _ended(runs: Iterable[RunRow], kinds: Collection[str]) -> list[RunRow]:
-    """Return the runs that started and ended so, oldest first."""
-    found = [run for run in runs if run.outcome in kinds and run.started_at is not None]
+    """Return the runs that ended so, oldest first; one that could not be started failed."""
+    found = [
+        run
+        for run in runs
+        if run.outcome in kinds and (run.started_at is not None or run.outcome in FAILED)
+    ]
     return sorted(found, key=lambda run: run.ended_at or 0)
 
 

@@ -61,6 +61,20 @@ def test_json_keeps_the_names_of_ends_that_people_read_as_words(desk: Desk) -> N
     assert "skipped: queue full" in desk.run("status").stdout
 
 
+def test_a_job_that_could_not_be_started_has_failed(desk: Desk) -> None:
+    view = desk.client.control.view.jobs["backup"]
+    view.recent += [
+        PastRun(7, START, "failed", "start_error", attempt=1),
+        PastRun(None, START + SECOND, "skipped", "overlap"),
+    ]
+
+    row = next(line for line in desk.run("status").stdout.splitlines() if "backup" in line)
+    assert "✗ failed" in row
+    last = json.loads(desk.run("status", "--json").stdout)["jobs"]["backup"]["last_run"]
+    assert (last["run_id"], last["reason"], last["started_at"]) == (7, "start_error", None)
+    assert "last: run 7 ✗ failed: start error, 2027-01-15" in desk.run("show", "backup").stdout
+
+
 def test_a_paused_job_that_is_disabled_says_both(desk: Desk) -> None:
     desk.run("pause", "talker", "--reason", "noise")
     view = desk.client.control.view.jobs["talker"]

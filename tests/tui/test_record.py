@@ -92,6 +92,15 @@ def test_runs_that_succeeded_are_counted_in_rows(outcomes: str, streaks: list[in
     assert ok_streaks(runs(outcomes)) == streaks
 
 
+def test_a_run_that_could_not_be_started_ends_a_row_and_is_to_be_repaired() -> None:
+    rows = runs("ooooo")
+    rows[2] = msgspec.structs.replace(rows[2], outcome="failed", started_at=None)
+    rows[4] = msgspec.structs.replace(rows[4], outcome="skipped", started_at=None)
+
+    assert ok_streaks(rows) == [1, 2]
+    assert repair_times(rows) == [HOUR]
+
+
 def streaks_of(record: Record) -> tuple[str, str]:
     """Return what is told of the runs that succeeded in a row."""
     found = told(record)

@@ -22,6 +22,7 @@ from cronterm.tui.widgets.columns import layout_for
 from cronterm.tui.widgets.job_lines import JobLines
 from cronterm.tui.widgets.job_rows import HEAD
 from cronterm.tui.widgets.paint import Part, width_of
+from cronterm.tui.widgets.spark import duration_chart
 from cronterm.tui.widgets.table import JobTable
 from tests.core.clockwork import job
 from tests.tui.scene import NOW, FakeControl, app
@@ -62,6 +63,39 @@ def test_wide_and_combining_characters_keep_columns_in_line() -> None:
         assert len({before_cell(text_of(line), "✓") for line in lines}) == 1
         assert {width_of(line) for line in lines} == {width_of(lines[0])}
         assert all(width_of(line) <= max(width, 60) for line in lines)
+
+
+def test_a_job_that_could_not_be_started_has_failed_and_one_that_was_held_back_has_not_run() -> (
+    None
+):
+    never, unborn = view("never"), view("unborn")
+    held = PastRun(None, NOW - HOUR, "skipped", "overlap")
+    never.recent = [held, PastRun(7, NOW - HOUR, "missed", "start_deadline")]
+    unborn.recent = [PastRun(8, NOW - 2 * MINUTE, "failed", "start_error", attempt=1), held]
+    picture = picture_of(never, unborn)
+    drawn = JobLines(picture, UNICODE, NOW, layout_for(120, ("last", "trend")))
+
+    failed = text_of(drawn.job(unborn, is_here=False, is_marked=False))
+    assert failed.startswith(" ✗")
+    assert "✗ 2m" in failed
+    assert failed.rstrip().endswith("×")
+    assert picture.state(unborn, NOW) == "failed"
+    assert unborn.last == unborn.last_failed == unborn.recent[0]
+    assert text_of(drawn.job(never, is_here=False, is_marked=False)).startswith(" ·")
+    assert never.last is None
+
+
+def test_a_chart_of_runs_that_could_not_be_started_says_so() -> None:
+    failed = PastRun(8, NOW, "failed", "start_error", attempt=1)
+    ended = PastRun(9, NOW, "succeeded", "", NOW - SECOND, SECOND)
+    charts = [
+        "\n".join(map(text_of, duration_chart(runs, 40, 6, UNICODE)))
+        for runs in ([], [failed], [failed, ended])
+    ]
+
+    assert "no runs yet" in charts[0]
+    assert "none of its runs could be started" in charts[1]
+    assert charts[2].count("×") == 1
 
 
 def test_the_clock_of_an_open_run_stands_still_without_an_engine() -> None:

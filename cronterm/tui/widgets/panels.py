@@ -13,7 +13,7 @@ from cronterm.model.snapshot import PastRun
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fact_lines, fit, fit_name
-from cronterm.tui.widgets.spark import area, bars, duration_chart, started
+from cronterm.tui.widgets.spark import area, bars, duration_chart, real_runs
 from cronterm.tui.words import (
     age,
     clock,
@@ -78,7 +78,7 @@ class ChartPanel(Panel):
         view = self.picture.snapshot.jobs.get(self.job or "")
         if view is None:
             return "Durations", ""
-        runs = started(view.recent)
+        runs = real_runs(view.recent)
         lengths = [past.duration for past in runs if past.duration is not None]
         many = f"last {len(runs)} runs" if len(runs) != 1 else "one run"
         title = f"{view.job.id} · {many}"
@@ -164,7 +164,7 @@ class SystemPanel(Panel):
         """Return how much has run in the last hour, and how well."""
         views = self.picture.snapshot.jobs.values()
         hour = sum(
-            self.now - past.ended_at < HOUR and past.started_at is not None
+            self.now - past.ended_at < HOUR and past.is_run
             for view in views
             for past in view.recent
         )

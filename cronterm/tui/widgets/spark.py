@@ -13,9 +13,9 @@ LOW = 0.55  # of the minimum: normal variation shows, and a bar is never empty
 DOTS = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)  # braille: left and right, bottom up
 
 
-def started(runs: Sequence[PastRun]) -> list[PastRun]:
-    """Return the runs that started something."""
-    return [past for past in runs if past.started_at is not None]
+def real_runs(runs: Sequence[PastRun]) -> list[PastRun]:
+    """Return the runs without the decisions that nothing is to run."""
+    return [past for past in runs if past.is_run]
 
 
 def scale(lengths: Sequence[int]) -> tuple[float, float]:
@@ -26,11 +26,9 @@ def scale(lengths: Sequence[int]) -> tuple[float, float]:
 
 def spark(runs: Sequence[PastRun], width: int, glyphs: Glyphs) -> list[Part]:
     """Return one cell a run, the newest at the right: height is duration, `×` failed."""
-    shown = started(runs)[-width:]
+    shown = real_runs(runs)[-width:]
     lengths = [past.duration for past in shown if past.duration is not None]
-    if not lengths:
-        return [(" " * width, "faint")]
-    bottom, top = scale(lengths)
+    bottom, top = scale(lengths or [0])
     slow = quantile(lengths, 0.95) if len(lengths) >= 8 else top
     parts: list[Part] = [(" " * (width - len(shown)), "faint")]
     for past in shown:
@@ -108,10 +106,11 @@ def duration_chart(
     """
     label = 8
     room = max(width - label - 1, 4)
-    shown = started(runs)[-2 * room :]
+    shown = real_runs(runs)[-2 * room :]
     lengths = [past.duration for past in shown if past.duration is not None]
     if not lengths or height < 3:
-        return [[], [(fit(" no runs yet", width), "faint")]]
+        why = " none of its runs could be started" if shown and not lengths else " no runs yet"
+        return [[], [(fit(why, width), "faint")]]
     top = max(quantile(lengths, 0.97), 1)
     rows = max(height - 2, 1)
     columns = room * glyphs.across

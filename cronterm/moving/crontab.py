@@ -383,7 +383,9 @@ def _nickname(line: str) -> _Entry:
 def _meaning(entry: _Entry, timezone: str) -> Meaning:
     written = entry.written
     if entry.schedule in ("@reboot",):
-        return Meaning(written, timezone, None, "it has no instants: once per boot")
+        return Meaning(
+            written, timezone, None, "once per boot: in this one when its engine first starts"
+        )
     if entry.words or entry.schedule.startswith("@every "):
         return Meaning(written, timezone, None, "an interval has no instants before it starts")
     if "~" in written:

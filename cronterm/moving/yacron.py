@@ -136,7 +136,9 @@ def _endings(given: dict[str, Any]) -> Words:
 
 def _meaning(written: str, zone: str) -> Meaning:
     if written.startswith("@reboot"):
-        return Meaning(written, zone, None, "it has no instants: once per boot")
+        return Meaning(
+            written, zone, None, "once per boot: in this one when its engine first starts"
+        )
     try:
         return Meaning(written, zone, CrontabTime(written, zone).instants)
     except (BadInput, OSError, ValueError, KeyError) as error:

@@ -378,7 +378,7 @@ def test_an_entry_knows_when_cron_would_start_it() -> None:
 @pytest.mark.parametrize(
     ("line", "why_not"),
     [
-        ("@reboot x", "it has no instants: once per boot"),
+        ("@reboot x", "once per boot: in this one when its engine first starts"),
         ("@every 5m x", "an interval has no instants before it starts"),
         ("@90 x", "an interval has no instants before it starts"),
         ("~ * * * * x", "cron picks its times anew, here they stay"),

@@ -78,7 +78,10 @@ def test_what_has_no_instants_says_why() -> None:
 
     one = compare(moved, job_of(moved), MORNING)
 
-    assert (one.pairs, one.why_not) == ((), "it has no instants: once per boot")
+    assert (one.pairs, one.why_not) == (
+        (),
+        "once per boot: in this one when its engine first starts",
+    )
 
 
 def test_what_else_moves_a_start_is_named() -> None:

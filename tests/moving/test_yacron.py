@@ -125,5 +125,5 @@ def test_reboot_and_a_field_unknown_to_cron_have_no_second_reading() -> None:
         for when in ("@reboot", "0 0 L * *")
     )
 
-    assert reboot.why_not == "it has no instants: once per boot"
+    assert reboot.why_not == "once per boot: in this one when its engine first starts"
     assert last.why_not.startswith("no second reading: ")

@@ -37,6 +37,20 @@ SHELL_WORDS = (
     "eval",
 )
 
+ESSENTIALS: dict[str, tuple[str, str]] = {
+    "description": ("Description", "what it is for"),
+    "schedule": ("Schedule *", "30 2 * * *   @every 5m   @manual"),
+    "timezone": ("Timezone", "the file's; like Europe/Berlin"),
+    "command": ("Command *", "pg_dump prod | gzip > dump.gz  (enter: a new line)"),
+    "working_dir": ("Working dir", "the jobs file's directory"),
+    "env": ("Environment", "STAGE=prod LANG=C"),
+    "timeout": ("Timeout", "none; like 5m"),
+    "retry": ("Retries", "0; or {attempts: 3, delay: 30s, backoff: 2}"),
+    "overlap": ("Overlap", ""),
+    "catch_up": ("Catch up", ""),
+    "tags": ("Tags", "db, critical"),
+}
+"""Words that are always in sight, with their names and what is typed; the others by section."""
 
 FREE_NAME = "new-job"
 """Stands where no name is typed, or none that can be taken."""

@@ -23,6 +23,7 @@ from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
 from cronterm.tui.draft import (
+    ESSENTIALS,
     FREE_NAME,
     check_words,
     coming_runs,
@@ -31,6 +32,7 @@ from cronterm.tui.draft import (
     schedule_note,
     told_at,
 )
+from cronterm.tui.given import Given, read_given
 from cronterm.tui.keymap import bindings
 from cronterm.tui.picture import Picture
 from cronterm.tui.questions import RENAMED, ask_leave_form, doubt_of, tell_diff
@@ -43,20 +45,6 @@ from cronterm.tui.widgets.word_row import SectionHead, WordRow
 
 QUIET_S = 0.15
 
-ESSENTIALS: dict[str, tuple[str, str]] = {
-    "description": ("Description", "what it is for"),
-    "schedule": ("Schedule *", "30 2 * * *   @every 5m   @manual"),
-    "timezone": ("Timezone", "the file's; like Europe/Berlin"),
-    "command": ("Command *", "pg_dump prod | gzip > dump.gz  (enter: a new line)"),
-    "working_dir": ("Working dir", "the jobs file's directory"),
-    "env": ("Environment", "STAGE=prod LANG=C"),
-    "timeout": ("Timeout", "none; like 5m"),
-    "retry": ("Retries", "0; or {attempts: 3, delay: 30s, backoff: 2}"),
-    "overlap": ("Overlap", ""),
-    "catch_up": ("Catch up", ""),
-    "tags": ("Tags", "db, critical"),
-}
-"""Words that are always in sight, with their names and what is typed; the others by section."""
 OTHER_ACTIONS = ("python", "http", "monitor")
 UNSEEN = ("renamed_from",)
 """Words that are written by what is done here: another name."""
@@ -74,6 +62,7 @@ class JobForm(Page):
         self._job = job
         self._based_on = picture.snapshot.read_sha256
         self._before: dict[str, Any] = {}
+        self._given: dict[str, Given] = {}
         self._problems: dict[str, str] = {}
         self._draft: Job | None = None
         self._is_runnable = False
@@ -112,6 +101,7 @@ class JobForm(Page):
         if self._job is None:
             name.focus()
             self.call_after_refresh(self._check)
+            self.run_worker(self._fill_given(), group="fill")
         else:
             self.rows["name"].put(self._job)
             self.run_worker(self._fill(self._job), group="fill")
@@ -128,6 +118,11 @@ class JobForm(Page):
         own = [key for key in self.home.keys if key.bar and "form" in key.where]
         return fields + [(key.first, key.bar) for key in own]
 
+    async def _fill_given(self) -> None:
+        self._given = await read_given(self.home.control, self._job)
+        self._put_before(self.rows.values())
+        self._check()
+
     async def _fill(self, job: str) -> None:
         try:
             config = await self.home.control.query(ReadConfig(job=job))
@@ -142,8 +137,7 @@ class JobForm(Page):
         self._based_on = config.sha256
         (words,) = content if isinstance(content, list) else content.values()
         self._before = {str(word): value for word, value in (words or {}).items()}
-        self._put_before(self.rows.values())
-        self._check()
+        await self._fill_given()
         self.query_one("#form").visible = True
         # Nothing is selected: the first letter would give the job another name.
         self.set_focus(self.query_one("#f-name"), from_app_focus=True)
@@ -152,6 +146,8 @@ class JobForm(Page):
         for row in rows:
             if row.word in self._before:
                 row.put(as_text(row.word, self._before[row.word]))
+            if row.word in self._given:
+                row.give(self._given[row.word])
 
     @on(SectionHead.Toggled)
     async def _unfold(self, message: SectionHead.Toggled) -> None:

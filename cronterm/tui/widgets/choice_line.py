@@ -12,7 +12,7 @@ from cronterm.tui.widgets.paint import Painted, Part
 
 
 class ChoiceLine(Painted, can_focus=True):
-    """Words in a line; left, right and space choose. The first is the default."""
+    """Words in a line; left, right and space choose. One is the default, at first the first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("last_word", "choose(-1)"),
@@ -26,6 +26,7 @@ class ChoiceLine(Painted, can_focus=True):
         super().__init__(id=id)
         self._words = list(words)
         self._here = 0
+        self._default = 0
 
     @property
     def value(self) -> str:
@@ -34,8 +35,16 @@ class ChoiceLine(Painted, can_focus=True):
 
     @property
     def is_default(self) -> bool:
-        """The first word is chosen: it need not be written."""
-        return self._here == 0
+        """The default is chosen: it need not be written."""
+        return self._here == self._default
+
+    def set_default(self, word: str) -> None:
+        """Make a word the default; it is chosen unless another one was."""
+        was_chosen, here = self.is_default, self._here
+        self.set_value(word)
+        self._default = self._here
+        self._here = self._here if was_chosen else here
+        self.repaint()
 
     def set_value(self, word: str) -> None:
         """Choose a word; one that is not known becomes one more choice."""

@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from cronterm.config.shapes import JOB_SHAPES
 from cronterm.config.words import WORDS
 from cronterm.sanitize import sanitize
+from cronterm.tui.given import Given
 from cronterm.tui.keymap import bind
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.paint import Painted, Part, fit
@@ -29,7 +30,7 @@ PLAIN = {
     "overlap": ("skip", "queue", "replace", "allow"),
     "catch_up": ("skip", "latest", "all"),
 }
-"""Their first one is the default, and they say what they are."""
+"""Their first one is built in, and they say what they are."""
 
 
 class WordRow(Vertical):
@@ -46,6 +47,7 @@ class WordRow(Vertical):
         self._told = ""
         self.is_written = False
         """The word is in the file: it stays there, be it the default."""
+        self._given = ""
 
     def compose(self) -> ComposeResult:
         """Give the label and the field, and the line below."""
@@ -84,6 +86,16 @@ class WordRow(Vertical):
         self.is_written = True
         self.shown = self.typed
 
+    def give(self, given: Given) -> None:
+        """Show what is in force while nothing is typed; it is not written."""
+        field = self.field
+        self._given = given.told
+        if isinstance(field, ChoiceLine):
+            if self.word in PLAIN and not self.is_written:
+                field.set_default(given.text)
+        elif isinstance(field, Input | TextArea):
+            field.placeholder = given.told
+
     @property
     def typed(self) -> str:
         """What the field holds; a choice that is the default holds nothing."""
@@ -97,8 +109,10 @@ class WordRow(Vertical):
 
     def say(self, problem: str, note: str, *, warn: str) -> None:
         """Say what is wrong with it, else what is to be known; lines with `!` are in `warn`."""
-        is_about = not (problem or note or self.word in PLAIN) and bool(self._choices)
-        told = f"✗ {problem}" if problem else WORDS[self.word] if is_about else note
+        abouts = ("" if self.word in PLAIN else WORDS.get(self.word, ""), self._given)
+        about = "; ".join(filter(None, abouts)) if self._choices else ""
+        is_about = bool(about) and not (problem or note)
+        told = f"✗ {problem}" if problem else about if is_about else note
         if told == self._told:
             return
         self._told = told

@@ -199,6 +199,8 @@ def _when(row: RunRow) -> str:
 def why(context: click.Context, /, job: str, moment: str | None, limit: int, **given: Any) -> None:
     """Say why a job ran or did not, from the recorded decisions.
 
+    With --json a line for each decision; where there is none, one line with the sentences.
+
     Example: cronterm why backup --at 02:30
     """
     at = desk(context, **given)
@@ -222,6 +224,8 @@ def why(context: click.Context, /, job: str, moment: str | None, limit: int, **g
                     "message": decision.message,
                 }
             )
+        if not reply.decisions:
+            print_json({"job": job, "sentences": reply.sentences})
         return
     for sentence in reply.sentences:
         say(sanitize_line(sentence))

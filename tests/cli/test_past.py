@@ -6,6 +6,8 @@ import pytest
 
 from cronterm.cli.past import row_as_cells, row_as_json
 from cronterm.clock import DAY, SECOND
+from cronterm.model.decision import Decisions
+from cronterm.model.query import AnyReply, Query, ReadDecisions
 from cronterm.model.run import RunRow
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
@@ -162,6 +164,24 @@ def test_why_says_sentences_and_json_the_decisions(desk: Desk) -> None:
     decision = json.loads(desk.run("why", "backup", "--json").stdout)
     assert decision["scheduled_at"] == "2027-01-15T08:00:00Z"
     assert decision["run_id"] == 1
+
+
+def test_why_gives_a_program_the_sentences_where_nothing_was_decided(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = desk.client.control.query
+
+    async def undecided(query: Query) -> AnyReply:
+        if isinstance(query, ReadDecisions):
+            return Decisions((), ("It is never due by itself.", "It is paused."))
+        return await ask(query)
+
+    monkeypatch.setattr(desk.client.control, "query", undecided)
+    (line,) = desk.run("why", "backup", "--json").stdout.splitlines()
+    assert json.loads(line) == {
+        "job": "backup",
+        "sentences": ["It is never due by itself.", "It is paused."],
+    }
 
 
 def test_why_ends_with_what_a_failed_run_printed_last(desk: Desk) -> None:

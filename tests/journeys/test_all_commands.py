@@ -79,7 +79,7 @@ LOOKS = [
     ("install-service", "--user", "--dry-run"),
     ("run", "talker", "--dry-run"),
 ]
-SAY_WHAT_IS_NOT = ("missed", "alerts", "calls", "why")
+SAY_WHAT_IS_NOT = ("missed", "alerts", "calls")
 """What people are told where there is nothing; a program gets no line."""
 WITHOUT_ENGINE = {"status": 69}
 

@@ -10,6 +10,7 @@ import yaml
 from cronterm.clock import DAY, SECOND
 from cronterm.config.api import read_api
 from cronterm.config.calendars import read_calendars
+from cronterm.config.crontab_line import crontab_hint
 from cronterm.config.fields import Bad, Reading, Values
 from cronterm.config.gates import read_pools
 from cronterm.config.gather import Document
@@ -171,7 +172,8 @@ def entries(document: Document) -> list[tuple[str, Node, Node]]:
         return list(_listed(reading, node))
     if isinstance(node, yaml.MappingNode):
         return [(plain_key(key), key, value) for key, value in node.value]
-    reading.note(node, "jobs", "a text where a mapping of jobs is expected")
+    hint = crontab_hint(node.value)
+    reading.note(node, "jobs", "a text where a mapping of jobs is expected", hint)
     return []
 
 
@@ -194,7 +196,8 @@ def _listed(reading: Reading, node: Node) -> list[tuple[str, Node, Node]]:
     found: list[tuple[str, Node, Node]] = []
     for number, item in enumerate(node.value):
         if not isinstance(item, yaml.MappingNode):
-            reading.note(item, f"jobs.{number}", "a job is a mapping")
+            hint = crontab_hint(item.value)
+            reading.note(item, f"jobs.{number}", "a job is a mapping", hint)
             continue
         named = [pair for pair in item.value if pair[0].value in ("name", "id", "job_id")]
         if len(named) != 1:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import yaml
 
 from cronterm.clock import Duration
+from cronterm.config.crontab_line import crontab_hint
 from cronterm.config.reader import (
     MOST_PROBLEMS,
     Node,
@@ -115,7 +116,8 @@ class Reading:
     def mapping(self, node: Node, path: str) -> dict[str, tuple[Node, Node]]:
         """Return {key: (key node, value node)}."""
         if not isinstance(node, yaml.MappingNode):
-            raise self.bad(node, path, f"{noun_of(node)} where a mapping is expected")
+            hint = crontab_hint(node.value)
+            raise self.bad(node, path, f"{noun_of(node)} where a mapping is expected", hint)
         return {plain_key(key): (key, value) for key, value in node.value}
 
     def words(

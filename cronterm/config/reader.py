@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from cronterm.config.crontab_line import hint_near
 from cronterm.model.problem import Problem
 
 LARGEST_FILE = 32 << 20
@@ -255,7 +256,8 @@ def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
         return _problem(unclosed[0], file, f"is not YAML: {unclosed[1]}", unclosed[2])
     begin = max(text.rfind("\n", 0, mark.index), text.rfind("\r", 0, mark.index)) + 1
     line = _BREAK.split(text[begin : begin + 500], maxsplit=1)[0]
-    hint = _hint(message, line, mark.column)
+    hint = hint_near(text, mark.index, (context or mark).index)
+    hint = hint or _hint(message, line, mark.column)
     if context is not None and context.line != mark.line and not hint:
         hint = f"{getattr(error, 'context', None)} that begins in line {context.line + 1}"
     if not hint and not text[mark.index :].strip():

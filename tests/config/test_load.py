@@ -339,6 +339,48 @@ def test_what_is_wrong_is_said_with_its_place_and_its_mend(text: str, expected: 
     assert all(problem.startswith("jobs.yaml") and len(problem) < 400 for problem in found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs:\n  */5 * * * * /usr/local/bin/backup.sh\n",
+        "jobs:\n  0 3 * * * cmd\n  a: {command: x}\n",
+        "jobs:\n  0 3 * * * cmd\n\n\na: 5\n",
+        "jobs:\n  @daily /usr/local/bin/backup.sh\n",
+        "jobs:\n  a: {command: x}\n  0 3 * * mon-fri cmd\n",
+        "jobs:\n  a: */10 8-18 * * 1,3 cmd --all\n",
+        "jobs:\n  0 3 * * * cmd\n",
+        "jobs:\n  backup: 17 2 * * 1-5 cmd\n",
+        "jobs:\n  backup: '@daily cmd'\n",
+        "jobs:\n  - 17 2 * jan,feb * cmd\n",
+        "0 3 * * * cmd\n",
+    ],
+)
+def test_a_crontab_line_in_place_of_a_job_is_known_as_one(text: str) -> None:
+    hint = "this looks like a crontab line: write `schedule:` and `command:`, or `cronterm import"
+    found = problems(text)
+
+    assert any(f"({hint} crontab FILE`)" in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs:\n  a:\n    schedule: */5 * * * * *\n",
+        "jobs:\n  a:\n    schedule: */5 * * * *  # often\n",
+        "jobs:\n  a:\n    schedule: @daily at noon\n",
+        "jobs:\n  a: 5\n",
+        "jobs:\n  a: 17 2 * * 1-5\n",
+        "jobs:\n  a:\n    schedule: {cron: * * * * *, command: x}\n",
+        "jobs:\n  a: {command: x\n  b: 1\n",
+    ],
+)
+def test_other_slips_are_no_crontab_lines(text: str) -> None:
+    found = problems(text)
+
+    assert found
+    assert not any("crontab" in problem for problem in found), found
+
+
 def test_all_problems_are_told_at_once_in_order() -> None:
     found = problems("jobs:\n  a: {comand: x}\n  b: {command: x, timout: 5}\n  c: {command: 5}\n")
 

@@ -234,8 +234,7 @@ class CrontermApp(LogOpening, Personal):
         """Show a view, in place of whatever is open; the next time it begins there."""
         self._begun_with = None
         self._replace(view)
-        kept = view if view in VIEWS else None  # in a file: the view does not wait for it
-        self.call_after_refresh(lambda: self.remember(view=kept))
+        self.remember_soon(view=view if view in VIEWS else None)
 
     def _begin(self) -> None:
         """Begin on the view that was chosen last for this file, unless a key was faster.

@@ -58,6 +58,7 @@ class Personal(Ringing):
         self.glyphs = glyphs or choose_glyphs(person.settings.glyphs)
         self.moves: tuple[Key, ...] = MOVES
         self._told: set[str] = set()
+        self._unkept: dict[str, Kept] = {}
         for each in themes():
             self.register_theme(each)
         self.theme = theme or theme_for(person.tastes.word("theme", TASTES))
@@ -146,6 +147,20 @@ class Personal(Ringing):
         """Keep how this jobs file is looked at; None forgets."""
         self.layout.put(**values)
         self.tell_trouble()
+
+    def remember_soon(self, **values: Kept) -> None:
+        """Keep it once what it changes is drawn: nobody waits for the file."""
+        self._unkept |= values
+        self.call_after_refresh(self._keep)
+
+    def _keep(self) -> None:
+        if self._unkept:
+            values, self._unkept = self._unkept, {}
+            self.remember(**values)
+
+    def on_unmount(self) -> None:
+        """Keep what was chosen right before the end: a screen that ends is not drawn again."""
+        self.layout.put(**self._unkept)
 
     def tell_trouble(self) -> None:
         """Say, once, what is not remembered."""

@@ -141,6 +141,20 @@ async def test_the_next_screen_on_the_same_file_looks_as_it_was_left(file: Path)
     assert kept(file) == {"sort": "name", "reversed": True}
 
 
+async def test_a_view_that_was_chosen_right_before_the_end_is_where_the_next_screen_begins(
+    file: Path,
+) -> None:
+    running = app(person=Person(layout=Remembered(file)))
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("5")
+        await wait_for(pilot, lambda: kept(file) == {"view": "runs"})
+        running.show_view("jobs")
+        running.ask_quit()
+
+    assert kept(file) == {}
+
+
 async def test_what_was_missed_comes_before_the_view_of_the_last_time() -> None:
     layout = Remembered()
     layout.put(view="runs")

@@ -15,12 +15,13 @@ BINS_PER_DOUBLING = 8
 
 
 class EndedRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that started something and has ended, as rollups see it."""
+    """A run that started something, or could not, and has ended, as rollups see it."""
 
     outcome: Outcome
     reason: str
     cause: CauseKind
-    started_at: Instant
+    started_at: Instant | None
+    """None where it failed before it started: it took no time."""
     ended_at: Instant
     attempt: int
     was_failing: bool
@@ -33,7 +34,9 @@ class EndedRun(msgspec.Struct, frozen=True, kw_only=True):
 class Rollup(msgspec.Struct, omit_defaults=True):
     """Runs of a job, or of all jobs, that ended within a span of time."""
 
-    runs: int = 0
+    timed: int = msgspec.field(default=0, name="runs")
+    """Runs that started something: what durations are of. The column was named when those were
+    all that counted."""
     succeeded: int = 0
     failed: int = 0
     timed_out: int = 0
@@ -65,15 +68,20 @@ class Rollup(msgspec.Struct, omit_defaults=True):
     duration_min: Duration | None = None
     first_rank: int | None = None
     first_at: Instant | None = None
-    """The first start."""
+    """When the first began; one that did not start, when it failed."""
     duration_max: Duration | None = None
     last_at: Instant | None = None
-    """The last start."""
+    """When the last began."""
     max_rss_bytes: int | None = None
     lengths: dict[int, int] = {}
     """How many durations lie in which bin."""
     reasons: dict[str, int] = {}
     """How many failed for what."""
+
+    @property
+    def runs(self) -> int:
+        """All runs, those included that could not be started: each of them had a cause."""
+        return self.scheduled + self.catch_up + self.signal + self.manual + self.upstream
 
     @property
     def failures(self) -> int:
@@ -88,25 +96,25 @@ class Rollup(msgspec.Struct, omit_defaults=True):
     @property
     def average(self) -> Duration | None:
         """The mean duration."""
-        return self.duration_sum // self.runs if self.runs else None
+        return self.duration_sum // self.timed if self.timed else None
 
     @property
     def deviation_s(self) -> float | None:
         """The standard deviation of the durations, in seconds."""
-        if not self.runs:
+        if not self.timed:
             return None
-        mean_s = self.duration_sum / SECOND / self.runs
-        spread: float = max(self.square_sum / self.runs - mean_s * mean_s, 0.0) ** 0.5
+        mean_s = self.duration_sum / SECOND / self.timed
+        spread: float = max(self.square_sum / self.timed - mean_s * mean_s, 0.0) ** 0.5
         return spread
 
     @property
     def trend_s(self) -> float | None:
         """The slope of the line that fits the durations best, in seconds per run."""
-        if self.runs < 2 or self.first_rank is None:
+        if self.timed < 2 or self.first_rank is None:
             return None
-        middle = self.first_rank + (self.runs - 1) / 2
+        middle = self.first_rank + (self.timed - 1) / 2
         rise = self.rank_sum - middle * self.duration_sum / SECOND
-        return rise / (self.runs * (self.runs**2 - 1) / 12)
+        return rise / (self.timed * (self.timed**2 - 1) / 12)
 
     def percentile(self, ratio: float) -> Duration | None:
         """Return the duration that `ratio` of the runs do not exceed, within 9 %.
@@ -167,14 +175,13 @@ def _edges(place: int) -> tuple[float, float]:
 
 
 def add_run(rollups: Iterable[Rollup], run: EndedRun, rank: int) -> None:
-    """Add a run. `rank` tells which run of the job, or of all jobs, it is, from 1 on."""
-    duration = max(run.ended_at - run.started_at, 0)
-    length_s = duration / SECOND
-    outcome, cause, place = run.outcome, run.cause, bin_of(duration)
+    """Add a run. `rank` tells which it is, from 1 on, of those of the job that started, or of all
+    jobs.
+    """
+    outcome, cause = run.outcome, run.cause
     is_failure = outcome in FAILED
     why = run.reason if outcome == "failed" and run.reason else outcome
     for rollup in rollups:
-        rollup.runs += 1
         if outcome == "succeeded":
             rollup.succeeded += 1
             rollup.recoveries += run.was_failing
@@ -185,19 +192,28 @@ def add_run(rollups: Iterable[Rollup], run: EndedRun, rank: int) -> None:
             rollup.reasons[why] = rollup.reasons.get(why, 0) + 1
         setattr(rollup, cause, getattr(rollup, cause) + 1)
         rollup.restarts += max(run.attempt - 1, 0)
-        rollup.duration_sum += duration
-        rollup.square_sum += length_s * length_s
-        rollup.rank_sum += length_s * rank
-        rollup.cpu_us += run.cpu_us or 0
         rollup.output_bytes += run.output_bytes
-        rollup.lengths[place] = rollup.lengths.get(place, 0) + 1
-        rollup.duration_min = _least(rollup.duration_min, duration)
-        rollup.duration_max = _most(rollup.duration_max, duration)
-        rollup.first_rank = _least(rollup.first_rank, rank)
-        rollup.first_at = _least(rollup.first_at, run.started_at)
-        rollup.last_at = _most(rollup.last_at, run.started_at)
-        if run.max_rss_bytes is not None:
-            rollup.max_rss_bytes = _most(rollup.max_rss_bytes, run.max_rss_bytes)
+        began_at = run.ended_at if run.started_at is None else run.started_at
+        rollup.first_at = _least(rollup.first_at, began_at)
+        rollup.last_at = _most(rollup.last_at, began_at)
+        if run.started_at is not None:
+            _add_length(rollup, run, max(run.ended_at - run.started_at, 0), rank)
+
+
+def _add_length(rollup: Rollup, run: EndedRun, duration: Duration, rank: int) -> None:
+    """Add what a run that started took."""
+    length_s, place = duration / SECOND, bin_of(duration)
+    rollup.timed += 1
+    rollup.duration_sum += duration
+    rollup.square_sum += length_s * length_s
+    rollup.rank_sum += length_s * rank
+    rollup.cpu_us += run.cpu_us or 0
+    rollup.lengths[place] = rollup.lengths.get(place, 0) + 1
+    rollup.duration_min = _least(rollup.duration_min, duration)
+    rollup.duration_max = _most(rollup.duration_max, duration)
+    rollup.first_rank = _least(rollup.first_rank, rank)
+    if run.max_rss_bytes is not None:
+        rollup.max_rss_bytes = _most(rollup.max_rss_bytes, run.max_rss_bytes)
 
 
 def _least(one: int | None, other: int) -> int:

@@ -334,7 +334,7 @@ class Recorder:
             entry.failures = 0
         duration = None if started_at is None else ended_at - started_at
         past = PastRun(event.run, ended_at, event.outcome, started_at=started_at, duration=duration)
-        if started_at is not None:
+        if past.is_run:
             ended_run = EndedRun(
                 outcome=event.outcome,
                 reason=event.reason,

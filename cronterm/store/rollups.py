@@ -11,6 +11,7 @@ from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant
 from cronterm.model.rollup import EndedRun, Rollup, add_run
 from cronterm.model.run import FAILED
 from cronterm.model.trigger import FileEvent
+from cronterm.store.rows import WAS_RUN
 
 ALL_JOBS = 0
 ALL_TIME = 0
@@ -21,7 +22,7 @@ KEPT: dict[Duration, Duration] = {5 * MINUTE: 4 * HOUR, HOUR: 9 * DAY, DAY: 1100
 KEPT_IN_MEMORY = 8_192
 
 COLUMNS = msgspec.structs.fields(Rollup)
-NAMES = tuple(column.name for column in COLUMNS)
+NAMES = tuple(column.encode_name for column in COLUMNS)
 SUMS = NAMES[: NAMES.index("duration_min")]
 LEAST = ("duration_min", "first_rank", "first_at")
 MOST = ("duration_max", "last_at", "max_rss_bytes")
@@ -69,7 +70,7 @@ class RollupRecorder:
     def add(self, job: int, run: EndedRun) -> None:
         """Add a run of a job."""
         for each in (job, ALL_JOBS):
-            rank = self._rollup((ALL_TIME, 0, each)).runs + 1
+            rank = self._rollup((ALL_TIME, 0, each)).timed + 1
             add_run(self._rollups(each, run.ended_at), run, rank)
 
     def count_files(self, job: int, at: Instant, counts: Mapping[FileEvent, int]) -> None:
@@ -162,7 +163,7 @@ def fill_rollups(connection: sqlite3.Connection) -> None:
     found = connection.execute(
         "SELECT job, outcome, reason, cause, started_at_us, ended_at_us, attempt, cpu_us,"
         " max_rss_bytes, output_bytes FROM runs"
-        " WHERE outcome IS NOT NULL AND started_at_us IS NOT NULL ORDER BY ended_at_us, run"
+        f" WHERE outcome IS NOT NULL AND {WAS_RUN} ORDER BY ended_at_us, run"
     )
     for job, outcome, reason, cause, started_at, ended_at, attempt, *used in found:
         run = EndedRun(
@@ -178,7 +179,7 @@ def fill_rollups(connection: sqlite3.Connection) -> None:
             output_bytes=used[2],
         )
         for each in (job, ALL_JOBS):
-            ranks[each] += 1
+            ranks[each] += started_at is not None
             spans = (span for span in SPANS if not span or ended_at > newest - KEPT[span])
             places = (place_of(span, ended_at, each) for span in spans)
             kept = [rollups.setdefault(place, Rollup()) for place in places]

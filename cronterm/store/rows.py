@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cronterm.model.run import AttemptEnd, RunRow
+from cronterm.model.run import FAILED, AttemptEnd, RunRow
 from cronterm.store.entries import decode_params, decode_repeat
 
 END_COLUMNS = (
@@ -15,6 +15,9 @@ RUN_COLUMNS = (
     " ended_at_us, outcome, reason, message, exit_code, signal, attempt, attempts, cpu_us,"
     " max_rss_bytes, output_bytes, params, upstream_run, client, repeat"
 )
+
+WAS_RUN = f"(started_at_us IS NOT NULL OR outcome IN {FAILED})"
+"""It started, or failed to (`PastRun.is_run`); what was decided not to run is none."""
 
 
 def attempt_end(row: tuple[Any, ...]) -> AttemptEnd:

@@ -2,11 +2,12 @@
 
 import sqlite3
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from cronterm.clock import DAY, HOUR, MINUTE, Duration, Instant, aware
 from cronterm.model.query import Range, ReadStats, ReadTrends
 from cronterm.model.rollup import Rollup
+from cronterm.model.run import CauseKind
 from cronterm.model.stats import Categories, FileEvents, JobFigures, Stats, Trends, make_stats
 from cronterm.store.rollups import (
     ADDED_UP,
@@ -20,10 +21,13 @@ from cronterm.store.rollups import (
 
 ERROR_DAYS = 14
 
+CAUSES: tuple[CauseKind, ...] = get_args(CauseKind)
+"""Their columns together are all runs; that of `runs` is of those that have a duration."""
 
 OF_A_JOB = added_up(
     {
         *("runs", "succeeded", "failed", "timed_out", "lost", "reasons"),
+        *CAUSES,
         *("restarts", "breakdowns", "recoveries", "first_at", "last_at"),
         *("duration_sum", "duration_min", "duration_max", "lengths"),
         *("square_sum", "rank_sum", "first_rank"),
@@ -200,8 +204,8 @@ def _bounds(step: Duration, since: Instant, until: Instant) -> dict[str, int]:
 
 def _last_day(connection: sqlite3.Connection, key: int, now: Instant) -> dict[int, int]:
     rows = connection.execute(
-        "SELECT job, sum(runs) FROM rollups WHERE span = ? AND minute >= ? AND job <> 0"
-        " AND ? IN (0, job) GROUP BY job",
+        f"SELECT job, sum({' + '.join(CAUSES)}) FROM rollups"
+        " WHERE span = ? AND minute >= ? AND job <> 0 AND ? IN (0, job) GROUP BY job",
         (HOUR // MINUTE, _since(REACHES["24h"], now) // MINUTE, key),
     )
     return dict(rows.fetchall())

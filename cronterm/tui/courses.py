@@ -89,7 +89,7 @@ def averages(trends: Trends, width: int) -> list[float | None]:
     """Return the mean duration in each cell of a chart, None where nothing ran."""
     found: list[float | None] = []
     for cell in cells(trends, width):
-        runs = sum(rollup.runs for rollup in cell)
+        runs = sum(rollup.timed for rollup in cell)
         found.append(sum(rollup.duration_sum for rollup in cell) / runs if runs else None)
     return widened(found, width)
 

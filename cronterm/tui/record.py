@@ -70,7 +70,7 @@ class Record:
     def _spread(self) -> list[Pair]:
         ratios = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
         lengths = _lengths_of(self.runs)
-        if lengths and len(lengths) == self.total.runs:  # all are known: nothing is estimated
+        if lengths and len(lengths) == self.total.timed:  # all are known: nothing is estimated
             return [(name, duration(quantile(lengths, ratio))) for name, ratio in ratios]
         return [(name, duration(self.total.percentile(ratio))) for name, ratio in ratios]
 
@@ -130,7 +130,7 @@ class Record:
 
     def _usage(self) -> list[Pair]:
         total = self.total
-        pairs = [("cpu", f"{duration(total.cpu_us // total.runs)} avg")] if total.cpu_us else []
+        pairs = [("cpu", f"{duration(total.cpu_us // total.timed)} avg")] if total.cpu_us else []
         if total.max_rss_bytes:
             pairs.append(("rss", f"{total.max_rss_bytes / (1 << 20):.0f} MiB max"))
         if total.restarts:

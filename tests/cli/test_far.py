@@ -125,7 +125,7 @@ def test_a_job_that_one_machine_does_not_have_is_said(two: Desk) -> None:
 
 def test_figures_of_several_machines_are_one_table(two: Desk) -> None:
     figures = make_stats(
-        (JobFigures(job="backup", total=Rollup(runs=4)),), Categories(4, 0, 0), FileEvents()
+        (JobFigures(job="backup", total=Rollup(scheduled=4)),), Categories(4, 0, 0), FileEvents()
     )
     for host in ("db1", "db2"):
         two.far[host].client.control.stats = figures

@@ -10,7 +10,9 @@ from tests.cli.desk import Desk
 BACKUP = JobFigures(
     job="backup",
     total=Rollup(
-        runs=4,
+        timed=4,
+        scheduled=3,
+        signal=1,
         succeeded=3,
         failed=1,
         breakdowns=1,

@@ -82,7 +82,7 @@ def test_what_leaves_the_house_has_no_median_below_its_minimum() -> None:
 
 def test_a_run_that_was_stopped_is_judged_neither_way_anywhere() -> None:
     rollup, totals = added_up([SECOND] * 7), Totals()
-    rollup.runs, rollup.stopped = 8, 1
+    rollup.scheduled, rollup.stopped = 8, 1
     for number, outcome in enumerate([*["succeeded"] * 7, "stopped"]):
         count(totals, PastRun(number, 0, outcome, started_at=0, duration=SECOND))  # type: ignore[arg-type]
 

@@ -57,7 +57,8 @@ def test_a_job_that_never_ran_has_no_ratios() -> None:
 
 def test_ratios_and_seconds_come_of_counts_and_microseconds() -> None:
     made = stats(
-        runs=3,
+        timed=3,
+        scheduled=3,
         succeeded=2,
         failed=1,
         restarts=2,
@@ -84,6 +85,6 @@ def test_ratios_and_seconds_come_of_counts_and_microseconds() -> None:
 
 
 def test_one_run_has_no_trend() -> None:
-    made = stats(runs=1, duration_sum=SECOND, square_sum=1.0, first_rank=1, rank_sum=1.0)
+    made = stats(timed=1, duration_sum=SECOND, square_sum=1.0, first_rank=1, rank_sum=1.0)
 
     assert made.analysis["a"] == Analysis(0.0, None)

@@ -426,7 +426,7 @@ class FakeControl:
             case ReadStats():
                 return self.stats
             case ReadTrends():
-                return Trends(since=START, until=START, step=SECOND, total=Rollup(runs=1))
+                return Trends(since=START, until=START, step=SECOND, total=Rollup(scheduled=1))
             case PageRuns():
                 return self.page
             case _:

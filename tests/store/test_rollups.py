@@ -31,6 +31,7 @@ def mixed(history: History) -> None:
     history.run(took_s=40, cause="signal")
     history.run("timed_out", name="b", took_s=50)
     history.run(name="b", cause="manual")
+    history.run("failed", attempts=0)
 
 
 def test_a_migration_adds_up_what_the_recorder_would_have(tmp_path: Path) -> None:
@@ -58,9 +59,9 @@ def test_figures_outlive_the_runs(tmp_path: Path) -> None:
         history.run()
         again = open_reader(tmp_path).stats(ReadStats(), now=NOON + 500 * DAY)
 
-    assert pruned.runs == 6
-    assert found.total_runs == {"a": 3, "b": 3}
-    assert again.total_runs == {"a": 4, "b": 3}
+    assert pruned.runs == 7
+    assert found.total_runs == {"a": 4, "b": 3}
+    assert again.total_runs == {"a": 5, "b": 3}
 
 
 def test_a_range_holds_what_ended_in_it_and_is_compared_with_the_one_before(

@@ -44,7 +44,7 @@ class History:
         days_ago: int = 0,
         signal: Signal | None = None,
     ) -> None:
-        """Let a run pass."""
+        """Let a run pass; without attempts, one that never started."""
         self._run += 1
         run, at = self._run, NOON + self._run * MINUTE - days_ago * DAY
         due_at = at if cause == "scheduled" else None
@@ -60,7 +60,8 @@ class History:
             end = AttemptEnd(ended_at=at + took_s * SECOND, exit_code=0)
             ended = AttemptEnded(at=at, run=run, job=name, attempt=attempt, end=end)
             self._store.record([claimed, started, ended])
-        why_ended: Reason = "exit" if outcome == "failed" else ""
+        failed_for: Reason = "exit" if attempts else "start_error"
+        why_ended: Reason = failed_for if outcome == "failed" else ""
         last = RunEnded(at=at, run=run, job=name, outcome=outcome, reason=why_ended)
         self._store.record([last])
 
@@ -174,5 +175,38 @@ def test_runs_are_counted_by_what_started_them_and_files_by_what_happened(
 
 def test_what_never_started_is_no_run(history: History) -> None:
     history.run(attempts=0, outcome="skipped")
+
+    assert history.stats().total_runs == {}
+
+
+def test_what_could_not_be_started_has_failed_and_took_no_time(
+    history: History, tmp_path: Path
+) -> None:
+    history.run(took_s=4, days_ago=7)
+    history.run("failed", attempts=0, days_ago=7)
+    history.run(took_s=2)
+    history.run("failed", attempts=0)
+    history.run("lost", attempts=0)
+    history.run(took_s=4)
+    history.run("failed", attempts=0, name="b", cause="manual")
+    made = history.stats()
+
+    assert made.total_runs == {"a": 6, "b": 1}
+    assert made.results["a"].failed == 3
+    assert made.errors["a"].types == {"start_error": 2, "lost": 1}
+    assert made.recoveries["a"].recovery_ratio == 1
+    assert made.categories == Categories(time_based=6, event_based=0, by_hand=1)
+    assert made.frequency["a"].last_24h == 4
+    assert (made.durations["a"].average_s, made.durations["a"].min_s) == (3.333333, 2.0)
+    assert made.analysis["a"] == Analysis(0.942809, 0.0)
+    assert made.durations["b"] == Durations()
+    week = open_reader(tmp_path).stats(ReadStats(range="7d"), now=NOON + 60 * MINUTE)
+    assert (week.durations["a"].average_s, week.durations["a"].average_before_s) == (3.0, 4.0)
+    assert week.frequency["a"].average_interval_s == 60.0
+
+
+def test_what_was_stopped_or_missed_before_it_started_is_no_run(history: History) -> None:
+    history.run("stopped", attempts=0)
+    history.run("missed", attempts=0)
 
     assert history.stats().total_runs == {}

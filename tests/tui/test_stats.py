@@ -274,8 +274,8 @@ def test_a_part_of_a_range_is_compared_by_its_time() -> None:
             since=0,
             until=passed,
             step=HOUR,
-            total=Rollup(runs=runs),
-            before=Rollup(runs=before),
+            total=Rollup(scheduled=runs),
+            before=Rollup(scheduled=before),
             before_length=DAY,
         )
         return change(Figures(trends=trends), lambda each: each.runs)
@@ -295,7 +295,9 @@ def test_a_change_is_said_in_short(part: float | None, text: str) -> None:
 
 @pytest.mark.parametrize("is_compared", [True, False])
 def test_each_job_tells_by_how_much_it_takes_longer(is_compared: bool) -> None:
-    total = Rollup(runs=2, duration_sum=24 * SECOND, duration_min=0, duration_max=SECOND)
+    total = Rollup(
+        timed=2, scheduled=2, duration_sum=24 * SECOND, duration_min=0, duration_max=SECOND
+    )
     jobs = tuple(
         JobFigures(job=job, total=total, average_before=before)
         for job, before in (("slower", 10 * SECOND), ("faster", 16 * SECOND), ("new", None))
@@ -324,7 +326,7 @@ def test_each_job_tells_by_how_much_it_takes_longer(is_compared: bool) -> None:
 
 
 def test_a_name_that_a_spreadsheet_would_compute_is_text() -> None:
-    odd = JobFigures(job="=cmd", total=Rollup(runs=1))
+    odd = JobFigures(job="=cmd", total=Rollup(scheduled=1))
     made = make_stats((odd,), Categories(1, 0, 0), FileEvents())
 
     assert as_csv(made).splitlines()[1].startswith("'=cmd,")

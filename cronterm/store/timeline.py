@@ -1,4 +1,4 @@
-"""Counts what began in slots of time."""
+"""Counts what began, or failed to, in slots of time."""
 
 import sqlite3
 from collections import Counter
@@ -9,8 +9,9 @@ import msgspec
 
 from cronterm.clock import MINUTE, Instant
 from cronterm.model.query import ReadTimeline
-from cronterm.model.run import Outcome
+from cronterm.model.run import FAILED, Outcome
 from cronterm.model.timeline import Begun, Past
+from cronterm.store.rows import WAS_RUN
 
 MOST_RUNS = 30_000  # of one answer, the newest: some 30 ms
 MOST_MISSED = 2_000
@@ -42,7 +43,7 @@ def read_begun(connection: sqlite3.Connection, query: ReadTimeline) -> Past:
         f" + (queued_at_us - :since) / :slot) * 2 + {_among('job', 'within', bounds)}),"
         " min(queued_at_us)"
         " FROM (SELECT job, queued_at_us, ended_at_us, outcome FROM runs INDEXED BY runs_by_time"
-        "  WHERE queued_at_us >= :since AND queued_at_us < :until AND started_at_us IS NOT NULL"
+        f"  WHERE queued_at_us >= :since AND queued_at_us < :until AND {WAS_RUN}"
         "  ORDER BY queued_at_us DESC LIMIT :most)",
         bounds,
     ).fetchone()
@@ -94,11 +95,11 @@ def read_quarters(
 ) -> list[tuple[Instant, int, int]]:
     """Return (quarter of an hour, runs that began in it, those that failed) of a job, in order."""
     return connection.execute(
-        f"SELECT started_at_us / {QUARTER} * {QUARTER}, count(*),"
-        " sum(ifnull(outcome IN ('failed', 'timed_out', 'lost'), 0))"
-        " FROM (SELECT started_at_us, outcome FROM runs INDEXED BY runs_of_job"
-        "  WHERE job = (SELECT key FROM job_state WHERE job = ?) AND started_at_us >= ?"
-        f"  ORDER BY run DESC LIMIT {MOST_RUNS}) GROUP BY 1 ORDER BY 1",
+        f"SELECT began_at_us / {QUARTER} * {QUARTER}, count(*), sum(ifnull(outcome IN {FAILED}, 0))"
+        " FROM (SELECT ifnull(started_at_us, ended_at_us) AS began_at_us, outcome"
+        "  FROM runs INDEXED BY runs_of_job"
+        "  WHERE job = (SELECT key FROM job_state WHERE job = ?) AND began_at_us >= ?"
+        f"  AND {WAS_RUN} ORDER BY run DESC LIMIT {MOST_RUNS}) GROUP BY 1 ORDER BY 1",
         (job, since),
     ).fetchall()
 

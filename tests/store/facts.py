@@ -115,6 +115,16 @@ def whole_run(run: int, name: str = "backup", *, code: int = 0) -> list[AnyEvent
     ]
 
 
+def never_started(run: int, name: str = "backup") -> list[AnyEvent]:
+    """A run whose command could not be started."""
+    return [
+        queued(run, name),
+        claimed(run, name),
+        attempt_ended(run, name, exit_code=None, start_error="127: not found"),
+        run_ended(run, name, outcome="failed", reason="start_error"),
+    ]
+
+
 def decided(
     name: str = "backup",
     *,

@@ -11,7 +11,17 @@ from cronterm.model.query import ReadDecisions, ReadTimeline
 from cronterm.model.timeline import Begun, Past
 from cronterm.store.reader import open_reader
 from cronterm.store.sqlite import SqliteStore
-from tests.store.facts import NOON, added, claimed, decided, queued, started, whole_run
+from tests.store.facts import (
+    NOON,
+    added,
+    claimed,
+    decided,
+    never_started,
+    queued,
+    run_ended,
+    started,
+    whole_run,
+)
 
 QUERY = ReadTimeline(since=NOON, slot=5 * MINUTE, slots=4)
 
@@ -32,6 +42,18 @@ def test_the_worst_of_what_began_in_a_slot_is_told(store: SqliteStore, tmp_path:
     }
     assert past.load == {0: 2, 1: 1, 2: 2}
     assert past.read_from == NOON
+
+
+def test_what_could_not_be_started_has_a_failed_cell(store: SqliteStore, tmp_path: Path) -> None:
+    store.record([added(), *never_started(1), *whole_run(16)])
+    stopped = run_ended(17, outcome="stopped", reason="user")
+    store.record([queued(17), stopped])
+    reader = open_reader(tmp_path)
+
+    past = reader.begun(QUERY)
+    assert past.lanes == {"backup": [Begun(0, 1, "failed", 0), Begun(3, 1, "succeeded", 3)]}
+    assert past.load == {0: 1, 3: 1}
+    assert reader.quarters("backup", NOON) == [(NOON, 1, 1), (NOON + 15 * MINUTE, 1, 0)]
 
 
 def test_cells_are_of_the_lanes_and_the_load_is_of_all_or_of_those_within(

@@ -1,7 +1,7 @@
 """Commands about what will be: next, explain, validate."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,12 @@ from cronterm.errors import BadInput, CrontermError
 from cronterm.model.foresight import short_timeout
 from cronterm.model.problem import Problem
 from cronterm.model.query import HeldBack, ListNext, NextDue
-from cronterm.model.snapshot import JobView
+from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.readable import against_timeout
-from cronterm.schedule.base import Schedule, ScheduleSpec
+from cronterm.schedule.base import CalendarSpec, Coming, ScheduleSpec
 from cronterm.schedule.build import build
+from cronterm.schedule.calendar_words import doubts, keeping
+from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.forecast import MOST, Upcoming, upcoming
 from cronterm.schedule.moments import coming_moment
@@ -110,6 +112,8 @@ class Expression:
     now: Instant
     coming: list[Upcoming]
     warnings: tuple[str, ...]
+    keeping: tuple[str, ...] = ()
+    """What the calendars of a job do to it."""
 
 
 def read_expression(expr: str, span: Span) -> Expression:
@@ -120,7 +124,7 @@ def read_expression(expr: str, span: Span) -> Expression:
 
 
 def _expression(
-    text: str, specs: Sequence[ScheduleSpec], schedule: Schedule, span: Span
+    text: str, specs: Sequence[ScheduleSpec], schedule: Coming, span: Span
 ) -> Expression:
     found = upcoming(schedule, specs, timezone=span.zone, after=span.after, limit=span.count)
     return Expression(
@@ -133,23 +137,35 @@ def _expression(
     )
 
 
-def _job_named(at: Desk, name: str) -> JobView | None:
-    """Return the job of a name; None where there is none, or nobody knows the jobs."""
+def _known(at: Desk) -> Snapshot | None:
+    """Return what is known of the jobs; None where nobody knows them."""
     try:
-        return at.snapshot().jobs.get(name)
+        return at.snapshot()
     except CrontermError:
         return None
 
 
-def _schedule_of(view: JobView, zone: str, now: Instant, count: int) -> Expression:
-    """Return what the schedule of a job means."""
+def _schedule_of(view: JobView, calendars: Mapping[str, CalendarSpec], span: Span) -> Expression:
+    """Return what the schedule of a job means, as far as its calendars let it through."""
     job = view.job
-    schedule = build(job.schedule, first_seen_at=view.first_seen_at, last_end_at=None)
-    span = Span(zone, now, now, count=count)
-    found = _expression(job.schedule_text, job.schedule, schedule, span)
-    if (short := short_timeout(view)) is None:
-        return found
-    return dataclasses.replace(found, warnings=(*found.warnings, against_timeout(*short)))
+    schedule = build(
+        job.schedule,
+        first_seen_at=view.first_seen_at,
+        last_end_at=None,
+        not_before=job.not_before,
+        not_after=job.not_after,
+    )
+    sieve = Calendars(calendars).sieve(job.exclude, job.only, timezone=job.timezone)
+    coming = schedule if sieve is None else Sifted(schedule, sieve)
+    found = _expression(job.schedule_text, job.schedule, coming, span)
+    more = list(doubts(job.only, calendars))
+    if (short := short_timeout(view)) is not None:
+        more.append(against_timeout(*short))
+    return dataclasses.replace(
+        found,
+        keeping=keeping(job.exclude, job.only, calendars),
+        warnings=(*found.warnings, *more),
+    )
 
 
 @click.command()
@@ -161,7 +177,8 @@ def _schedule_of(view: JobView, zone: str, now: Instant, count: int) -> Expressi
 def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **given: Any) -> None:
     """Say in words what a schedule means, when it comes next, and what may surprise.
 
-    Of a job also what becomes of a failure, and whether its timeout is short.
+    Of a job also what its calendars let through, what becomes of a failure, and whether its
+    timeout is short.
 
     Example: cronterm explain "0 9 13 * fri"
     """
@@ -171,10 +188,12 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
     try:
         found = read_expression(expr, Span(zone, now, now, count=count))
     except BadInput:
-        view = _job_named(at, expr)
-        if view is None:
+        known = _known(at)
+        view = known.jobs.get(expr) if known is not None else None
+        if known is None or view is None:
             raise
-        found = _schedule_of(view, zone if tz else view.job.timezone, now, count)
+        span = Span(zone if tz else view.job.timezone, now, now, count=count)
+        found = _schedule_of(view, known.settings.calendars, span)
         retry = retry_words(view.job.retry)
     if not at.as_json:
         _print_expression(found)
@@ -191,7 +210,7 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
             ],
             "warnings": list(found.warnings),
         }
-        | ({} if view is None else {"job": view.job.id, "retry": retry})
+        | ({} if view is None else {"job": view.job.id, "retry": retry, "calendars": found.keeping})
     )
 
 
@@ -206,6 +225,8 @@ def upcoming_at(due: Instant, zone: str) -> datetime:
 
 def _print_expression(found: Expression) -> None:
     say(f"{found.text}: {found.words} ({found.zone})")
+    for text in found.keeping:
+        say(f"  {text}")
     if not found.coming:
         say("  never")
     for each in found.coming:

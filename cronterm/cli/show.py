@@ -28,6 +28,7 @@ from cronterm.model.job import Job, Shell
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.readable import against_timeout
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.calendar_words import keeping
 from cronterm.schedule.duration import format_duration
 
 PLACES = {"id", "source", "line", "directory", "schedule_text"}
@@ -186,6 +187,8 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
         lines.append((f"  runs: {view.totals.runs}, {view.totals.failed} failed", None))
     if short := short_timeout(view):
         lines.append((f"  {against_timeout(*short)}", "yellow"))
+    for text in keeping(job.exclude, job.only, snapshot.settings.calendars):
+        lines.append((f"  {text} (its clock: {job.timezone})", None))
     if (mute := in_force(snapshot.mutes, now).get(job.id)) is not None:
         lines.append((f"  alerts: muted {mute_words(mute)}", "yellow"))
     if retry := retry_words(job.retry):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from cronterm.clock import DAY, SECOND, Instant
 from cronterm.schedule.base import CalendarSpec, Moment, Schedule
+from cronterm.schedule.calendar_words import words_of
 from cronterm.schedule.zone import DAY_S, EPOCH_ORDINAL, Zone, zone
 
 WEEK_S = 7 * DAY_S
@@ -170,21 +171,22 @@ class Calendars:
         """Return what lets instants through, or None where nothing is kept back."""
         if not exclude and not only:
             return None
-        return Sieve(self._named(exclude, timezone), self._named(only, timezone))
+        return Sieve(self._named(exclude, timezone, "by"), self._named(only, timezone, "in"))
 
     def _named(
-        self, uses: Sequence[str | CalendarSpec], timezone: str
+        self, uses: Sequence[str | CalendarSpec], timezone: str, how: str
     ) -> list[tuple[str, Calendar]]:
+        """Return the calendars with what is told of each: `in nights`, `on Mon-Fri`."""
         found = []
         for use in uses:
             if isinstance(use, CalendarSpec):
-                found.append(("a calendar of its own", Calendar(use, zone(timezone))))
+                found.append((words_of(use), Calendar(use, zone(timezone))))
                 continue
             known = self._known.get((use, timezone))
             if known is None:
                 known = Calendar(self.specs[use], zone(timezone))
                 self._known[use, timezone] = known
-            found.append((use, known))
+            found.append((f"{how} {use}", known))
         return found
 
 
@@ -213,12 +215,12 @@ class Sieve:
         for name, calendar in self._exclude:
             inside, end = calendar.at(second)
             if inside:
-                return f"excluded by {name}", _instant(end)
+                return f"excluded {name}", _instant(end)
             ends.append(end)
         if self._only:
             inside, end = _either([calendar.at(second) for _, calendar in self._only])
             if not inside:
-                return f"only in {' or '.join(name for name, _ in self._only)}", _instant(end)
+                return f"only {' or '.join(name for name, _ in self._only)}", _instant(end)
             ends.append(end)
         return "", _instant(min((end for end in ends if end is not None), default=None))
 

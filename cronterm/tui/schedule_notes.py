@@ -1,6 +1,6 @@
 """What is to be known of a job's schedule, in sentences: the most telling ones first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from cronterm.model.snapshot import JobView, Pause
 from cronterm.model.trigger import trigger_name
 from cronterm.readable import against_timeout
 from cronterm.schedule.base import CalendarSpec, RebootSpec, StartupSpec
+from cronterm.schedule.calendar_words import doubts, keeping
 from cronterm.schedule.describe import warnings
 from cronterm.schedule.duration import format_duration
 from cronterm.tui.words import NEEDS
@@ -21,17 +22,22 @@ Note = tuple[str, str]
 
 
 def schedule_notes(
-    view: JobView, told: Outlook, all_paused: Pause | None, now: Instant
+    view: JobView,
+    told: Outlook,
+    all_paused: Pause | None,
+    now: Instant,
+    calendars: Mapping[str, CalendarSpec],
 ) -> list[Note]:
-    """Return the notes of a job."""
+    """Return the notes of a job; `calendars` are those of the settings."""
     job = view.job
+    surprises = (*warnings(job.schedule), *doubts(job.only, calendars))
     return [
         *_stand(view, told, all_paused),
         *_cut_short(view),
-        *(("May surprise: " + text + ".", "warn") for text in warnings(job.schedule)),
+        *(("May surprise: " + text + ".", "warn") for text in surprises),
         *((_moved(told, each.at, each.mark), "warn") for each in told.changes),
         *((text, "accent") for text in _waits(view)),
-        *((text, "accent") for text in _limits(job)),
+        *((text, "accent") for text in _limits(job, calendars)),
         *([(_zone(told, now), "accent")] if is_timed(job) else []),
         *([(_after_downtime(job), "accent")] if is_timed(job) and not job.is_monitor else []),
     ]
@@ -102,12 +108,10 @@ def _waits(view: JobView) -> Iterator[str]:
         yield f"Jitter: each start waits up to {format_duration(job.jitter)} more, {share}."
 
 
-def _limits(job: Job) -> Iterator[str]:
+def _limits(job: Job, calendars: Mapping[str, CalendarSpec]) -> Iterator[str]:
     """Yield what keeps instants back."""
-    for words, uses in (("Kept back by", job.exclude), ("Only within", job.only)):
-        if uses:
-            names = ("a calendar of its own" if isinstance(u, CalendarSpec) else u for u in uses)
-            yield f"{words} {' or '.join(names)}."
+    for text in keeping(job.exclude, job.only, calendars):
+        yield f"{text[:1].upper()}{text[1:]}."
     info = ZoneInfo(job.timezone)
     for words, at in (("Not before", job.not_before), ("Not after", job.not_after)):
         if at is not None:

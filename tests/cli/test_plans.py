@@ -180,6 +180,32 @@ def test_explain_of_a_job_says_what_becomes_of_a_failure(lonely: Desk) -> None:
     assert lonely.run("explain", "c").exit_code == 65
 
 
+def test_a_job_is_told_what_its_calendars_let_through(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        "calendars: {shut: {weekdays: mon-sun}}\n"
+        'jobs: {a: {schedule: "0 3,12 * * *", command: "true", timezone: UTC,'
+        ' only: [{weekdays: mon}, {windows: ["01:00-05:00"]}], not_before: "2030-01-01"},'
+        ' b: {schedule: "@hourly", command: "true", exclude: shut}}'
+    )
+    lonely.answers_from_disk = True
+    people = lonely.run("explain", "a").stdout.splitlines()
+    told = json.loads(lonely.run("explain", "a", "--json").stdout)
+
+    only = "runs only on Mon, or between 01:00 and 05:00: any of these is enough"
+    assert people[1] == f"  {only}"
+    assert any(line.startswith("! only has days, and hours of every day") for line in people)
+    assert told["calendars"] == [only]
+    assert [each["at"][:16] for each in told["next"][-2:]] == [
+        "2030-01-04T03:00",
+        "2030-01-05T03:00",
+    ]
+    assert f"  {only} (its clock: UTC)" in lonely.run("show", "a").stdout
+    assert lonely.run("explain", "b").stdout.splitlines()[1:3] == [
+        "  never runs in shut (on any day)",
+        "  never",
+    ]
+
+
 @pytest.mark.parametrize(
     ("retry", "words"),
     [

@@ -13,6 +13,7 @@ from cronterm.model.event import AlertOpened, JobPaused, Numbered
 from cronterm.model.query import AnyReply, ListRuns, Query, ReadDecisions, Runs
 from cronterm.model.resolved import Value
 from cronterm.model.snapshot import Pause
+from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.picture import Picture
 from cronterm.tui.screens.detail import Detail
 from cronterm.tui.screens.dialogs import Ask
@@ -34,9 +35,14 @@ async def on_detail(pilot: Pilot[Any], job: str, tab: str) -> Detail:
     screen = pilot.app.screen
     assert isinstance(screen, Detail)
     await wait_for(pilot, lambda: any(box.is_read for box in screen.query(WhyBox)))
+    await on_tab(pilot, screen, tab)
+    return screen
+
+
+async def on_tab(pilot: Pilot[Any], screen: Detail, tab: str) -> None:
+    """Go to a tab of the page."""
     while not screen.query_one("#job").has_class(tab):
         await pilot.press("right_square_bracket")
-    return screen
 
 
 async def test_the_alerts_of_a_job_are_in_its_page_and_lead_to_their_runs() -> None:
@@ -150,6 +156,24 @@ async def test_why_a_job_is_paused_is_shown_whole() -> None:
     assert whole < height
     assert max(map(len, lines)) <= 80
     assert reason in " ".join(" ".join(lines).split())
+
+
+async def test_the_page_says_what_calendars_let_through() -> None:
+    control = FakeControl()
+    view = control.scene.jobs["invoice-export"]
+    only = (CalendarSpec(weekdays=(0, 1, 2, 3, 4)), CalendarSpec(days=(-1,)))
+    view.job = replace(view.job, only=only)
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "overview")
+        box = screen.query_one(ScheduleBox)
+        text = " ".join("".join(text for text, _ in line) for line in box.paint(*box.size))
+        assert (
+            "runs only on Mon-Fri, or on the last day of the month: any of these is enough"
+            in " ".join(text.split())
+        )
+        await on_tab(pilot, screen, "schedule")
+        notes = [text for text, _ in screen.query_one(NotesBox).notes]
+        assert any(text.startswith("Runs only on Mon-Fri, or on the last day") for text in notes)
 
 
 class Due(FakeControl):

@@ -9,9 +9,17 @@ from cronterm.clock import HOUR, MINUTE
 from cronterm.model.outlook import Ahead, Outlook
 from cronterm.model.snapshot import JobView, Pause
 from cronterm.model.trigger import OnFile, OnWebhook
+from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.schedule_notes import schedule_notes
 from tests.core.clockwork import job
 from tests.tui.scene import NOW, scene
+
+CALENDARS = {
+    "office": CalendarSpec(weekdays=(0, 1, 2, 3, 4)),
+    "nights": CalendarSpec(
+        windows=tuple((day * 86_400 + 3_600, day * 86_400 + 18_000) for day in range(7))
+    ),
+}
 
 
 def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any) -> list[str]:
@@ -21,7 +29,7 @@ def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any
     ahead = (Ahead(NOW + HOUR),) if coming else ()
     changes = (Ahead(NOW + HOUR, "02:30 does not exist"),) if zone != "UTC" else ()
     told = Outlook(timezone=zone, coming=ahead, changes=changes)
-    return [text for text, _ in schedule_notes(view, told, None, NOW)]
+    return [text for text, _ in schedule_notes(view, told, None, NOW, CALENDARS)]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +45,12 @@ def notes(schedule: str, *, zone: str = "UTC", coming: bool = True, **words: Any
         ({"pause": Pause("ann", NOW, NOW + HOUR)}, "Paused by ann until Sat 2026-11-21 15:32"),
         ({"jitter": 5 * MINUTE, "jitter_mode": "random"}, "Jitter: each start waits up to 5m more"),
         ({"depends_on": {"b": "success"}}, "Starts only once b succeeded."),
-        ({"only": ("office",), "exclude": ("nights",)}, "Kept back by nights."),
-        ({"only": ("office",)}, "Only within office."),
+        (
+            {"only": ("office",), "exclude": ("nights",)},
+            "Never runs in nights (between 01:00 and 05:00).",
+        ),
+        ({"only": ("office",)}, "Runs only in office (on Mon-Fri)."),
+        ({"only": ("office", "nights")}, "May surprise: only has days, and hours of every day"),
         ({"not_before": NOW}, "Not before Sat 2026-11-21 14:32:07."),
         ({"start_deadline": HOUR}, "Starts within 1h of its instant"),
         ({"catch_up": "latest"}, "After a start, the newest instant"),
@@ -53,7 +65,7 @@ def test_a_timeout_that_is_too_short_is_told() -> None:
     view = scene().jobs["s3-sync-eu"]
     view.job = msgspec.structs.replace(view.job, timeout=2 * MINUTE)
     told = Outlook(timezone="UTC", coming=(Ahead(NOW + HOUR),))
-    text, role = schedule_notes(view, told, None, NOW)[0]
+    text, role = schedule_notes(view, told, None, NOW, CALENDARS)[0]
     assert text.startswith("May be cut short: timeout 2m00s, usually takes 2m")
     assert role == "warn"
 

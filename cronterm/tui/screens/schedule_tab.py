@@ -76,8 +76,10 @@ class ScheduleTab(Frame):
         for box in (coming, week):
             box.update(now, job)
         view = self._picture.snapshot.jobs.get(job)
-        all_paused = self._picture.snapshot.all_paused
-        known = view is not None and told is not None
-        notes.notes = schedule_notes(view, told, all_paused, now) if known else ()  # type: ignore[arg-type]  # both are there
+        notes.notes = ()
+        if view is not None and told is not None:
+            all_paused = self._picture.snapshot.all_paused
+            calendars = self._picture.snapshot.settings.calendars
+            notes.notes = schedule_notes(view, told, all_paused, now, calendars)
         notes.entitle("Notes")
         notes.repaint()

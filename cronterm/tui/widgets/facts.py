@@ -12,6 +12,7 @@ from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.readable import against_timeout
 from cronterm.sanitize import sanitize_line
+from cronterm.schedule.calendar_words import keeping
 from cronterm.tui.failing import failing_words, retry_words
 from cronterm.tui.keymap import JobTab
 from cronterm.tui.look import ROLES
@@ -138,6 +139,8 @@ class ScheduleBox(Panel):
                 coming.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         elif why := never_again(view, self.now):
             facts.append(("next", f"never: {why}", "muted"))
+        for text in keeping(job.exclude, job.only, self.picture.snapshot.settings.calendars):
+            facts.append(("runs", sanitize_line(text.replace("runs ", "", 1)), "text"))
         facts += [*self._muted(view), *coming]
         if skipped := self._skipped(view):
             facts.append(("skipped", sanitize_line(skipped), "warn"))

@@ -39,9 +39,9 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def fact_lines(name: str, text: str, role: str, width: int) -> "list[list[Part]]":
-    """Return a fact beside its name: why a job is paused whole, all else in a line."""
+    """Return a fact beside its name: what holds a job back whole, all else in a line."""
     room = max(width - 11, 8)
-    texts = wrap(text, room) if name == "paused" else [fit(text, room)]
+    texts = wrap(text, room) if name in ("paused", "runs") else [fit(text, room)]
     names = [name, *[""] * (len(texts) - 1)]
     return [
         [(f" {fit(each, 9)}", "muted"), (text, role)]

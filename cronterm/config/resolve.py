@@ -75,8 +75,14 @@ class _Files:
             raise CrontermError(f"{job.source} has no job {job.id} that can be read")
         document, node = self._jobs[job.source, job.id]
         for_jobs = {word: value for word, value in self.settings.items() if word in SETTLED}
-        values = tuple(_values(job, document, node, for_jobs))
-        return Resolved(job=job.id, file=job.source, line=job.line, values=values)
+        layers = _layers(document, node, for_jobs)
+        return Resolved(
+            job=job.id,
+            file=job.source,
+            line=job.line,
+            values=tuple(_values(job, layers)),
+            hidden=tuple(_hidden(layers)),
+        )
 
 
 def _settings(documents: list[Document]) -> Iterator[tuple[str, Value]]:
@@ -133,15 +139,25 @@ def _pairs(document: Document, node: Node | None, origin: Origin) -> Iterator[tu
         )
 
 
-def _values(
-    job: Job, document: Document, node: Node, settings: dict[str, Value]
-) -> Iterator[Value]:
+def _layers(document: Document, node: Node, settings: dict[str, Value]) -> list[dict[str, Value]]:
+    """Return what is said of a job, what wins first."""
     layers: list[dict[str, Value]] = [dict(_pairs(document, node, "job"))]
     above: Document | None = document
     while above is not None:
         layers.append(dict(_pairs(above, _top(above, "defaults"), "defaults")))
         above = above.parent
-    layers.append(settings)
+    return [*layers, settings]
+
+
+def _hidden(layers: list[dict[str, Value]]) -> Iterator[Value]:
+    """Yield what the job would be given for the words that it has itself."""
+    own, *above = layers
+    for word in own:
+        if word in JOB_SHAPES and word not in ADD_UP:
+            yield from [layer[word] for layer in above if word in layer][:1]
+
+
+def _values(job: Job, layers: list[dict[str, Value]]) -> Iterator[Value]:
     for word in JOB_SHAPES:
         given = [layer[word] for layer in layers if word in layer]
         yield from given if word in ADD_UP else given[:1]

@@ -31,3 +31,5 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     values: tuple[Value, ...]
     """In the order of the language; words that add up stand once for each place."""
+    hidden: tuple[Value, ...] = ()
+    """What defaults and settings say of words that it has itself: in force once it has not."""

@@ -9,16 +9,14 @@ from typing import Any
 
 import yaml
 
-from cronterm.clock import Instant, aware, local_zone
+from cronterm.clock import Instant, aware
 from cronterm.config.attempt import Known
 from cronterm.config.load import load_text
-from cronterm.model.job import Job, Settings
-from cronterm.schedule.base import CalendarSpec
-from cronterm.schedule.build import build
-from cronterm.schedule.calendars import Calendars, Sifted
+from cronterm.model.job import Job, Settings, is_timed
 from cronterm.schedule.describe import describe, warnings
-from cronterm.schedule.forecast import first_dst_marks, upcoming
-from cronterm.tui.words import countdown
+from cronterm.schedule.duration import format_duration
+from cronterm.schedule.forecast import first_dst_marks
+from cronterm.tui.coming import schedule_of
 
 SHELL_WORDS = (
     "if",
@@ -57,17 +55,25 @@ FREE_NAME = "new-job"
 
 
 def check_words(
-    name: str, words: Mapping[str, Any], settings: Settings, jobs: Collection[str]
+    name: str,
+    words: Mapping[str, Any],
+    settings: Settings,
+    jobs: Collection[str],
+    given: Mapping[str, Any] | None = None,
 ) -> tuple[Job | None, dict[str, str]]:
     """Return the definition these words make, or what is wrong by word; "" is the job itself.
 
-    `settings` and `jobs` are those of the file: they may be named.
+    `settings` and `jobs` are those of the file: they may be named. `given` is what the job gets
+    for words that it does not have.
     """
-    text = json.dumps({"jobs": {name: words}})
+    text = json.dumps({"defaults": given or {}, "jobs": {name: words}})
     known = Known(
         settings.calendars, settings.pools, jobs, settings.notifiers, settings.alert_policies
     )
-    loaded = load_text(text, path=Path("/form/jobs.json"), local_timezone=local_zone(), known=known)
+    zone = settings.timezone
+    loaded = load_text(text, path=Path("/form/jobs.json"), local_timezone=zone, known=known)
+    if any(problem.path.startswith("defaults") for problem in loaded.problems):
+        return check_words(name, words, settings, jobs)  # the file is wrong, not what is typed
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
@@ -77,7 +83,7 @@ def check_words(
         if "nothing to run" not in problem.message:
             problems.setdefault(place, problem.message + hint)
     if "name" in problems and name != FREE_NAME:  # it hides what is wrong with the rest
-        problems |= check_words(FREE_NAME, words, settings, jobs)[1]
+        problems |= check_words(FREE_NAME, words, settings, jobs, given)[1]
     return (loaded.jobs[0] if loaded.jobs else None), problems
 
 
@@ -86,32 +92,12 @@ def told_at(place: str, problem: str) -> str:
     return f"{place}: {problem}" if place else problem
 
 
-def coming_runs(
-    job: Job, now: Instant, calendars: Mapping[str, CalendarSpec], *, timed_runs: int = 0
-) -> list[str]:
-    """Return the next five runs, a line each; `timed_runs` of them it has had."""
-    schedule = build(
-        job.schedule,
-        first_seen_at=now,
-        last_end_at=None,
-        not_before=job.not_before,
-        not_after=job.not_after,
-    )
-    sieve = Calendars(calendars).sieve(job.exclude, job.only, timezone=job.timezone)
-    coming = schedule if sieve is None else Sifted(schedule, sieve)
-    limit = 5 if job.max_runs is None else min(5, job.max_runs - timed_runs)
-    found = upcoming(coming, job.schedule, timezone=job.timezone, after=now, limit=limit)
-    return [
-        f"{each.local:%a %d %b %H:%M:%S}  in {countdown(each.at - now)}"
-        + (f"  ! {each.mark}" if each.mark else "")
-        for each in found
-    ]
-
-
 def schedule_note(job: Job, now: Instant) -> str:
     """Return the schedule in words, and what may surprise."""
-    schedule = build(job.schedule, first_seen_at=now, last_end_at=None)
+    schedule = schedule_of(job, now)
     lines = [describe(job.schedule)]
+    if job.jitter and is_timed(job):
+        lines.append(f"each start waits up to {format_duration(job.jitter)} more (jitter)")
     for each in first_dst_marks(schedule, job.schedule, timezone=job.timezone, after=now):
         lines.append(f"! {aware(each.at):%d %b %Y}: {each.mark}")
     lines += [f"! {warning}" for warning in warnings(job.schedule)]

@@ -23,6 +23,8 @@ class Given(NamedTuple):
 
     text: str
     origin: str
+    value: Any = None
+    """As it stands in the files."""
 
     @property
     def told(self) -> str:
@@ -43,7 +45,7 @@ async def read_given(control: Control, job: str | None) -> dict[str, Given]:
 
 
 def _of_job(resolved: Resolved) -> Iterator[tuple[str, Any, str]]:
-    for value in resolved.values:
+    for value in (*resolved.values, *resolved.hidden):
         if value.origin in ("defaults", "settings"):
             yield value.word, read_yaml(value.text), value.origin
 
@@ -67,9 +69,27 @@ def _by_word(found: Iterable[tuple[str, Any, str]]) -> dict[str, Given]:
     for word, value, origin in found:
         text = sanitize_line(as_text(word, value))
         if word not in given:
-            given[word] = Given(text, origin)
+            given[word] = Given(text, origin, value)
         elif word in ADD_UP:
-            given[word] = Given(
-                f"{given[word].text}{', ' if word == 'tags' else ' '}{text}", origin
-            )
+            before = given[word]
+            both = f"{before.text}{', ' if word == 'tags' else ' '}{text}"
+            given[word] = Given(both, origin, _added(word, before.value, value))
     return given
+
+
+def _added(word: str, near: Any, far: Any) -> Any:
+    """Return what two places say together; where they say the same, the nearer one wins."""
+    if word == "tags":
+        return [*_listed(far), *_listed(near)]
+    return _mapped(far) | _mapped(near)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _mapped(value: Any) -> dict[str, Any]:
+    """Return a mapping, also of a list of NAME=value."""
+    if isinstance(value, dict):
+        return value
+    return dict(str(item).partition("=")[::2] for item in _listed(value))

@@ -59,3 +59,14 @@ def test_a_job_that_is_not_in_the_file_now_is_said_so(file: Path, text: str) -> 
     file.write_text(text)
     with pytest.raises(CrontermError, match=f"no job {job.id} that can be read"):
         resolve_job(file, msgspec.structs.replace(job, source=str(file)))
+
+
+def test_what_a_job_would_be_given_for_its_own_words_is_there_as_well(file: Path) -> None:
+    file.write_text(MAIN + "    timeout: 1m\n    timezone: UTC\n")
+    (other, job) = load(file, local_timezone="UTC").jobs
+    told = resolve_job(file, job)
+    assert [(each.word, each.text, each.origin) for each in told.hidden] == [
+        ("timeout", "5m", "defaults"),
+        ("timezone", "Europe/Berlin", "settings"),
+    ]
+    assert resolve_job(file, other).hidden == ()

@@ -1,11 +1,14 @@
 """What the form says of words that go by calendars and limits."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from cronterm.clock import instant
-from cronterm.model.job import Settings, Shell
+from cronterm.clock import HOUR, instant
+from cronterm.model.job import Job, Settings, Shell
+from cronterm.model.snapshot import JobView
 from cronterm.schedule.base import CalendarSpec
-from cronterm.tui.draft import check_words, coming_runs, told_at
+from cronterm.tui.coming import coming_runs, next_line, nothing_comes
+from cronterm.tui.draft import check_words, schedule_note, told_at
 
 NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
 CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
@@ -17,7 +20,8 @@ def days(**words: object) -> list[str]:
     job, problems = check_words("a", all_words, Settings(calendars=CALENDARS), ())
     assert problems == {}
     assert job is not None
-    return [line[:10] for line in coming_runs(job, NOW, CALENDARS, timed_runs=1)]
+    view = JobView(job=job, timed_runs=1)
+    return [line[:10] for line in coming_runs(job, NOW, CALENDARS, view)]
 
 
 def test_the_next_runs_pass_over_what_is_kept_back() -> None:
@@ -56,3 +60,65 @@ def test_the_form_may_name_pools_and_jobs_of_the_file() -> None:
 
     assert check_words("a", words, settings, ["a", "b"])[1] == {}
     assert check_words("a", words, Settings(), ["a"])[1].keys() == {"pool", "depends_on"}
+
+
+def made(given: Mapping[str, object] | None = None, **words: object) -> Job:
+    """Return the job that these words make where the file gives it `given`."""
+    settings = Settings(timezone="America/New_York", calendars=CALENDARS)
+    job, problems = check_words("a", {"command": "x"} | words, settings, (), given)
+    assert problems == {}
+    assert job is not None
+    return job
+
+
+def test_a_job_has_what_the_file_gives_it() -> None:
+    given = {"jitter": "10m", "env": {"A": "1", "B": "1"}, "only": "midweek", "timezone": "UTC"}
+    job = made(given, schedule="30 2 * * *", env={"B": "2"})
+    assert (job.timezone, job.env, job.only) == ("UTC", {"A": "1", "B": "2"}, ("midweek",))
+    assert schedule_note(job, NOW).splitlines()[1] == "each start waits up to 10m more (jitter)"
+    runs = coming_runs(job, NOW, CALENDARS)
+    assert [run[:16] for run in runs[:3]] == [
+        "Tue 02 Jun 02:30",
+        "Wed 03 Jun 02:30",
+        "Thu 04 Jun 02:30",
+    ]
+    assert made().timezone == "America/New_York"
+
+
+def test_what_is_wrong_with_the_file_is_not_said_of_what_is_typed() -> None:
+    settings = Settings(timezone="UTC")
+    job, problems = check_words("a", {"command": "x"}, settings, (), {"notify": "gone"})
+    assert (job is not None, problems) == (True, {})
+
+
+def test_a_schedule_that_stays_goes_on_and_another_begins_now() -> None:
+    job = made(schedule="@every 7h")
+    skipped = NOW + 3 * HOUR
+    view = JobView(
+        job=job, first_seen_at=NOW - 4 * HOUR, decided=((skipped - 1, skipped),), timed_runs=9
+    )
+    assert [run.split("in ")[1] for run in coming_runs(job, NOW, {}, view)][:2] == ["10h", "17h"]
+    other = made(schedule="@every 5h")
+    assert [run.split("in ")[1] for run in coming_runs(other, NOW, {}, view)][:2] == ["5h", "10h"]
+
+
+def test_why_nothing_comes_is_said() -> None:
+    def told(job: Job | None, view: JobView | None = None, *, has_schedule: bool = True) -> str:
+        assert job is None or not coming_runs(job, NOW, {}, view)
+        return nothing_comes(job, has_schedule=has_schedule, view=view)
+
+    daily = made(schedule="@daily", max_runs=2)
+    assert told(None, has_schedule=False) == "no schedule yet"
+    assert told(None) == "something is to be mended first"
+    assert told(made(schedule="@manual")) == "by hand only"
+    assert told(made(schedule="@reboot")) == "at no set time"
+    assert told(made({"enabled": False}, schedule="@daily")) == "none by itself: enabled is false"
+    assert told(daily, JobView(job=daily, timed_runs=2)) == "none: it has run 2 times (max_runs)"
+    over = made(schedule="@daily", not_after="2026-05-01T00:00")
+    assert told(over) == "nothing is due"
+
+
+def test_the_day_is_told_once_in_a_line() -> None:
+    runs = coming_runs(made(schedule="15 3,9,21 * * *", timezone="UTC"), NOW, {})
+    assert next_line(runs, "") == "next Mon 01 Jun 21:15 · Tue 02 Jun 03:15 · 09:15"
+    assert next_line([], "nothing is due") == "nothing is due"

@@ -51,29 +51,31 @@ class GivingControl(FakeControl):
                     Value(word="tags", text="[c]", origin="defaults"),
                     Value(word="jitter", text="0s", origin="built in"),
                 )
-                return Resolved(job=job, file=self.path, line=3, values=values)
+                below = (Value(word="timezone", text="Asia/Tokyo", origin="settings"),)
+                return Resolved(job=job, file=self.path, line=3, values=values, hidden=below)
         return await super().query(query)
 
 
 async def test_what_gives_is_read_of_the_job_or_of_the_file() -> None:
     control = GivingControl()
     assert await read_given(control, "a") == {
-        "working_dir": Given("~", "defaults"),
-        "overlap": Given("allow", "defaults"),
-        "enabled": Given("true", "defaults"),
-        "tags": Given("a, b, c", "defaults"),
+        "working_dir": Given("~", "defaults", "~"),
+        "overlap": Given("allow", "defaults", "allow"),
+        "enabled": Given("true", "defaults", True),
+        "tags": Given("a, b, c", "defaults", ["c", "a", "b"]),
+        "timezone": Given("Asia/Tokyo", "settings", "Asia/Tokyo"),
     }
     of_new = {
-        "overlap": Given("allow", "defaults"),
-        "working_dir": Given("~", "defaults"),
-        "env": Given("STAGE=prod", "defaults"),
-        "catch_up": Given("all", "defaults"),
-        "timezone": Given("UTC", "settings"),
+        "overlap": Given("allow", "defaults", "allow"),
+        "working_dir": Given("~", "defaults", "~"),
+        "env": Given("STAGE=prod", "defaults", {"STAGE": "prod"}),
+        "catch_up": Given("all", "defaults", "all"),
+        "timezone": Given("UTC", "settings", "UTC"),
     }
     assert await read_given(control, None) == of_new
     control.text = '{"defaults": {"overlap": "allow"}, "jobs": {}}'
     control.path = "/srv/ops/jobs.json"
-    assert await read_given(control, None) == {"overlap": Given("allow", "defaults")}
+    assert await read_given(control, None) == {"overlap": Given("allow", "defaults", "allow")}
 
 
 async def test_where_nothing_gives_or_it_cannot_be_read_there_is_nothing() -> None:
@@ -134,3 +136,24 @@ async def test_a_new_job_begins_with_what_the_file_gives() -> None:
     command = control.sent[0]
     assert isinstance(command, AddJob)
     assert command.words == {"command": "echo", "catch_up": "skip"}
+
+
+async def test_the_next_runs_are_those_that_the_file_makes_of_what_is_typed() -> None:
+    control = GivingControl()
+    control.text = "settings: {timezone: Asia/Tokyo}\ndefaults: {jitter: 10m, timeout: 5m}\n"
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        await pilot.press("a")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
+        form = pilot.app.screen
+        assert isinstance(form, JobForm)
+        for word, text in (("name", "new"), ("command", "echo"), ("schedule", "30 2 * * *")):
+            form.rows[word].put(text)
+        note = form.query_one("#n-schedule")
+        await wait_for(pilot, lambda: "waits up to 10m more (jitter)" in str(note.render()))
+        coming = form.query_one("#form-coming")
+        assert "Sun 22 Nov 02:30:00  in 2h" in str(coming.render())
+        assert coming.border_title == "Next 5 runs · Asia/Tokyo"
+        form.rows["timezone"].put("UTC")
+        await wait_for(pilot, lambda: "in 11h" in str(coming.render()))
+        assert coming.border_title == "Next 5 runs · UTC"

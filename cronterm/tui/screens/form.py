@@ -18,15 +18,16 @@ from cronterm.config.sections import sections
 from cronterm.config.shapes import JOB_SHAPES
 from cronterm.errors import CrontermError
 from cronterm.model.command import AddJob, Answer, EditJob, RenameJob
-from cronterm.model.job import Job
+from cronterm.model.job import Job, is_timed
 from cronterm.model.query import ConfigText, ReadConfig
+from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
+from cronterm.tui.coming import coming_runs, next_line, nothing_comes
 from cronterm.tui.draft import (
     ESSENTIALS,
     FREE_NAME,
     check_words,
-    coming_runs,
     command_note,
     preview,
     schedule_note,
@@ -44,6 +45,7 @@ from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
 
 QUIET_S = 0.15
+NEXT = "Next 5 runs"
 
 OTHER_ACTIONS = ("python", "http", "monitor")
 UNSEEN = ("renamed_from",)
@@ -95,7 +97,7 @@ class JobForm(Page):
 
     def on_mount(self) -> None:
         """Fill in what the file says."""
-        self.query_one("#form-coming").border_title = "Next 5 runs"
+        self.query_one("#form-coming").border_title = NEXT
         self.query_one("#form-preview").border_title = "jobs.yaml preview"
         name = self.query_one("#f-name", Input)
         if self._job is None:
@@ -198,8 +200,9 @@ class JobForm(Page):
             return
         name, words = self.typed_name(), self.words()
         snapshot = self.picture.snapshot
+        given = {word: each.value for word, each in self._given.items()}
         job, self._problems = check_words(
-            name or FREE_NAME, words, snapshot.settings, snapshot.jobs
+            name or FREE_NAME, words, snapshot.settings, snapshot.jobs, given
         )
         self._draft = job
         self._is_runnable = job is not None or bool(self._problems)
@@ -217,11 +220,15 @@ class JobForm(Page):
     def _show_side(self, job: Job | None, words: Mapping[str, Any]) -> None:
         """Show when it runs next, and what is written."""
         roles = roles_of(self.app)
-        runs = self._coming(job) if job is not None and "schedule" in words else []
-        text = Text("\n".join(runs) or "no schedule yet", roles["text"] if runs else roles["faint"])
+        runs = self._coming(job)
+        has_schedule = "schedule" in words or "schedule" in self._given
+        nothing = nothing_comes(job, has_schedule=has_schedule, view=self._view)
+        text = Text("\n".join(runs) or nothing, roles["text"] if runs else roles["faint"])
         if runs:
             text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
-        self.query_one("#form-coming", Static).update(text)
+        coming = self.query_one("#form-coming", Static)
+        coming.border_title = f"{NEXT} · {job.timezone}" if job is not None and runs else NEXT
+        coming.update(text)
         was = {"renamed_from": self._job} if self._is_renamed() else {}
         written = preview(self.typed_name() or FREE_NAME, {**words, **was})
         shown = Text(sanitize(written), roles["text"])
@@ -257,10 +264,12 @@ class JobForm(Page):
             return "✓ free"
         if word == "name" and self._is_renamed():
             return f"✓ free; {RENAMED}"
-        if word == "schedule" and job is not None and "schedule" in words:
+        if word == "schedule" and job is not None and ("schedule" in words or is_timed(job)):
             self._look_around(job)
             note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[1]]))
-            return f"{note}\n{self._next_line(job)}" if self.has_class("-w80") else note
+            nothing = nothing_comes(job, has_schedule=True, view=self._view)
+            coming = next_line(self._coming(job), nothing) if self.has_class("-w80") else ""
+            return "\n".join(filter(None, [note, coming]))
         if word == "command" and isinstance(words.get("command"), str):
             return command_note(words["command"])
         return ""
@@ -280,16 +289,14 @@ class JobForm(Page):
             self._busy = (job.schedule, job.jitter), note
             self._check()
 
-    def _next_line(self, job: Job) -> str:
-        """Return the next three runs in a line, where there is no room for their box."""
-        runs = self._coming(job)[:3]
-        return "next " + " · ".join(run.partition("  ")[0].removesuffix(":00") for run in runs)
+    @property
+    def _view(self) -> JobView | None:
+        """The job as it is in force."""
+        return self.picture.snapshot.jobs.get(self._job or "")
 
-    def _coming(self, job: Job) -> list[str]:
-        snapshot = self.picture.snapshot
-        view = snapshot.jobs.get(self._job or "")
-        timed_runs = 0 if view is None else view.timed_runs
-        return coming_runs(job, self.home.now(), snapshot.settings.calendars, timed_runs=timed_runs)
+    def _coming(self, job: Job | None) -> list[str]:
+        calendars = self.picture.snapshot.settings.calendars
+        return coming_runs(job, self.home.now(), calendars, self._view) if job is not None else []
 
     # -- leaving ---------------------------------------------------------------------------------
 
@@ -347,8 +354,7 @@ class JobForm(Page):
         if self._problems or not self._is_whole() or self._draft is None:
             self._tell_lack("not tried")
         else:
-            view = self.picture.snapshot.jobs.get(self._job or "")
-            doubt = doubt_of(view, is_again=True) if view is not None else ""
+            doubt = doubt_of(self._view, is_again=True) if self._view is not None else ""
             changed = self._changed_words(self.words())
             is_new = self._job is None
             draft = msgspec.structs.replace(self._draft, id=self._job or self._draft.id)

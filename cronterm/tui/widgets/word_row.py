@@ -109,7 +109,8 @@ class WordRow(Vertical):
 
     def say(self, problem: str, note: str, *, warn: str) -> None:
         """Say what is wrong with it, else what is to be known; lines with `!` are in `warn`."""
-        abouts = ("" if self.word in PLAIN else WORDS.get(self.word, ""), self._given)
+        given = "" if self.typed else self._given
+        abouts = ("" if self.word in PLAIN else WORDS.get(self.word, ""), given)
         about = "; ".join(filter(None, abouts)) if self._choices else ""
         is_about = bool(about) and not (problem or note)
         told = f"✗ {problem}" if problem else about if is_about else note

@@ -1,7 +1,7 @@
-"""Commands about what will be: next, explain, validate."""
+"""Commands about schedules and jobs files: explain, validate."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,80 +11,26 @@ from zoneinfo import ZoneInfo
 import click
 from msgspec.structs import replace
 
-from cronterm.cli.base import JOB_NAME, Desk, common, desk, leave, print_json, say
-from cronterm.cli.render import Cell, show_until
+from cronterm.cli.base import Desk, common, desk, leave, print_json, say
+from cronterm.cli.render import show_until
 from cronterm.cli.rules import retry_words
-from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, emptiness, load
 from cronterm.errors import BadInput, CrontermError
 from cronterm.model.foresight import short_timeout
+from cronterm.model.job import Job, is_timed
 from cronterm.model.problem import Problem
-from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.model.snapshot import JobView, Snapshot
+from cronterm.model.starts import met_words, starters
 from cronterm.readable import against_timeout
-from cronterm.schedule.base import CalendarSpec, Coming, ScheduleSpec
+from cronterm.schedule.base import Coming, ScheduleSpec
 from cronterm.schedule.build import build
 from cronterm.schedule.calendar_words import doubts, keeping
 from cronterm.schedule.calendars import Calendars, Sifted
 from cronterm.schedule.describe import describe, warnings
-from cronterm.schedule.forecast import MOST, Upcoming, upcoming
-from cronterm.schedule.moments import coming_moment
+from cronterm.schedule.forecast import Upcoming, upcoming
 from cronterm.schedule.parse import parse
 from cronterm.schedule.zone import check_zone
-
-
-@click.command("next")
-@common
-@formatted
-@click.argument("jobs", type=JOB_NAME, nargs=-1, metavar="[JOB]...")
-@click.option("--expr", metavar="E", help="A schedule instead of jobs.")
-@click.option("--tz", metavar="ZONE", help="Its time zone, or the one to print in.")
-@click.option(
-    "--from",
-    "start",
-    metavar="TIME",
-    help="Strictly after this (08:00, tomorrow 08:00), not after now.",
-)
-@click.option("--until", metavar="TIME", help="Not after this.")
-@click.option("-n", "count", type=click.IntRange(1, 500), help="How many that run, 5.")
-@click.pass_context
-def next_due(
-    context: click.Context,
-    /,
-    jobs: tuple[str, ...],
-    expr: str | None,
-    tz: str | None,
-    start: str | None,
-    until: str | None,
-    count: int | None,
-    **given: Any,
-) -> None:
-    """Show the coming instants of jobs, or of an expression; daylight saving is marked.
-
-    So is what a calendar, a pause or a skip keeps back; --json has only what will run.
-
-    Example: cronterm next --expr "30 2 * * *" --tz Europe/Berlin --from 2027-03-27T00:00
-    """
-    at = desk(context, **given)
-    zone, now = check_zone(tz) if tz else local_zone(), SystemClock().now().utc
-    span = Span(
-        zone,
-        now,
-        coming_moment(start, now, zone) if start else now,
-        coming_moment(until, now, zone) if until else None,
-        count or (MOST if until else 5),
-    )
-    if expr is None:
-        present(at, lambda one: _jobs_sheet(one, jobs, span))
-        return
-    if jobs:
-        raise click.UsageError("Name jobs, or give --expr.")
-    found = read_expression(expr, span)
-    if at.as_json:
-        print_json([each.local.isoformat() for each in found.coming])
-    else:
-        _print_expression(found)
 
 
 @dataclass(frozen=True)
@@ -112,8 +58,10 @@ class Expression:
     now: Instant
     coming: list[Upcoming]
     warnings: tuple[str, ...]
-    keeping: tuple[str, ...] = ()
-    """What the calendars of a job do to it."""
+    rules: tuple[str, ...] = ()
+    """What else starts a job, and what keeps it back."""
+    never: str = "never"
+    """What is said where nothing comes."""
 
 
 def read_expression(expr: str, span: Span) -> Expression:
@@ -145,9 +93,9 @@ def _known(at: Desk) -> Snapshot | None:
         return None
 
 
-def _schedule_of(view: JobView, calendars: Mapping[str, CalendarSpec], span: Span) -> Expression:
+def _schedule_of(view: JobView, known: Snapshot, span: Span) -> Expression:
     """Return what the schedule of a job means, as far as its calendars let it through."""
-    job = view.job
+    job, calendars = view.job, known.settings.calendars
     schedule = build(
         job.schedule,
         first_seen_at=view.first_seen_at,
@@ -161,11 +109,27 @@ def _schedule_of(view: JobView, calendars: Mapping[str, CalendarSpec], span: Spa
     more = list(doubts(job.only, calendars))
     if (short := short_timeout(view)) is not None:
         more.append(against_timeout(*short))
-    return dataclasses.replace(
-        found,
-        keeping=keeping(job.exclude, job.only, calendars),
-        warnings=(*found.warnings, *more),
+    return _with_starters(
+        dataclasses.replace(
+            found,
+            rules=keeping(job.exclude, job.only, calendars),
+            warnings=(*found.warnings, *more),
+        ),
+        job,
+        known,
     )
+
+
+def _with_starters(found: Expression, job: Job, known: Snapshot) -> Expression:
+    """Return a schedule with what else starts its job, or all that does."""
+    others = "; ".join(starters(job, known.jobs))
+    if is_timed(job):
+        gate = (f"starts only once {met_words(job)}",) if job.depends_on else ()
+        also = (f"starts also {others}",) if others else ()
+        return dataclasses.replace(found, rules=(*gate, *also, *found.rules))
+    if not others:
+        return dataclasses.replace(found, never="never by itself")
+    return dataclasses.replace(found, words=others, never="")
 
 
 @click.command()
@@ -177,8 +141,8 @@ def _schedule_of(view: JobView, calendars: Mapping[str, CalendarSpec], span: Spa
 def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **given: Any) -> None:
     """Say in words what a schedule means, when it comes next, and what may surprise.
 
-    Of a job also what its calendars let through, what becomes of a failure, and whether its
-    timeout is short.
+    Of a job also what else starts it, what its calendars let through, what becomes of a failure,
+    and whether its timeout is short.
 
     Example: cronterm explain "0 9 13 * fri"
     """
@@ -193,10 +157,10 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
         if known is None or view is None:
             raise
         span = Span(zone if tz else view.job.timezone, now, now, count=count)
-        found = _schedule_of(view, known.settings.calendars, span)
+        found = _schedule_of(view, known, span)
         retry = retry_words(view.job.retry)
     if not at.as_json:
-        _print_expression(found)
+        print_expression(found)
         if view is not None:
             say(f"retry: {retry or 'none'}")
         return
@@ -210,12 +174,8 @@ def explain(context: click.Context, /, expr: str, tz: str | None, count: int, **
             ],
             "warnings": list(found.warnings),
         }
-        | ({} if view is None else {"job": view.job.id, "retry": retry, "calendars": found.keeping})
+        | ({} if view is None else {"job": view.job.id, "retry": retry, "rules": found.rules})
     )
-
-
-def _offset(due: Instant, zone: str) -> str:
-    return upcoming_at(due, zone).isoformat()
 
 
 def upcoming_at(due: Instant, zone: str) -> datetime:
@@ -223,70 +183,28 @@ def upcoming_at(due: Instant, zone: str) -> datetime:
     return aware(due).astimezone(ZoneInfo(zone))
 
 
-def _print_expression(found: Expression) -> None:
+def print_expression(found: Expression) -> None:
+    """Print what an expression means, for people."""
     say(f"{found.text}: {found.words} ({found.zone})")
-    for text in found.keeping:
+    for text in found.rules:
         say(f"  {text}")
-    if not found.coming:
-        say("  never")
+    if not found.coming and found.never:
+        say(f"  {found.never}")
     for each in found.coming:
         mark = f"  ! {each.mark}" if each.mark else ""
-        say(f"  {_shown(each.at, found.zone)}  {_ahead(each.at, found.now)}{mark}".rstrip())
+        say(f"  {shown(each.at, found.zone)}  {ahead_of(each.at, found.now)}{mark}".rstrip())
     for warning in found.warnings:
         say(f"! {warning}")
 
 
-def _shown(due: Instant, zone: str) -> str:
+def shown(due: Instant, zone: str) -> str:
+    """Return `Fri 2027-01-15 08:00:01 +0000`."""
     return f"{upcoming_at(due, zone):%a %Y-%m-%d %H:%M:%S %z}"
 
 
-def _ahead(due: Instant, now: Instant) -> str:
+def ahead_of(due: Instant, now: Instant) -> str:
     """Return how long it is until an instant; nothing of one that is over."""
     return show_until(due - now) if due > now else ""
-
-
-def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span) -> Sheet:
-    after = span.after
-    reply = at.query(ListNext(jobs=jobs, after=after, limit=span.count))
-    assert isinstance(reply, NextDue)
-    coming = {job: [due for due in found if span.has(due)] for job, found in reply.next.items()}
-    instants = sorted((due, job) for job, found in coming.items() for due in found)
-    held = [
-        (each.at, job, _kept_back(each, span.zone))
-        for job, found in reply.held.items()
-        for each in found
-        if span.has(each.at)
-    ]
-    rows: list[list[Cell]] = []
-    offset = upcoming_at(after, span.zone).utcoffset()
-    shown = [
-        *((due, job, "") for due, job in instants),
-        *(each for each in held if span.has(each[0])),
-    ]
-    for due, job, why in sorted(shown):
-        before, offset = offset, upcoming_at(due, span.zone).utcoffset()
-        mark = "" if offset == before else "! the clock has changed"
-        if why:
-            mark = f"– {why}"
-        rows.append([_shown(due, span.zone), f"{_ahead(due, span.now):>6}", job, mark])
-    never = "never" if span.until is None else "not until then"
-    paused = {job for job, found in reply.held.items() for each in found if each.by_pause}
-    rows += [
-        [never, "", job, ""] for job in sorted(coming) if not coming[job] and job not in paused
-    ]
-    return Sheet(
-        content={job: [_offset(due, span.zone) for due in found] for job, found in coming.items()},
-        records=[{"at": _offset(due, span.zone), "job": job} for due, job in instants],
-        head=("WHEN", "IN", "JOB", ""),
-        rows=rows,
-        has_titles=False,
-        empty="no jobs",
-    )
-
-
-def _kept_back(each: HeldBack, zone: str) -> str:
-    until = f" until {_shown(each.until, zone)}" if each.until is not None else ""
-    return f"kept back: {each.why}{until}"
 
 
 @click.command()

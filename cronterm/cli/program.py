@@ -46,7 +46,7 @@ COMMANDS = {
     "logs": "cronterm.cli.logs:logs",
     "history": "cronterm.cli.past:history",
     "stats": "cronterm.cli.stats:stats",
-    "next": "cronterm.cli.plans:next_due",
+    "next": "cronterm.cli.coming:next_due",
     "why": "cronterm.cli.past:why",
     "simulate": "cronterm.cli.simulate:simulate",
     "alerts": "cronterm.cli.alerts:alerts",

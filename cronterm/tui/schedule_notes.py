@@ -9,13 +9,13 @@ from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, is_timed
 from cronterm.model.outlook import Outlook
 from cronterm.model.snapshot import JobView, Pause
+from cronterm.model.starts import met_words
 from cronterm.model.trigger import trigger_name
 from cronterm.readable import against_timeout
 from cronterm.schedule.base import CalendarSpec, RebootSpec, StartupSpec
 from cronterm.schedule.calendar_words import doubts, keeping
 from cronterm.schedule.describe import warnings
 from cronterm.schedule.duration import format_duration
-from cronterm.tui.words import NEEDS
 
 Note = tuple[str, str]
 """(sentence, role): `accent` is a fact, `warn` what may surprise."""
@@ -98,7 +98,7 @@ def _waits(view: JobView) -> Iterator[str]:
     if job.triggers and job.cooldown:
         yield f"After such a start no event starts it for {format_duration(job.cooldown)}."
     if job.depends_on:
-        met = " and ".join(f"{name} {NEEDS[need]}" for name, need in job.depends_on.items())
+        met = met_words(job)
         yield f"Starts only once {met}." if is_timed(job) else f"Starts once {met}."
     if job.is_monitor:
         yield "Something else runs it: these are the instants at which a report is expected."

@@ -9,6 +9,7 @@ from cronterm.model.event import RunEnded
 from cronterm.model.job import Job, is_timed
 from cronterm.model.run import AttemptEnd, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Pause
+from cronterm.model.starts import met_words
 from cronterm.model.trigger import trigger_name
 from cronterm.readable import ahead, rough, short
 from cronterm.sanitize import sanitize_line
@@ -16,7 +17,6 @@ from cronterm.schedule.base import AtSpec, InSpec, ManualSpec
 from cronterm.schedule.describe import describe
 
 STAMP = re.compile(r"(?:\bat )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)")
-NEEDS = {"success": "succeeded", "failure": "failed", "complete": "ended"}
 
 
 def countdown(left: Duration) -> str:
@@ -114,8 +114,7 @@ def schedule_words(job: Job) -> str:
     """Return in words when it starts, what else starts it by name, safe to show."""
     words = [describe(job.schedule)] if is_timed(job) or not job.triggers else []
     if job.depends_on and not is_timed(job):
-        met = (f"{name} {NEEDS[need]}" for name, need in job.depends_on.items())
-        words = [f"once {' and '.join(met)}"]
+        words = [f"once {met_words(job)}"]
     return sanitize_line("; ".join([*words, *map(trigger_name, job.triggers)]))
 
 

@@ -194,7 +194,7 @@ def test_a_job_is_told_what_its_calendars_let_through(lonely: Desk) -> None:
     only = "runs only on Mon, or between 01:00 and 05:00: any of these is enough"
     assert people[1] == f"  {only}"
     assert any(line.startswith("! only has days, and hours of every day") for line in people)
-    assert told["calendars"] == [only]
+    assert told["rules"] == [only]
     assert [each["at"][:16] for each in told["next"][-2:]] == [
         "2030-01-04T03:00",
         "2030-01-05T03:00",
@@ -203,6 +203,37 @@ def test_a_job_is_told_what_its_calendars_let_through(lonely: Desk) -> None:
     assert lonely.run("explain", "b").stdout.splitlines()[1:3] == [
         "  never runs in shut (on any day)",
         "  never",
+    ]
+
+
+def test_what_starts_a_job_without_a_schedule_is_told(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        'jobs: {a: {schedule: "0 3 * * *", command: "true", on_failure: [page]},'
+        ' b: {command: "true", depends_on: {a: success, c: complete}},'
+        ' c: {command: "true"}, page: {schedule: "@manual", command: "true"},'
+        ' f: {command: "true", triggers: [{file: {path: /srv/in}}]},'
+        ' gate: {schedule: "0 4 * * *", command: "true", depends_on: [a],'
+        "  triggers: [{webhook: {path: go}}]},"
+        ' off: {schedule: "0 4 * * *", command: "true", enabled: false}}'
+    )
+    lonely.answers_from_disk = True
+    told = {
+        job: lonely.run("explain", job, "--tz", "UTC").stdout.splitlines()[:3]
+        for job in ("b", "c", "page", "f", "gate")
+    }
+    lines = lonely.run("next", "b", "c", "f", "off", "page").stdout.splitlines()
+
+    assert told["b"] == ["after a, c: once a succeeded and c ended (UTC)", "retry: none"]
+    assert told["c"][1] == "  never by itself"
+    assert told["page"][0] == "@manual: whenever a failed (UTC)"
+    assert told["f"][0] == "on file: on file /srv/in (UTC)"
+    assert told["gate"][1:] == ["  starts only once a succeeded", "  starts also on webhook go"]
+    assert [re.split("  +", line) for line in lines] == [
+        ["no time", "b", "starts once a succeeded and c ended"],
+        ["by hand", "c"],
+        ["no time", "f", "starts on file /srv/in"],
+        ["never", "off", "– disabled in the file (enabled: false)"],
+        ["no time", "page", "starts whenever a failed"],
     ]
 
 

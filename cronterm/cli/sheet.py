@@ -35,7 +35,7 @@ class Sheet:
     content: Any
     """For JSON and YAML; a list is printed one value a line where `is_lines`."""
     records: Sequence[Mapping[str, Any]]
-    """For CSV."""
+    """For CSV; an empty one stands beside a row that is none."""
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     only_wide: frozenset[str] = frozenset()
@@ -118,7 +118,7 @@ def _yaml(content: Any) -> str:
 
 
 def _csv(records: Sequence[Mapping[str, Any]]) -> str:
-    flat = [dict(_flat("", record)) for record in records]
+    flat = [dict(_flat("", record)) for record in records if record]
     found = dict.fromkeys(title for record in flat for title in record)
     # What is a mapping in one record may be nothing in another.
     titles = [title for title in found if not any(other.startswith(f"{title}_") for other in found)]
@@ -205,7 +205,7 @@ def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
     return Sheet(
         content=_merged_content(answers, rows, is_lines=first.is_lines),
         records=[
-            *({"host": host, **record} for host, _, record in rows),
+            *({"host": host, **record} for host, _, record in rows if record),
             *({"host": host, "gone": why} for host, why in gone.items()),
         ],
         head=("HOST", *first.head),

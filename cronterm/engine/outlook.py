@@ -9,9 +9,10 @@ import msgspec
 
 from cronterm.clock import HOUR, Duration, Instant, aware
 from cronterm.engine.prospect import MOST_HELD, coming_of, is_decided, schedule_of
+from cronterm.model.job import zone_of
 from cronterm.model.outlook import AHEAD, HOURS, Ahead, Outlook
 from cronterm.model.snapshot import JobView
-from cronterm.schedule.base import CronSpec, OnCalendarSpec, Schedule
+from cronterm.schedule.base import Schedule
 from cronterm.schedule.calendars import FAR, Calendars
 from cronterm.schedule.forecast import Upcoming, first_dst_marks, upcoming
 
@@ -30,7 +31,7 @@ def make_outlook(
     limit: int,
 ) -> Outlook:
     """Return what comes of a job after `now`; `begun` is (quarter of an hour, runs, failed)."""
-    zone = _zone(view)
+    zone = zone_of(view.job)
     hour_of = _hours(zone)
     runs, failed = [0] * HOURS, [0] * HOURS
     for at, count, failures in begun:
@@ -53,13 +54,6 @@ def make_outlook(
         changes=tuple(Ahead(each.at, each.mark) for each in changes),
         due=_due(view, schedule, calendars, now, hour_of),
     )
-
-
-def _zone(view: JobView) -> str:
-    """Return the zone that the schedule is read in."""
-    specs = view.job.schedule
-    zones = {spec.timezone for spec in specs if isinstance(spec, CronSpec | OnCalendarSpec)}
-    return zones.pop() if len(zones) == 1 else view.job.timezone
 
 
 def _hours(zone: str) -> HourOf:
@@ -130,7 +124,7 @@ def _due(
         stretches = sieve.stretches(schedule, now, now + AHEAD)
         spans = [(each.first - 1, each.last) for each in stretches if not each.why]
     counts = [0] * HOURS
-    step = HOUR if _has_whole_hours(now, _zone(view)) else HOUR // 4
+    step = HOUR if _has_whole_hours(now, zone_of(view.job)) else HOUR // 4
     for low, high in spans:
         for after, until in _cut(low, high, step):
             counts[hour_of(until)] += schedule.count_between(after, until)

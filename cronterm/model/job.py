@@ -15,7 +15,13 @@ from cronterm.model.identity import Limits, Param, Secret
 from cronterm.model.rule import Rule
 from cronterm.model.success import OutputKeep, Success
 from cronterm.model.trigger import Trigger
-from cronterm.schedule.base import CalendarSpec, ManualSpec, ScheduleSpec
+from cronterm.schedule.base import (
+    CalendarSpec,
+    CronSpec,
+    ManualSpec,
+    OnCalendarSpec,
+    ScheduleSpec,
+)
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace", "allow"]
 SHELL = ("/bin/sh", "-c")
@@ -253,6 +259,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def is_timed(job: Job) -> bool:
     """Tell whether `job` has instants of its own: then what it depends on is a gate."""
     return any(not isinstance(spec, ManualSpec) for spec in job.schedule)
+
+
+def zone_of(job: Job) -> str:
+    """Return the zone that the schedule of `job` is read in."""
+    zones = {spec.timezone for spec in job.schedule if isinstance(spec, CronSpec | OnCalendarSpec)}
+    return zones.pop() if len(zones) == 1 else job.timezone
 
 
 def schedule_hash(job: Job) -> str:

@@ -53,6 +53,17 @@ def test_several_machines_are_one_table(two: Desk) -> None:
     ]
 
 
+def test_what_comes_next_of_several_machines_is_one_list(two: Desk) -> None:
+    span = ("--from", "2027-01-15T08:00:00Z", "-n", "1")
+    lines = two.run("next", *span, "-H", "db1,db2").stdout.splitlines()
+    listed = two.run("next", *span, "-H", "db1,db2", "-o", "csv").stdout.splitlines()
+
+    assert [line.split()[0] for line in lines] == ["HOST", "db1", "db2", "db1", "db2"]
+    assert [line.split()[-1] for line in lines[1:3]] == ["backup", "backup"]
+    assert all("1 more job" in line for line in lines[3:])
+    assert [line.split(",")[0] for line in listed] == ["host", "db1", "db2"]
+
+
 def test_a_machine_that_is_gone_stays_visible(two: Desk) -> None:
     done = two.run("status", "-H", "db1,db9")
     told = json.loads(two.run("status", "-H", "db1,db9", "--json").stdout)

@@ -45,7 +45,8 @@ def test_next_of_jobs_is_an_object_of_lists(desk: Desk) -> None:
 def test_next_of_jobs_for_people_names_them(desk: Desk) -> None:
     lines = desk.run("next", "--from", "2027-01-15T08:00:00Z").stdout.splitlines()
 
-    assert [re.sub(r"  +(in \w+)? +", " .. ", line) for line in lines] == [
+    assert lines[0].split() == ["WHEN,", "UTC", "IN", "JOB"]
+    assert [re.sub(r"  +(in \w+)? +", " .. ", line) for line in lines[1:]] == [
         "Fri 2027-01-15 08:00:01 +0000 .. backup",
         "Fri 2027-01-15 08:00:01 +0000 .. talker",
     ]
@@ -138,11 +139,59 @@ def test_what_a_calendar_keeps_back_is_marked(lonely: Desk) -> None:
     )
     lonely.answers_from_disk = True
     span = ("--from", "2027-01-14T23:30Z", "-n", "1")
-    lines = lonely.run("next", *span).stdout.splitlines()
+    lines = lonely.run("next", "a", *span).stdout.splitlines()[1:]
 
     assert [line.split()[2] for line in lines] == ["00:00:00", "01:00:00", "02:00:00"]
-    assert lines[0].endswith("a  – kept back: excluded by night")
+    assert lines[0].endswith(" a    – kept back: excluded by night")
     assert len(json.loads(lonely.run("next", *span, "--json").stdout)["a"]) == 1
+
+
+def test_what_comes_next_of_all_jobs_is_one_list_in_order_of_time(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        "settings: {timezone: UTC}\n"
+        "calendars: {night: {windows: ['01:00-03:00']}}\n"
+        "jobs:\n"
+        "  often: {command: x, schedule: '0 * * * *', exclude: [night]}\n"
+        "  tokyo: {command: x, schedule: '30 8 * * *', timezone: Asia/Tokyo}\n"
+        "  rare: {command: x, schedule: '0 0 1 1 *'}\n"
+        "  seen: {monitor: true, schedule: '45 23 * * *'}\n"
+        "  a: {command: x}\n  b: {command: x}\n  c: {command: x}\n  d: {command: x}\n",
+        encoding="utf-8",
+    )
+    lonely.answers_from_disk = True
+    span = ("--from", "2027-01-14T23:00Z")
+    told = [
+        [part for part in re.split("  +", line) if part]
+        for line in lonely.run("next", *span, "-n", "4").stdout.splitlines()
+    ]
+    day, after = "Thu 2027-01-14", "Fri 2027-01-15"
+
+    assert told[0] == ["WHEN, UTC", "IN", "JOB"]
+    assert [[row[0], *row[2:]] for row in told[1:6]] == [
+        [f"{day} 23:30:00 +0000", "tokyo", "Fri 08:30 in Asia/Tokyo"],
+        [f"{day} 23:45:00 +0000", "seen", "a report is expected"],
+        [f"{after} 00:00:00 +0000", "often"],
+        [
+            f"{after} 01:00:00 +0000",
+            "often",
+            "– kept back: excluded by night (and 1 more until Fri 02:00)",
+        ],
+        [f"{after} 03:00:00 +0000", "often"],
+    ]
+    assert told[6:] == [
+        ["by hand", "4 jobs", "a, b, c, d"],
+        ["later", "1 more job", "(-n 50 shows more)"],
+    ]
+    assert len(lonely.run("next", *span).stdout.splitlines()) == 1 + 10 + 1 + 2
+    of_each = json.loads(lonely.run("next", *span, "--json").stdout)
+    assert {job: len(due) for job, due in of_each.items() if due} == {
+        "often": 5,
+        "tokyo": 5,
+        "rare": 5,
+        "seen": 5,
+    }
+    listed = lonely.run("next", *span, "-n", "4", "-o", "csv").stdout.splitlines()
+    assert [line.split(",")[1] for line in listed] == ["job", "tokyo", "seen", "often", "often"]
 
 
 def test_explain_says_in_words_what_comes_and_what_may_surprise(desk: Desk) -> None:
@@ -221,7 +270,7 @@ def test_what_starts_a_job_without_a_schedule_is_told(lonely: Desk) -> None:
         job: lonely.run("explain", job, "--tz", "UTC").stdout.splitlines()[:3]
         for job in ("b", "c", "page", "f", "gate")
     }
-    lines = lonely.run("next", "b", "c", "f", "off", "page").stdout.splitlines()
+    lines = lonely.run("next", "b", "c", "f", "off", "page").stdout.splitlines()[1:]
 
     assert told["b"] == ["after a, c: once a succeeded and c ended (UTC)", "retry: none"]
     assert told["c"][1] == "  never by itself"

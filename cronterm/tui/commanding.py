@@ -105,20 +105,21 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
     def send(self, *commands: AnyCommand, said: str = "") -> None:
         """Send commands in order and tell the answers; no undo is sent behind a refused one.
 
-        Where there are several and all are done, what is `said` of them is told instead.
+        Where there are several, what is `said` of them is told instead of what was done.
         """
         self.run_worker(self._send(commands, said), group=SENDING)
 
     async def _send(self, commands: Sequence[AnyCommand], said: str) -> None:
         is_whole = bool(said) and len(commands) > 1
-        are_done, but = True, ""
+        done, but = 0, ""
         for number, command in enumerate(commands, 1):
             answer = await self.deliver(command, is_quiet=is_whole or number < len(commands))
             if answer is None or (not answer.ok and isinstance(command, UndoEdit)):
                 return
-            are_done, but = are_done and answer.ok, answer.not_in_force
-        if is_whole and are_done:
-            self.tell(f"{said}, but {but}" if but else said, is_bad=bool(but))
+            done, but = done + answer.ok, answer.not_in_force
+        if is_whole and done:
+            some = f": {done} of {len(commands)} were done" if done < len(commands) else ""
+            self.tell(f"{said}{some}" + (f", but {but}" if but else ""), is_bad=bool(some or but))
 
     async def deliver_edits(self, *edits: EditJob | RewriteJob | RenameJob) -> Answer | None:
         """Make edits of a job, each on top of the one before; return the last answer.
@@ -245,7 +246,8 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             views = self.picture.snapshot.jobs
             forced = {job for job in ready if questions.is_forced(views[job])}
             runs = [RunJob(job=job, force=job in forced) for job in ready]
-            self.ask(question, lambda answer: self.send(*runs))
+            told = f"triggered {questions.named(ready)}"
+            self.ask(question, lambda answer: self.send(*runs, said=told))
         elif needy:
             self.tell(f"they need params: {self.key('trigger_with')} on each of them", is_bad=True)
 
@@ -317,7 +319,7 @@ class Commanding(Telling[Ending], KeyOrder[Ending]):
             sha, but, diff = answer.sha256, answer.not_in_force, diff + answer.diff
             back.insert(0, UndoEdit(based_on=sha))
         if back:
-            whom = questions.names(jobs[: len(back)])
+            whom = questions.named(jobs[: len(back)])
             told = f"deleted {whom}{f', but {but}' if but else ''}"
             again = f"{whom} are back: undid their deletion"
             self.keep(*back, said=told, diff=diff, brings=jobs[0], undone=again)

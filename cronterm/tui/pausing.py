@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from cronterm.model.command import AnyCommand, MuteAlerts, PauseJob, ResumeJob, StopRun
+from cronterm.model.command import MuteAlerts, PauseJob, ResumeJob, StopRun
 from cronterm.model.snapshot import LiveRun, Pause
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
@@ -28,8 +28,9 @@ class Pausing(Commanding):
             self.ask(question, lambda answer: self._pause(free, answer))
             return
         paused = [job for job, pause in pauses.items() if pause is not None]
-        self.keep(*map(self._as_it_was, paused), said=f"resumed {questions.names(paused)}")
-        self.send(*(ResumeJob(job=job) for job in paused))
+        done, again = (f"{what} {questions.named(paused)}" for what in ("resumed", "paused again"))
+        self.keep(*map(self._as_it_was, paused), said=done, undone=again)
+        self.send(*(ResumeJob(job=job) for job in paused), said=done)
 
     def ask_hold(self, jobs: Sequence[str]) -> None:
         """Ask until when and why jobs are paused; where the first is already, change that."""
@@ -43,13 +44,16 @@ class Pausing(Commanding):
 
         def hold(given: Hold | None) -> None:
             if given is not None:
-                self.keep(*map(self._as_it_was, jobs), said=done)
+                back = f"the pauses of {whom} are as they were"
+                self.keep(*map(self._as_it_was, jobs), said=done, undone=back)
                 until, reason = given.until, given.reason
-                self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs))
+                pauses = (PauseJob(job=job, until=until, reason=reason) for job in jobs)
+                self.send(*pauses, said=f"{done}{self._until(given)}")
 
-        whom = questions.names(jobs) or "everything"
+        whom = questions.named(jobs) or "everything"
         done = f"paused {whom}" if was is None else f"changed the pause of {whom}"
-        title = f"Pause {whom}" if was is None else f"Change the pause of {whom}"
+        few = questions.names(jobs) or "everything"
+        title = f"Pause {few}" if was is None else f"Change the pause of {few}"
         self.push_screen(HoldDialog(title, is_pause=True, was=was), hold)
 
     def _pause_of(self, job: str) -> Pause | None:
@@ -85,16 +89,26 @@ class Pausing(Commanding):
             self.keep(self._as_it_was(""), said="resumed everything")
             self.send(ResumeJob())
 
-    def _pause(self, jobs: Sequence[str], answer: str, *then: AnyCommand) -> None:
+    def _until(self, hold: Hold) -> str:
+        """Say until when something is held back, if it has an end."""
+        return f" until {day_moment(hold.until, self.now())}" if hold.until is not None else ""
+
+    def _pause(self, jobs: Sequence[str], answer: str, *then: StopRun) -> None:
         """Pause jobs, or everything where the name is empty, for as long as the answer says."""
 
         def pause(hold: Hold) -> None:
-            self.keep(*(ResumeJob(job=job) for job in jobs), said=f"paused {whom}")
+            back = (ResumeJob(job=job) for job in jobs)
+            self.keep(*back, said=f"paused {whom}", undone=f"resumed {whom}")
             until, reason = hold.until, hold.reason
-            self.send(*(PauseJob(job=job, until=until, reason=reason) for job in jobs), *then)
+            pauses = (PauseJob(job=job, until=until, reason=reason) for job in jobs)
+            told = f"paused {whom}{self._until(hold)}{stopping}"
+            self.send(*pauses, *then, said=told)
 
-        whom = questions.names(jobs) or "everything"
-        hold_for(self, answer, pause, title=f"Pause {whom}", is_pause=True)
+        whom = questions.named(jobs) or "everything"
+        runs = f"run {then[0].run}" if len(then) == 1 else f"{len(then)} runs"
+        stopping = f", stopping {runs}" if then else ""
+        title = f"Pause {questions.names(jobs) or 'everything'}"
+        hold_for(self, answer, pause, title=title, is_pause=True)
 
     def ask_mute(self, jobs: Sequence[str], then: Callable[[], object] | None = None) -> None:
         """Ask for how long the alerts of jobs are silent, then mute them and do what is next."""
@@ -105,21 +119,20 @@ class Pausing(Commanding):
             return
         mutes = self.picture.snapshot.mutes
         ends = {job: mutes[job].until if job in mutes else now for job in known}
-        whom = questions.names(known)
+        whom = questions.named(known)
 
         def mute(hold: Hold) -> None:
             back = (MuteAlerts(job=job, until=end) for job, end in ends.items())
             done = "muted" if hold.until is not None else "unmuted"
             self.keep(*back, said=f"{done} the alerts of {whom}")
             until = hold.until or self.now()
-            end = f" until {day_moment(until, self.now())}" if hold.until is not None else ""
             commands = [MuteAlerts(job=job, until=until) for job in known]
-            self.send(*commands, said=f"{done} the alerts of {whom}{end}")
+            self.send(*commands, said=f"{done} the alerts of {whom}{self._until(hold)}")
             if then is not None:
                 then()
 
         question = questions.ask_mute(known, is_muted=any(end > now for end in ends.values()))
-        title = f"Mute {whom}"
+        title = f"Mute {questions.names(known)}"
         self.ask(question, lambda answer: hold_for(self, answer, mute, title=title, is_pause=False))
 
     def ask_stop(self, jobs: Sequence[str]) -> None:
@@ -157,7 +170,8 @@ class Pausing(Commanding):
                 question = questions.ask_pause(timed, self.key("pause"))
                 self.ask(question, lambda length: self._pause(timed, length, *stops))
             else:
-                self.send(*stops)
+                whose = questions.named(list(dict.fromkeys(run.job for run in runs)))
+                self.send(*stops, said=f"stopping {len(runs)} runs of {whose}")
 
         self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
 

@@ -57,6 +57,8 @@ async def test_every_run_is_stopped_though_one_has_ended_meanwhile() -> None:
         await pilot.press("x", "y")
         await wait_for(pilot, lambda: len(control.sent) == len(live) > 1)
         await wait_for(pilot, lambda: len(pilot.app._notifications) == 2)
+        runs = sum(len(control.scene.jobs[name].live) for name in live)
+        assert told(pilot)[1].endswith(f": {runs - 1} of {runs} were done")
     assert all(isinstance(each, StopRun) for each in control.sent)
 
 
@@ -101,9 +103,10 @@ async def test_one_sentence_tells_of_all_jobs_that_are_back() -> None:
         board = await board_of(pilot)
         board.table.marked = set(board.table.jobs[:2])
         await pilot.press("d", "y")
-        await wait_for(pilot, lambda: told(pilot) == ["deleted 2 jobs — u undoes it"])
+        whom = f"2 jobs ({', '.join(board.table.chosen())})"
+        await wait_for(pilot, lambda: told(pilot) == [f"deleted {whom} — u undoes it"])
         await pilot.press("u")
-        await wait_for(pilot, lambda: "2 jobs are back: undid their deletion" in told(pilot))
+        await wait_for(pilot, lambda: f"{whom} are back: undid their deletion" in told(pilot))
         assert len(told(pilot)) == 2
 
 

@@ -25,7 +25,8 @@ async def test_what_is_stopped_is_paused_too_so_that_it_does_not_begin_again() -
             await wait_for(pilot, lambda: isinstance(running.screen, Ask))
         await wait_for(pilot, lambda: isinstance(running.screen, AskList))
         await pilot.press("2")
-        await wait_for(pilot, lambda: len(control.sent) == 2)
+        said = "paused search-reindex until today 16:32:07, stopping run 901"
+        await wait_for(pilot, lambda: [each.message for each in running._notifications] == [said])
     paused = PauseJob(job="search-reindex", until=NOW + 2 * HOUR)
     assert control.sent == [paused, StopRun(run=901, signal="")]
 

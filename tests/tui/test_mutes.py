@@ -93,7 +93,7 @@ async def test_marked_jobs_are_muted_together() -> None:
         await pilot.press("space", "space", "m", "d")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         marked = board.table.chosen()
-        said = "muted the alerts of 2 jobs until tomorrow 14:32:07"
+        said = f"muted the alerts of 2 jobs ({', '.join(marked)}) until tomorrow 14:32:07"
         await wait_for(pilot, lambda: [each.message for each in running._notifications] == [said])
 
     assert control.sent == [MuteAlerts(job=job, until=NOW + DAY) for job in marked]

@@ -406,14 +406,23 @@ async def test_more_than_five_marked_jobs_ask_for_their_number() -> None:
 
 async def test_one_undo_resumes_all_jobs_that_one_key_paused() -> None:
     control = FakeControl()
-    async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("g", "space", "space", "p", "1")
-        await wait_for(pilot, lambda: len(control.sent) == 2)
-        await pilot.press("u")
-        await wait_for(pilot, lambda: len(control.sent) == 4)
+    running = app(control)
 
-    assert [type(each) for each in control.sent] == [PauseJob, PauseJob, ResumeJob, ResumeJob]
+    def told(text: str) -> bool:
+        return text in [each.message for each in running._notifications]
+
+    async with running.run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        board = running.screen
+        assert isinstance(board, Dashboard)
+        await pilot.press("g", *["space"] * 4)
+        whom = f"4 jobs ({', '.join(board.table.chosen()[:3])} and 1 more)"
+        await pilot.press("p", "1")
+        await wait_for(pilot, lambda: told(f"paused {whom} until today 15:32:07"))
+        await pilot.press("u")
+        await wait_for(pilot, lambda: told(f"resumed {whom}"))
+
+    assert [type(each) for each in control.sent] == [PauseJob] * 4 + [ResumeJob] * 4
 
 
 async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:

@@ -5,7 +5,7 @@ import json
 import re
 import shlex
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from cronterm.cli.base import JOB_NAME, Desk, common_but_f, desk, leave, say
+from cronterm.cli.following import Marks, follow_runs
 from cronterm.cli.output import (
     Gapless,
     Line,
@@ -29,9 +30,8 @@ from cronterm.cli.render import describe_end, show_time
 from cronterm.cli.runs import read_row
 from cronterm.cli.sheet import ask_hosts
 from cronterm.clock import Instant, SystemClock
-from cronterm.control import Message, Output
+from cronterm.control import Message
 from cronterm.errors import CrontermError, NoEngine
-from cronterm.model.event import AttemptEnded, Numbered, RunEnded
 from cronterm.model.query import ListRuns, ReadDecisions, ReadRun, RunDetail, Runs
 from cronterm.model.run import FAILED, Outcome, RunRow
 from cronterm.schedule.moments import past_moment
@@ -69,7 +69,8 @@ def logs(
 
     After `logs`, -f is --follow (`cronterm follow` is the same); name the file before it:
     cronterm -f jobs.yaml logs -f. Following a run ends with the run. --json prints one object a
-    line. With several hosts their lines are laid between each other, also those that come.
+    line. With several hosts their lines are laid between each other, also those that come. When
+    runs that are followed begin and end is said on stderr; not with -q, --json and --grep.
 
     Example: cronterm logs backup --since 2d --grep "error|warning"
     """
@@ -154,13 +155,21 @@ def _print_one(
         printer.show(_past(at, row, wanted.lines, gapless, printer.wants))
     elif messages is None:
         _say_no_run(at, (what,), wanted)
+    marks = Marks(colors=at.colors, is_silent=at.is_quiet)
+
+    def is_it(job: str, run: int) -> bool:
+        return what in (str(run), job)
+
     if messages is not None and what.isdigit():
         if row is not None and row.outcome is None:
-            _follow(messages, lambda job, run: str(run) == what, gapless, printer, until=int(what))
+            marks.meet(row)
+            follow_runs(messages, is_it, gapless, printer, marks, until=int(what))
     elif messages is not None:
-        if (row is None or row.outcome is not None) and not at.is_quiet:
+        if row is not None and row.outcome is None:
+            marks.meet(row)
+        elif not at.is_quiet:
             say(f"{what} is not running: waiting for its next run (^C ends this)", err=True)
-        _follow(messages, lambda job, run: job == what, gapless, printer)
+        follow_runs(messages, is_it, gapless, printer, marks)
     printer.flush()
 
 
@@ -251,7 +260,14 @@ def _print_many(
     def is_wanted(job: str, run: int) -> bool:
         return not jobs or job in jobs or str(run) in jobs
 
-    _follow(messages, is_wanted, past.gapless, printer, until=only)
+    is_silent = at.is_quiet or at.as_json or wanted.pattern is not None
+    marks = Marks(colors=at.colors, is_silent=is_silent)
+    for row in past.rows:
+        if row.outcome is None:
+            marks.meet(row)
+    if not past.rows and not marks.is_silent:
+        say("nothing has run yet: waiting for what comes (^C ends this)", err=True)
+    follow_runs(messages, is_wanted, past.gapless, printer, marks, until=only)
 
 
 def _say_no_run(at: Desk, jobs: Sequence[str], wanted: Wanted) -> None:
@@ -329,13 +345,14 @@ def print_of_hosts(
     past = [replace(line, host=host) for host, (_, p) in found.items() for line in p.lines]
     printer().print(wanted.last(sorted(past, key=lambda line: line.at)))
     if follow:
-        _follow_hosts(found, jobs, printer)
+        _follow_hosts(at, found, jobs, printer)
     codes = [each.exit_code for each in missing.values()] + [NoEngine.exit_code] * follow
     if codes:
         leave(max(codes))
 
 
 def _follow_hosts(
+    at: Desk,
     found: Mapping[str, tuple[Stream | None, Past]],
     jobs: Sequence[str],
     make_printer: Callable[[str], LinePrinter],
@@ -346,8 +363,14 @@ def _follow_hosts(
     def work(host: str, messages: Stream, past: Past) -> None:
         try:
             with contextlib.closing(messages):
-                wanted = make_printer(host)
-                _follow(messages, lambda job, run: not jobs or job in jobs, past.gapless, wanted)
+                marks = Marks(colors=at.colors, is_silent=at.is_quiet or at.as_json, host=host)
+                follow_runs(
+                    messages,
+                    lambda job, run: not jobs or job in jobs,
+                    past.gapless,
+                    make_printer(host),
+                    marks,
+                )
         except CrontermError as error:
             if not is_over.is_set():
                 _say_gone(host, error)
@@ -369,24 +392,3 @@ def _follow_hosts(
 def _say_gone(host: str, error: CrontermError) -> None:
     what = "gone: " if isinstance(error, NoEngine) else ""
     say(f"{host}: {what}{str(error).removeprefix(f'{host}: ')}", err=True)
-
-
-def _follow(
-    messages: Iterable[Message],
-    is_wanted: Callable[[str, int], bool],
-    gapless: Gapless,
-    printer: RawPrinter | LinePrinter,
-    *,
-    until: int | None = None,
-) -> None:
-    """Print what comes, for ever or until a run ends. Raises `NoEngine` when the engine leaves."""
-    for message in messages:
-        printer.show(gapless.retry())
-        match message:
-            case Output() if is_wanted(message.job, message.run):
-                printer.show(gapless.take(message))
-            case Numbered(event=AttemptEnded() as event) if is_wanted(event.job, event.run):
-                printer.show(gapless.finish(event.run, event.job, event.attempt))
-            case Numbered(event=RunEnded() as event) if event.run == until:
-                return
-    raise NoEngine("the engine left", "the output goes on in its file; `cronterm logs` reads it")

@@ -219,9 +219,10 @@ class RawPrinter:
                 sys.stdout.buffer.write(each.data)
         sys.stdout.flush()
 
-    def flush(self) -> None:
-        """Print the last lines, which have no end."""
-        self._print(self._lines.rest())
+    def flush(self, run: int | None = None) -> None:
+        """Print the last lines, which have no end; of one run, or of all."""
+        self._print(self._lines.rest(run))
+        sys.stdout.flush()
 
     def _print(self, lines: "Iterable[Line]") -> None:
         for line in lines:
@@ -252,9 +253,9 @@ class LinePrinter:
         for each in filter(self.wants, pieces):
             self.print(self._lines.take(each))
 
-    def flush(self) -> None:
-        """Print the last lines, which have no end."""
-        self.print(self._lines.rest())
+    def flush(self, run: int | None = None) -> None:
+        """Print the last lines, which have no end; of one run, or of all."""
+        self.print(self._lines.rest(run))
 
     def print(self, lines: "Iterable[Line]") -> None:
         """Print whole lines."""
@@ -319,10 +320,10 @@ class Lines:
         elif rest:
             self._open[key] = last
 
-    def rest(self) -> Iterator[Line]:
-        """Yield the lines that have no end, once."""
-        yield from map(self._line, self._open.values())
-        self._open.clear()
+    def rest(self, run: int | None = None) -> Iterator[Line]:
+        """Yield the lines that have no end, once; of one run, or of all."""
+        for key in [key for key in self._open if run in (None, key[0])]:
+            yield self._line(self._open.pop(key))
 
     def _line(self, piece: Piece) -> Line:
         text = piece.data.decode("utf-8", "replace")

@@ -8,10 +8,20 @@ from typing import Literal
 
 import pytest
 
+from cronterm.cli.following import Marks, follow_runs
 from cronterm.cli.logs import last_lines
 from cronterm.cli.output import Gapless, LinePrinter, Lines, Piece, RawPrinter, read_from, read_tail
 from cronterm.clock import SECOND
 from cronterm.control import Output
+from cronterm.errors import NoEngine
+from cronterm.model.event import (
+    AnyEvent,
+    AttemptEnded,
+    AttemptStarted,
+    Numbered,
+    RetryScheduled,
+    RunEnded,
+)
 from cronterm.model.query import AnyReply, OutputChunk, OutputPart, Query, ReadOutput
 from cronterm.model.run import AttemptEnd
 from tests.cli.desk import Desk
@@ -75,6 +85,70 @@ def test_following_a_job_goes_on_until_the_engine_leaves(desk: Desk) -> None:
     assert done.stdout == "hello\n"
     assert "the engine left" in done.stderr
     assert "talker is not running: waiting for its next run" in done.stderr
+
+
+def followed(*events: AnyEvent, is_silent: bool = False) -> str:
+    """Return what is said of the runs of talker that are followed."""
+    said = io.StringIO()
+    marks = Marks(colors=False, is_silent=is_silent)
+    printer = LinePrinter(colors=False, form="bare")
+    told = [Numbered(n, event) for n, event in enumerate(events, 1)]
+    with contextlib.redirect_stderr(said), pytest.raises(NoEngine):
+        follow_runs(told, lambda job, run: job == "talker", Gapless(Kept(b"")), printer, marks)
+    return said.getvalue()
+
+
+def test_when_runs_begin_and_end_is_said_where_they_are_followed() -> None:
+    def started(attempt: int, at: int, job: str = "talker") -> AttemptStarted:
+        when = START + at * SECOND
+        return AttemptStarted(at=when, run=7, job=job, attempt=attempt, pid=1, started_at=when)
+
+    def ended(attempt: int, at: int, code: int) -> AttemptEnded:
+        end = AttemptEnd(ended_at=START + at * SECOND, exit_code=code)
+        return AttemptEnded(at=end.ended_at, run=7, job="talker", attempt=attempt, end=end)
+
+    events = (
+        started(1, 0, "backup"),
+        started(1, 1),
+        ended(1, 2, 3),
+        RetryScheduled(at=START, run=7, job="talker", attempt=2, ready_at=START + 9 * SECOND),
+        started(2, 9),
+        ended(2, 11, 3),
+        RunEnded(at=START, run=7, job="talker", outcome="failed", reason="exit"),
+        RunEnded(
+            at=START, run=8, job="talker", outcome="skipped", reason="condition", message="full"
+        ),
+    )
+
+    assert followed(*events).splitlines() == [
+        "– 08:00:01 run 7 of talker began",
+        "– 08:00:02 run 7 of talker did not succeed: try 2 comes at 08:00:09",
+        "– 08:00:09 run 7 of talker, try 2, began",
+        "– 08:00:11 run 7 of talker failed: exit 3, took 10.0s",
+        "– 08:00:00 run 8 of talker skipped: condition (full)",
+    ]
+    assert followed(*events, is_silent=True) == ""
+
+
+def test_of_a_run_that_goes_on_it_is_said_since_when(desk: Desk) -> None:
+    desk.client.control.leaves_open = True
+    desk.run("run", "talker")
+
+    for words in (("talker",), ()):
+        assert "– 08:00:00 run 1 of talker goes on" in desk.run("logs", "-f", *words).stderr
+    assert "run 1 of" not in desk.run("logs", "-f", "talker", "-q").stderr
+    assert "run 1 of" not in desk.run("logs", "-f", "--grep", "x").stderr
+    assert "nothing has run yet" not in desk.run("logs", "-f").stderr
+
+
+def test_a_last_line_without_an_end_is_printed_when_its_run_ends() -> None:
+    lines = Lines()
+    for run in (7, 8):
+        piece = Piece(run, "talker", 1, 0, START, "out", b"no end")
+        assert list(lines.take(piece)) == []
+
+    assert [line.run for line in lines.rest(8)] == [8]
+    assert [line.run for line in lines.rest()] == [7]
 
 
 def test_after_logs_the_letter_f_is_to_follow_and_file_names_the_file(desk: Desk) -> None:

@@ -1,11 +1,12 @@
 """Says in sentences why a job ran or did not, from recorded decisions only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cronterm.clock import SECOND, Instant
 from cronterm.model.alert import Alert, Mute
 from cronterm.model.decision import Decision
 from cronterm.model.job import Job, is_timed
+from cronterm.model.notice import NoticeRow
 from cronterm.model.run import Outcome, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import trigger_name
@@ -111,11 +112,18 @@ def explain_past(decisions: Sequence[Decision], *, show: Show) -> tuple[str, ...
 
 
 def explain_alerts(
-    view: JobView | None, alerts: Sequence[Alert], mute: Mute | None = None, *, show: Show
+    view: JobView | None,
+    alerts: Sequence[Alert],
+    mute: Mute | None = None,
+    *,
+    notices: Mapping[int, Sequence[NoticeRow]] | None = None,
+    now: Instant = 0,
+    show: Show,
 ) -> tuple[str, ...]:
     """Return what is watched of a job that something else runs, and the job's open alerts.
 
-    While it has a `mute` nobody is told of them.
+    While it has a `mute` nobody is told of them. With the `notices` of each alert it is said who is
+    told later.
     """
     watched = "Something else runs it: here its reports are waited for (monitor)."
     is_monitor = view is not None and view.job.is_monitor
@@ -123,7 +131,10 @@ def explain_alerts(
     if mute is not None:
         since = f"since {show(mute.at)} until {show(mute.until)}"
         lines.append(f"Its alerts are muted by {mute.by} {since}: nobody is told of them.")
-    return (*lines, *(_told(alert, show) for alert in alerts))
+    for alert in alerts:
+        lines.append(_told(alert, show))
+        lines += _told_later(alert, (notices or {}).get(alert.id, ()), show, now)
+    return tuple(lines)
 
 
 def _told(alert: Alert, show: Show) -> str:
@@ -131,6 +142,17 @@ def _told(alert: Alert, show: Show) -> str:
     known = f"; {alert.acknowledged_by} knows" if alert.acknowledged_by else ""
     since = show(alert.opened_at)
     return f"Alert {alert.id} since {since}: {alert.kind}, {alert.message}{due}{known}."
+
+
+def _told_later(
+    alert: Alert, notices: Sequence[NoticeRow], show: Show, now: Instant
+) -> Iterator[str]:
+    for each in notices:
+        if each.state == "waiting" and not each.tries and each.at > now:
+            yield (
+                f"{each.notifier} is told of alert {alert.id} at {show(each.at)}, not before: of"
+                " the same kind and job it hears once in 15 minutes, in its quiet hours nothing."
+            )
 
 
 def _further(view: JobView) -> list[str]:

@@ -178,7 +178,11 @@ class Answers:
         alerts = [alert for alert in snapshot.alerts.values() if alert.job == query.job]
         links = explain_chain(view, snapshot.jobs, show=_shown)
         mute = in_force(snapshot.mutes, now).get(query.job)
-        told = explain_alerts(view, alerts, mute, show=_shown)
+        notices = {
+            alert.id: self._reader.list_notices(ListNotices(alert=alert.id)).rows
+            for alert in alerts
+        }
+        told = explain_alerts(view, alerts, mute, notices=notices, now=now, show=_shown)
         past = explain_past(decisions, show=_shown)
         return Decisions(decisions, (*sentences, *last, *links, *told), past)
 

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from cronterm.clock import MINUTE, SECOND, rfc3339
 from cronterm.core.explain import explain, explain_alerts
-from cronterm.model.alert import Mute
+from cronterm.model.alert import Alert, Mute
 from cronterm.model.decision import Decision
 from cronterm.model.gates import Hold
+from cronterm.model.notice import NoticeRow
 from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import OnWebhook
@@ -206,6 +207,23 @@ def test_a_run_that_needed_more_than_one_attempt_says_so() -> None:
     assert say(None, replace(ran, attempt=1), tried)[-2:] == (
         "00:00:00Z run 7 succeeded.",
         "00:00:00Z run 7 succeeded at attempt 3.",
+    )
+
+
+def test_who_is_told_of_an_alert_later_is_named_with_the_time() -> None:
+    alert = Alert(
+        id=2, kind="failure", job="a", message="exit 1", opened_at=0, last_at=0, outcome="failed"
+    )
+    waits = NoticeRow(notifier="mail", event="failure", state="waiting", at=15 * MINUTE)
+    tried = replace(waits, notifier="chat", tries=1)
+    told = explain_alerts(
+        None, (alert,), notices={2: (waits, tried)}, now=MINUTE, show=lambda at: rfc3339(at)[11:]
+    )
+
+    assert told == (
+        "Alert 2 since 00:00:00Z: failure, exit 1.",
+        "mail is told of alert 2 at 00:15:00Z, not before: of the same kind and job it hears once"
+        " in 15 minutes, in its quiet hours nothing.",
     )
 
 

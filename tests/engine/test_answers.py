@@ -10,8 +10,10 @@ from cronterm.clock import HOUR, MINUTE, Now
 from cronterm.engine.answers import Answers
 from cronterm.engine.prospect import MOST_NEXT
 from cronterm.errors import CrontermError
+from cronterm.model.alert import Alert
 from cronterm.model.decision import Decisions
 from cronterm.model.job import Settings
+from cronterm.model.notice import Notice, NoticeQueued
 from cronterm.model.problem import Problem
 from cronterm.model.query import (
     ConfigText,
@@ -32,7 +34,7 @@ from cronterm.model.run import Cause
 from cronterm.model.snapshot import JobView, LiveRun, PastRun, Snapshot
 from cronterm.schedule.base import CalendarSpec
 from cronterm.store.reader import open_reader
-from cronterm.store.sqlite import open_store
+from cronterm.store.sqlite import SqliteStore, open_store
 from tests.core.clockwork import job
 from tests.store.facts import NOON, added, claimed, queued, started, whole_run
 
@@ -58,8 +60,11 @@ class StoppedClock:
 class Office:
     """Answers, with the snapshot and the file they are given from."""
 
-    def __init__(self, answers: Answers, snapshot: Snapshot, file: Path) -> None:
+    def __init__(
+        self, answers: Answers, snapshot: Snapshot, file: Path, store: SqliteStore
+    ) -> None:
         self.answers = answers
+        self.store = store
         self.snapshot = snapshot
         self.file = file
 
@@ -81,7 +86,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
                 clock=StoppedClock(),
                 snapshot=lambda: snapshot,
             )
-            yield Office(answers, snapshot, file)
+            yield Office(answers, snapshot, file, store)
 
 
 async def test_the_next_instants_begin_strictly_after_the_moment_asked_for(office: Office) -> None:
@@ -140,6 +145,26 @@ async def test_while_the_engine_is_young_why_says_so(office: Office) -> None:
 
     assert isinstance(decisions, Decisions)
     assert decisions.sentences[0].endswith("(startup_delay).")
+
+
+async def test_why_says_who_is_told_of_an_open_alert_later(office: Office) -> None:
+    alert = Alert(id=1, kind="failure", job="backup", message="exit 1", opened_at=0, last_at=0)
+    office.snapshot.alerts[1] = alert
+    notice = Notice(
+        id=1,
+        notifier="mail",
+        event="failure",
+        job="backup",
+        message="exit 1",
+        happened_at=NOON,
+        ready_at=NOON + HOUR,
+        alert=1,
+    )
+    office.store.record([NoticeQueued(at=NOON, notice=notice)])
+    decisions = await office.answers.answer(ReadDecisions(job="backup"))
+
+    assert isinstance(decisions, Decisions)
+    assert any(each.startswith("mail is told of alert 1 at ") for each in decisions.sentences)
 
 
 async def test_an_interval_from_the_last_end_begins_there(office: Office) -> None:

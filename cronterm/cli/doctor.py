@@ -19,6 +19,7 @@ from cronterm.cli.base import Desk, common, desk, leave, print_json, say
 from cronterm.cli.render import show_size
 from cronterm.clock import SystemClock, local_zone
 from cronterm.config.load import load
+from cronterm.config.missing import missing_directories
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, reached_by
 from cronterm.model.foresight import short_timeout
@@ -112,7 +113,7 @@ def look_at_file(path: Path) -> Iterator[Finding]:
     loaded = load(path, local_timezone=local_zone())
     for problem in loaded.problems[:5]:
         yield Finding("jobs file", "bad", str(problem))
-    for warning in loaded.warnings[:5]:
+    for warning in (*loaded.warnings, *missing_directories(loaded))[:5]:
         yield Finding("jobs file", "note", str(warning))
     if not loaded.problems:
         yield Finding("jobs file", "ok", f"{path}, {len(loaded.jobs)} jobs")

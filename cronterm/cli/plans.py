@@ -16,6 +16,7 @@ from cronterm.cli.render import show_until
 from cronterm.cli.rules import retry_words
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, emptiness, load
+from cronterm.config.missing import missing_directories
 from cronterm.errors import BadInput, CrontermError
 from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, is_timed
@@ -235,10 +236,11 @@ def validate(context: click.Context, /, files: tuple[str, ...], strict: bool, **
 
 
 def _loaded(path: Path) -> Loaded:
-    """Read a jobs file; an empty one, which a running engine refuses, with a warning."""
+    """Read a jobs file with all warnings: an empty one is one that a running engine refuses."""
     loaded = load(path, local_timezone=local_zone())
     empty = emptiness(path, loaded)
-    return loaded if empty is None else replace(loaded, warnings=(*loaded.warnings, empty))
+    more = missing_directories(loaded) if empty is None else (empty,)
+    return replace(loaded, warnings=(*loaded.warnings, *more)) if more else loaded
 
 
 def _print_loaded(path: Path, loaded: Loaded, *, is_quiet: bool) -> None:

@@ -332,6 +332,33 @@ def test_validate_warns_of_an_empty_file_as_a_running_engine_refuses_it(
     assert lonely.run("validate", str(empty)).stdout == f"{empty}: ok, 0 jobs\n"
 
 
+def test_validate_and_doctor_warn_of_a_directory_that_is_not_there(
+    lonely: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    gone, file = tmp_path / "gone", lonely.instance.jobs_file
+    file.write_text(
+        "jobs:\n"
+        '  a:\n    command: "true"\n    # working_dir: no\n    working_dir: gone\n'
+        '  b: {command: "true", working_dir: gone}\n'
+        f'  c: {{command: "true", working_dir: "{tmp_path}/file"}}\n'
+        "  d: {command: x}\n"
+        "  m: {monitor: true, schedule: '@daily'}\n"
+    )
+    done = lonely.run("validate")
+    told = f"{file}:5:5: working_dir {gone} does not exist (runs of a and 1 more will fail)"
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        told,
+        f"{file}:7:24: working_dir {tmp_path}/file is not a directory (runs of c will fail)",
+        f"{file}: ok, 5 jobs",
+    ]
+    assert f"! jobs file: {told}" in lonely.run("doctor").stdout
+    gone.mkdir()
+    assert "gone" not in lonely.run("validate").stdout
+
+
 def test_validate_strict_takes_warnings_for_problems(lonely: Desk, tmp_path: Path) -> None:
     doubtful = tmp_path / "doubtful.yaml"
     job = '{command: "true", user: "nobody:nosuchgroup"}'

@@ -1,8 +1,6 @@
 """What is typed into the form, checked as jobs.yaml would be, in words for people."""
 
 import json
-import shlex
-import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,23 +15,6 @@ from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.duration import format_duration
 from cronterm.schedule.forecast import first_dst_marks
 from cronterm.tui.coming import schedule_of
-
-SHELL_WORDS = (
-    "if",
-    "for",
-    "while",
-    "case",
-    "until",
-    "cd",
-    "set",
-    "export",
-    "source",
-    ".",
-    "!",
-    "exec",
-    "trap",
-    "eval",
-)
 
 ESSENTIALS: dict[str, tuple[str, str]] = {
     "description": ("Description", "what it is for"),
@@ -102,20 +83,6 @@ def schedule_note(job: Job, now: Instant) -> str:
         lines.append(f"! {aware(each.at):%d %b %Y}: {each.mark}")
     lines += [f"! {warning}" for warning in warnings(job.schedule)]
     return "\n".join(lines)
-
-
-def command_note(command: str) -> str:
-    """Tell whether the first word of a command can be found. A comment has none."""
-    try:
-        first = shlex.split(command.strip().partition("\n")[0].partition(";")[0])[0]
-    except (ValueError, IndexError):
-        return ""
-    if "=" in first or "$" in first:
-        return ""
-    if first in SHELL_WORDS or first.startswith(("#", "(", "{", "[")):
-        return ""
-    found = shutil.which(first)
-    return f"✓ {found} found, executable" if found else f"! {first} is not found in PATH"
 
 
 class _Dumper(yaml.SafeDumper):

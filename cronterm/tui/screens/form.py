@@ -28,7 +28,6 @@ from cronterm.tui.draft import (
     ESSENTIALS,
     FREE_NAME,
     check_words,
-    command_note,
     preview,
     schedule_note,
     told_at,
@@ -41,6 +40,7 @@ from cronterm.tui.screens.page import Page
 from cronterm.tui.screens.run_dialog import TryDialog
 from cronterm.tui.themes import roles_of
 from cronterm.tui.typed import as_text, as_value, read_yaml
+from cronterm.tui.what_note import what_note
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
 
@@ -270,9 +270,7 @@ class JobForm(Page):
             nothing = nothing_comes(job, has_schedule=True, view=self._view)
             coming = next_line(self._coming(job), nothing) if self.has_class("-w80") else ""
             return "\n".join(filter(None, [note, coming]))
-        if word == "command" and isinstance(words.get("command"), str):
-            return command_note(words["command"])
-        return ""
+        return what_note(word, job, words)
 
     def _look_around(self, job: Job) -> None:
         """Find out, beside the screen, which other jobs start with this one."""

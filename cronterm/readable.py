@@ -1,8 +1,9 @@
-"""Durations and commands as people read them, the same on every face."""
+"""Durations, clocks and commands as people read them, the same on every face."""
 
 import re
+from zoneinfo import ZoneInfo
 
-from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration
+from cronterm.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Duration, Instant, aware
 
 _WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
 _COMMAND = re.compile(r"`cronterm (?=[a-z])")
@@ -58,6 +59,29 @@ def rough(duration: Duration) -> str:
         if duration >= size:
             return f"{duration // size}{unit}"
     return "now"
+
+
+def ago(passed: Duration) -> str:
+    """Return `just now`, `4s ago`, `12m ago`."""
+    return "just now" if passed < SECOND else f"{rough(passed)} ago"
+
+
+def span(length: Duration) -> str:
+    """Return `4s`, `12m`, `3h`, at least a second: how long something goes on."""
+    return rough(max(length, SECOND))
+
+
+def clock_in(at: Instant, zone: str, here: str = "") -> str:
+    """Return what the clock shows in a zone, `Mon 00:00 in Europe/Berlin`.
+
+    Nothing where the one `here` shows the same: that of a zone, or of this machine.
+    """
+    mine = aware(at).astimezone(ZoneInfo(here) if here else None)
+    there = aware(at).astimezone(ZoneInfo(zone))
+    if there.utcoffset() == mine.utcoffset():
+        return ""
+    day = "" if there.date() == mine.date() else f"{there:%a} "
+    return f"{day}{there:%H:%M} in {zone}"
 
 
 def shell_lines(command: str, room: int) -> list[str]:

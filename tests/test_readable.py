@@ -3,7 +3,7 @@
 import pytest
 
 from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Duration
-from cronterm.readable import shell_lines, short
+from cronterm.readable import ago, clock_in, shell_lines, short, span
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,24 @@ from cronterm.readable import shell_lines, short
 )
 def test_a_duration_is_rounded_to_the_last_place_shown(length: Duration, text: str) -> None:
     assert short(length) == text
+
+
+def test_how_long_ago_is_said_as_people_do() -> None:
+    assert [ago(passed) for passed in (0, SECOND - 1, SECOND, 2 * DAY)] == [
+        "just now",
+        "just now",
+        "1s ago",
+        "2d ago",
+    ]
+    assert [span(length) for length in (0, SECOND, HOUR)] == ["1s", "1s", "1h"]
+
+
+def test_the_clock_of_another_zone_is_told_where_it_differs() -> None:
+    at = 1_800_000_000 * SECOND  # 2027-01-15 08:00 UTC
+
+    assert clock_in(at, "Asia/Tokyo", "UTC") == "17:00 in Asia/Tokyo"
+    assert clock_in(at, "Pacific/Honolulu", "UTC") == "Thu 22:00 in Pacific/Honolulu"
+    assert clock_in(at, "Europe/Berlin", "Europe/Paris") == ""
 
 
 def test_a_long_command_is_broken_where_a_shell_reads_it_as_one() -> None:

@@ -16,7 +16,7 @@ from cronterm.clock import SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.alert import in_force
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.readable import rough
+from cronterm.readable import ago
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_CRONTERM_COMPLETE"
@@ -118,9 +118,9 @@ def _failing(snapshot: Snapshot) -> list[JobView]:
 
 def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     now = SystemClock().now().utc
-    failing = _failing(snapshot)
+    failing, count = _failing(snapshot), len(snapshot.jobs)
     running = sum(bool(view.live) for view in snapshot.jobs.values())
-    words = [f"{len(snapshot.jobs)} jobs", f"{running} running", f"{len(failing)} failing"]
+    words = [f"{count} job{'s' * (count != 1)}", f"{running} running", f"{len(failing)} failing"]
     paused = sum(view.pause is not None for view in snapshot.jobs.values())
     words += [f"{paused} paused"] if paused else []
     muted = len(in_force(snapshot.mutes, now))
@@ -136,11 +136,10 @@ def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     for view in failing:
         last = view.last
         if last is not None:
-            age = rough(now - last.ended_at)
-            ago = "just now" if age == "now" else f"{age} ago"
             times = view.totals.failed_in_a_row
             row = f", {times} in a row" if times > 1 else ""
-            lines.append((f"  ✗ {view.job.id}: {describe_end(last)}, {ago}{row}", "red"))
+            how = f"{describe_end(last)}, {ago(now - last.ended_at)}{row}"
+            lines.append((f"  ✗ {view.job.id}: {how}", "red"))
     troubles = (snapshot.engine.trouble, *map(str, snapshot.problems[:3]))
     lines += [(f"  ! {line}", "red") for line in troubles if line]
     return lines

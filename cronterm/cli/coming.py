@@ -14,6 +14,7 @@ from cronterm.model.job import is_timed, zone_of
 from cronterm.model.query import HeldBack, ListNext, NextDue
 from cronterm.model.snapshot import Snapshot
 from cronterm.model.starts import starters
+from cronterm.readable import clock_in
 from cronterm.schedule.forecast import MOST
 from cronterm.schedule.moments import coming_moment
 from cronterm.schedule.zone import check_zone
@@ -157,11 +158,7 @@ def _own_clock(due: Instant, job: str, known: Snapshot, span: Span) -> str:
     view = known.jobs.get(job)
     if view is None:
         return ""
-    here, zone = upcoming_at(due, span.zone), zone_of(view.job)
-    there = upcoming_at(due, zone)
-    is_same = there.utcoffset() == here.utcoffset()
-    day = "" if there.date() == here.date() else f"{there:%a} "
-    clock = "" if is_same else f"{day}{there:%H:%M} in {zone}"
+    clock = clock_in(due, zone_of(view.job), span.zone)
     report = "a report is expected" if view.job.is_monitor else ""
     return ", ".join(part for part in (report, clock) if part)
 

@@ -25,7 +25,7 @@ from cronterm.instance import Instance, reached_by
 from cronterm.model.foresight import short_timeout
 from cronterm.model.query import ListRuns, Runs
 from cronterm.model.snapshot import JobView
-from cronterm.readable import against_timeout, rough
+from cronterm.readable import against_timeout, span
 
 Verdict = Literal["ok", "note", "bad"]
 GLYPHS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
@@ -173,7 +173,7 @@ def _look_at_engine(at: Desk, instance: Instance) -> Iterator[Finding]:
         yield Finding("engine", "bad", f"pid {pid} holds the lock: {error}", "see its log")
         return
     engine = snapshot.engine
-    age = rough(SystemClock().now().utc - engine.started_at)
+    age = span(SystemClock().now().utc - engine.started_at)
     version = at.rooms.version()
     yield Finding("engine", "ok", f"pid {engine.pid}, version {engine.version}, up {age}")
     if engine.version != version:

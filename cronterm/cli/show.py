@@ -12,6 +12,7 @@ from cronterm.cli.render import (
     COLORS,
     GLYPHS,
     describe_end,
+    local,
     name_end,
     show_duration,
     show_time,
@@ -20,13 +21,13 @@ from cronterm.cli.render import (
 from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import mute_words, named, past_as_json, reason, state_of
-from cronterm.clock import SECOND, SystemClock, local_zone, rfc3339
+from cronterm.clock import SECOND, Instant, SystemClock, local_zone, rfc3339
 from cronterm.config.resolve import resolve
 from cronterm.model.alert import in_force
 from cronterm.model.foresight import short_timeout
-from cronterm.model.job import Job, Shell
+from cronterm.model.job import Job, Shell, zone_of
 from cronterm.model.snapshot import JobView, Snapshot
-from cronterm.readable import against_timeout
+from cronterm.readable import against_timeout, clock_in
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.calendar_words import keeping
 from cronterm.schedule.duration import format_duration
@@ -169,6 +170,11 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else sanitize_line(str(value).rstrip("\n"))
 
 
+def _moment(at: Instant) -> str:
+    """Return an instant with the zone that it is told in: the job's may be another."""
+    return f"{show_time(at)} {local(at):%Z}"
+
+
 def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     job, now = view.job, SystemClock().now().utc
     state = state_of(view, snapshot)
@@ -176,11 +182,14 @@ def _about(view: JobView, snapshot: Snapshot) -> list[tuple[str, str | None]]:
     why = reason(view, snapshot)
     lines.append((f"  state: {state}{f' ({why})' if why else ''}", COLORS.get(state)))
     if view.next_at is not None:
-        lines.append((f"  next: {show_time(view.next_at)}, {show_until(view.next_at - now)}", None))
+        there = clock_in(view.next_at, zone_of(job))
+        own = f" ({there})" if there else ""
+        when = f"{_moment(view.next_at)}{own}, {show_until(view.next_at - now)}"
+        lines.append((f"  next: {when}", None))
     if view.last is not None:
         end = view.last
         took = f", took {show_duration(end.duration)}" if end.duration is not None else ""
-        at = show_time(end.started_at if end.started_at is not None else end.ended_at)
+        at = _moment(end.started_at if end.started_at is not None else end.ended_at)
         how = f"{GLYPHS[end.outcome]} {describe_end(end)}, {at}{took}"
         lines.append((f"  last: run {end.run} {how}", COLORS.get(end.outcome)))
     if view.totals.runs:

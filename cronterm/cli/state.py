@@ -29,7 +29,7 @@ from cronterm.model.snapshot import JobView, PastRun, Snapshot
 from cronterm.model.standing import standing, unreached
 from cronterm.model.trigger import triggers_text
 from cronterm.model.unknown import unknown_job
-from cronterm.readable import ahead, rough
+from cronterm.readable import ahead, span
 
 HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERAGE", "REASON")
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
@@ -232,7 +232,7 @@ def _time(at: int | None) -> str | None:
 
 def _above(snapshot: Snapshot, now: Instant) -> list[tuple[str, str | None]]:
     engine = snapshot.engine
-    about = f"{_about(snapshot)}, up {rough(now - engine.started_at)}"
+    about = f"{_about(snapshot)}, up {span(now - engine.started_at)}"
     served = [f"the API is served at {url}" for url in engine.listeners]
     told = [(line, "red") for line in (*_troubles(snapshot), *_untaken(snapshot))]
     return [(about, None), *((line, None) for line in served), *told]

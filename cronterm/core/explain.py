@@ -10,7 +10,7 @@ from cronterm.model.notice import NoticeRow
 from cronterm.model.run import Outcome, Reason, RunRow
 from cronterm.model.snapshot import JobView, LiveRun, Pause
 from cronterm.model.trigger import trigger_name
-from cronterm.readable import rough
+from cronterm.readable import rough, span
 
 Show = Callable[[Instant], str]
 """Turns an instant into text for people."""
@@ -255,7 +255,7 @@ def _late(decision: Decision) -> str:
     """Say by which rule a run began that was decided later than it was due."""
     late = decision.decided_at - decision.due_at
     if decision.cause == "catch_up":
-        return f" (caught up {rough(late)} later)"
+        return f" (caught up {span(late)} later)"
     is_late = decision.cause == "scheduled" and late >= 2 * SECOND
     return f" ({rough(late)} late, within start_grace)" if is_late else ""
 
@@ -264,6 +264,6 @@ def _unattended(decision: Decision) -> str:
     """Say why a downtime's instant, of a range the newest one, was not taken up after it."""
     last = decision.due_at if decision.until is None else decision.until
     return (
-        f"was missed: no engine ran then, and {rough(decision.decided_at - last)} later neither"
+        f"was missed: no engine ran then, and {span(decision.decided_at - last)} later neither"
         " start_grace (for the newest) nor catch_up (for older ones) took it"
     )

@@ -9,11 +9,12 @@ from cronterm.clock import Instant, aware
 from cronterm.errors import BadInput
 from cronterm.model.alert import ORDER, Alert, AlertKind, AlertState, Mute, state_of
 from cronterm.model.notice import NoticeRow
+from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.duration import parse_duration
 from cronterm.tui.filter_doubt import Terms, length, one_of
 from cronterm.tui.look import Glyphs
-from cronterm.tui.words import age, countdown, day_moment
+from cronterm.tui.words import countdown, day_moment
 
 Reach = Literal["open", "known", "all"]
 """Only what needs a look; with what is acknowledged or muted; with what is over."""
@@ -139,7 +140,7 @@ def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
         case "muted" if mute is not None:
             return f"muted {countdown(mute.until - now)}"
         case "closed" if alert.closed_at is not None:
-            return f"{alert.closed_for or 'over'} {age(now - alert.closed_at)} ago"
+            return f"{alert.closed_for or 'over'} {ago(now - alert.closed_at)}"
         case _:
             return "–"
 

@@ -255,6 +255,20 @@ def test_a_job_is_told_what_its_calendars_let_through(lonely: Desk) -> None:
     ]
 
 
+def test_show_names_the_zone_of_its_times_and_the_clock_of_the_job(lonely: Desk) -> None:
+    lonely.instance.jobs_file.write_text(
+        'jobs: {a: {schedule: "30 8 1 1 *", command: "true", timezone: Asia/Tokyo},'
+        ' b: {schedule: "30 8 1 1 *", command: "true", timezone: UTC}}'
+    )
+    lonely.answers_from_disk = True
+    a, b = (lonely.run("show", job).stdout.splitlines()[2] for job in "ab")
+
+    assert re.fullmatch(
+        r"  next: \d{4}-12-31 23:30:00 UTC \(\w{3} 08:30 in Asia/Tokyo\), in \w+", a
+    )
+    assert re.fullmatch(r"  next: \d{4}-01-01 08:30:00 UTC, in \w+", b)
+
+
 def test_what_starts_a_job_without_a_schedule_is_told(lonely: Desk) -> None:
     lonely.instance.jobs_file.write_text(
         'jobs: {a: {schedule: "0 3 * * *", command: "true", on_failure: [page]},'

@@ -1,5 +1,6 @@
 """A job's page: its alerts, and why it ran or did not."""
 
+import re
 from typing import Any
 
 from msgspec.structs import replace
@@ -162,7 +163,7 @@ async def test_the_page_says_what_calendars_let_through() -> None:
     control = FakeControl()
     view = control.scene.jobs["invoice-export"]
     only = (CalendarSpec(weekdays=(0, 1, 2, 3, 4)), CalendarSpec(days=(-1,)))
-    view.job = replace(view.job, only=only)
+    view.job = replace(view.job, only=only, timezone="Asia/Tokyo", schedule=())
     async with app(control).run_test(size=(120, 40)) as pilot:
         screen = await on_detail(pilot, "invoice-export", "overview")
         box = screen.query_one(ScheduleBox)
@@ -171,6 +172,7 @@ async def test_the_page_says_what_calendars_let_through() -> None:
             "runs only on Mon-Fri, or on the last day of the month: any of these is enough"
             in " ".join(text.split())
         )
+        assert re.search(r"next +in \w+ .*\(.*\d\d:\d\d in Asia/Tokyo\)", text)
         await on_tab(pilot, screen, "schedule")
         notes = [text for text, _ in screen.query_one(NotesBox).notes]
         assert any(text.startswith("Runs only on Mon-Fri, or on the last day") for text in notes)

@@ -93,7 +93,7 @@ class AlertsBox(RowsBox[Alert]):
         name = fit_name(name, min(len(name), job - 1))
         now_is = state_words(row, mute, self.now)
         if width < NARROW:
-            now_is = now_is.removesuffix(" ago")
+            now_is = now_is.removesuffix(" ago").replace("just now", "now")
         message = max(width - kind - job - state - 16, 1)
         return [
             (sign, f"{role}+bold"),

@@ -11,6 +11,7 @@ from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
 from cronterm.model.run import FAILED
 from cronterm.model.standing import suspended_triggers, unreached
+from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.key_names import READ
 from cronterm.tui.keymap import CHANGING_WORDS, LAST_IN_BAR, TABS, View, ViewTab, in_place
@@ -133,8 +134,8 @@ class TopBar(Painted):
             return self._host()
         parts: list[Part] = [(f"{engine.host}  {sanitize_line(engine.jobs_file)}  ", "muted")]
         if self.picture.snapshot.loaded_at:
-            ago = age(self.now - self.picture.snapshot.loaded_at)
-            parts.append((f"{self.glyphs.states['succeeded']} loaded {ago} ago  ", "ok"))
+            when = ago(self.now - self.picture.snapshot.loaded_at)
+            parts.append((f"{self.glyphs.states['succeeded']} loaded {when}  ", "ok"))
         return parts
 
 

@@ -7,10 +7,10 @@ from rich.cells import cell_len
 
 from cronterm.clock import Instant, aware
 from cronterm.model.foresight import short_timeout
-from cronterm.model.job import Job, action_text
+from cronterm.model.job import Job, action_text, zone_of
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
-from cronterm.readable import against_timeout
+from cronterm.readable import against_timeout, clock_in
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.calendar_words import keeping
 from cronterm.tui.failing import failing_words, retry_words
@@ -134,6 +134,8 @@ class ScheduleBox(Panel):
                 self.picture.next_words(view.next_at, self.now),
                 self.picture.gone is None,
             )
+            there = clock_in(view.next_at, zone_of(job)) if is_kept else ""
+            text += f"  ({there})" if there else ""
             facts.append(("next", text, "accent+bold" if is_kept else "faint"))
             if len(self.coming) > 1 and is_kept:
                 coming.append(("then", days_and_times(self.coming[1:], self.now), "text"))

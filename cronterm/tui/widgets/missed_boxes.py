@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cronterm.clock import Instant, rfc3339
 from cronterm.model.query import MissedInstants
 from cronterm.model.run import Reason
+from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Part, fit, fit_name
@@ -115,7 +116,7 @@ class AfterBox(Panel):
             facts.append(("rule", f"catch_up {view.job.catch_up}", "text"))
         if view.last is not None:
             last = view.last
-            text = f"{past_text(last)}, {age(self.now - last.ended_at)} ago"
+            text = f"{past_text(last)}, {ago(self.now - last.ended_at)}"
             facts.append(("last run", text, "fail" if last.outcome == "failed" else "text"))
         if view.next_at is not None:
             facts.append(("next run", self.picture.next_words(view.next_at, self.now), "text"))

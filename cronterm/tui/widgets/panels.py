@@ -10,6 +10,7 @@ from cronterm.model.job import action_text
 from cronterm.model.quantile import quantile
 from cronterm.model.run import FAILED, success_ratio
 from cronterm.model.snapshot import PastRun
+from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fact_lines, fit, fit_name
@@ -219,7 +220,7 @@ def job_facts(picture: Picture, job: str, now: Instant) -> list[tuple[str, str, 
     if last is not None:
         took = duration(last.duration)
         tries = f" · try {last.attempt}" if last.attempt > 1 else ""
-        text = f"{past_text(last)} · {took} · {age(now - last.ended_at)} ago{tries}"
+        text = f"{past_text(last)} · {took} · {ago(now - last.ended_at)}{tries}"
         facts.append(("last", text, "fail" if last.outcome in FAILED else "text"))
     lengths = [past.duration for past in view.recent if past.duration is not None]
     if lengths:

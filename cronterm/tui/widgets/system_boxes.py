@@ -6,11 +6,12 @@ from textwrap import wrap
 
 from rich.cells import cell_len
 
-from cronterm.clock import SECOND, Instant
+from cronterm.clock import Instant
 from cronterm.model.notice import NotifierView
 from cronterm.model.snapshot import JobView, LiveRun
 from cronterm.model.system import ProcessView, StoreView, System
 from cronterm.model.trigger import OnFile, OnWebhook, Trigger, trigger_name
+from cronterm.readable import ago, span
 from cronterm.sanitize import sanitize_line
 from cronterm.schedule.duration import format_duration
 from cronterm.tui.keymap import CURSOR
@@ -20,7 +21,7 @@ from cronterm.tui.widgets.facts import Fact
 from cronterm.tui.widgets.paint import Part, fit, hidden_rows
 from cronterm.tui.widgets.panels import Panel
 from cronterm.tui.widgets.scrolled import Scrolled
-from cronterm.tui.words import age, day_moment, duration, moment, size
+from cronterm.tui.words import day_moment, duration, moment, size
 
 NAME = 10
 
@@ -79,7 +80,7 @@ class EngineBox(SystemBox):
     def titles(self) -> tuple[str, str]:
         """Return the title, and since when the engine runs."""
         engine = self.picture.snapshot.engine
-        up = age(self.now - engine.started_at)
+        up = span(self.now - engine.started_at)
         return "Engine and runners", f"up {up}" if self.picture.is_live and engine.pid else ""
 
     def facts(self) -> list[Fact]:
@@ -110,8 +111,7 @@ class EngineBox(SystemBox):
             facts.append(("runner", text, "warn" if is_old else "text"))
         if self.system is not None and not runners:
             facts.append(("runner", "none: the next start brings one", "muted"))
-        loaded = age(self.now - snapshot.loaded_at)
-        when = f"  loaded {loaded} ago" if snapshot.loaded_at else ""
+        when = f"  loaded {ago(self.now - snapshot.loaded_at)}" if snapshot.loaded_at else ""
         role = "warn" if snapshot.problems else "text"
         file = PurePath(engine.jobs_file).name
         problems = (
@@ -159,7 +159,7 @@ class QueueBox(SystemBox):
             text = f"everything, by {pause.by}{self.picture.pause_end(pause, self.now)}{why}"
             facts.append(("paused", sanitize_line(text), "warn"))
         for view, run in self._waiting():
-            since = age(self.now - run.queued_at)
+            since = span(self.now - run.queued_at)
             why = sanitize_line(view.wait_of(run, self.now)) or self._delay(run)
             sign = self.glyphs.states[run.state]
             facts.append((since, f"{sign} {view.job.id}  {why}  run {run.run}", ROLES[run.state]))
@@ -174,13 +174,13 @@ class QueueBox(SystemBox):
             view = snapshot.notifiers.get(name, NotifierView())
             told = f"{view.sent} sent" if view.sent else "nothing sent yet"
             if view.last_sent_at is not None:
-                told += f", last {age(self.now - view.last_sent_at)} ago"
+                told += f", last {ago(self.now - view.last_sent_at)}"
             told += f", {waiting[name]} wait" if waiting[name] else ""
             told += f", {view.given_up} given up" if view.given_up else ""
             if not view.error:
                 well.append(("notify", f"{sanitize_line(name)}  {told}", "text"))
                 continue
-            since = age(self.now - (view.failing_since or self.now))
+            since = span(self.now - (view.failing_since or self.now))
             text = f"{sanitize_line(name)}  fails for {since}: {sanitize_line(view.error)}; {told}"
             failing.append(("notify", text, "fail"))
         return [*failing, *well]
@@ -219,8 +219,7 @@ class WatchBox(SystemBox):
                 text = f"{sanitize_line(name)}  {view.job.id}"
                 since = view.suspended.get(name)
                 if since is not None:
-                    ago = age(self.now - since)
-                    text += f"  suspended {ago} ago, {self.key('pause')} resumes"
+                    text += f"  suspended {ago(self.now - since)}, {self.key('pause')} resumes"
                     suspended.append(("held", text, "warn"))
                 elif not view.job.enabled:
                     watched.append(("off", text, "faint"))
@@ -254,8 +253,8 @@ class StoreBox(SystemBox):
             ("runs", f"{store.runs:,} kept of {store.total_runs:,}  {store.jobs:,} jobs", "text"),
         ]
         if store.oldest_at is not None:
-            ago = age(self.now - store.oldest_at)
-            facts.append(("oldest", f"{moment(store.oldest_at)}  {ago} ago", "text"))
+            when = ago(self.now - store.oldest_at)
+            facts.append(("oldest", f"{moment(store.oldest_at)}  {when}", "text"))
         facts.append(("output", _output_text(store), "text"))
         if store.unused_bytes:
             facts.append(("unused", f"{size(store.unused_bytes)} of the history", "muted"))
@@ -291,7 +290,7 @@ class VersionsBox(SystemBox):
 
 def process_text(process: ProcessView, now: Instant) -> str:
     """Return `up 2d  41.2 MiB  cpu 1m12s`: what a process takes."""
-    up = age(max(now - process.started_at, SECOND))
+    up = span(now - process.started_at)
     return f"up {up}  {size(process.rss_bytes)}  cpu {duration(process.cpu_us)}"
 
 

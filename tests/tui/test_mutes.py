@@ -134,6 +134,24 @@ async def test_the_alerts_tell_which_jobs_are_muted_also_where_no_alert_is_open(
         ]
 
 
+async def test_that_alerts_are_muted_is_seen_where_the_room_is_short() -> None:
+    control = FakeControl()
+    control.scene.mutes |= {f"job-{n}": Mute("bob", NOW - HOUR, NOW + HOUR) for n in range(9)}
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        screen = await on_page(pilot, "4", AlertsView)
+        box = screen.query_one(AlertBox)
+        await wait_for(pilot, lambda: "muted" in str(box.border_title))
+        assert str(box.border_title) == "Alert 1 · 10 jobs muted"
+        assert box.alert is not None
+        control.scene.mutes[box.alert.job] = Mute("ann", NOW - HOUR, NOW + 2 * HOUR)
+        assert drawn(box)[2] == "muted until today 16:32:07 by ann"
+        control.scene.mutes.clear()
+        running.picture.snapshot.mutes.clear()
+        screen.update(NOW)
+        assert str(box.border_title) == "Alert 1"
+
+
 def test_the_names_of_muted_jobs_are_told_where_there_is_room() -> None:
     assert muted_words([], 30) == ""
     assert muted_words(["backup"], 30) == " · 1 job muted: backup"

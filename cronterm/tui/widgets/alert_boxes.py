@@ -12,6 +12,7 @@ from cronterm.tui.alert_list import (
     KINDS,
     count_words,
     message_words,
+    muted_words,
     notified_words,
     state_words,
 )
@@ -131,6 +132,16 @@ class AlertBox(Panel):
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return the facts, the most telling first where the room is short."""
+        return self._lines(width)
+
+    @property
+    def hidden(self) -> str:
+        """Which jobs are muted, where the lines that say so are not all seen."""
+        width, height = self.size
+        jobs = [*in_force(self.picture.snapshot.mutes, self.now)]
+        return muted_words(jobs, width // 3) if len(self._lines(width)) > height else ""
+
+    def _lines(self, width: int) -> list[list[Part]]:
         room = max(width - LABEL - 1, 1)
         facts = self._facts(self.alert) if self.alert is not None else []
         facts += self._others(self.alert)
@@ -152,15 +163,15 @@ class AlertBox(Panel):
         facts.append(
             ("since", f"{self._at(alert.opened_at)}   last {self._at(alert.last_at)}", "text")
         )
+        if mute is not None and mute.until > now:
+            by = sanitize_line(mute.by)
+            facts.append(("muted", f"until {self._at(mute.until)} by {by}", "paused"))
         facts += self._about(alert)
         for number, line in enumerate(self.printed):
             facts.append(("" if number else "printed", line, "fail"))
         if alert.acknowledged_at is not None:
             by = sanitize_line(alert.acknowledged_by)
             facts.append(("known", f"by {by}, {self._at(alert.acknowledged_at)}", "text"))
-        if mute is not None and mute.until > now:
-            by = sanitize_line(mute.by)
-            facts.append(("muted", f"until {self._at(mute.until)} by {by}", "paused"))
         if alert.closed_at is not None:
             facts.append(("over", f"{alert.closed_for}, {self._at(alert.closed_at)}", "ok"))
         if self.notices is not None:

@@ -93,7 +93,9 @@ class Row(NamedTuple):
     note: str = ""
     when: str = ""
     is_run: bool = False
-    """It is an instant that will run."""
+    """It is one of the instants that were asked for."""
+    place: int = 0
+    """Below them: 1 to 3 are of later ones, then come those without a time."""
 
 
 def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span, most: int | None) -> Sheet:
@@ -105,15 +107,16 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span, most: int | None) -
     found = {job: [due for due in each if span.has(due)] for job, each in reply.next.items()}
     coming = {job: each[: span.count] for job, each in found.items()}
     if jobs:
-        runs, later = sorted((due, job) for job, each in coming.items() for due in each), []
+        runs, rest = sorted((due, job) for job, each in coming.items() for due in each), []
     else:
         runs = sorted((due, job) for job, each in found.items() for due in each)[:most]
-        later = sorted({job for job, each in found.items() if each} - {job for _, job in runs})
+        told = {job for _, job in runs}
+        rest = sorted((each[0], job) for job, each in found.items() if each and job not in told)
     held = [
         Row(each.at, job, f"– {_kept_back(each, span.zone)}")
         for job, each_held in reply.held.items()
         for each in each_held
-        if span.has(each.at) and not (later and each.at > runs[-1][0])
+        if span.has(each.at) and not (rest and each.at > runs[-1][0])
     ]
     timed = [Row(due, job, _own_clock(due, job, known, span), is_run=True) for due, job in runs]
     rows = [*timed, *(held if jobs else _folded(held, span))]
@@ -124,10 +127,8 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span, most: int | None) -
         Row(None, job, when="not until then") if reply.next[job] else _without(job, known, span)
         for job in idle
     ]
-    rows += below if jobs else _gathered(below)
-    if later:
-        text = f"{len(later)} more job{'s' * (len(later) > 1)}"
-        rows.append(Row(None, text, "(-n 50 shows more)", "later"))
+    below = [row._replace(place=4) for row in (below if jobs else _gathered(below))]
+    rows += [*_later(rest, known, span, len(runs)), *below]
     return Sheet(
         content={job: [_offset(due, span.zone) for due in each] for job, each in coming.items()},
         records=[
@@ -136,9 +137,22 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span, most: int | None) -
         ],
         head=(f"WHEN, {span.zone}", "IN", "JOB", ""),
         rows=list(_cells(rows, span)),
-        order=[(row.due is None, row.due or 0, row.job) for row in rows],
+        order=[(row.place, row.due or 0, row.job) for row in rows],
         empty="no jobs",
     )
+
+
+def _later(
+    rest: Sequence[tuple[Instant, str]], known: Snapshot, span: Span, most: int
+) -> Iterator[Row]:
+    """Yield when the jobs come first that are not among the first instants, `most` of them."""
+    if rest:
+        yield Row(None, "", when="later, the first of each:", place=1)
+    for due, job in rest[:most]:
+        yield Row(due, job, _own_clock(due, job, known, span), place=2)
+    if len(rest) > most:
+        text = f"{len(rest) - most} more job{'s' * (len(rest) - most > 1)}"
+        yield Row(None, text, "(-n 50 shows more)", "still later", place=3)
 
 
 def _cells(rows: Sequence[Row], span: Span) -> Iterator[list[Cell]]:
@@ -148,7 +162,8 @@ def _cells(rows: Sequence[Row], span: Span) -> Iterator[list[Cell]]:
             yield [row.when, "", row.job, row.note]
             continue
         before, offset = offset, upcoming_at(row.due, span.zone).utcoffset()
-        mark = "! the clock has changed" if row.is_run and offset != before else ""
+        has_moved = (row.is_run or row.place == 2) and offset != before
+        mark = "! the clock has changed" if has_moved else ""
         note = "  ".join(part for part in (mark, row.note) if part)
         yield [shown(row.due, span.zone), f"{ahead_of(row.due, span.now):>6}", row.job, note]
 

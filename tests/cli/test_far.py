@@ -58,9 +58,10 @@ def test_what_comes_next_of_several_machines_is_one_list(two: Desk) -> None:
     lines = two.run("next", *span, "-H", "db1,db2").stdout.splitlines()
     listed = two.run("next", *span, "-H", "db1,db2", "-o", "csv").stdout.splitlines()
 
-    assert [line.split()[0] for line in lines] == ["HOST", "db1", "db2", "db1", "db2"]
+    assert [line.split()[0] for line in lines] == ["HOST", *["db1", "db2"] * 3]
     assert [line.split()[-1] for line in lines[1:3]] == ["backup", "backup"]
-    assert all("1 more job" in line for line in lines[3:])
+    assert all("later, the first of each" in line for line in lines[3:5])
+    assert [line.split()[-1] for line in lines[5:]] == ["only-db1", "only-db2"]
     assert [line.split(",")[0] for line in listed] == ["host", "db1", "db2"]
 
 

@@ -134,9 +134,9 @@ class ScheduleBox(Panel):
                 self.picture.next_words(view.next_at, self.now),
                 self.picture.gone is None,
             )
-            there = clock_in(view.next_at, zone_of(job)) if is_kept else ""
-            text += f"  ({there})" if there else ""
             facts.append(("next", text, "accent+bold" if is_kept else "faint"))
+            if is_kept and (there := clock_in(view.next_at, zone_of(job))):
+                facts.append(("its clock", there, "text"))
             if len(self.coming) > 1 and is_kept:
                 coming.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         elif why := never_again(view, self.now):

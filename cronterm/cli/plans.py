@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from cronterm.cli.base import Desk, common, desk, leave, print_json, say
 from cronterm.cli.render import show_until
-from cronterm.cli.rules import retry_words
 from cronterm.clock import Instant, SystemClock, aware, local_zone
 from cronterm.config.load import Loaded, emptiness, load
 from cronterm.config.missing import missing_directories
@@ -21,6 +20,7 @@ from cronterm.errors import BadInput, CrontermError
 from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, is_timed
 from cronterm.model.problem import Problem
+from cronterm.model.retrying import retry_words
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.model.starts import met_words, starters
 from cronterm.readable import against_timeout

@@ -18,7 +18,6 @@ from cronterm.cli.render import (
     show_time,
     show_until,
 )
-from cronterm.cli.rules import retry_words
 from cronterm.cli.sheet import Sheet, formatted, present
 from cronterm.cli.state import mute_words, named, past_as_json, reason, state_of
 from cronterm.clock import SECOND, Instant, SystemClock, local_zone, rfc3339
@@ -26,6 +25,7 @@ from cronterm.config.resolve import resolve
 from cronterm.model.alert import in_force
 from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, Shell, zone_of
+from cronterm.model.retrying import retry_words
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.readable import against_timeout, clock_in
 from cronterm.sanitize import sanitize_line

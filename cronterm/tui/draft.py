@@ -10,7 +10,8 @@ import yaml
 from cronterm.clock import Instant, aware
 from cronterm.config.attempt import Known
 from cronterm.config.load import load_text
-from cronterm.model.job import Job, Settings, is_timed
+from cronterm.model.job import Job, Retry, Settings, is_timed
+from cronterm.model.retrying import retry_words, tries_words
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.duration import format_duration
 from cronterm.schedule.forecast import first_dst_marks
@@ -83,6 +84,14 @@ def schedule_note(job: Job, now: Instant) -> str:
         lines.append(f"! {aware(each.at):%d %b %Y}: {each.mark}")
     lines += [f"! {warning}" for warning in warnings(job.schedule)]
     return "\n".join(lines)
+
+
+def retry_note(job: Job | None) -> str:
+    """Return when a job is tried again."""
+    if job is None or not job.retry.attempts:
+        return ""
+    is_usual = (job.retry.on, job.retry.exit_codes) == (Retry().on, None)
+    return tries_words(job.retry) if is_usual else retry_words(job.retry)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cronterm.cli.rules import retry_words
 from cronterm.clock import MINUTE
 from cronterm.model.job import Retry
+from cronterm.model.retrying import retry_words
 from tests.cli.desk import Desk
 
 BERLIN = ("next", "--expr", "30 2 * * *", "--tz", "Europe/Berlin", "--from", "2027-03-27T12:00")

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import pytest
+
 from cronterm.clock import HOUR, instant
 from cronterm.model.job import Job, Settings, Shell
 from cronterm.model.snapshot import JobView
 from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.coming import coming_runs, next_line, nothing_comes
-from cronterm.tui.draft import check_words, schedule_note, told_at
+from cronterm.tui.draft import check_words, retry_note, schedule_note, told_at
 
 NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
 CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
@@ -122,3 +124,19 @@ def test_the_day_is_told_once_in_a_line() -> None:
     runs = coming_runs(made(schedule="15 3,9,21 * * *", timezone="UTC"), NOW, {})
     assert next_line(runs, "") == "next Mon 01 Jun 21:15 · Tue 02 Jun 03:15 · 09:15"
     assert next_line([], "nothing is due") == "nothing is due"
+
+
+@pytest.mark.parametrize(
+    ("retry", "told"),
+    [
+        (3, "up to 3 more times: after 10s, 20s, 40s"),
+        ({"attempts": 1, "delay": "1m"}, "once more: after 1m"),
+        ({"delay": "30s", "backoff": 1}, "up to 3 more times: each time after 30s"),
+        ({"attempts": 1, "on": "lost"}, "when it is lost, once more: after 10s"),
+        (0, ""),
+    ],
+)
+def test_when_it_is_tried_again_is_told(retry: object, told: str) -> None:
+    assert retry_note(made(retry=retry)) == told
+    assert retry_note(made({"retry": retry})) == told
+    assert retry_note(None) == ""

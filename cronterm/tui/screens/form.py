@@ -29,6 +29,7 @@ from cronterm.tui.draft import (
     FREE_NAME,
     check_words,
     preview,
+    retry_note,
     schedule_note,
     told_at,
 )
@@ -270,7 +271,7 @@ class JobForm(Page):
             nothing = nothing_comes(job, has_schedule=True, view=self._view)
             coming = next_line(self._coming(job), nothing) if self.has_class("-w80") else ""
             return "\n".join(filter(None, [note, coming]))
-        return what_note(word, job, words)
+        return retry_note(job) if word == "retry" else what_note(word, job, words)
 
     def _look_around(self, job: Job) -> None:
         """Find out, beside the screen, which other jobs start with this one."""

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from cronterm.clock import Instant, aware
 from cronterm.model.foresight import short_timeout
 from cronterm.model.job import Job, action_text, zone_of
+from cronterm.model.retrying import brief_words
 from cronterm.model.run import RunRow
 from cronterm.model.snapshot import JobView
 from cronterm.readable import against_timeout, clock_in
@@ -333,7 +334,7 @@ def policy_text(job: Job) -> str:
         return " · ".join(told) or "tolerance by its period"
     words = [f"overlap {job.overlap}", f"catch up {job.catch_up}"]
     if job.retry.attempts:
-        words.insert(0, f"retry {job.retry.attempts} × {duration(job.retry.delay)}")
+        words.insert(0, f"retry {brief_words(job.retry)}")
     if job.timeout is not None:
         words.insert(0, f"timeout {duration(job.timeout)}")
     if job.max_runtime is not None:

@@ -53,7 +53,8 @@ def as_value(word: str, typed: str) -> Any:
     if word in LISTS_OF_TEXT and ("," in typed or word == "tags"):
         return [item.strip() for item in typed.split(",") if item.strip()]
     if word in PAIRS:
-        return pairs(typed)
+        value = pairs(typed)
+        return typed if isinstance(value, list) and word != "env" else value
     if "string" in kinds:
         return typed
     if "array" in kinds and not (word == "depends_on" and ":" in typed):
@@ -74,11 +75,16 @@ def _kinds(shape: Mapping[str, Any]) -> Iterator[str]:
 
 
 def pairs(typed: str) -> Any:
-    """Return what `A=1 B='of two'` says; a text that says nothing such is itself."""
+    """Return what `A=1 B='of two'` says, the list where something has no value.
+
+    A text that says nothing such is itself.
+    """
     try:
         words = shlex.split(typed)
     except ValueError:
         return typed
+    if not all("=" in word for word in words):
+        return words  # a list of NAME=value, and what is none is told
     return dict(word.partition("=")[::2] for word in words)
 
 

@@ -11,6 +11,7 @@ from cronterm.model.snapshot import JobView
 from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.coming import coming_runs, next_line, nothing_comes
 from cronterm.tui.draft import check_words, retry_note, schedule_note, told_at
+from cronterm.tui.typed import as_value
 
 NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
 CALENDARS = {"midweek": CalendarSpec(weekdays=(1, 2, 3))}
@@ -140,3 +141,8 @@ def test_when_it_is_tried_again_is_told(retry: object, told: str) -> None:
     assert retry_note(made(retry=retry)) == told
     assert retry_note(made({"retry": retry})) == told
     assert retry_note(None) == ""
+
+
+def test_a_variable_without_a_value_is_a_mistake() -> None:
+    words = {"command": "x", "env": as_value("env", "A=1 B")}
+    assert check_words("a", words, Settings(), ()) == (None, {"env": "'B' is not NAME=value"})

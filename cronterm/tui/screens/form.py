@@ -43,6 +43,7 @@ from cronterm.tui.themes import roles_of
 from cronterm.tui.typed import as_text, as_value, read_yaml
 from cronterm.tui.what_note import what_note
 from cronterm.tui.widgets.choice_line import ChoiceLine
+from cronterm.tui.widgets.hint_line import HintLine
 from cronterm.tui.widgets.word_row import SectionHead, WordRow
 
 QUIET_S = 0.15
@@ -94,6 +95,7 @@ class JobForm(Page):
             with Vertical(id="form-side"):
                 yield Static("", id="form-coming")
                 yield Static("", id="form-preview")
+        yield HintLine("", id="form-hint")
         yield Static("", id="form-status")
 
     def on_mount(self) -> None:

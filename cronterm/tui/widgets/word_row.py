@@ -47,7 +47,8 @@ class WordRow(Vertical):
         self._told = ""
         self.is_written = False
         """The word is in the file: it stays there, be it the default."""
-        self._given = ""
+        self.given = ""
+        """What is in force while nothing is typed, and who gives it."""
 
     def compose(self) -> ComposeResult:
         """Give the label and the field, and the line below."""
@@ -89,7 +90,7 @@ class WordRow(Vertical):
     def give(self, given: Given) -> None:
         """Show what is in force while nothing is typed; it is not written."""
         field = self.field
-        self._given = given.told
+        self.given = given.told
         if isinstance(field, ChoiceLine):
             if self.word in PLAIN and not self.is_written:
                 field.set_default(given.text)
@@ -109,7 +110,7 @@ class WordRow(Vertical):
 
     def say(self, problem: str, note: str, *, warn: str) -> None:
         """Say what is wrong with it, else what is to be known; lines with `!` are in `warn`."""
-        given = "" if self.typed else self._given
+        given = "" if self.typed else self.given
         abouts = ("" if self.word in PLAIN else WORDS.get(self.word, ""), given)
         about = "; ".join(filter(None, abouts)) if self._choices else ""
         is_about = bool(about) and not (problem or note)

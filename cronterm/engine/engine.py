@@ -27,6 +27,7 @@ from cronterm.core.base import (
     Started,
 )
 from cronterm.core.scheduler import Scheduler
+from cronterm.engine import ending
 from cronterm.engine.batch import Batch, Burst
 from cronterm.engine.bus import Bus
 from cronterm.engine.narrate import narrate
@@ -42,7 +43,6 @@ log = logging.getLogger("cronterm.engine")
 LONGEST_SLEEP_S = 30.0  # clock jumps are noticed within it
 GATHER_S = 0.02  # ends and starts that arrive within it share a commit
 STORE_RETRY_S = 5.0
-STOP_MARGIN_S = 5.0  # beyond the longest grace of a job; then what is left stays with the runner
 
 MOST_SIGNALS = 1_000  # kept while the store fails; the newest ones beyond are forgotten
 
@@ -144,18 +144,18 @@ class Engine:
 
         A second call ends at once, unless it asks for the runs to be stopped for the first time.
         """
-        now = asyncio.get_running_loop().time()
+        now, snapshot = asyncio.get_running_loop().time(), self.bus.snapshot
+        if self._is_draining and not stop_runs:
+            ending.say_hurried(snapshot, by=by)
+            self._stop_at = now
+            self._arrived.set()
+            return
         if not self._is_draining:
             self._is_draining = True
             self.on_drain()
-            self._stop_at = now + grace_s
-            self.tell(Drain(by=by, stop_runs=stop_runs))
-        elif stop_runs:
-            self._stop_at = now + grace_s
-            self.tell(Drain(by=by, stop_runs=True))
-        else:
-            self._stop_at = now
-            self._arrived.set()
+        ending.say_stopping(snapshot, by=by, grace_s=grace_s, stop_runs=stop_runs)
+        self._stop_at = now + grace_s
+        self.tell(Drain(by=by, stop_runs=stop_runs))
 
     async def in_store(self, call: Callable[[], T]) -> T:
         """Run `call` on the store's thread: one connection, one writer."""
@@ -375,25 +375,4 @@ class Engine:
             return False
         if asyncio.get_running_loop().time() >= self._stop_at:
             return True
-        return not self._batch and not self.running_attempts()
-
-    def running_attempts(self) -> int:
-        """Return how many attempts the runner holds, as far as it was published."""
-        snapshot = self.bus.snapshot
-        live = [view.live for view in snapshot.jobs.values()] + list(snapshot.removed.values())
-        return sum(
-            run.state in ("running", "stopping") and not run.is_reported
-            for runs in live
-            for run in runs.values()
-        )
-
-    def shutdown_grace_s(self, *, stop_runs: bool) -> float:
-        """Return how long an orderly stop may wait for running attempts."""
-        snapshot = self.bus.snapshot
-        graces = [
-            view.job.stop_grace_period / SECOND + STOP_MARGIN_S
-            for view in snapshot.jobs.values()
-            if view.live and (stop_runs or view.job.shutdown_runs == "stop")
-        ]
-        patience = STOP_MARGIN_S if stop_runs else snapshot.settings.shutdown_grace / SECOND
-        return max([patience, *graces])
+        return not self._batch and not ending.running(self.bus.snapshot)

@@ -20,6 +20,7 @@ from cronterm.config.load import Loaded
 from cronterm.control import Output
 from cronterm.core.base import Ended, NeverStarted, Started
 from cronterm.core.scheduler import Scheduler
+from cronterm.engine import ending
 from cronterm.engine.answers import Answers
 from cronterm.engine.audit import Audit
 from cronterm.engine.bus import Bus
@@ -146,6 +147,7 @@ class Host:
         finally:
             await checks.close()
             await executor.close()
+        ending.say_stopped(bus.snapshot)
 
     async def _recover(
         self,
@@ -341,7 +343,7 @@ def _follow_signals(
 
 def _stop(engine: Engine, number: int) -> None:
     engine.shut_down(
-        by=signal.Signals(number).name, grace_s=engine.shutdown_grace_s(stop_runs=False)
+        by=signal.Signals(number).name, grace_s=ending.grace_s(engine.bus.snapshot, stop_runs=False)
     )
 
 

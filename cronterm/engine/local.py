@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from cronterm.clock import SECOND, Instant, rfc3339
 from cronterm.control import Message
 from cronterm.core.base import RunAgain
+from cronterm.engine import ending
 from cronterm.engine.again import again_of
 from cronterm.engine.answers import Answers
 from cronterm.engine.audit import Audit
@@ -207,8 +208,9 @@ class LocalControl:
             self._engine.bus.announce()
 
     def _shut_down(self, command: ShutDown, by: str) -> Answer:
-        grace_s = self._engine.shutdown_grace_s(stop_runs=command.stop_runs)
-        running = self._engine.running_attempts()
+        snapshot = self._engine.bus.snapshot
+        grace_s = ending.grace_s(snapshot, stop_runs=command.stop_runs)
+        running = len(ending.running(snapshot))
         self._engine.shut_down(
             by=by, grace_s=0.0 if command.now else grace_s, stop_runs=command.stop_runs
         )

@@ -120,7 +120,7 @@ def narrate(event: AnyEvent) -> None:
         case EngineStarted():
             log.info("engine started", extra={"pid": event.pid, "version": event.version})
         case EngineStopping():
-            log.info("engine stopping", extra={"by": event.by})
+            pass  # `ending` has said it, with what is waited for
 
 
 def _run(

@@ -103,7 +103,8 @@ def _jobs_sheet(at: Desk, jobs: tuple[str, ...], span: Span, most: int | None) -
     limit = max(span.count, most or 0)
     reply = at.query(ListNext(jobs=jobs, after=span.after, limit=limit))
     assert isinstance(reply, NextDue)
-    known = at.snapshot()
+    # What is said beside times is for people: no program waits for it.
+    known = at.snapshot() if at.printed_as in ("table", "wide") else Snapshot()
     found = {job: [due for due in each if span.has(due)] for job, each in reply.next.items()}
     coming = {job: each[: span.count] for job, each in found.items()}
     if jobs:

@@ -14,6 +14,7 @@ from cronterm.sanitize import sanitize, sanitize_line
 from cronterm.tui import clipboard
 from cronterm.tui.pausing import Pausing
 from cronterm.tui.screens.dialogs import AskList, Choice
+from cronterm.tui.widgets.first_steps import import_command
 from cronterm.tui.widgets.paint import Painted, fit
 from cronterm.tui.words import row_text
 
@@ -62,6 +63,11 @@ class Copying(Pausing):
             await self._copy(text, f"the {what} of {job}")
         else:
             self.tell(f"{job} has no {what}")
+
+    def copy_import(self) -> None:
+        """Copy the command that brings a crontab over."""
+        command = import_command(self.picture)
+        self.run_worker(self._copy(command, f"`{command}`"), group="copy", exclusive=True)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy what is selected in a field; Textual's own knows one road only."""

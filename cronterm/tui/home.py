@@ -131,6 +131,9 @@ class Home(Protocol):
     def copy_of(self, what: str, job: str, run: int | None = None) -> None:
         """Copy something of a job, or of a run."""
 
+    def copy_import(self) -> None:
+        """Copy the command that brings a crontab over."""
+
     async def wait_answer(self, question: Ask) -> str:
         """Ask, and return the answer; only for what runs beside the screen."""
 

@@ -86,6 +86,8 @@ def palette_commands(
         )
     for taste, words in TASTES.items():
         yield SystemCommand(f"Theme {words}", "", partial(home.show_in, taste))
+    copies = "Import a crontab: copy the command for a shell"
+    yield SystemCommand(copies, "", home.copy_import)
     yield SystemCommand("Choose keys in $EDITOR", "", home.edit_keys)
     verbs: list[tuple[str, Callable[[str], None]]] = [
         ("Open", home.open_job),

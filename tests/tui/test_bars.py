@@ -1,13 +1,16 @@
 """What the lines at the edges say."""
 
+import pytest
+
 from cronterm.control import Gauges, Gone
+from cronterm.model.engine_view import EngineView
 from cronterm.model.event import EngineStopping, Numbered
 from cronterm.model.problem import Problem
 from cronterm.model.snapshot import JobView, Snapshot
 from cronterm.tui.look import UNICODE, Glyphs
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.bars import Banner, TabBar
-from cronterm.tui.widgets.first_steps import first_steps
+from cronterm.tui.widgets.first_steps import first_steps, import_command
 from cronterm.tui.widgets.paint import Part
 from tests.tui.scene import NOW, job
 
@@ -90,6 +93,24 @@ def test_where_there_is_no_job_the_engines_of_other_files_are_named() -> None:
 
     picture.others = ("cronterm -f /srv/jobs.yaml",)
     assert "cronterm -f /srv/jobs.yaml" in text_of(first_steps(picture, str, 80, 20))
+
+
+@pytest.mark.parametrize(
+    ("file", "sha256", "command"),
+    [
+        ("/srv/jobs.yaml", "", "cronterm import crontab -o /srv/jobs.yaml"),
+        ("/srv/jobs.yaml", "1" * 64, "cronterm import crontab --merge -o /srv/jobs.yaml"),
+        ("/my jobs/a.yaml", "", "cronterm import crontab -o '/my jobs/a.yaml'"),
+        ("/etc/cronterm", "1" * 64, "cronterm import crontab -o /etc/cronterm/crontab.yaml"),
+    ],
+)
+def test_the_first_page_names_the_command_that_brings_a_crontab_over(
+    file: str, sha256: str, command: str
+) -> None:
+    picture = Picture(Snapshot(sha256=sha256, engine=EngineView(jobs_file=file)))
+    assert command in text_of(first_steps(picture, str, 80, 20))
+    assert command in text_of(first_steps(picture, str, 40, 20))
+    assert import_command(picture) == command
 
 
 def test_gauges_are_shown_all_of_them_or_none() -> None:

@@ -15,6 +15,7 @@ from cronterm.tui.copying import text_of
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.widgets.drag import Drag
+from cronterm.tui.widgets.first_steps import import_command
 from tests.tui.scene import FakeControl, app, scene
 from tests.tui.test_screens import on_dashboard, wait_for
 
@@ -124,3 +125,18 @@ def test_what_is_marked_flows_like_text() -> None:
     assert Drag((0, 2), (90, -4)).text_of(lines) == "alpha\n日本 beta\ng"
     assert Drag((6, 0), (6, 0)).text_of(lines) == ""
     assert not Drag((4, 4), (5, 4)).is_far
+
+
+async def test_the_palette_copies_the_command_that_brings_a_crontab_over(
+    clip: Callable[[], str],
+) -> None:
+    running = app()
+    async with running.run_test(size=(80, 24)) as pilot:
+        await on_dashboard(pilot)
+        offered = {each.title: each for each in running.get_system_commands(running.screen)}
+        offered["Import a crontab: copy the command for a shell"].callback()
+        await wait_for(pilot, lambda: bool(told(pilot)))
+        command = import_command(running.picture)
+
+    assert clip() == command
+    assert told(pilot)[0].startswith(f"copied `{command}`, {len(command)} characters")

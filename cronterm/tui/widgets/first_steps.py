@@ -1,6 +1,8 @@
 """What a person can do while there is no job, in the middle of an empty table."""
 
+import shlex
 from collections.abc import Callable
+from pathlib import PurePath
 
 from cronterm.sanitize import sanitize_line
 from cronterm.tui.picture import Picture
@@ -9,6 +11,29 @@ from cronterm.tui.widgets.paint import Part, width_of
 
 MOST = 5
 """Engines that are named."""
+
+
+def import_command(picture: Picture) -> str:
+    """Return the command that brings the jobs of a crontab into the jobs file."""
+    snapshot = picture.snapshot
+    path = PurePath(snapshot.engine.jobs_file)
+    merge = " --merge" if path.suffix and is_there(snapshot) else ""
+    place = path if path.suffix else path / "crontab.yaml"  # in a directory of files
+    command = f"cronterm import crontab{merge} -o {shlex.quote(str(place))}"
+    return picture.from_here(f"`{command}`").strip("`")
+
+
+def _last_keys(key: Callable[[str], str]) -> list[Part]:
+    keys = ((key("help"), "help      "), (key("quit"), "quit"))
+    return [part for each, text in keys for part in ((f"{each}   ", "accent+bold"), (text, "text"))]
+
+
+def _import(picture: Picture, width: int) -> list[list[Part]]:
+    """Return how a crontab is brought over, in one line or two."""
+    told, command = "From a crontab, in a shell: ", sanitize_line(import_command(picture))
+    if len(told) + len(command) < width - 1:
+        return [[(told, "text"), (command, "accent")]]
+    return [[(told, "text")], [(command, "accent")]]
 
 
 def first_steps(
@@ -24,11 +49,11 @@ def first_steps(
     if not has_file:
         keys.append((key("sort"), "write a commented sample of it (5 safe demo jobs)"))
     keys += [(key("editor"), "write it in $EDITOR")]
-    keys += [(key("help"), "help"), (key("quit"), "quit")]
     lines: list[list[Part]] = [[("No jobs yet", "text+bold")], []]
     lines += [[(f"cronterm watches {file} — {what}", "muted")], []]
     lines += [[(f"{each}   ", "accent+bold"), (text, "text")] for each, text in keys]
-    lines += [[], [("Saved files are picked up live; nothing needs a restart.", "faint")]]
+    lines += [_last_keys(key), [], *_import(picture, width), []]
+    lines += [[("Saved files are picked up live; nothing needs a restart.", "faint")]]
     if picture.others:
         lines += [[], [("Engines that run for other files, each with its screen:", "text+bold")]]
         lines += [[(sanitize_line(other), "accent")] for other in picture.others[:MOST]]

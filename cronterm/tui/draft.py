@@ -12,6 +12,7 @@ from cronterm.config.attempt import Known
 from cronterm.config.load import load_text
 from cronterm.model.job import Job, Retry, Settings, is_timed
 from cronterm.model.retrying import retry_words, tries_words
+from cronterm.model.snapshot import JobView
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.duration import format_duration
 from cronterm.schedule.forecast import first_dst_marks
@@ -42,20 +43,24 @@ def check_words(
     settings: Settings,
     jobs: Collection[str],
     given: Mapping[str, Any] | None = None,
+    directory: str = "/form",
 ) -> tuple[Job | None, dict[str, str]]:
     """Return the definition these words make, or what is wrong by word; "" is the job itself.
 
     `settings` and `jobs` are those of the file: they may be named. `given` is what the job gets
-    for words that it does not have.
+    for words that it does not have, `directory` where its paths begin.
     """
     text = json.dumps({"defaults": given or {}, "jobs": {name: words}})
     known = Known(
         settings.calendars, settings.pools, jobs, settings.notifiers, settings.alert_policies
     )
     zone = settings.timezone
-    loaded = load_text(text, path=Path("/form/jobs.json"), local_timezone=zone, known=known)
+    path = Path(directory, "form.json")
+    loaded = load_text(text, path=path, local_timezone=zone, known=known)
     if any(problem.path.startswith("defaults") for problem in loaded.problems):
-        return check_words(name, words, settings, jobs)  # the file is wrong, not what is typed
+        return check_words(
+            name, words, settings, jobs, directory=directory
+        )  # the file is wrong, not what is typed
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
@@ -65,8 +70,22 @@ def check_words(
         if "nothing to run" not in problem.message:
             problems.setdefault(place, problem.message + hint)
     if "name" in problems and name != FREE_NAME:  # it hides what is wrong with the rest
-        problems |= check_words(FREE_NAME, words, settings, jobs, given)[1]
+        problems |= check_words(FREE_NAME, words, settings, jobs, given, directory)[1]
     return (loaded.jobs[0] if loaded.jobs else None), problems
+
+
+def directory_of(view: JobView | None, jobs_file: str) -> str:
+    """Return where the paths of a job begin, or those of one that is added."""
+    if view is not None:
+        return view.job.directory
+    path = Path(jobs_file or "/form/")
+    return str(path.parent if path.suffix else path)
+
+
+def changed_words(before: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words that differ from those before; None is one that is gone."""
+    changed = {word: value for word, value in words.items() if before.get(word) != value}
+    return changed | {word: None for word in before if word not in words}
 
 
 def told_at(place: str, problem: str) -> str:

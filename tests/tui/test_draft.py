@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from cronterm.model.job import Job, Settings, Shell
 from cronterm.model.snapshot import JobView
 from cronterm.schedule.base import CalendarSpec
 from cronterm.tui.coming import coming_runs, next_line, nothing_comes
-from cronterm.tui.draft import check_words, retry_note, schedule_note, told_at
+from cronterm.tui.draft import check_words, directory_of, retry_note, schedule_note, told_at
 from cronterm.tui.typed import as_value
 
 NOW = instant(datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
@@ -146,3 +147,16 @@ def test_when_it_is_tried_again_is_told(retry: object, told: str) -> None:
 def test_a_variable_without_a_value_is_a_mistake() -> None:
     words = {"command": "x", "env": as_value("env", "A=1 B")}
     assert check_words("a", words, Settings(), ()) == (None, {"env": "'B' is not NAME=value"})
+
+
+def test_paths_begin_where_the_jobs_file_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    words = {"command": "x", "working_dir": "here"}
+    file = str(tmp_path / "jobs.yaml")
+    (tmp_path / "jobs.d").mkdir()
+    (tmp_path / "jobs.d" / "other.yaml").write_text("jobs: 5")
+    job, problems = check_words("a", words, Settings(), (), None, directory_of(None, file))
+    assert job is not None, problems
+    assert job.working_dir == str(tmp_path / "here")
+    assert directory_of(None, str(tmp_path)) == directory_of(JobView(job=job), "x") == str(tmp_path)
+    assert directory_of(None, "") == "/form"

@@ -27,7 +27,9 @@ from cronterm.tui.coming import coming_runs, next_line, nothing_comes
 from cronterm.tui.draft import (
     ESSENTIALS,
     FREE_NAME,
+    changed_words,
     check_words,
+    directory_of,
     preview,
     retry_note,
     schedule_note,
@@ -204,8 +206,9 @@ class JobForm(Page):
         name, words = self.typed_name(), self.words()
         snapshot = self.picture.snapshot
         given = {word: each.value for word, each in self._given.items()}
+        directory = directory_of(self._view, snapshot.engine.jobs_file)
         job, self._problems = check_words(
-            name or FREE_NAME, words, snapshot.settings, snapshot.jobs, given
+            name or FREE_NAME, words, snapshot.settings, snapshot.jobs, given, directory
         )
         self._draft = job
         self._is_runnable = job is not None or bool(self._problems)
@@ -311,7 +314,7 @@ class JobForm(Page):
         if self._job is None:
             add = AddJob(job=self.typed_name(), words=words, based_on=self._based_on)
             self.run_worker(self._save(self.home.deliver(add)), group="save", exclusive=True)
-        elif edits := self._edits(self._job, self._changed_words(words)):
+        elif edits := self._edits(self._job, changed_words(self._before, words)):
             self.run_worker(
                 self._save(self.home.deliver_edits(*edits)), group="save", exclusive=True
             )
@@ -344,11 +347,6 @@ class JobForm(Page):
         needed += [] if self._is_runnable else ["command"]
         return f"{' and '.join(needed)} {'are' if needed[1:] else 'is'} needed" if needed else ""
 
-    def _changed_words(self, words: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the words that differ from the file's; None is one that is gone."""
-        changed = {word: value for word, value in words.items() if self._before.get(word) != value}
-        return changed | {word: None for word in self._before if word not in words}
-
     def action_try(self) -> None:
         """Run once what is typed, without saving it."""
         self._check()
@@ -356,7 +354,7 @@ class JobForm(Page):
             self._tell_lack("not tried")
         else:
             doubt = doubt_of(self._view, is_again=True) if self._view is not None else ""
-            changed = self._changed_words(self.words())
+            changed = changed_words(self._before, self.words())
             is_new = self._job is None
             draft = msgspec.structs.replace(self._draft, id=self._job or self._draft.id)
             self.app.push_screen(TryDialog(draft, changed, doubt, is_new=is_new))

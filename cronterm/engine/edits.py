@@ -200,10 +200,9 @@ def done_answer(
     `undone` is the edit that it took back, `but` what `not_in_force` says.
     """
     is_dry = getattr(command, "dry_run", False)
-    if undone is None:
-        done = done_words(command)
-    else:
-        done = f"undone: {done_words(undone)}" if is_dry else undone_words(undone)
+    done, so_again = edit_words(command if undone is None else undone)
+    if undone is not None:
+        done = f"undone: {done}" if is_dry else so_again
     return Answer(
         ok=True,
         message=("would have " if is_dry else "") + done + (f", but {but}" if but else ""),
@@ -213,35 +212,18 @@ def done_answer(
     )
 
 
-def done_words(command: Edit) -> str:
-    """Return what was done, for people."""
+def edit_words(command: Edit) -> tuple[str, str]:
+    """Return what was done, and what is so again once it is taken back, for people."""
     match command:
         case AddJob(job=job):
-            return f"added {job}"
+            return f"added {job}", f"{job} is gone again: undid its addition"
         case EditJob(job=job) | RewriteJob(job=job):
-            return f"changed {job}"
+            return f"changed {job}", f"{job} is as it was: undid its change"
         case DeleteJob(job=job):
-            return f"deleted {job}"
+            return f"deleted {job}", f"{job} is back: undid its deletion"
         case RenameJob(job=job, new=new):
-            return f"renamed {job} to {new}"
+            return f"renamed {job} to {new}", f"{new} is {job} again: undid its new name"
         case MoveJob(job=job, to=to):
-            return f"moved {job} to {to}"
+            return f"moved {job} to {to}", f"{job} is where it was: undid its move"
         case UndoEdit():
-            return "undid the last edit"
-
-
-def undone_words(command: Edit) -> str:
-    """Return what is so again now that an edit is taken back, for people."""
-    match command:
-        case AddJob(job=job):
-            return f"{job} is gone again: undid its addition"
-        case EditJob(job=job) | RewriteJob(job=job):
-            return f"{job} is as it was: undid its change"
-        case DeleteJob(job=job):
-            return f"{job} is back: undid its deletion"
-        case RenameJob(job=job, new=new):
-            return f"{new} is {job} again: undid its new name"
-        case MoveJob(job=job):
-            return f"{job} is where it was: undid its move"
-        case UndoEdit():
-            return done_words(command)
+            return "undid the last edit", "undid the last edit"

@@ -385,23 +385,6 @@ def confirm(at: Desk, question: str) -> None:
         raise CrontermError("nothing was done")
 
 
-def exit_status(run: Callable[[], object], name: str) -> int:
-    """Run a program and return its exit status; errors are said as those of `name`."""
-    try:
-        done = run()
-    except click.exceptions.Exit as left:
-        return left.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except CrontermError as error:
-        say(f"{name}: {error}", err=True)
-        return error.exit_code
-    return done if isinstance(done, int) else 0
-
-
 def leave(code: int) -> NoReturn:
     """End the program with a status."""
     raise click.exceptions.Exit(code)

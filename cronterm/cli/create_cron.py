@@ -2,7 +2,7 @@
 
 import click
 
-from cronterm.cli.base import exit_status
+from cronterm.cli.exits import exit_status
 from cronterm.clock import local_zone
 from cronterm.config import edit, json_edit
 from cronterm.config.gather import is_folder

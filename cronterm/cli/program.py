@@ -18,12 +18,12 @@ from cronterm.cli.base import (
     ScreenOptions,
     common,
     desk,
-    exit_status,
     leave,
     on_screen,
     print_json,
     say,
 )
+from cronterm.cli.exits import exit_status
 from cronterm.errors import CrontermError
 
 LOG_LEVEL = click.Choice(["debug", "info", "warning", "error"], case_sensitive=False)

@@ -1,4 +1,4 @@
-"""What a person can do while there is no job, in the middle of an empty table."""
+"""What an empty table says, and what a person can do while there is no job."""
 
 import shlex
 from collections.abc import Callable
@@ -11,6 +11,17 @@ from cronterm.tui.widgets.paint import Part, width_of
 
 MOST = 5
 """Engines that are named."""
+
+
+def nothing_shown(
+    picture: Picture, words: str, key: Callable[[str], str], width: int, height: int
+) -> list[list[Part]]:
+    """Return why a table, filtered by `words`, has no rows."""
+    if not picture.is_live and not picture.snapshot.n:
+        return [[], [("  connecting to the engine…", "muted")]]
+    if words:
+        return [[], [(f"  no job matches {words!r}", "muted")]]
+    return first_steps(picture, key, width, height)
 
 
 def import_command(picture: Picture) -> str:

@@ -13,7 +13,7 @@ from cronterm.tui.job_order import DESCENDING, SortKey, order_by
 from cronterm.tui.keymap import CURSOR
 from cronterm.tui.picture import MANY, Picture
 from cronterm.tui.widgets.columns import Layout, host_cells, layout_for
-from cronterm.tui.widgets.first_steps import first_steps
+from cronterm.tui.widgets.first_steps import nothing_shown
 from cronterm.tui.widgets.job_lines import JobLines
 from cronterm.tui.widgets.job_rows import HEAD, JobRows, group_of_head
 from cronterm.tui.widgets.paint import Painted, Part, hidden_rows
@@ -376,7 +376,8 @@ class JobTable(Painted, can_focus=True):
         self._keep_in_view()
         drawn = self._lines()
         if not self._rows.shown:
-            return [[], *self._empty(width)]
+            room = (width, self.size.height)
+            return [[], *nothing_shown(self.picture, self.filter, self.key, *room)]
         lines = [[part for part, _ in drawn.head(self.sort, self.direction)]]
         jobs = self.picture.snapshot.jobs
         for row in self._rows.shown[self._top : self._top + height - 1]:
@@ -395,10 +396,3 @@ class JobTable(Painted, can_focus=True):
         marked = sum(job in self.marked for job in own)
         is_folded = group in self.folded
         return drawn.group(group, views, is_here=is_here, is_folded=is_folded, marked=marked)
-
-    def _empty(self, width: int) -> list[list[Part]]:
-        if not self.picture.is_live and not self.picture.snapshot.n:
-            return [[], [("  connecting to the engine…", "muted")]]
-        if self.filter:
-            return [[], [(f"  no job matches {self.filter!r}", "muted")]]
-        return first_steps(self.picture, self.key, width, self.size.height)

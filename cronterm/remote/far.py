@@ -54,12 +54,13 @@ class FarDoor:
         *,
         limits: Limits = FAR,
         bind_again_s: float = BIND_AGAIN_S,
+        backoff: Backoff | None = None,
     ) -> None:
         self._service = service
         self._control = service.control
         self._limits = limits
         self._bind_again_s = bind_again_s
-        self._backoff = Backoff(asyncio.get_running_loop().time)
+        self._backoff = backoff or Backoff(asyncio.get_running_loop().time)
 
     async def run(self) -> None:
         """Follow the settings until cancelled."""

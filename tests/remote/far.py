@@ -10,6 +10,7 @@ import msgspec
 
 from cronterm.model.api import Api, Listener
 from cronterm.model.job import Settings
+from cronterm.remote.backoff import Backoff
 from cronterm.remote.far import FAR, FarDoor
 from cronterm.remote.metrics import render_metrics
 from cronterm.remote.peer import Limits
@@ -86,7 +87,12 @@ def write_tokens(path: Path, *lines: str) -> Path:
 
 @contextlib.asynccontextmanager
 async def far_house(
-    directory: Path, *, limits: Limits = FAR, control: FakeControl | None = None, **words: object
+    directory: Path,
+    *,
+    limits: Limits = FAR,
+    control: FakeControl | None = None,
+    backoff: Backoff | None = None,
+    **words: object,
 ) -> AsyncIterator[FarHouse]:
     """Serve a fake at a free port of 127.0.0.1 while the block runs."""
     control = control or FakeControl()
@@ -94,7 +100,7 @@ async def far_house(
     api = Api(listen=(Listener("127.0.0.1", 0),), token_file=str(tokens))
     control.configure(Settings(api=msgspec.structs.replace(api, **words)))
     service = Service(control, control.view.store, render_metrics)
-    door = FarDoor(service, limits=limits, bind_again_s=0.01)
+    door = FarDoor(service, limits=limits, bind_again_s=0.01, backoff=backoff)
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(door.run())
         house = FarHouse(control, tokens)

@@ -13,6 +13,7 @@ import pytest
 from cronterm.model.api import Api, Listener
 from cronterm.model.command import PauseJob
 from cronterm.model.query import Runs
+from cronterm.remote.backoff import Backoff
 from cronterm.remote.far import FAR, bind
 from cronterm.remote.guard import MOST_PUNISHED
 from cronterm.remote.wire import HELLO, OPENAPI, QUERY, SEND, STREAM
@@ -272,13 +273,15 @@ async def test_answers_to_wrong_tokens_are_held_back_and_right_ones_are_heard(
 
 
 async def test_few_answers_are_held_back_at_once(tmp_path: Path) -> None:
-    async with far_house(tmp_path, limits=replace(FAR, punishment_s=2.0)) as it:
+    known = Backoff(lambda: 0.0)
+    for _ in range(20):
+        known.fail("127.0.0.1")  # from now on a guess waits longer than the test lasts
+    async with far_house(tmp_path, limits=replace(FAR, punishment_s=60.0), backoff=known) as it:
         guess = it.request("GET", HELLO, token="x" * 40)
-        for _ in range(5):
-            await it.ask(guess)
         guesses = [asyncio.ensure_future(it.ask(guess)) for _ in range(40)]
-        _, held = await asyncio.wait(guesses, timeout=0.5)
+        await until(lambda: sum(each.done() for each in guesses) >= 40 - MOST_PUNISHED)
         right = await it.ask(it.request("GET", HELLO))
+        held = [each for each in guesses if not each.done()]
         for each in held:
             each.cancel()
         await asyncio.wait(guesses)

@@ -25,15 +25,18 @@ def habit_of(rows: Sequence[RunRow], *, by_tries: bool = False) -> Habit | None:
     Durations are of whole runs, from the first start to the last end. `by_tries`, where tries are
     to fail and be repeated: of runs that were tried once, if there are any, since the others have
     the delays of their retries in them. One that was replaced would have gone on: it counts as one
-    of the longest. Failures count the tries that are known to have failed.
+    of the longest. Failures count the tries that are known to have failed, those included that
+    could not be started: where tries are to fail, a job of which none could takes no time.
     """
     ended = [row for row in rows if row.outcome in ENDS and row.started_at is not None]
-    if not ended:
+    unstarted = [row for row in rows if row.outcome == "failed" and row.started_at is None]
+    if not ended and not (by_tries and unstarted):
         return None
     counted = [row for row in ended if row.attempt == 1] if by_tries else ended
     counted = counted or ended
-    longest = max(map(_duration, counted))
-    durations = [longest if row.outcome == "replaced" else _duration(row) for row in counted]
+    longest = max(map(_duration, counted), default=0)
+    durations = [longest if row.outcome == "replaced" else _duration(row) for row in counted] or [0]
+    ended += unstarted
     tries = sum(max(row.attempt, 1) for row in ended)
     failed = sum(
         max(row.attempt, 1) - (row.outcome == "succeeded") for row in ended if row.outcome in TRIED

@@ -1,5 +1,7 @@
 """Tests for what past runs tell of the next ones."""
 
+from msgspec.structs import replace
+
 from cronterm.clock import MINUTE, SECOND, Duration
 from cronterm.core.habits import Habits, assume, habit_of
 from cronterm.model.effect import StartAttempt
@@ -76,6 +78,21 @@ def test_failures_are_counted_by_tries() -> None:
 
     assert habit is not None
     assert habit.failures == 3 / 5
+
+
+def test_what_could_not_be_started_failed_and_took_no_time_of_others() -> None:
+    habit = habit_of([row(SECOND), row(None, "failed"), row(None, "skipped")], by_tries=True)
+
+    assert habit == Habit(
+        median=SECOND, p95=SECOND, longest=SECOND, shortest=SECOND, failures=0.5, runs=2
+    )
+
+
+def test_a_job_that_never_could_be_started_fails_at_once_where_tries_are_to_fail() -> None:
+    rows = [row(None, "failed")] * 3
+
+    assert habit_of(rows) is None
+    assert habit_of(rows, by_tries=True) == replace(assume(0), failures=1.0, runs=3)
 
 
 def test_a_replaced_run_would_have_taken_as_long_as_the_longest() -> None:

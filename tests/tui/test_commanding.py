@@ -18,12 +18,11 @@ from cronterm.model.command import (
     UndoEdit,
 )
 from cronterm.model.event import JobAdded, JobRemoved, Numbered
-from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.bars import KeyBar
 from tests.tui.scene import DIFF, NOW, FakeControl, StillClock, app, scene
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import board_of, wait_for
 
 
 class Ended(FakeControl):
@@ -34,13 +33,6 @@ class Ended(FakeControl):
         answer = await super().send(command)
         is_first = isinstance(command, StopRun) and len(self.sent) == 1
         return Answer(ok=False, kind="unknown_run", message="it is over") if is_first else answer
-
-
-async def board_of(pilot: Pilot[Any]) -> Dashboard:
-    """Return the dashboard once it is there."""
-    await on_dashboard(pilot)
-    assert isinstance(pilot.app.screen, Dashboard)
-    return pilot.app.screen
 
 
 def told(pilot: Pilot[Any]) -> list[str]:

@@ -9,7 +9,7 @@ from cronterm.tui.screens.form import JobForm
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.text_line import TextLine
 from tests.tui.scene import FakeControl, app
-from tests.tui.test_screens import is_filled, on_dashboard, wait_for
+from tests.tui.test_screens import is_filled, on_dashboard, on_page, wait_for
 
 FILE = """\
 settings: {timezone: UTC, catch_up: latest, title: ops}
@@ -116,11 +116,7 @@ async def test_an_edited_job_shows_what_defaults_give_and_writes_another_choice(
 async def test_a_new_job_begins_with_what_the_file_gives() -> None:
     control = GivingControl()
     async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("a")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
-        assert isinstance(form, JobForm)
+        form = await on_page(pilot, "a", JobForm)
         overlap = form.query_one("#f-overlap", ChoiceLine)
         await wait_for(pilot, lambda: overlap.value == "allow")
         form.rows["name"].put("new")
@@ -142,11 +138,7 @@ async def test_the_next_runs_are_those_that_the_file_makes_of_what_is_typed() ->
     control = GivingControl()
     control.text = "settings: {timezone: Asia/Tokyo}\ndefaults: {jitter: 10m, timeout: 5m}\n"
     async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("a")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
-        assert isinstance(form, JobForm)
+        form = await on_page(pilot, "a", JobForm)
         for word, text in (("name", "new"), ("command", "echo"), ("schedule", "30 2 * * *")):
             form.rows[word].put(text)
         note = form.query_one("#n-schedule")

@@ -6,19 +6,16 @@ from cronterm.clock import HOUR
 from cronterm.model.command import PauseJob, StopRun
 from cronterm.model.query import AnyReply, Query, RunDetail
 from cronterm.tui.screens.compare import CompareView
-from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask, AskList
 from tests.tui.scene import NOW, FakeControl, app
-from tests.tui.test_screens import on_dashboard, wait_for
+from tests.tui.test_screens import board_of, wait_for
 
 
 async def test_what_is_stopped_is_paused_too_so_that_it_does_not_begin_again() -> None:
     control = FakeControl()
     running = app(control)
     async with running.run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        board = running.screen_stack[0]
-        assert isinstance(board, Dashboard)
+        board = await board_of(pilot)
         board.table.go_to("search-reindex")
         for key in ("x", "p"):
             await pilot.press(key)
@@ -43,9 +40,7 @@ class NeverStarted(FakeControl):
 async def test_the_last_failure_is_compared_and_the_last_run_repeated_from_the_jobs() -> None:
     running = app(NeverStarted())
     async with running.run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        board = running.screen_stack[0]
-        assert isinstance(board, Dashboard)
+        board = await board_of(pilot)
         board.table.go_to("new-job")
         await pilot.press("equals_sign", "r")
         await wait_for(pilot, lambda: len(running._notifications) == 2)

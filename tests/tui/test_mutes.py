@@ -18,7 +18,7 @@ from cronterm.tui.widgets.facts import ScheduleBox
 from cronterm.tui.widgets.panels import Panel, job_facts
 from cronterm.tui.widgets.table import JobTable
 from tests.tui.scene import NOW, FakeControl, app
-from tests.tui.test_screens import on_dashboard, on_page, wait_for
+from tests.tui.test_screens import board_of, on_dashboard, on_page, wait_for
 
 
 def drawn(panel: Panel) -> list[str]:
@@ -53,9 +53,7 @@ async def test_a_job_is_muted_on_the_jobs_and_on_its_page_and_that_is_undone() -
     control.scene.mutes["wal-archive"] = Mute("ann", NOW - HOUR, NOW + 3 * HOUR)
     running = app(control)
     async with running.run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        board = running.screen_stack[0]
-        assert isinstance(board, Dashboard)
+        board = await board_of(pilot)
         board.table.go_to("invoice-export")
         await pilot.press("m")
         await wait_for(pilot, lambda: isinstance(running.screen, AskList))
@@ -87,9 +85,7 @@ async def test_marked_jobs_are_muted_together() -> None:
     control = Telling()
     running = app(control)
     async with running.run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        board = running.screen_stack[0]
-        assert isinstance(board, Dashboard)
+        board = await board_of(pilot)
         await pilot.press("space", "space", "m", "d")
         await wait_for(pilot, lambda: len(control.sent) == 2)
         marked = board.table.chosen()

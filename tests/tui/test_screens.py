@@ -85,6 +85,13 @@ async def on_dashboard(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
+async def board_of(pilot: Pilot[Any]) -> Dashboard:
+    """Return the dashboard once it is drawn."""
+    await on_dashboard(pilot)
+    assert isinstance(pilot.app.screen, Dashboard)
+    return pilot.app.screen
+
+
 async def on_page(pilot: Pilot[Any], key: str, kind: type[Shown]) -> Shown:
     """Press the key of a page, once the dashboard is there, and wait for it."""
     await on_dashboard(pilot)
@@ -359,10 +366,7 @@ async def test_the_form_checks_while_it_is_typed_and_saves() -> None:
         view = control.scene.jobs[name]
         view.job = msgspec.structs.replace(view.job, schedule=nightly)
     async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("a")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
+        form = await on_page(pilot, "a", JobForm)
         form.query_one("#f-name", Input).value = "archive"
         form.query_one("#f-schedule", Input).value = "61 * * * *"
         form.query_one("#f-command", TextArea).text = "ls -l"
@@ -428,10 +432,7 @@ async def test_one_undo_resumes_all_jobs_that_one_key_paused() -> None:
 async def test_the_form_edits_choices_and_commands_of_several_lines() -> None:
     control = FakeControl()
     async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("e")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
+        form = await on_page(pilot, "e", JobForm)
         area = form.query_one("#f-command", TextArea)
         await wait_for(pilot, lambda: area.text == "cd /srv\nls -l\n")
         overlap = form.query_one("#f-overlap", ChoiceLine)
@@ -564,10 +565,7 @@ async def test_the_form_edits_a_job_that_something_else_runs() -> None:
     control = FakeControl()
     control.action = "monitor: true\n"
     async with app(control).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("e")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
+        form = await on_page(pilot, "e", JobForm)
         area = form.query_one("#f-command", TextArea)
         await wait_for(pilot, lambda: area.disabled)
         form.query_one("#f-description", Input).value = "mirrored at night"
@@ -585,10 +583,7 @@ async def test_a_refused_edit_leaves_the_form_as_it_is() -> None:
         ok=False, kind="stale", message="the file has changed", sha256="9" * 64
     )
     async with app(control).run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("e")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, JobForm))
-        form = pilot.app.screen
+        form = await on_page(pilot, "e", JobForm)
         area = form.query_one("#f-command", TextArea)
         await wait_for(pilot, lambda: bool(area.text))
         area.text = "true"
@@ -610,11 +605,7 @@ async def test_a_refused_edit_leaves_the_form_as_it_is() -> None:
 
 async def test_the_log_viewer_searches() -> None:
     async with app().run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("l")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
-        view = pilot.app.screen
-        assert isinstance(view, LogView)
+        view = await on_page(pilot, "l", LogView)
         await wait_for(pilot, lambda: len(view.page.lines) > 5)
         await pilot.press("slash", *"erp", "enter")
         await wait_for(pilot, lambda: view.found.startswith("2 of 2"))
@@ -639,11 +630,7 @@ async def test_the_log_viewer_searches() -> None:
 
 async def test_a_mark_below_the_last_line_is_gone_to() -> None:
     async with app().run_test(size=(120, 9)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("l")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogView))
-        view = pilot.app.screen
-        assert isinstance(view, LogView)
+        view = await on_page(pilot, "l", LogView)
 
         def has_mark() -> bool:
             shown = view.page.paint(view.page.size.width, view.page.size.height)
@@ -811,9 +798,7 @@ async def test_the_cursor_goes_to_a_job_that_was_added() -> None:
     control = FakeControl()
     running = app(control)
     async with running.run_test(size=(80, 24)) as pilot:
-        await on_dashboard(pilot)
-        board = running.screen_stack[0]
-        assert isinstance(board, Dashboard)
+        board = await board_of(pilot)
         running.show_job("zz-late")
         added = msgspec.structs.replace(running.picture.snapshot.jobs["new-job"].job, id="zz-late")
         event = JobAdded(at=NOW, job=added, counts_from=NOW, first_seen_at=NOW)

@@ -208,10 +208,7 @@ class Slow(FakeControl):
 
 async def test_what_is_read_for_a_view_ends_as_it_is_left() -> None:
     async with app(Slow()).run_test(size=(120, 40)) as pilot:
-        await on_dashboard(pilot)
-        await pilot.press("5")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, RunsView))
-        view = pilot.app.screen
+        view = await on_page(pilot, "5", RunsView)
         await wait_for(
             pilot, lambda: any(w.node is view and w.is_running for w in pilot.app.workers)
         )

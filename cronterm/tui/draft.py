@@ -33,6 +33,11 @@ ESSENTIALS: dict[str, tuple[str, str]] = {
 }
 """Words that are always in sight, with their names and what is typed; the others by section."""
 
+TIMING = frozenset(
+    ("schedule", "timezone", "jitter", "exclude", "only", "not_before", "not_after", "max_runs")
+)
+"""Words without which it cannot be told when a job runs."""
+
 FREE_NAME = "new-job"
 """Stands where no name is typed, or none that can be taken."""
 
@@ -45,7 +50,9 @@ def check_words(
     given: Mapping[str, Any] | None = None,
     directory: str = "/form",
 ) -> tuple[Job | None, dict[str, str]]:
-    """Return the definition these words make, or what is wrong by word; "" is the job itself.
+    """Return the definition these words make, and what is wrong by word; "" is the job itself.
+
+    Where something is wrong it is that of the other words, if they say when it runs, or None.
 
     `settings` and `jobs` are those of the file: they may be named. `given` is what the job gets
     for words that it does not have, `directory` where its paths begin.
@@ -64,14 +71,23 @@ def check_words(
     problems: dict[str, str] = {}
     for problem in loaded.problems:
         place = problem.path.removeprefix(f"jobs.{name}").strip(".").partition(".")[0]
-        if problem.path in ("jobs", f"jobs.{name}") and "cannot name" in problem.message:
+        if problem.path in ("jobs", f"jobs.{name}") and _is_of_name(problem.message):
             place = "name"
         hint = f" ({problem.hint})" if problem.hint else ""
         if "nothing to run" not in problem.message:
             problems.setdefault(place, problem.message + hint)
     if "name" in problems and name != FREE_NAME:  # it hides what is wrong with the rest
-        problems |= check_words(FREE_NAME, words, settings, jobs, given, directory)[1]
+        job, beside = check_words(FREE_NAME, words, settings, jobs, given, directory)
+        return job, problems | beside
+    if not loaded.jobs and not problems.keys() & TIMING:  # when it runs can be told all the same
+        right = {word: value for word, value in words.items() if word not in problems}
+        if right.keys() != words.keys():
+            return check_words(name, right, settings, jobs, given, directory)[0], problems
     return (loaded.jobs[0] if loaded.jobs else None), problems
+
+
+def _is_of_name(message: str) -> bool:
+    return "cannot name" in message or "would be taken for a run" in message
 
 
 def directory_of(view: JobView | None, jobs_file: str) -> str:

@@ -146,7 +146,17 @@ def test_when_it_is_tried_again_is_told(retry: object, told: str) -> None:
 
 def test_a_variable_without_a_value_is_a_mistake() -> None:
     words = {"command": "x", "env": as_value("env", "A=1 B")}
-    assert check_words("a", words, Settings(), ()) == (None, {"env": "'B' is not NAME=value"})
+    assert check_words("a", words, Settings(), ())[1] == {"env": "'B' is not NAME=value"}
+
+
+def test_when_it_runs_is_told_beside_what_is_wrong_with_another_word() -> None:
+    words = {"command": "x", "schedule": "@daily", "timeout": "soon", "nice": 99}
+    job, problems = check_words("5", words, Settings(timezone="UTC"), ())
+    assert problems.keys() == {"name", "timeout", "nice"}
+    assert job is not None
+    assert next_line(coming_runs(job, NOW, {}), "").startswith("next Tue 02 Jun 00:00")
+    for wrong in ({"schedule": "70 * * * *"}, {"timezone": "Nowhere"}, {"only": "gone"}):
+        assert check_words("a", words | wrong, Settings(), ())[0] is None
 
 
 def test_paths_begin_where_the_jobs_file_is(tmp_path: Path) -> None:

@@ -96,8 +96,12 @@ def _date(r: Reading, node: Node, path: str) -> str:
 
 
 def _day(r: Reading, node: Node, path: str) -> int:
-    if scalar(node) in ("L", "l"):
+    written = scalar(node)
+    if written in ("L", "l"):
         return -1
+    if isinstance(written, str) and written[:3].lower() in _WEEKDAYS:
+        message = f"{short(written)!r} is not a day of the month"
+        raise r.bad(node, path, message, f"weekdays: {short(written)}")
     day: int = r.integer(-31, 31)(node, path)
     if day == 0:
         raise r.bad(node, path, "there is no day 0", "1 to 31; L or -1 is the last, -2 before it")

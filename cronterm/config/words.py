@@ -131,6 +131,7 @@ CALLED: dict[str, tuple[str, str]] = {
     "random_delay": ("jitter", ""),
     "RandomizedDelaySec": ("jitter", ""),
     "blackout": ("exclude", ""),
+    "hours": ("windows", '"mon-fri 08:00-18:00"'),
     "starts_at": ("not_before", ""),
     "expires_at": ("not_after", ""),
     "repeat": ("max_runs", ""),

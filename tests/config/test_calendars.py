@@ -104,6 +104,8 @@ jobs:
         ("calendars: {a: {dates: [2026-02-30]}}", "is not a time"),
         ("calendars: {a: {days: [0]}}", "there is no day 0 (1 to 31; L or -1 is the last"),
         ("calendars: {a: {days: [32]}}", "32 is not between -31 and 31"),
+        ("calendars: {a: {days: Mon-Fri}}", "not a day of the month (weekdays: Mon-Fri)"),
+        ("calendars: {a: {hours: '8-18'}}", 'it is called windows here: "mon-fri 08:00-18:00"'),
         ("calendars: {a: {weekdays: [fryday]}}", "'fryday' is not a weekday (mon, mon-fri"),
         ("calendars: {a: {windows: [25:00-26:00]}}", "has times that no clock shows"),
         ("calendars: {a: {windows: [10:00-10:00]}}", "the window has no length (a whole day is"),

@@ -68,7 +68,10 @@ def history(
     has_failed: bool,
     **given: Any,
 ) -> None:
-    """List runs and decisions, oldest first. --json prints one object a line, all that match.
+    """List runs and decisions, oldest first, in the order they came up. --json prints one object
+    a line, all that match.
+
+    A run that had to wait stands where it began to wait, a row of instants at the last of them.
 
     Example: cronterm history backup --last 7d --failed -o csv
     """

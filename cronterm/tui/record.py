@@ -59,12 +59,13 @@ class Record:
         return [line for line in lines if line]
 
     def _lengths(self) -> list[Pair]:
-        total = self.total
+        total, deviation_s = self.total, self.total.deviation_s
+        deviation = None if deviation_s is None else round(deviation_s * SECOND)
         return [
             ("avg", duration(total.average)),
             ("min", duration(total.duration_min)),
             ("max", duration(total.duration_max)),
-            ("σ", duration(round((total.deviation_s or 0) * SECOND))),
+            ("σ", duration(deviation)),
         ]
 
     def _spread(self) -> list[Pair]:

@@ -169,6 +169,24 @@ def told(record: Record, *, has_jitter: bool = False) -> dict[str, str]:
     return dict(pair for line in record.lines(has_jitter=has_jitter) for pair in line)
 
 
+def test_of_runs_that_could_not_be_started_no_duration_is_told() -> None:
+    total = Rollup()
+    ended = EndedRun(
+        outcome="failed",
+        reason="start_error",
+        cause="scheduled",
+        started_at=None,
+        ended_at=NOW,
+        attempt=1,
+        was_failing=False,
+    )
+    add_run([total], ended, 1)
+    figures = told(Record(total=total))
+
+    assert (figures["runs"], figures["errors"]) == ("1", "1")
+    assert [figures[name] for name in ("avg", "min", "max", "σ", "p50")] == ["·"] * 5
+
+
 def test_all_figures_are_there_where_the_store_has_them() -> None:
     record = Record(
         total=trends("all", NOW, "flaky-upload").total,

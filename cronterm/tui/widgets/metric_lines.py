@@ -302,14 +302,14 @@ def analysis(on: Drawing, width: int, height: int) -> Lines:
     lines.append(
         [(" " * (label + 1 + empty) + fit(start, max(room - empty - 3, 1)) + "now", "faint")]
     )
-    mean_s, sigma_s = (total.average or 0) / SECOND, total.deviation_s or 0
+    mean_s, sigma_s = (total.average or 0) / SECOND, total.deviation_s
     facts = [
         ("mean", duration(total.average)),
         ("median", duration(total.percentile(0.5))),
         ("p95", duration(total.percentile(0.95))),
         ("p99", duration(total.percentile(0.99))),
         ("σ", _shown(sigma_s)),
-        ("cv", f"{sigma_s / mean_s:.2f}" if mean_s else "·"),
+        ("cv", f"{sigma_s / mean_s:.2f}" if mean_s and sigma_s is not None else "·"),
     ]
     if figures.job:  # of all jobs together it tells which of them ran
         facts.append(("trend", _trend_text(total)))

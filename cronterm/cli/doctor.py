@@ -20,9 +20,11 @@ from cronterm.cli.render import show_size
 from cronterm.clock import SystemClock, local_zone
 from cronterm.config.load import load
 from cronterm.config.missing import missing_directories
+from cronterm.config.programs import look_for_program_of
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.instance import Instance, reached_by
 from cronterm.model.foresight import short_timeout
+from cronterm.model.job import Job
 from cronterm.model.query import ListRuns, Runs
 from cronterm.model.snapshot import JobView
 from cronterm.readable import against_timeout, span
@@ -36,6 +38,7 @@ FEW_WATCHES = 8192
 FEW_INSTANCES = 128
 EACH_OPENS, OTHERS_OPEN = 2, 100  # descriptors of a runner: the pipes of an attempt, and the rest
 MOST_TIMEOUTS = 10
+MOST_PROGRAMS = 10
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "glusterfs"}
 
@@ -54,8 +57,9 @@ class Finding:
 @common
 @click.pass_context
 def doctor(context: click.Context, /, **given: Any) -> None:
-    """Look for what would keep jobs from running: file, lock, clock, zones, disk, timeouts, runs.
+    """Look for what would keep jobs from running.
 
+    At file, programs, lock, history, clock, time zones, disk, limits, timeouts and open runs.
     Exits with 1 if something is bad; what is only worth a note does not count.
 
     Example: cronterm doctor --json | jq '.[] | select(.verdict != "ok")'
@@ -117,12 +121,26 @@ def look_at_file(path: Path) -> Iterator[Finding]:
         yield Finding("jobs file", "note", str(warning))
     if not loaded.problems:
         yield Finding("jobs file", "ok", f"{path}, {len(loaded.jobs)} jobs")
+    yield from look_at_programs(loaded.jobs)
     about = path.stat()
     if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         hint = f"chmod go-w {path}"
         yield Finding("jobs file", "bad", "others may write commands into it", hint)
     elif about.st_uid not in (0, os.geteuid()):
         yield Finding("jobs file", "bad", f"it belongs to uid {about.st_uid}", "own it yourself")
+
+
+def look_at_programs(jobs: Iterable[Job]) -> Iterator[Finding]:
+    """Look whether what jobs run is there."""
+    looks = [(job.id, look_for_program_of(job)) for job in jobs if job.enabled]
+    missing = [(job, look.text) for job, look in looks if look is not None and not look.is_there]
+    for job, text in missing[:MOST_PROGRAMS]:
+        elsewhere = " unless the engine's PATH has it" if text.endswith("PATH") else ""
+        hint = f"its runs will fail{elsewhere}"
+        yield Finding("programs", "note", f"{job}: {text}", hint)
+    if len(missing) > MOST_PROGRAMS:
+        text = f"{len(missing) - MOST_PROGRAMS} more jobs run what is not there"
+        yield Finding("programs", "note", text)
 
 
 def look_at_state(directory: Path) -> Iterator[Finding]:

@@ -42,6 +42,31 @@ def test_a_file_that_is_missing_broken_or_open_to_all_is_bad(tmp_path: Path) -> 
     assert worst(look_at_file(path)) == "bad"
 
 
+def test_what_jobs_run_and_is_not_there_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.yaml"
+    path.write_text(
+        "jobs:\n"
+        "  a: {command: /no/where --all}\n"
+        "  b: {command: [no-such-program, x]}\n"
+        "  c: {command: exit 3}\n"
+        "  d: {command: /no/where, enabled: false}\n"
+        "  e: {command: /no/where, user: nobody}\n"
+        "  f: {command: [sh, -c, /no/where]}\n",
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+    found = [each for each in look_at_file(path) if each.name == "programs"]
+
+    assert [(each.verdict, each.message) for each in found] == [
+        ("note", "a: /no/where does not exist"),
+        ("note", "b: no-such-program is not found in PATH"),
+    ]
+    assert [each.hint for each in found] == [
+        "its runs will fail",
+        "its runs will fail unless the engine's PATH has it",
+    ]
+
+
 def test_a_state_directory_is_private(tmp_path: Path) -> None:
     assert worst(look_at_state(tmp_path / "not yet")) == "ok"
     (tmp_path / "state").mkdir(mode=0o700)

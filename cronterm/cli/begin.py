@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 
 from cronterm.cli.base import common, desk, print_json, say
 from cronterm.cli.render import describe_end, show_until
-from cronterm.cli.state import is_failing
+from cronterm.cli.state import is_failing, left_running
 from cronterm.clock import SystemClock
 from cronterm.errors import CrontermError, NoEngine
 from cronterm.model.alert import in_force
@@ -119,7 +119,7 @@ def _failing(snapshot: Snapshot) -> list[JobView]:
 def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     now = SystemClock().now().utc
     failing, count = _failing(snapshot), len(snapshot.jobs)
-    running = sum(bool(view.live) for view in snapshot.jobs.values())
+    running = sum(bool(view.live) for view in snapshot.jobs.values()) + len(snapshot.removed)
     words = [f"{count} job{'s' * (count != 1)}", f"{running} running", f"{len(failing)} failing"]
     paused = sum(view.pause is not None for view in snapshot.jobs.values())
     words += [f"{paused} paused"] if paused else []
@@ -127,6 +127,7 @@ def _lines(snapshot: Snapshot) -> list[tuple[str, str | None]]:
     words += [f"{muted} muted"] if muted else []
     words += ["everything is paused"] if snapshot.all_paused else []
     lines: list[tuple[str, str | None]] = [(f"cronterm: {', '.join(words)}", None)]
+    lines += [(f"  {line}", "yellow") for line in left_running(snapshot, now)]
     coming = [
         (view.next_at, job) for job, view in snapshot.jobs.items() if view.next_at is not None
     ]
@@ -151,7 +152,10 @@ def _as_json(snapshot: Snapshot | None, why: str) -> dict[str, Any]:
     return {
         "engine": {"pid": snapshot.engine.pid, "trouble": snapshot.engine.trouble},
         "jobs": len(snapshot.jobs),
-        "running": [job for job, view in snapshot.jobs.items() if view.live],
+        "running": [
+            *(job for job, view in snapshot.jobs.items() if view.live),
+            *snapshot.removed,
+        ],
         "failing": [view.job.id for view in _failing(snapshot)],
         "paused": [job for job, view in snapshot.jobs.items() if view.pause is not None],
         "muted": list(in_force(snapshot.mutes, SystemClock().now().utc)),

@@ -83,10 +83,7 @@ def _stop_each(at: Desk, what: Sequence[str], name: str, *, everything: bool) ->
 
 def open_runs(snapshot: Snapshot) -> Iterator[int]:
     """Yield the number of each open run, those of jobs that left the file as well."""
-    for view in snapshot.jobs.values():
-        yield from view.live
-    for runs in snapshot.removed.values():
-        yield from runs
+    yield from (run.run for run in snapshot.all_open())
 
 
 def signal_name(word: str) -> str:

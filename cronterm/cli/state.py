@@ -35,6 +35,8 @@ HEAD = ("JOB", "STATE", "LAST", "TOOK", "NEXT", "IN", "SCHEDULE", "RUNS", "AVERA
 ONLY_WIDE = frozenset({"SCHEDULE", "RUNS", "AVERAGE"})
 TOLD_MUTES = 3
 """So many are named; `alerts` tells all."""
+TOLD_RUNS = 5
+"""So many are named of those whose jobs left the file; --json tells all."""
 
 
 @click.command()
@@ -59,7 +61,7 @@ def status(
     if plain and (check or at.printed_as != "table"):
         raise click.UsageError("--plain is for people; it goes with neither --check nor -o.")
     if plain or (at.watches and at.printed_as == "table" and _is_dumb()):
-        speak(at, Speaker(_spoken, _engine_lines, _troubles, jobs))
+        speak(at, Speaker(_spoken, _engine_lines, _told_until_over, jobs))
         return
     present(at, lambda one: _sheet(one, jobs, check=check))
 
@@ -79,6 +81,7 @@ def _sheet(at: Desk, jobs: tuple[str, ...], *, check: bool) -> Sheet:
         above=[
             *_above(snapshot, now),
             *((line, "yellow") for line in _muted(snapshot, views, now)),
+            *((line, "yellow") for line in left_running(snapshot, now) if not jobs),
         ],
         empty=f"no jobs in {snapshot.engine.jobs_file}",
         exit_code=3 if is_bad else 0,
@@ -95,7 +98,8 @@ def named(snapshot: Snapshot, jobs: tuple[str, ...]) -> list[JobView]:
     """Return jobs by their names, all where none is named. Raises for one that is not there."""
     for job in jobs:
         if job not in snapshot.jobs:
-            raise unknown_job(job, snapshot.jobs, snapshot.problems)
+            open_runs = snapshot.open_runs(job)
+            raise unknown_job(job, snapshot.jobs, snapshot.problems, open_runs=open_runs)
     return [snapshot.jobs[job] for job in jobs] if jobs else list(snapshot.jobs.values())
 
 
@@ -156,6 +160,21 @@ def _muted(snapshot: Snapshot, views: list[JobView], now: Instant) -> list[str]:
     return [f"{count}: {', '.join([*ends[:TOLD_MUTES], *more])}"]
 
 
+def left_running(snapshot: Snapshot, now: Instant | None = None) -> list[str]:
+    """Say in a line which runs go on though their jobs left the file; nothing where none does.
+
+    For how long they have run is said where `now` is given.
+    """
+    told = []
+    for run in snapshot.left_runs():
+        took = f", {span(now - (run.started_at or now))}" if now is not None else ""
+        told.append(f"{run.job} (run {run.run}{took})")
+    if not told:
+        return []
+    more = [f"{len(told) - TOLD_RUNS} more"] if len(told) > TOLD_RUNS else []
+    return [f"removed from the file, still running: {', '.join([*told[:TOLD_RUNS], *more])}"]
+
+
 def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str, Any]:
     engine, mutes = snapshot.engine, in_force(snapshot.mutes, now)
     return {
@@ -182,6 +201,15 @@ def _as_json(snapshot: Snapshot, views: list[JobView], now: Instant) -> dict[str
             }
             for view in views
         },
+        "removed": [
+            {
+                "job": run.job,
+                "run_id": run.run,
+                "state": run.state,
+                "started_at": _time(run.started_at),
+            }
+            for run in snapshot.left_runs()
+        ],
     }
 
 
@@ -257,6 +285,11 @@ def _troubles(snapshot: Snapshot) -> list[str]:
     engine, problems = snapshot.engine, map(str, snapshot.problems)
     told = (engine.trouble, engine.listeners_trouble, *problems, *unreached(snapshot))
     return [line for line in told if line]
+
+
+def _told_until_over(snapshot: Snapshot) -> list[str]:
+    """Return what is told once, and again when it is over."""
+    return [*_troubles(snapshot), *left_running(snapshot)]
 
 
 # -- as sentences --------------------------------------------------------------------------------

@@ -15,11 +15,9 @@ NAMED = 5  # runs of a line
 
 def running(snapshot: Snapshot) -> list[LiveRun]:
     """Return the runs whose attempts the runner holds, as far as it was published."""
-    lives = [view.live for view in snapshot.jobs.values()] + list(snapshot.removed.values())
     return [
         run
-        for runs in lives
-        for run in runs.values()
+        for run in snapshot.all_open()
         if run.state in ("running", "stopping") and not run.is_reported
     ]
 

@@ -324,7 +324,7 @@ def _keep_line(output: Path, bus: Bus, line: ReportedLine) -> None:
 
 
 def _status(snapshot: Snapshot) -> str:
-    live = sum(len(view.live) for view in snapshot.jobs.values())
+    live = len(snapshot.all_open())
     trouble = f", {snapshot.engine.trouble}" if snapshot.engine.trouble else ""
     return f"{len(snapshot.jobs)} jobs, {live} runs are not over{trouble}"
 

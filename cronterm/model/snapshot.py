@@ -229,6 +229,16 @@ class Snapshot(msgspec.Struct):
         view = self.jobs.get(job)
         return view.live if view else self.removed.get(job, {})
 
+    def left_runs(self) -> list[LiveRun]:
+        """Return the open runs of jobs that left the file, the oldest first."""
+        left = [run for runs in self.removed.values() for run in runs.values()]
+        return sorted(left, key=lambda run: run.run)
+
+    def all_open(self) -> list[LiveRun]:
+        """Return every open run, those of jobs that left the file last."""
+        live = [run for view in self.jobs.values() for run in view.live.values()]
+        return live + self.left_runs()
+
 
 def count(totals: Totals, past: PastRun) -> None:
     """Add an ended run to the totals; decisions that started nothing do not count."""

@@ -42,8 +42,7 @@ class Figures(NamedTuple):
 
 def take_figures(snapshot: Snapshot, tally: Tally) -> Figures:
     """Return the figures of now; nothing of them changes later."""
-    live = [run for view in snapshot.jobs.values() for run in view.live.values()]
-    live += [run for runs in snapshot.removed.values() for run in runs.values()]
+    live = snapshot.all_open()
     running = sum(run.state in ("running", "stopping") for run in live)
     views = snapshot.jobs.values() if len(snapshot.jobs) <= MOST_JOBS else ()
     return Figures(

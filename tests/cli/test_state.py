@@ -4,10 +4,11 @@ import json
 
 from msgspec.structs import replace
 
-from cronterm.clock import SECOND
+from cronterm.clock import MINUTE, SECOND, SystemClock, rfc3339
 from cronterm.model.event import ConfigRejected, JobChanged, TriggerSuspended
 from cronterm.model.problem import Problem
-from cronterm.model.snapshot import PastRun
+from cronterm.model.run import Cause
+from cronterm.model.snapshot import LiveRun, PastRun
 from cronterm.model.trigger import OnWebhook
 from tests.cli.desk import Desk
 from tests.remote.fake_control import START
@@ -94,6 +95,58 @@ def test_status_of_an_unknown_job_says_what_is_near(desk: Desk) -> None:
 
     assert done.exit_code == 1
     assert "did you mean backup?" in done.stderr
+
+
+def leave(desk: Desk) -> LiveRun:
+    """Take `backup` out of the file while a run of it is open; return the run."""
+    snapshot, now = desk.client.control.view, SystemClock().now().utc
+    run = LiveRun(
+        run=138,
+        job="backup",
+        cause=Cause("manual"),
+        state="running",
+        queued_at=now - MINUTE,
+        ready_at=now - MINUTE,
+        started_at=now - MINUTE,
+    )
+    del snapshot.jobs["backup"]
+    snapshot.removed["backup"] = {138: run}
+    return run
+
+
+def test_what_goes_on_of_a_removed_job_is_told_until_it_ends(desk: Desk) -> None:
+    run = leave(desk)
+    said = "removed from the file, still running: backup (run 138, 1m)"
+
+    assert said in desk.run("status").stdout.splitlines()
+    assert said not in desk.run("status", "talker").stdout
+    assert json.loads(desk.run("status", "--json").stdout)["removed"] == [
+        {
+            "job": "backup",
+            "run_id": 138,
+            "state": "running",
+            "started_at": rfc3339(run.started_at or 0),
+        }
+    ]
+    plain = desk.run("status", "--plain").stdout
+    assert "removed from the file, still running: backup (run 138)" in plain.splitlines()
+    motd = desk.run("motd").stdout.splitlines()
+    assert motd[:2] == ["cronterm: 1 job, 1 running, 0 failing", f"  {said}"]
+    assert json.loads(desk.run("motd", "--json").stdout)["running"] == ["backup"]
+
+    desk.client.control.view.removed.clear()
+    for words in (("status",), ("status", "--plain"), ("motd",)):
+        assert "removed" not in desk.run(*words).stdout
+    assert json.loads(desk.run("status", "--json").stdout)["removed"] == []
+
+
+def test_a_removed_job_that_is_asked_for_is_told_to_go_on(desk: Desk) -> None:
+    leave(desk)
+
+    for words in (("status", "backup"), ("show", "backup")):
+        done = desk.run(*words)
+        assert done.exit_code == 1
+        assert "it was removed from the file, and run 138 of it still runs" in done.stderr
 
 
 def test_status_check_fails_while_a_job_is_failing(desk: Desk) -> None:

@@ -253,7 +253,7 @@ def ask_quit(snapshot: Snapshot, way: str) -> Ask:
 
 def quit_lines(snapshot: Snapshot, way: str) -> list[str]:
     """Return what goes on either way, and the command that attaches again."""
-    live = sum(len(view.live) for view in snapshot.jobs.values())
+    live = len(snapshot.all_open())
     count = "No run is" if not live else "1 run is" if live == 1 else f"{live} runs are"
     lines = [f"{count} open.", ""]
     lines += [

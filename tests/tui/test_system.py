@@ -14,12 +14,16 @@ from cronterm.model.job import Settings
 from cronterm.model.notice import Notice, NotifierView
 from cronterm.model.problem import Problem
 from cronterm.model.query import Query, ReadSystem
+from cronterm.model.run import Cause
 from cronterm.model.snapshot import LiveRun, Pause
 from cronterm.model.system import StoreView, System
 from cronterm.model.trigger import OnFile, OnMetric, OnWebhook
+from cronterm.tui.questions import quit_lines
 from cronterm.tui.screens.dashboard import Dashboard
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.system import SystemView
+from cronterm.tui.widgets.bars import TopBar
+from cronterm.tui.widgets.panels import SystemPanel
 from cronterm.tui.widgets.system_boxes import (
     EngineBox,
     QueueBox,
@@ -31,6 +35,11 @@ from cronterm.tui.widgets.system_boxes import (
 from cronterm.tui.words import size
 from tests.tui.scene import NOW, FakeControl, app, job, scene, system
 from tests.tui.test_screens import on_page, wait_for
+
+
+def line_of(bar: TopBar) -> str:
+    """Return what the top bar shows."""
+    return "".join(text for text, _ in bar.paint(120, 1)[0])
 
 
 async def on_system(pilot: Pilot[Any]) -> SystemView:
@@ -72,6 +81,40 @@ async def test_what_waits_says_why() -> None:
             "40s": "↻ flaky-upload  try 2 of 3 in 20s  run 902",
         }
         assert screen.query_one(QueueBox).titles() == ("Queue 3", "1 of 256 places taken")
+
+
+async def test_what_goes_on_of_a_job_that_left_the_file_is_counted_and_named() -> None:
+    control = FakeControl(scene())
+    snapshot = control.scene
+    for name in ("search-reindex", "flaky-upload"):
+        snapshot.jobs[name].live.clear()
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        bar = pilot.app.screen.query_one(TopBar)
+        assert "►" not in line_of(bar)
+    snapshot.removed["cleanup"] = {
+        138: LiveRun(
+            run=138,
+            job="cleanup",
+            cause=Cause("manual"),
+            state="running",
+            queued_at=NOW - MINUTE,
+            ready_at=NOW - MINUTE,
+            started_at=NOW - 46 * SECOND,
+        )
+    }
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        bar = pilot.app.screen.query_one(TopBar)
+        assert " 12 jobs " in line_of(bar)
+        assert " ► 1 " in line_of(bar)
+        panel = pilot.app.screen.query_one(SystemPanel)
+        assert " open 1/256 " in "".join(text for text, _ in panel.paint(40, 4)[-1])
+        screen = await on_system(pilot)
+        assert told(screen, QueueBox) == {
+            "": "nothing waits",
+            "46s": "► cleanup  removed from the file, still running  run 138",
+        }
+        assert screen.query_one(QueueBox).titles() == ("Queue 0", "1 of 256 places taken")
+    assert quit_lines(snapshot, "cronterm")[0] == "1 run is open."
 
 
 async def test_a_notifier_that_fails_is_said_before_those_that_do_well() -> None:

@@ -269,7 +269,7 @@ class Banner(Painted):
             text = f"{states['failed']} ENGINE STOPPED, nothing is scheduled — {by}{ago} ago"
             return text, [("reload", "restart"), (show, "why")]
         if picture.awaits_end:
-            runs = sum(len(view.live) for view in snapshot.jobs.values())
+            runs = len(snapshot.all_open())
             waits = f", waits for {runs} run{'s' * (runs != 1)}" if runs else ""
             return f"! the engine is stopping{waits} — another starts once it is gone", []
         if snapshot.engine.trouble:

@@ -172,7 +172,7 @@ class SystemPanel(Panel):
         ok = success_ratio(
             sum(view.totals.succeeded for view in views), sum(view.totals.failed for view in views)
         )
-        live = [run for view in views for run in view.live.values()]
+        live = self.picture.snapshot.all_open()
         queued = sum(run.state == "queued" for run in live)
         most = self.picture.snapshot.settings.max_running
         running = f"{len(live) - queued}/{most}" if most else f"{len(live) - queued}"

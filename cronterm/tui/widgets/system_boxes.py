@@ -128,7 +128,7 @@ class EngineBox(SystemBox):
 
 
 class QueueBox(SystemBox):
-    """What waits, and why."""
+    """What waits and why, and what goes on of jobs that left the file."""
 
     def _waiting(self) -> list[tuple[JobView, LiveRun]]:
         views = self.picture.snapshot.jobs.values()
@@ -143,8 +143,7 @@ class QueueBox(SystemBox):
     def titles(self) -> tuple[str, str]:
         """Return the title, and how many places are taken."""
         snapshot = self.picture.snapshot
-        live = [run for view in snapshot.jobs.values() for run in view.live.values()]
-        held = sum(run.state in ("running", "stopping") for run in live)
+        held = sum(run.state in ("running", "stopping") for run in snapshot.all_open())
         most = snapshot.settings.max_running
         places = f"{held} of {most} places taken" if most else f"{held} running"
         return f"Queue {len(self._waiting())}", places
@@ -163,7 +162,20 @@ class QueueBox(SystemBox):
             why = sanitize_line(view.wait_of(run, self.now)) or self._delay(run)
             sign = self.glyphs.states[run.state]
             facts.append((since, f"{sign} {view.job.id}  {why}  run {run.run}", ROLES[run.state]))
-        return [*(facts or [("", "nothing waits", "faint")]), *self._deliveries()]
+        waiting = facts or [("", "nothing waits", "faint")]
+        return [*waiting, *self._left(), *self._deliveries()]
+
+    def _left(self) -> list[Fact]:
+        """Return what takes a place and has no row any more: its job left the file."""
+        return [
+            (
+                span(self.now - (run.started_at or run.queued_at)),
+                f"{self.glyphs.states[run.state]} {run.job}  removed from the file, still running"
+                f"  run {run.run}",
+                ROLES[run.state],
+            )
+            for run in self.picture.snapshot.left_runs()
+        ]
 
     def _deliveries(self) -> list[Fact]:
         """Return how telling people goes, those that fail first."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich.text import Text
+
 from cronterm.clock import Instant
 from cronterm.model.job import Job, is_timed, schedule_hash
 from cronterm.model.snapshot import JobView
@@ -65,6 +67,14 @@ def nothing_comes(job: Job | None, *, has_schedule: bool, view: JobView | None) 
     if any(isinstance(spec, RebootSpec | StartupSpec) for spec in job.schedule):
         return "at no set time"
     return "nothing is due"
+
+
+def coming_text(runs: Sequence[str], nothing: str, roles: Mapping[str, str]) -> Text:
+    """Return the runs with the first one in front of the eye; else `nothing`."""
+    text = Text("\n".join(runs) or nothing, roles["text"] if runs else roles["faint"])
+    if runs:
+        text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
+    return text
 
 
 def next_line(runs: Sequence[str], nothing: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.text import Text
 
 from cronterm.clock import Instant, aware
 from cronterm.config.attempt import Known
@@ -13,6 +14,7 @@ from cronterm.config.load import load_text
 from cronterm.model.job import Job, Retry, Settings, is_timed
 from cronterm.model.retrying import retry_words, tries_words
 from cronterm.model.snapshot import JobView
+from cronterm.sanitize import sanitize
 from cronterm.schedule.describe import describe, warnings
 from cronterm.schedule.duration import format_duration
 from cronterm.schedule.forecast import first_dst_marks
@@ -141,6 +143,9 @@ def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _write_text)
 
 
-def preview(name: str, words: Mapping[str, Any]) -> str:
-    """Return the job as it would stand in jobs.yaml."""
-    return yaml.dump({name: dict(words)}, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+def preview(name: str, words: Mapping[str, Any], roles: Mapping[str, str]) -> Text:
+    """Return the job as it would stand in jobs.yaml, its keys in another colour."""
+    text = yaml.dump({name: dict(words)}, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    shown = Text(sanitize(text), roles["text"])
+    shown.highlight_regex(r"(?m)^ *[a-z_-]+:", roles["accent"])
+    return shown

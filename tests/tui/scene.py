@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Clock, Instant, Now, instant
+from cronterm.clock import DAY, HOUR, MINUTE, SECOND, Clock, Duration, Instant, Now, instant
 from cronterm.control import Gauges, Message, Output
 from cronterm.engine.outlook import make_outlook
 from cronterm.engine.prospect import make_timeline
@@ -111,6 +111,16 @@ class StillClock:
     def now(self) -> Now:
         """Return it."""
         return Now(NOW, NOW)
+
+
+class MovingClock(StillClock):
+    """Goes on when the test says so."""
+
+    passed: Duration = 0
+
+    def now(self) -> Now:
+        """Return it."""
+        return Now(NOW + self.passed, NOW + self.passed)
 
 
 def job(job_id: str, schedule: str, **words: Any) -> Job:

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cronterm.clock import HOUR, SECOND, Duration, Now
+from cronterm.clock import HOUR, SECOND
 from cronterm.control import Gone
 from cronterm.model.command import (
     Answer,
@@ -21,7 +21,7 @@ from cronterm.model.event import JobAdded, JobRemoved, Numbered
 from cronterm.tui.screens.dialogs import Ask
 from cronterm.tui.screens.runs import RunsView
 from cronterm.tui.widgets.bars import KeyBar
-from tests.tui.scene import DIFF, NOW, FakeControl, StillClock, app, scene
+from tests.tui.scene import DIFF, NOW, FakeControl, MovingClock, app, scene
 from tests.tui.test_screens import board_of, wait_for
 
 
@@ -157,16 +157,6 @@ async def test_what_was_done_before_what_was_taken_back_is_asked_about() -> None
     resumed, undone = control.sent[2:]
     assert isinstance(resumed, ResumeJob)
     assert isinstance(undone, UndoEdit)
-
-
-class MovingClock(StillClock):
-    """Goes on when the test says so."""
-
-    passed: Duration = 0
-
-    def now(self) -> Now:
-        """Return it."""
-        return Now(NOW + self.passed, NOW + self.passed)
 
 
 async def test_what_was_done_long_ago_is_asked_about() -> None:

@@ -1,5 +1,6 @@
 """The form shows what is in force while a job says nothing, and writes what is chosen over it."""
 
+from cronterm.clock import MINUTE, SECOND
 from cronterm.errors import CrontermError
 from cronterm.model.command import AddJob, EditJob
 from cronterm.model.query import AnyReply, ConfigText, Query, ReadConfig, ReadResolved
@@ -8,7 +9,7 @@ from cronterm.tui.given import Given, read_given
 from cronterm.tui.screens.form import JobForm
 from cronterm.tui.widgets.choice_line import ChoiceLine
 from cronterm.tui.widgets.text_line import TextLine
-from tests.tui.scene import FakeControl, app
+from tests.tui.scene import FakeControl, MovingClock, app
 from tests.tui.test_screens import is_filled, on_dashboard, on_page, wait_for
 
 FILE = """\
@@ -149,3 +150,18 @@ async def test_the_next_runs_are_those_that_the_file_makes_of_what_is_typed() ->
         form.rows["timezone"].put("UTC")
         await wait_for(pilot, lambda: "in 11h" in str(coming.render()))
         assert coming.border_title == "Next 5 runs · UTC"
+
+
+async def test_the_next_runs_go_on_with_the_clock_while_nobody_types() -> None:
+    clock = MovingClock()
+    async with app(clock=clock).run_test(size=(120, 40)) as pilot:
+        form = await on_page(pilot, "a", JobForm)
+        for word, text in (("name", "new"), ("command", "echo"), ("schedule", "33 14 * * *")):
+            form.rows[word].put(text)
+        coming = form.query_one("#form-coming")
+        await wait_for(pilot, lambda: "Sat 21 Nov 14:33:00  in 53s" in str(coming.render()))
+
+        clock.passed = 10 * SECOND
+        await wait_for(pilot, lambda: "Sat 21 Nov 14:33:00  in 43s" in str(coming.render()))
+        clock.passed = MINUTE
+        await wait_for(pilot, lambda: str(coming.render()).startswith("Sun 22 Nov 14:33:00"))

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from cronterm.clock import MINUTE, SECOND, Instant
 from cronterm.config.reader import Refused
 from cronterm.config.sections import sections
 from cronterm.config.shapes import JOB_SHAPES
@@ -23,7 +24,7 @@ from cronterm.model.query import ConfigText, ReadConfig
 from cronterm.model.snapshot import JobView
 from cronterm.sanitize import sanitize
 from cronterm.tui.busy import busy_note
-from cronterm.tui.coming import coming_runs, next_line, nothing_comes
+from cronterm.tui.coming import coming_runs, coming_text, next_line, nothing_comes
 from cronterm.tui.draft import (
     ESSENTIALS,
     FREE_NAME,
@@ -75,8 +76,9 @@ class JobForm(Page):
         self._waiting: Timer | None = None
         self._left: Widget | None = None
         """What had the focus before the preview was shown in its place."""
-        self._busy: tuple[object, str] = (None, "")
-        """What a schedule is, and which other jobs start with it."""
+        self._checked_at: Instant = 0
+        self._busy: tuple[object, Instant, str] = (None, 0, "")
+        """What a schedule is, the minute of the look, and which other jobs start with it."""
         self.place = job or "new job"
 
     def body(self) -> ComposeResult:
@@ -172,6 +174,12 @@ class JobForm(Page):
 
     # -- checking --------------------------------------------------------------------------------
 
+    def update(self, now: Instant) -> None:
+        """Draw the picture, and when it runs next as time goes on; not while somebody types."""
+        super().update(now)
+        if self._draft is not None and self._waiting is None and now >= self._checked_at + SECOND:
+            self._check()
+
     @on(Input.Changed)
     @on(TextArea.Changed)
     @on(ChoiceLine.Chosen)
@@ -203,6 +211,7 @@ class JobForm(Page):
     def _check(self) -> None:
         if not self.is_mounted:
             return
+        self._waiting, self._checked_at = None, self.home.now()
         name, words = self.typed_name(), self.words()
         snapshot = self.picture.snapshot
         given = {word: each.value for word, each in self._given.items()}
@@ -229,16 +238,11 @@ class JobForm(Page):
         runs = self._coming(job)
         has_schedule = "schedule" in words or "schedule" in self._given
         nothing = nothing_comes(job, has_schedule=has_schedule, view=self._view)
-        text = Text("\n".join(runs) or nothing, roles["text"] if runs else roles["faint"])
-        if runs:
-            text.stylize(f"bold {roles['accent']}", 0, len(runs[0].partition("  ")[0]))
         coming = self.query_one("#form-coming", Static)
         coming.border_title = f"{NEXT} · {job.timezone}" if job is not None and runs else NEXT
-        coming.update(text)
+        coming.update(coming_text(runs, nothing, roles))
         was = {"renamed_from": self._job} if self._is_renamed() else {}
-        written = preview(self.typed_name() or FREE_NAME, {**words, **was})
-        shown = Text(sanitize(written), roles["text"])
-        shown.highlight_regex(r"(?m)^ *[a-z_-]+:", roles["accent"])
+        shown = preview(self.typed_name() or FREE_NAME, {**words, **was}, roles)
         self.query_one("#form-preview", Static).update(shown)
 
     def _show_notes(self, job: Job | None, words: Mapping[str, Any]) -> None:
@@ -272,7 +276,7 @@ class JobForm(Page):
             return f"✓ free; {RENAMED}"
         if word == "schedule" and job is not None and ("schedule" in words or is_timed(job)):
             self._look_around(job)
-            note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[1]]))
+            note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[2]]))
             nothing = nothing_comes(job, has_schedule=True, view=self._view)
             coming = next_line(self._coming(job), nothing) if self.has_class("-w80") else ""
             return "\n".join(filter(None, [note, coming]))
@@ -280,17 +284,17 @@ class JobForm(Page):
 
     def _look_around(self, job: Job) -> None:
         """Find out, beside the screen, which other jobs start with this one."""
-        now_is = (job.schedule, job.jitter)
-        if self._busy[0] != now_is:
-            self._busy = now_is, ""
+        schedule, minute = (job.schedule, job.jitter), self.home.now() // MINUTE
+        if self._busy[:2] != (schedule, minute):
+            self._busy = schedule, minute, self._busy[2] if self._busy[0] == schedule else ""
             self.run_worker(self._find_busy(job), group="busy", exclusive=True)
 
     async def _find_busy(self, job: Job) -> None:
         own = msgspec.structs.replace(job, id=self._job or job.id)
-        views = [*self.picture.snapshot.jobs.values()]
-        note = await asyncio.to_thread(busy_note, own, views, self.home.now())
-        if note:
-            self._busy = (job.schedule, job.jitter), note
+        views, now = [*self.picture.snapshot.jobs.values()], self.home.now()
+        note = await asyncio.to_thread(busy_note, own, views, now)
+        if note != self._busy[2]:
+            self._busy = *self._busy[:2], note
             self._check()
 
     @property

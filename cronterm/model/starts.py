@@ -1,6 +1,6 @@
 """What starts a job besides its schedule, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from cronterm.model.job import Job, is_timed
 from cronterm.model.snapshot import JobView
@@ -17,6 +17,24 @@ def met_words(job: Job) -> str:
 def starters(job: Job, jobs: Mapping[str, JobView]) -> tuple[str, ...]:
     """Return what starts a job by itself that is no instant: `once extract succeeded`."""
     return tuple(_starters(job, jobs))
+
+
+def need_success(stopped: Collection[str], jobs: Mapping[str, JobView]) -> list[str]:
+    """Return the jobs that a run of one of these starts by its success, and not by its end.
+
+    Those with instants of their own are left out: a later success may still let them start.
+    """
+    ended = [jobs[name].job for name in stopped if name in jobs]
+    named = {name for job in ended for name in job.on_success if name not in job.on_complete}
+    return [
+        name for name, view in jobs.items() if view.job.enabled and _needs(view.job, named, stopped)
+    ]
+
+
+def _needs(job: Job, named: Collection[str], stopped: Collection[str]) -> bool:
+    """Tell whether `job` is `named` to follow a success, or depends on one of a `stopped` job."""
+    is_chained = not is_timed(job) and any(job.depends_on.get(n) == "success" for n in stopped)
+    return job.id in named or is_chained
 
 
 def _starters(job: Job, jobs: Mapping[str, JobView]) -> Iterator[str]:

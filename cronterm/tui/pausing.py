@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from cronterm.model.command import MuteAlerts, PauseJob, ResumeJob, StopRun
 from cronterm.model.snapshot import LiveRun, Pause
+from cronterm.model.starts import need_success
 from cronterm.tui import questions
 from cronterm.tui.commanding import Commanding
 from cronterm.tui.screens.hold_dialog import Hold, HoldDialog, hold_for
@@ -173,7 +174,9 @@ class Pausing(Commanding):
                 whose = questions.named(list(dict.fromkeys(run.job for run in runs)))
                 self.send(*stops, said=f"stopping {len(runs)} runs of {whose}")
 
-        self.ask(questions.ask_stop(runs, will_start_again=bool(timed)), stop)
+        needing = need_success({run.job for run in runs}, self.picture.snapshot.jobs)
+        question = questions.ask_stop(runs, will_start_again=bool(timed), needing=needing)
+        self.ask(question, stop)
 
     def _comes_again(self, job: str) -> bool:
         """Tell whether a job starts again by itself."""

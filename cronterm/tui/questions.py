@@ -180,10 +180,13 @@ def ask_mute(jobs: Sequence[str], *, is_muted: bool) -> Ask:
     return AskList("Mute", lines, choices, where="mute")
 
 
-def ask_stop(runs: Sequence[LiveRun], *, will_start_again: bool = False) -> Ask:
+def ask_stop(
+    runs: Sequence[LiveRun], *, will_start_again: bool = False, needing: Sequence[str] = ()
+) -> Ask:
     """Ask how open runs are stopped, and whether jobs are paused that `will_start_again`.
 
-    The answer is `stop`, `kill` or `pause`.
+    Those `needing` the success of what is stopped do not start after it. The answer is `stop`,
+    `kill` or `pause`.
     """
     jobs = sorted({run.job for run in runs})
     lines = [f"{run.job}: run {run.run} is {run.state}, pid {run.pid or '-'}" for run in runs]
@@ -197,6 +200,10 @@ def ask_stop(runs: Sequence[LiveRun], *, will_start_again: bool = False) -> Ask:
     if will_start_again:
         choices.insert(2, Choice("stop_and_pause", "Stop, pause", "pause", is_grave=True))
         lines.append("Its schedule starts it again, unless it is paused too.")
+    if needing:
+        need = "needs" if len(needing) == 1 else "need"
+        whose, it = ("its", "it") if len(jobs) == 1 else ("their", "them")
+        lines.append(f"! {named(needing)} {need} {whose} success and will not start after {it}")
     return Ask("Stop", lines, choices, where="stop", number=number_of(jobs))
 
 

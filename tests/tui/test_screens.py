@@ -34,6 +34,7 @@ from cronterm.model.command import (
     UndoEdit,
 )
 from cronterm.model.event import JobAdded, Numbered
+from cronterm.model.gates import Need
 from cronterm.model.job import Settings
 from cronterm.model.notice import NoticesFailed, NoticesSent
 from cronterm.model.snapshot import PastRun, Snapshot
@@ -273,6 +274,37 @@ async def test_stop_offers_stop_and_kill() -> None:
     command = control.sent[0]
     assert isinstance(command, StopRun)
     assert (command.run, command.signal) == (901, "SIGKILL")
+
+
+async def test_stop_names_the_jobs_that_need_a_success_and_do_not_start() -> None:
+    control = FakeControl()
+    jobs = control.scene.jobs
+    async with app(control).run_test(size=(120, 40)) as pilot:
+        await on_dashboard(pilot)
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        for needing, said in (
+            ((), ""),
+            (("new-job",), "! new-job needs its success and will not start after it"),
+            (
+                ("new-job", "log-rotate"),
+                "! 2 jobs (log-rotate, new-job) need its success and will not start after it",
+            ),
+        ):
+            for name in needing:
+                needs: dict[str, Need] = {"search-reindex": "success"}
+                by_hand = jobs["new-job"].job.schedule
+                jobs[name].job = msgspec.structs.replace(
+                    jobs[name].job, depends_on=needs, schedule=by_hand
+                )
+            dashboard.table.go_to("search-reindex")
+            await pilot.press("x")
+            await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask))
+            asked = pilot.app.screen
+            assert isinstance(asked, Ask)
+            assert [line for line in asked._text if "need" in line] == [said] * bool(said)
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: pilot.app.screen is dashboard)
 
 
 async def test_what_goes_on_is_stopped_in_its_log_and_no_other_run_of_the_job() -> None:

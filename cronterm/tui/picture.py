@@ -18,6 +18,7 @@ from cronterm.model.snapshot import (
 )
 from cronterm.readable import commands_by
 from cronterm.tui.alert_list import shown_alerts
+from cronterm.tui.kept import Kept
 from cronterm.tui.stream import LogLine, LogStream
 from cronterm.tui.words import clock, countdown, day_moment, duration
 
@@ -100,6 +101,8 @@ class Picture:
     awaits_end: bool = False
     """It was stopping already when this screen came, which starts another once it is gone."""
     gauges: deque[Gauges] = field(default_factory=lambda: deque(maxlen=GAUGE_HISTORY))
+    kept: Kept | None = None
+    """What the store counted, where somebody asked: a page writes it."""
     stream: LogStream = field(default_factory=LogStream)
     is_read_only: bool = False
     """This screen may look, not act."""

@@ -19,13 +19,13 @@ from cronterm.tui.screens.job_page import JobPage
 from cronterm.tui.screens.page import Page
 from cronterm.tui.widgets.bars import KeyBar
 from cronterm.tui.widgets.columns import BY_KEY, COLUMNS
+from cronterm.tui.widgets.errors_panel import ErrorsPanel
 from cronterm.tui.widgets.filter_line import FilterLine
 from cronterm.tui.widgets.frames import Frame
 from cronterm.tui.widgets.guide import Guide, is_there, is_to_begin_with
 from cronterm.tui.widgets.panels import (
     AlertsPanel,
     ChartPanel,
-    ErrorsPanel,
     NextPanel,
     Panel,
     SelectedPanel,

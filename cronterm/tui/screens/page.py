@@ -13,6 +13,7 @@ from cronterm.clock import Instant, aware
 from cronterm.errors import CrontermError
 from cronterm.model.event import AnyEvent, AttemptStarted, RetryScheduled, RunEnded
 from cronterm.tui.home import Home
+from cronterm.tui.kept import read_kept
 from cronterm.tui.keymap import View, key_bar
 from cronterm.tui.picture import Picture
 from cronterm.tui.places import Where
@@ -40,6 +41,8 @@ class Page(Thorough, Screen[None], Unpainted):
     """What the tab bar says is open above the view."""
     needs_size = True
     """Whether it can be drawn only once it is laid out; one that need not is drawn once."""
+
+    _is_counting = False
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
@@ -157,6 +160,24 @@ class Page(Thorough, Screen[None], Unpainted):
 
     def look_again(self) -> None:
         """Read again soon what is shown: some of it may be another."""
+
+    # -- counting what ended -----------------------------------------------------------------------
+
+    def on_panel_uncounted(self) -> None:
+        """Ask the store, now and then, while a panel is short of runs."""
+        now, kept = self.home.now(), self.picture.kept
+        is_due = kept is None or kept.is_due(now)
+        if is_due and self.picture.gone is None and not self._is_counting:
+            self._is_counting = True
+            self.read_anew(self._count, "kept")
+
+    async def _count(self) -> None:
+        try:
+            self.picture.kept = await read_kept(self.home.control, self.home.now)
+        except CrontermError:
+            pass  # the panels say that they know a part, and ask again
+        finally:
+            self._is_counting = False
 
     def read_anew(self, read: Callable[[], Coroutine[Any, Any, None]], group: str) -> Worker[None]:
         """Read something from the engine; what still reads for this group is given up.

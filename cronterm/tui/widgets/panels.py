@@ -3,15 +3,16 @@
 import statistics
 from collections import Counter
 
+from textual.message import Message
 from textual.strip import Strip
 
-from cronterm.clock import DAY, HOUR, MINUTE, Instant
+from cronterm.clock import HOUR, MINUTE, Instant
 from cronterm.model.job import action_text
 from cronterm.model.quantile import quantile
 from cronterm.model.run import FAILED, success_ratio
-from cronterm.model.snapshot import PastRun
 from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.kept import Kept, reach_back
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fact_lines, fit, fit_name
 from cronterm.tui.widgets.spark import area, bars, duration_chart, real_runs
@@ -33,6 +34,9 @@ NO_JOB = " no job is under the cursor"
 
 class Panel(Painted):
     """A pane about the picture and the selected job."""
+
+    class Uncounted(Message):
+        """The picture has too few runs for what is to be counted: the store has to say."""
 
     def __init__(self, picture: Picture, *, id: str) -> None:  # Textual's word
         super().__init__(id=id)
@@ -62,6 +66,29 @@ class Panel(Painted):
         self.now, self.job = now, job
         self.entitle(*self.titles())
         self.repaint()
+
+    # -- counting what ended -----------------------------------------------------------------------
+
+    @property
+    def kept(self) -> Kept | None:
+        """What the store said a moment ago; None where it has said nothing."""
+        kept = self.picture.kept
+        return kept if kept is not None and kept.is_good(self.now) else None
+
+    def has_all(self, since: Instant) -> bool:
+        """Tell whether the picture has every run that ended since then."""
+        return reach_back(self.picture.snapshot.jobs.values(), since)
+
+    def ask_for_kept(self, since: Instant) -> None:
+        """Have the store asked, now and then, where the picture has not all."""
+        if not self.has_all(since):
+            self.post_message(self.Uncounted())
+
+    def at_least(self, count: int, since: Instant) -> str:
+        """Return a count, as a lower bound where nobody has counted all."""
+        if self.kept is not None or self.has_all(since):
+            return f"{count:,}"
+        return f"{'>=' if self.glyphs.is_ascii else '≥'} {count:,}"
 
     def titles(self) -> tuple[str | None, str | None]:
         """Return what the upper and the lower edge say; None leaves what is there."""
@@ -133,6 +160,7 @@ class SystemPanel(Panel):
 
     def titles(self) -> tuple[str, str]:
         """Return the host."""
+        self.ask_for_kept(self.now - HOUR)
         return "System", self.picture.snapshot.engine.host
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
@@ -164,11 +192,10 @@ class SystemPanel(Panel):
     def _totals(self) -> list[Part]:
         """Return how much has run in the last hour, and how well."""
         views = self.picture.snapshot.jobs.values()
-        hour = sum(
-            self.now - past.ended_at < HOUR and past.is_run
-            for view in views
-            for past in view.recent
-        )
+        since = self.now - HOUR
+        hour = sum(past.ended_at > since and past.is_run for view in views for past in view.recent)
+        if self.kept is not None and not self.has_all(since):
+            hour = max(hour, self.kept.hour.total.runs)
         ok = success_ratio(
             sum(view.totals.succeeded for view in views), sum(view.totals.failed for view in views)
         )
@@ -177,7 +204,7 @@ class SystemPanel(Panel):
         most = self.picture.snapshot.settings.max_running
         running = f"{len(live) - queued}/{most}" if most else f"{len(live) - queued}"
         facts = [
-            ("runs", f"{hour}/h"),
+            ("runs", f"{self.at_least(hour, since)}/h"),
             ("ok", percent(ok)),
             ("open", running),
             ("queue", f"{queued}"),
@@ -247,56 +274,6 @@ def lengths_text(lengths: list[int], average: int | None) -> str:
 
 def _deviation_text(lengths: list[int]) -> str:
     return duration(round(statistics.pstdev(lengths)))
-
-
-class ErrorsPanel(Panel):
-    """Which jobs failed in a day, how, and when."""
-
-    def _failures(self) -> dict[str, list[PastRun]]:
-        found: dict[str, list[PastRun]] = {}
-        for view in self.picture.snapshot.jobs.values():
-            bad = [p for p in view.recent if p.outcome in FAILED and self.now - p.ended_at < DAY]
-            if bad:
-                found[view.job.id] = bad
-        return found
-
-    def titles(self) -> tuple[str, str]:
-        """Return how many errors there are, and in how many jobs."""
-        failures = self._failures()
-        count = sum(len(bad) for bad in failures.values())
-        jobs = f"{len(failures)} job{'s' * (len(failures) != 1)}"
-        return "Errors 24h", f"{count} in {jobs}" if count else ""
-
-    def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return the errors by the hour, then a line a failing job, the worst first."""
-        failures = self._failures()
-        if not failures:
-            return [[(" none", "faint")]]
-        lines = [self._by_hour(failures, width)]
-        most = max(len(bad) for bad in failures.values())
-        for job, bad in sorted(failures.items(), key=lambda item: (-len(item[1]), item[0])):
-            length = max(round(len(bad) / most * 16), 1)
-            how = Counter(past_text(past) for past in bad)
-            kinds = " · ".join(f"{text} ×{times}" for text, times in how.most_common(3))
-            lines.append(
-                [
-                    (f" {fit_name(job, 16)}", "text"),
-                    (f"{len(bad):>4} ", "fail+bold"),
-                    (fit("▆" * length, 17), "bar"),
-                    (fit(sanitize_line(kinds), max(width - 40, 1)), "muted"),
-                ]
-            )
-        return lines[:height]
-
-    def _by_hour(self, failures: dict[str, list[PastRun]], width: int) -> list[Part]:
-        ended = [past.ended_at for bad in failures.values() for past in bad]
-        last = sum(self.now - at < HOUR for at in ended)
-        counts = Counter((self.now - at) * 48 // DAY for at in ended)
-        return [
-            (f" {last:>3}", "fail+bold"),
-            (" err/h ", "muted"),
-            *bars([counts[hour] for hour in range(47, -1, -1)], "bar", self.glyphs),
-        ]
 
 
 class NextPanel(Panel):

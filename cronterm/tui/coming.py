@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from cronterm.clock import Instant
+from cronterm.clock import Instant, local_zone
 from cronterm.model.job import Job, is_timed, schedule_hash
 from cronterm.model.snapshot import JobView
 from cronterm.schedule.base import CalendarSpec, RebootSpec, Schedule, StartupSpec
@@ -77,10 +77,10 @@ def coming_text(runs: Sequence[str], nothing: str, roles: Mapping[str, str]) -> 
     return text
 
 
-def next_line(runs: Sequence[str], nothing: str) -> str:
+def next_line(runs: Sequence[str], nothing: str, zone: str) -> str:
     """Return the first runs in one line, for where they have no box; else `nothing`.
 
-    The day is said where it is another one.
+    The day is said where it is another one, the zone where this machine has another.
     """
     told, before = [], ""
     for run in runs[:IN_LINE]:
@@ -88,4 +88,5 @@ def next_line(runs: Sequence[str], nothing: str) -> str:
         day, _, time = at.rpartition(" ")
         told.append(time if day == before else at)
         before = day
-    return f"next {' · '.join(told)}" if told else nothing
+    where = f" ({zone})" if zone != local_zone() else ""
+    return f"next {' · '.join(told)}{where}" if told else nothing

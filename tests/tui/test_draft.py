@@ -124,8 +124,9 @@ def test_why_nothing_comes_is_said() -> None:
 
 def test_the_day_is_told_once_in_a_line() -> None:
     runs = coming_runs(made(schedule="15 3,9,21 * * *", timezone="UTC"), NOW, {})
-    assert next_line(runs, "") == "next Mon 01 Jun 21:15 · Tue 02 Jun 03:15 · 09:15"
-    assert next_line([], "nothing is due") == "nothing is due"
+    assert next_line(runs, "", "UTC") == "next Mon 01 Jun 21:15 · Tue 02 Jun 03:15 · 09:15"
+    assert next_line(runs[:1], "", "Asia/Tokyo") == "next Mon 01 Jun 21:15 (Asia/Tokyo)"
+    assert next_line([], "nothing is due", "UTC") == "nothing is due"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_when_it_runs_is_told_beside_what_is_wrong_with_another_word() -> None:
     job, problems = check_words("5", words, Settings(timezone="UTC"), ())
     assert problems.keys() == {"name", "timeout", "nice"}
     assert job is not None
-    assert next_line(coming_runs(job, NOW, {}), "").startswith("next Tue 02 Jun 00:00")
+    assert next_line(coming_runs(job, NOW, {}), "", "UTC").startswith("next Tue 02 Jun 00:00")
     for wrong in ({"schedule": "70 * * * *"}, {"timezone": "Nowhere"}, {"only": "gone"}):
         assert check_words("a", words | wrong, Settings(), ())[0] is None
 

@@ -278,8 +278,9 @@ class JobForm(Page):
             self._look_around(job)
             note = "\n".join(filter(None, [schedule_note(job, self.home.now()), self._busy[2]]))
             nothing = nothing_comes(job, has_schedule=True, view=self._view)
-            coming = next_line(self._coming(job), nothing) if self.has_class("-w80") else ""
-            return "\n".join(filter(None, [note, coming]))
+            if self.has_class("-w80"):
+                note = f"{note}\n{next_line(self._coming(job), nothing, job.timezone)}"
+            return note.strip("\n")
         return retry_note(job) if word == "retry" else what_note(word, job, words)
 
     def _look_around(self, job: Job) -> None:
@@ -291,8 +292,8 @@ class JobForm(Page):
 
     async def _find_busy(self, job: Job) -> None:
         own = msgspec.structs.replace(job, id=self._job or job.id)
-        views, now = [*self.picture.snapshot.jobs.values()], self.home.now()
-        note = await asyncio.to_thread(busy_note, own, views, now)
+        views = [*self.picture.snapshot.jobs.values()]
+        note = await asyncio.to_thread(busy_note, own, views, self.home.now())
         if note != self._busy[2]:
             self._busy = *self._busy[:2], note
             self._check()

@@ -31,6 +31,7 @@ from cronterm.sanitize import sanitize_line
 from cronterm.schedule.moments import newest_moment, past_moment
 
 SHOWN_ROWS = 30
+MORE = f"the newest {SHOWN_ROWS}: there are more, -n 300 or --last 7d shows them"
 LAST_BYTES, LAST_LINES = 2048, 3  # of a failure's output, beside why it failed
 TELLING = ("dependency", "condition", "overlap", "queue_full", "user", "paused")
 """Reasons whose message names what was not met, or who was in the way."""
@@ -43,7 +44,12 @@ ONLY_WIDE = frozenset({"CPU", "MEMORY", "OUTPUT", "BY"})
 @common
 @formatted
 @click.argument("job", type=JOB_NAME, required=False)
-@click.option("-n", "limit", type=click.IntRange(1), help="At most that many, the newest.")
+@click.option(
+    "-n",
+    "limit",
+    type=click.IntRange(1),
+    help="At most that many, the newest. A table without one has 30 rows, unless a time is given.",
+)
 @click.option("--last", metavar="DURATION", help="Of that time until now: 7d, 12h.")
 @click.option("--since", metavar="TIME", help="From then on.")
 @click.option(
@@ -80,31 +86,35 @@ def history(
     if last and since:
         raise click.UsageError("--last and --since exclude each other.")
     word = last or since
-    if limit is None and at.printed_as in ("table", "wide") and not word:
-        limit = SHOWN_ROWS
+    is_short = limit is None and at.printed_as in ("table", "wide") and not word
+    if is_short:
+        limit = SHOWN_ROWS + 1  # one more tells that there are more
     begin = past_moment(word, SystemClock().now().utc) if word else None
     query = ListRuns(job=job or "", limit=limit, since=begin, outcomes=outcomes)
-    present(at, lambda one: _sheet(one, query))
+    present(at, lambda one: _sheet(one, query, is_short=is_short))
 
 
-def _sheet(at: Desk, query: ListRuns) -> Sheet:
+def _sheet(at: Desk, query: ListRuns, *, is_short: bool) -> Sheet:
     runs = at.query(query)
     assert isinstance(runs, Runs)
     if query.job and not runs.rows:
         at.query(ReadDecisions(job=query.job, limit=1))  # raises for a job that does not exist
-    records = [row_as_json(row) for row in runs.rows]
-    is_unsure = any(row.outcome is None for row in runs.rows) and not _is_answered(at)
+    rows = runs.rows[-SHOWN_ROWS:] if is_short else runs.rows
+    has_more = len(rows) < len(runs.rows)
+    records = [row_as_json(row) for row in rows]
+    is_unsure = any(row.outcome is None for row in rows) and not _is_answered(at)
     is_narrowed = query.outcomes or query.since is not None
     nothing = f"{query.job} has not run yet" if query.job else "nothing has run yet"
     return Sheet(
         content=records,
         records=records,
         head=HEAD,
-        rows=[row_as_cells(row, is_unsure=is_unsure) for row in runs.rows],
+        rows=[row_as_cells(row, is_unsure=is_unsure) for row in rows],
         only_wide=ONLY_WIDE,
         empty="nothing of that kind" if is_narrowed else nothing,
         is_lines=True,
-        order=[row.queued_at for row in runs.rows],
+        order=[row.queued_at for row in rows],
+        below=(MORE,) if has_more else (),
     )
 
 

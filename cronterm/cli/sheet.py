@@ -42,6 +42,8 @@ class Sheet:
     """Titles of columns that `-o wide` alone shows."""
     above: Sequence[tuple[str, str | None]] = ()
     """Lines above the table with their colours, for people."""
+    below: Sequence[str] = ()
+    """Lines below it, for people."""
     has_titles: bool = True
     empty: str = ""
     """Said instead of a table without rows."""
@@ -109,6 +111,8 @@ def _print_table(at: Desk, sheet: Sheet, *, is_wide: bool) -> None:
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() and not is_wide else None
     for line in table(head, rows, colors=at.colors, room=room)[0 if sheet.has_titles else 1 :]:
         click.echo(line)
+    for line in sheet.below:
+        say(line)
 
 
 def _yaml(content: Any) -> str:
@@ -218,6 +222,7 @@ def merged(at: Desk, look: Callable[[Desk], Sheet]) -> Sheet:
             *((f"{host}: {line}", c) for host, sheet in sheets.items() for line, c in sheet.above),
             *((f"{host}: gone: {why}", "red") for host, why in gone.items()),
         ],
+        below=[f"{host}: {line}" for host, sheet in sheets.items() for line in sheet.below],
         has_titles=first.has_titles,
         empty=first.empty,
         is_lines=first.is_lines,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cronterm.cli.past import row_as_cells, row_as_json
+from cronterm.cli.past import SHOWN_ROWS, row_as_cells, row_as_json
 from cronterm.clock import DAY, SECOND
 from cronterm.model.decision import Decisions
 from cronterm.model.query import AnyReply, Query, ReadDecisions
@@ -149,6 +149,21 @@ def test_history_of_one_job_and_of_the_newest_only(desk: Desk) -> None:
     newest = desk.run("history", "--json", "-n", "1").stdout.splitlines()
     assert [json.loads(line)["run_id"] for line in of_job] == [1, 3]
     assert [json.loads(line)["run_id"] for line in newest] == [3]
+
+
+def test_history_says_to_people_that_there_are_more_rows_than_it_shows(desk: Desk) -> None:
+    for _ in range(SHOWN_ROWS):
+        desk.run("run", "backup")
+    assert len(desk.run("history").stdout.splitlines()) == 1 + SHOWN_ROWS
+
+    desk.run("run", "backup")
+    *rows, last = desk.run("history").stdout.splitlines()
+    assert len(rows) == 1 + SHOWN_ROWS
+    assert rows[1].startswith("2 ")
+    assert last == "the newest 30: there are more, -n 300 or --last 7d shows them"
+    assert len(desk.run("history", "--json").stdout.splitlines()) == SHOWN_ROWS + 1
+    assert len(desk.run("history", "-o", "csv").stdout.splitlines()) == 1 + SHOWN_ROWS + 1
+    assert len(desk.run("history", "-n", "300").stdout.splitlines()) == 1 + SHOWN_ROWS + 1
 
 
 def test_history_without_runs_says_so_and_an_unknown_job_is_an_error(desk: Desk) -> None:

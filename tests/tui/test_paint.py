@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
-from cronterm.tui.widgets.paint import Painted, Part, differing_cells, fit_name
+from cronterm.tui.widgets.paint import Painted, Part, differing_cells, fit_name, whole_words
 
 RED = Style(color="red")
 
@@ -29,6 +29,29 @@ def strip(*texts: str, style: Style | None = None) -> Strip:
 )
 def test_a_line_is_drawn_up_to_where_it_differs(before: Strip, after: Strip, cells: int) -> None:
     assert differing_cells(before, after) == cells
+
+
+@pytest.mark.parametrize(
+    ("parts", "width", "shown"),
+    [
+        ([(" open ", "muted"), ("3/1000 ", "text")], 10, " open …"),
+        (
+            [(" timed out ", "muted"), ("10 ", "fail"), (" stopped ", "muted")],
+            18,
+            " timed out 10  st…",
+        ),
+        ([("runs", "muted"), (" 1,440", "text")], 8, "runs …"),
+        ([("123456", "text")], 3, "…"),
+        ([("runs", "muted"), (" 14 of 20", "text")], 7, None),
+        ([("▆▆▆▆▆▆", "bar")], 3, None),
+        ([("日本日本", "text")], 5, None),
+    ],
+)
+def test_a_line_that_is_too_long_ends_with_a_whole_number(
+    parts: list[Part], width: int, shown: str | None
+) -> None:
+    whole = whole_words(parts, width)
+    assert (whole and "".join(text for text, _ in whole)) == shown
 
 
 class Note(Painted):

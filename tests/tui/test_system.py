@@ -31,6 +31,7 @@ from cronterm.tui.widgets.system_boxes import (
     SystemBox,
     VersionsBox,
     WatchBox,
+    wrap_groups,
 )
 from cronterm.tui.words import size
 from tests.tui.scene import NOW, FakeControl, app, job, scene, system
@@ -267,3 +268,11 @@ async def test_it_asks_again_while_it_is_open() -> None:
 )
 def test_sizes_are_short(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_a_line_of_several_figures_breaks_between_them() -> None:
+    text = "155 kept of 155  9 jobs"
+    assert wrap_groups(text, 30) == [text]
+    assert wrap_groups(text, 20) == ["155 kept of 155", "9 jobs"]
+    assert wrap_groups(text, 12) == ["155 kept of", "155  9 jobs"]
+    assert wrap_groups("", 12) == []

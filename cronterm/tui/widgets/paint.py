@@ -111,11 +111,38 @@ def _keys_of(app: "App[Any]") -> Sequence[Key]:
     return (*keys, *cast(Sequence[Key], getattr(app, "moves", MOVES)))
 
 
+def whole_words(parts: Sequence[Part], width: int) -> list[Part] | None:
+    """Return a line that is too long up to the word that its end cuts, with an ellipsis.
+
+    A number is left out whole, part of it would be another; None where nothing is cut in two.
+    """
+    text = "".join(text for text, _ in parts)
+    if width < 1 or cell_len(text) != len(text) or not _is_inside_word(text, width):
+        return None
+    begin = next(at for at in range(width, -1, -1) if not at or text[at - 1] == " ")
+    has_digit = any(sign.isdigit() for sign in text[begin:].split(" ", 1)[0])
+    room = min(begin, width - 1) if has_digit else width - 1
+    line: list[Part] = []
+    for piece, role in parts:
+        if len(piece) > room:
+            return [*line, (piece[:room], role), ("…", role)]
+        line.append((piece, role))
+        room -= len(piece)
+    return None
+
+
+def _is_inside_word(text: str, at: int) -> bool:
+    """Tell whether text before and behind a place is of one word; charts are made of no words."""
+    return all(sign.isalnum() or sign in "/.,:%-_" for sign in text[at - 1 : at + 1])
+
+
 def strip_of(parts: Sequence[Part], width: int, on: str, palette: Palette) -> Strip:
     """Return parts as a line of `width` cells, on the background of a role."""
     style = palette.style
     segments = [Segment(text, style(role, on)) for text, role in parts if text]
     length = Segment.get_line_length(segments)
+    if length > width and (whole := whole_words(parts, width)) is not None:
+        return strip_of(whole, width, on, palette)
     if length < width:
         segments.append(Segment(" " * (width - length), style("text", on)))
     strip = Strip(segments, max(length, width))

@@ -65,7 +65,7 @@ class SystemBox(Panel, Scrolled, can_focus=True):
         for name, text, role in facts:
             # Wide characters are counted as two where there is any.
             most = room if cell_len(text) == len(text) else room // 2
-            parts = wrap(text, most, break_on_hyphens=False) or [""]
+            parts = wrap_groups(text, most) or [""]
             names = [name, *[""] * (len(parts) - 1)]
             lines += [
                 [(f" {fit(each, before)}", "muted"), (part, role)]
@@ -298,6 +298,17 @@ class VersionsBox(SystemBox):
             text = f"{self.screen_version}: not the engine's, restart one of them"
             facts.insert(0, ("screen", text, "warn"))
         return facts
+
+
+def wrap_groups(text: str, width: int) -> list[str]:
+    """Return text in lines, broken where two blanks are as long as what is between them fits."""
+    lines: list[str] = []
+    for group in text.split("  "):
+        if lines and len(lines[-1]) + 2 + len(group) <= width:
+            lines[-1] += f"  {group}"
+        else:
+            lines += wrap(group, width, break_on_hyphens=False)
+    return lines
 
 
 def process_text(process: ProcessView, now: Instant) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from cronterm.clock import HOUR, MINUTE
+from cronterm.clock import HOUR, MINUTE, SECOND
 from cronterm.model.alert import Alert
 from cronterm.model.command import SkipNext
 from cronterm.model.decision import Decision, Decisions
@@ -157,6 +157,23 @@ async def test_why_a_job_is_paused_is_shown_whole() -> None:
     assert whole < height
     assert max(map(len, lines)) <= 80
     assert reason in " ".join(" ".join(lines).split())
+
+
+async def test_a_box_without_room_says_so_and_has_what_is_needed_first() -> None:
+    control = FakeControl()
+    view = control.scene.jobs["invoice-export"]
+    view.job = replace(view.job, timeout=30 * SECOND, owner="ann")
+    async with app(control).run_test(size=(80, 24)) as pilot:
+        screen = await on_detail(pilot, "invoice-export", "overview")
+        box = screen.query_one(ScheduleBox)
+        await wait_for(pilot, lambda: box.size.height > 2 and bool(box.coming))
+        box.update(NOW, screen.job)
+        lines = ["".join(text for text, _ in line) for line in box.paint(*box.size)]
+        seen, below = lines[: box.size.height], len(lines) - box.size.height
+        assert [line.split()[0] for line in seen] == ["schedule", "retry", "next", "policy"]
+        assert "timeout 30.0s" in seen[-1]
+        assert below > 0
+        assert str(box.border_title) == f"Schedule · ↓{below}"
 
 
 async def test_the_page_says_what_calendars_let_through() -> None:

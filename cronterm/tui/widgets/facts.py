@@ -89,6 +89,12 @@ class ScheduleBox(Panel):
         """Return the title."""
         return "Schedule", ""
 
+    @property
+    def hidden(self) -> str:
+        """How many lines have no room below."""
+        width, height = self.size
+        return hidden_rows(0, len(self.paint(width, height)), height, self.glyphs)
+
     def paint(self, width: int, height: int) -> list[list[Part]]:
         """Return a line a fact, or more."""
         view = self.picture.snapshot.jobs.get(self.job or "")
@@ -117,7 +123,7 @@ class ScheduleBox(Panel):
         )
 
     def _facts(self, view: JobView) -> list[Fact]:
-        """Return the schedule, what comes, the command and the rules."""
+        """Return the schedule, what comes, the rules and the command: the needed first."""
         job = view.job
         command = " ⏎ ".join(action_text(job.action).strip().splitlines())
         written = f"{sanitize_line(job.schedule_text)}   {schedule_words(job)}"
@@ -137,21 +143,23 @@ class ScheduleBox(Panel):
             )
             facts.append(("next", text, "accent+bold" if is_kept else "faint"))
             if is_kept and (there := clock_in(view.next_at, zone_of(job))):
-                facts.append(("its clock", there, "text"))
+                coming.append(("its clock", there, "text"))
             if len(self.coming) > 1 and is_kept:
                 coming.append(("then", days_and_times(self.coming[1:], self.now), "text"))
         elif why := never_again(view, self.now):
             facts.append(("next", f"never: {why}", "muted"))
+        rules = list[Fact]()
         for text in keeping(job.exclude, job.only, self.picture.snapshot.settings.calendars):
-            facts.append(("runs", sanitize_line(text.replace("runs ", "", 1)), "text"))
-        facts += [*self._muted(view), *coming]
+            rules.append(("runs", sanitize_line(text.replace("runs ", "", 1)), "text"))
+        facts += self._muted(view)
         if skipped := self._skipped(view):
             facts.append(("skipped", sanitize_line(skipped), "warn"))
         waits_for = view.waits_for(self.now)
         if waits_for:
             facts.append(("waits", sanitize_line(waits_for), "warn"))
         facts += paused
-        facts.append(("policy", policy_text(job), "text"))
+        facts.append(("policy", policy_text(job), "text"))  # with the timeout: before what comes
+        facts += [*coming, *rules]
         facts.append(("timezone", job.timezone, "text"))
         for name, text in (("runbook", job.runbook), ("owner", job.owner)):
             if text:

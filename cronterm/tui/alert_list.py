@@ -146,25 +146,69 @@ def state_words(alert: Alert, mute: Mute | None, now: Instant) -> str:
 
 
 def nothing_words(
-    states: Sequence[AlertState], reach: Reach, key: str, *, words: str = "", is_read: bool = True
+    alerts: Iterable[Alert],
+    mutes: Mapping[str, Mute],
+    now: Instant,
+    *,
+    reach: Reach,
+    key: str,
+    wrong: Mapping[str, str] | None = None,
+    words: str = "",
+    is_read: bool = True,
 ) -> str:
-    """Say why the list is empty: `states` are those of all alerts, `key` shows more of them.
+    """Say why the list is empty: `alerts` are all, `key` shows more of them.
 
-    What is over may not be read yet.
+    `wrong` is as for `calm_words`. What is over may not be read yet.
     """
-    found = Counter(states)
+    alerts = tuple(alerts)
+    found = Counter(state_of(alert, mutes.get(alert.job), now) for alert in alerts)
     over, known = found["closed"], found["acknowledged"] + found["muted"]
     beyond = {"open": known + over, "known": over, "all": 0}[reach]
     if words:
         return f"nothing matches /{words}" + (f"; {key} looks further" if beyond else "")
+    calm = calm_words(alerts, mutes, now, wrong or {}, key=key)
     if reach == "open" and known:
-        are = "is known" if known == 1 else "are known"
-        return f"nothing needs a look: {known} {are}; {key} shows {'it' if known == 1 else 'them'}"
+        return calm
     if beyond:
-        return f"nothing failed, nothing is late; {key} shows the {over} that went before"
+        # What went before may have failed a moment ago: no word here may sound as if it had not.
+        calm = "nothing open" if not wrong else calm
+        return f"{calm}; {key} shows the {over} that went before"
     if not is_read:
-        return "reading…" if reach == "all" else "nothing failed, nothing is late"
-    return "nothing failed, nothing is late; the history has no alert"
+        return "reading…" if reach == "all" else calm
+    return f"{calm}; the history has no alert"
+
+
+def calm_words(
+    alerts: Iterable[Alert],
+    mutes: Mapping[str, Mute],
+    now: Instant,
+    wrong: Mapping[str, str],
+    *,
+    key: str = "",
+) -> str:
+    """Say how it is where no alert is open: what is known goes on all the same.
+
+    `wrong` is of jobs what is wrong with them: `fails`, `is late`. `key` shows what is known.
+    """
+    known = shown_alerts(alerts, mutes, now)
+    told = []
+    if known:
+        states = Counter(state_of(alert, mutes.get(alert.job), now) for alert in known)
+        how = [f"{count} {state}" if len(states) > 1 else state for state, count in states.items()]
+        goes_on = ", ".join(dict.fromkeys(map(_goes_on, known)))
+        count = f"{key} shows {len(known)}" if key else f"{len(known)}"
+        told.append(f"{count} known ({', '.join(how)}): {goes_on}")
+    others = wrong.keys() - {alert.job for alert in known}
+    if others:
+        told.append(", ".join(f"{job} {wrong[job]}" for job in sorted(others)))
+    return "; ".join(["nothing open", *told]) if told else "nothing fails, nothing is late"
+
+
+def _goes_on(alert: Alert) -> str:
+    """Return `backup still fails`, `backup: long run`."""
+    if alert.kind == "failure":
+        return f"{alert.job} still fails"
+    return f"{alert.job or 'cronterm'}: {KINDS[alert.kind].word.casefold()}"
 
 
 def muted_words(jobs: Sequence[str], room: int) -> str:

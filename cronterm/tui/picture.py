@@ -296,6 +296,16 @@ class Picture:
             for alert in found
         ]
 
+    def wrong(self, now: Instant) -> dict[str, str]:
+        """Return what is wrong with jobs at `now`, whoever knows of it: `fails`, `is late`."""
+        found = {}
+        for name, view in self.snapshot.jobs.items():
+            if view.totals.failed_in_a_row and view.job.enabled:
+                found[name] = "fails"
+            elif view.job.is_monitor and self.state(view, now) in ("late", "missed"):
+                found[name] = "is late"
+        return found
+
     def next_job(self) -> tuple[str, Instant] | None:
         """Return the job that is due next, and when."""
         jobs = self.snapshot.jobs

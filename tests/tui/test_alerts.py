@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 
 from cronterm.clock import DAY, HOUR, MINUTE
 from cronterm.errors import CrontermError
-from cronterm.model.alert import Alert, AlertKind, AlertState, Mute
+from cronterm.model.alert import Alert, AlertKind, Mute
 from cronterm.model.command import (
     AcknowledgeAlert,
     Answer,
@@ -28,6 +28,7 @@ from cronterm.model.notice import NoticeRow, NoticesSent
 from cronterm.model.query import AnyReply, ListAlerts, Query, ReadDecisions
 from cronterm.tui.alert_list import (
     REACHES,
+    Reach,
     message_words,
     nothing_words,
     notified_words,
@@ -63,21 +64,44 @@ async def on_alerts(pilot: Pilot[Any]) -> AlertsView:
 # -- words ---------------------------------------------------------------------------------------
 
 
-def test_an_empty_list_says_why_it_is_empty() -> None:
-    over: list[AlertState] = ["closed"] * 3
+def nothing(
+    *alerts: Alert, reach: Reach, mutes: dict[str, Mute] | None = None, **words: Any
+) -> str:
+    """Return what an empty list says."""
+    return nothing_words(alerts, mutes or {}, NOW, reach=reach, key="o", **words)
 
-    never = "nothing failed, nothing is late; the history has no alert"
-    assert {nothing_words([], reach, "o") for reach in REACHES} == {never}
-    assert nothing_words([], "all", "o", is_read=False) == "reading…"
-    assert nothing_words([], "known", "o", is_read=False) == "nothing failed, nothing is late"
-    before = "nothing failed, nothing is late; o shows the 3 that went before"
-    assert nothing_words(over, "known", "o") == nothing_words(over, "open", "o") == before
-    one = "nothing needs a look: 1 is known; o shows it"
-    assert nothing_words([*over, "muted"], "open", "o") == one
-    two = "nothing needs a look: 2 are known; o shows them"
-    assert nothing_words(["acknowledged", "muted"], "open", "o") == two
-    assert nothing_words(over, "known", "o", words="x") == "nothing matches /x; o looks further"
-    assert nothing_words(over, "all", "o", words="x") == "nothing matches /x"
+
+def test_an_empty_list_says_why_it_is_empty() -> None:
+    over = [alert(n, closed_at=NOW, closed_for="recovered") for n in (1, 2, 3)]
+    muted, known = alert(4), alert(5, "late", job="sync", acknowledged_at=NOW)
+    mutes = {"backup": Mute("ann", NOW, NOW + HOUR)}
+
+    never = "nothing fails, nothing is late; the history has no alert"
+    assert {nothing(reach=reach) for reach in REACHES} == {never}
+    assert nothing(reach="all", is_read=False) == "reading…"
+    assert nothing(reach="known", is_read=False) == "nothing fails, nothing is late"
+    before = "nothing open; o shows the 3 that went before"
+    assert nothing(*over, reach="known") == nothing(*over, reach="open") == before
+    one = "nothing open; o shows 1 known (muted): backup still fails"
+    assert nothing(*over, muted, reach="open", mutes=mutes) == one
+    two = "nothing open; o shows 2 known (1 muted, 1 acknowledged): backup still fails, sync: late"
+    assert nothing(muted, known, reach="open", mutes=mutes) == two
+    assert nothing(*over, reach="known", words="x") == "nothing matches /x; o looks further"
+    assert nothing(*over, reach="all", words="x") == "nothing matches /x"
+
+
+def test_an_empty_list_names_what_fails_without_an_alert() -> None:
+    over = alert(1, closed_at=NOW, closed_for="recovered")
+    wrong = {"sync": "is late", "backup": "fails"}
+
+    said = "nothing open; backup fails, sync is late"
+    assert nothing(reach="known", wrong=wrong, is_read=False) == said
+    assert nothing(reach="known", wrong=wrong) == f"{said}; the history has no alert"
+    before = f"{said}; o shows the 1 that went before"
+    assert nothing(over, reach="known", wrong=wrong) == before
+    known = alert(2, acknowledged_at=NOW)
+    told = "nothing open; o shows 1 known (acknowledged): backup still fails; sync is late"
+    assert nothing(known, reach="open", wrong=wrong) == told
 
 
 NONE = "the history has no alert of it"

@@ -22,7 +22,7 @@ from tests.tui.test_screens import on_dashboard, wait_for
 
 CLAIMS = (
     *("reading…", "nothing ran", "nothing has", "nothing is due", "nothing was missed"),
-    *("nothing failed", "nothing was decided", "no output", "runs 0", " 0 of", "0/0"),
+    *("nothing fails", "nothing was decided", "no output", "runs 0", " 0 of", "0/0"),
     *("Next 0", "in 1"),
 )
 VIEWS: dict[str, Where] = {

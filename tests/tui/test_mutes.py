@@ -15,7 +15,7 @@ from cronterm.tui.screens.dialogs import Ask, AskList
 from cronterm.tui.screens.hold_dialog import HoldDialog
 from cronterm.tui.widgets.alert_boxes import AlertBox, JobAlertsBox
 from cronterm.tui.widgets.facts import ScheduleBox
-from cronterm.tui.widgets.panels import Panel, job_facts
+from cronterm.tui.widgets.panels import AlertsPanel, Panel, job_facts
 from cronterm.tui.widgets.table import JobTable
 from tests.tui.scene import NOW, FakeControl, app
 from tests.tui.test_screens import board_of, on_dashboard, on_page, wait_for
@@ -128,6 +128,41 @@ async def test_the_alerts_tell_which_jobs_are_muted_also_where_no_alert_is_open(
             "muted jobs wal-archive until 15:32:07 · by bob at 13:32:07",
             "mail-queue-flush until 17:32:07 · by ann at 13:32:07",
         ]
+
+
+async def test_the_jobs_tell_that_what_is_muted_still_fails() -> None:
+    control = FakeControl()
+    failing = {id: one for id, one in control.scene.alerts.items() if one.kind == "failure"}
+    control.scene.alerts = failing
+    jobs = sorted({one.job for one in failing.values()})
+    for view in control.scene.jobs.values():
+        view.totals.failed_in_a_row = int(view.job.id in jobs)
+    control.scene.mutes = {job: Mute("bob", NOW - HOUR, NOW + HOUR) for job in jobs}
+    running = app(control)
+    async with running.run_test(size=(120, 40)) as pilot:
+        board = await board_of(pilot)
+        box = board.query_one(AlertsPanel)
+        await wait_for(pilot, lambda: "known" in str(box.border_title))
+        count = f"Alerts 0 · {len(failing)} known · {len(jobs)} jobs muted"
+        assert str(box.border_title).startswith(count)
+        text = " ".join(drawn(box))
+        assert text.startswith(f"nothing open; {len(failing)} known (muted): ")
+        assert [job for job in jobs if f"{job} still fails" not in text] == []
+        bar = "".join(segment.text for segment in board.query_one("TabBar").render_line(0))
+        assert f"4 Alerts ‖{len(jobs)} " in bar
+
+
+async def test_the_tab_bar_counts_muted_jobs_and_keeps_its_gauges_in_80_columns() -> None:
+    control = FakeControl()
+    control.scene.mutes = {"wal-archive": Mute("bob", NOW - HOUR, NOW + HOUR)}
+    running = app(control)
+    async with running.run_test(size=(80, 24)) as pilot:
+        board = await board_of(pilot)
+        await wait_for(pilot, lambda: bool(running.picture.gauges))
+        board.update(NOW)
+        bar = "".join(segment.text for segment in board.query_one("TabBar").render_line(0))
+        assert "4 Alerts 4‖1 " in bar
+        assert "DSK" in bar
 
 
 async def test_that_alerts_are_muted_is_seen_where_the_room_is_short() -> None:

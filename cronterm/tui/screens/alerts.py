@@ -91,9 +91,8 @@ class AlertsView(Page):
         else:
             rows.show(shown)
         states = [state_of(alert, snapshot.mutes.get(alert.job), now) for alert in alerts]
-        key = self.home.key("reach")
-        nothing = nothing_words(states, self.reach, key, words=self.words, is_read=self._is_read)
-        rows.empty = nothing if self.words else self.picture.or_not_known(nothing)
+        if not shown:
+            rows.empty = self._nothing(alerts, now)
         rows.update(now, None)
         known = states.count("acknowledged") + states.count("muted")
         filtered = f" · /{self.words}" if self.words else ""
@@ -105,6 +104,20 @@ class AlertsView(Page):
         day.alerts, day.is_read = alerts, self._is_read
         day.update(now, None)
         self._update_alert(now)
+
+    def _nothing(self, alerts: Sequence[Alert], now: Instant) -> str:
+        """Return why no alert is shown."""
+        nothing = nothing_words(
+            alerts,
+            self.picture.snapshot.mutes,
+            now,
+            reach=self.reach,
+            key=self.home.key("reach"),
+            wrong=self.picture.wrong(now),
+            words=self.words,
+            is_read=self._is_read,
+        )
+        return nothing if self.words else self.picture.or_not_known(nothing)
 
     def _past_alerts(self) -> list[Alert]:
         """Return those that are over; what is open is in the picture."""

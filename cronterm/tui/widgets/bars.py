@@ -9,6 +9,7 @@ from textual.message import Message
 
 from cronterm.clock import SECOND, Instant, aware
 from cronterm.control import Gauges
+from cronterm.model.alert import in_force
 from cronterm.model.run import FAILED
 from cronterm.model.standing import suspended_triggers, unreached
 from cronterm.readable import ago
@@ -197,13 +198,21 @@ class TabBar(Painted):
                 self.post_message(self.Chosen(tab.view))
 
     def _badge(self, view: View, width: int) -> list[Part]:
-        """Return how many alerts need a look."""
-        alerts = self.picture.open_alerts(self.now) if view == "alerts" else []
-        if not alerts:
+        """Return how many alerts need a look, and of how many jobs they are muted."""
+        if view != "alerts":
             return []
-        role = "fail" if any(alert.kind == "failure" for alert in alerts) else "warn"
-        text = f" {len(alerts)}" if width >= 100 else f"({len(alerts)})"
-        return [(text, "chip+bold" if view == self.view else f"{role}+bold")]
+        alerts = self.picture.open_alerts(self.now)
+        muted = len(in_force(self.picture.snapshot.mutes, self.now))
+        role = "fail+bold" if any(alert.kind == "failure" for alert in alerts) else "warn+bold"
+        badge: list[Part] = [(f"{len(alerts)}", role)] if alerts else []
+        badge += [(f"{self.glyphs.states['paused']}{muted}", "paused")] if muted else []
+        if width >= 100:
+            badge = [(f" {text}", role) for text, role in badge]
+        elif muted:  # a cell more, and there is no room for the gauges
+            badge[0] = (f" {badge[0][0]}", badge[0][1])
+        elif badge:
+            badge = [(f"({len(alerts)})", role)]
+        return [(text, "chip+bold" if view == self.view else role) for text, role in badge]
 
     def _gauges(self, is_long: bool) -> list[Part]:
         if not self.picture.gauges:

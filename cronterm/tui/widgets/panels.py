@@ -2,16 +2,19 @@
 
 import statistics
 from collections import Counter
+from textwrap import wrap
 
 from textual.message import Message
 from textual.strip import Strip
 
 from cronterm.clock import HOUR, MINUTE, Instant
+from cronterm.model.alert import in_force, state_of
 from cronterm.model.job import action_text
 from cronterm.model.quantile import quantile
 from cronterm.model.run import FAILED, success_ratio
 from cronterm.readable import ago
 from cronterm.sanitize import sanitize_line
+from cronterm.tui.alert_list import calm_words, muted_words
 from cronterm.tui.kept import Kept, reach_back
 from cronterm.tui.picture import Picture
 from cronterm.tui.widgets.paint import Painted, Part, fact_lines, fit, fit_name
@@ -129,14 +132,26 @@ class AlertsPanel(Panel):
     KINDS = {"FAIL": ("failed", "fail"), "LATE": ("late", "warn"), "LONG": ("long", "warn")}  # noqa: RUF012
 
     def titles(self) -> tuple[str, str]:
-        """Return how many there are."""
-        return f"Alerts {len(self.picture.alerts(self.now))}", ""
+        """Return how many there are, how many more are known, and which jobs are muted."""
+        snapshot = self.picture.snapshot
+        states = [
+            state_of(alert, snapshot.mutes.get(alert.job), self.now)
+            for alert in snapshot.alerts.values()
+        ]
+        known = len(states) - states.count("open")
+        told = f" · {known} known" if known else ""
+        muted = muted_words([*in_force(snapshot.mutes, self.now)], self.size.width // 3)
+        return f"Alerts {states.count('open')}{told}{muted}", ""
 
     def paint(self, width: int, height: int) -> list[list[Part]]:
-        """Return a line an alert."""
+        """Return a line an alert; where none is open, what goes on all the same."""
         alerts = self.picture.alerts(self.now)
         if not alerts:
-            return [[(" nothing failed, nothing is late", "faint")]]
+            picture, snapshot = self.picture, self.picture.snapshot
+            known, mutes = snapshot.alerts.values(), snapshot.mutes
+            calm = calm_words(known, mutes, self.now, picture.wrong(self.now))
+            lines_of = wrap(picture.or_not_known(calm), max(width - 1, 1))
+            return [[(f" {line}", "faint")] for line in lines_of[:height]]
         name = min(max(len(alert.job) for alert in alerts), 20, max(width - 26, 8))
         kind = max(len(alert.kind) for alert in alerts)
         lines: list[list[Part]] = []

@@ -61,24 +61,25 @@ class RunnerProcesses:
         name = secrets.token_hex(4)
         words = [sys.executable, "-P", "-m", "cronterm.runner"]
         words += ["--directory", str(self._runners / name), *self._options]
-        process = await asyncio.to_thread(self._spawn, words)
+        process = await asyncio.to_thread(self._spawn, name, words)
         try:
             async with asyncio.timeout(APPEAR_S):
                 while (link := await self.say_hello(name)) is None:
                     if process.poll() is not None:
+                        del self._processes[name]
                         raise CrontermError(f"the runner ended with {process.returncode}")
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise CrontermError("the runner does not come up") from None
-        self._processes[name] = process
         return link
 
-    def _spawn(self, words: Sequence[str]) -> "subprocess.Popen[bytes]":
+    def _spawn(self, name: str, words: Sequence[str]) -> "subprocess.Popen[bytes]":
         """Start a process that outlives this one; what it says when it breaks is in the log."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         errors = os.open(self._errors, flags, 0o600)
         try:
-            return subprocess.Popen(
+            # Known at once: an engine that ends while it waits for a runner lets it go, too.
+            process = self._processes[name] = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -86,6 +87,7 @@ class RunnerProcesses:
                 cwd="/",
                 start_new_session=True,
             )
+            return process
         finally:
             os.close(errors)
 
@@ -98,6 +100,6 @@ class RunnerProcesses:
 
     def let_go(self) -> None:
         """Leave them alone: they outlive this engine."""
-        for process in self._processes.values():
+        for process in [*self._processes.values()]:
             if process.poll() is None:
                 process.returncode = 0  # on purpose: Popen need not complain
